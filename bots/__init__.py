@@ -1,0 +1,1 @@
+"""Chat channels outside the service: they may import its conversation, and nothing imports them."""
