@@ -1,0 +1,1 @@
+"""Who was there: marks and their evidence."""

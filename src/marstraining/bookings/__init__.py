@@ -1,0 +1,1 @@
+"""Booking, waiting list, offers, cancellation, ledger and the personal feed."""

@@ -1,0 +1,1 @@
+"""Subscriptions to courses: "tell me about new dates"."""

@@ -1,0 +1,1 @@
+"""Who did what, when: one append-only row per action."""

@@ -1,0 +1,24 @@
+"""The append-only table of actions."""
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.models import Model
+
+from marstraining.core.db.fields import UTCDatetimeField
+
+
+class Entry(Model):
+    """One action: actor and role as plain values, so that history outlives the account; ids only, never personal text."""
+
+    id = fields.BigIntField(primary_key=True)
+    at = UTCDatetimeField(db_index=True)
+    actor_id = fields.IntField(null=True, db_index=True)
+    actor_role = fields.CharField(max_length=30)
+    action = fields.CharField(max_length=60)
+    subject_kind = fields.CharField(max_length=40)
+    subject_id = fields.BigIntField(null=True)
+    detail: dict[str, object] = fields.JSONField(default=dict)
+
+    class Meta:
+        table = "history_entry"
+        indexes = (Index(fields=("subject_kind", "subject_id")),)

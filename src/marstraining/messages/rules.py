@@ -1,0 +1,104 @@
+"""States of a letter, its classes and priorities, and when a failed try is worth another."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
+from typing import Literal
+
+
+class LetterState(StrEnum):
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    MISSED = "missed"
+    WITHDRAWN = "withdrawn"
+
+
+class Priority(IntEnum):
+    """Lower goes first, so that a bulletin to thousands never delays a sign-in letter (security.md R2)."""
+
+    SIGN_IN = 0
+    CHANGE = 1
+    CONFIRMATION = 2
+    REMINDER = 3
+    BULLETIN = 9
+
+
+class Channel(StrEnum):
+    EMAIL = "email"
+    TELEGRAM = "telegram"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Where one letter goes; an address by value, so that a letter needs no look-up when it leaves."""
+
+    address: str
+    name: str
+    person_id: int | None = None
+    channel: Channel = Channel.EMAIL
+    fallback: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarItem:
+    """One training day as plain values, kept in the letter's row and written as `.ics` when the letter is sent.
+
+    `starts_at`, `ends_at`, `changed_at` are UTC instants in ISO form.
+    """
+
+    uid: str
+    starts_at: str
+    ends_at: str
+    changed_at: str
+    title: str
+    location: str
+    description: str
+    url: str
+    sequence: int
+    method: Literal["REQUEST", "CANCEL"]
+    status: Literal["CONFIRMED", "TENTATIVE", "CANCELLED"] = "CONFIRMED"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What an action hands over to be written.
+
+    `key` is unique for good: the same letter queued twice is one letter. `template` names a folder of
+    templates/messages/. `context` holds plain JSON values only; no token stands in it: `tokens` maps a template name to
+    (purpose, row id, nonce), from which the token is derived when the letter is rendered. `thread` with `sequence` orders
+    the letters of one booking: n leaves before n+1, and n is skipped once n+1 exists (`supersedes` true).
+    """
+
+    key: str
+    template: str
+    to: Recipient
+    priority: Priority
+    context: Mapping[str, object] = field(default_factory=dict)
+    tokens: Mapping[str, tuple[str, int | str, str]] = field(default_factory=dict)
+    calendar: Sequence[CalendarItem] = ()
+    not_before: datetime | None = None
+    expires_at: datetime | None = None
+    thread: str | None = None
+    sequence: int = 0
+    session_id: int | None = None
+    unsubscribe: tuple[str, int | str, str] | None = None
+
+
+# Half a minute first, since most faults are a busy server; hourly later, since an outage of a trust's mail lasts a night.
+_FIRST_WAITS = (30, 60, 120, 300, 600, 1200, 2400)
+_LATER_WAIT = 3600
+GIVE_UP_AFTER = timedelta(hours=48)
+
+
+def next_try(*, tries: int, first_try_at: datetime, now: datetime, jitter: float) -> datetime | None:
+    """When to try again after `tries` failed tries, or None once 48 hours have passed.
+
+    `jitter` is a number from 0 to 1 that spreads tries over a tenth of the wait (security.md R2).
+    """
+    if now - first_try_at >= GIVE_UP_AFTER:
+        return None
+    wait = _FIRST_WAITS[tries - 1] if tries <= len(_FIRST_WAITS) else _LATER_WAIT
+    return now + timedelta(seconds=wait * (1 + 0.1 * jitter))

@@ -1,0 +1,1 @@
+"""Person, position, agency, role and signing in."""

@@ -1,0 +1,1 @@
+"""The year's offer: courses, sessions, training days, venues, trainers."""

@@ -1,0 +1,1 @@
+"""What a person has completed and which accreditations they hold; written from above, read by all."""
