@@ -142,7 +142,8 @@ class ContactNote(Model):
 class SignInChallenge(Model):
     """One asked-for sign-in letter: link and code are derived from `nonce`; only their hashes can be looked up.
 
-    `person` is None while the address is unknown. `cookie_hash` ties the link to the browser that asked.
+    `person` is None while the address is unknown. `cookie_hash` ties the link to the browser that asked; it is empty for a
+    link that the desk minted, which works in any browser.
     """
 
     id = fields.IntField(primary_key=True)
@@ -213,3 +214,24 @@ class KnownDevice(Model):
     class Meta:
         table = "people_device"
         constraints = (UniqueConstraint(fields=("person", "token_hash"), name="people_device_once"),)
+
+
+class AddressChange(Model):
+    """A new e-mail address that waits for its owner to press the button in the letter sent to it.
+
+    `replaces_first` tells a new address for signing in from a second one for recovery.
+    """
+
+    id = fields.IntField(primary_key=True)
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField("models.Person", related_name=False, db_index=True, on_delete=fields.RESTRICT)
+    person_id: int
+    address = fields.CharField(max_length=254)
+    replaces_first = fields.BooleanField(default=False)
+    nonce = fields.CharField(max_length=32)
+    token_hash = fields.CharField(max_length=64, unique=True)
+    created_at = UTCDatetimeField()
+    expires_at = UTCDatetimeField()
+    used_at = UTCDatetimeField(null=True)
+
+    class Meta:
+        table = "people_address_change"
