@@ -1,0 +1,50 @@
+# The whole developer manual: `make run` to see it, `make test` before a commit, `make check` for style, types and contracts.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+# What needs a browser or minutes is left out of `make test`; with CI=true nothing is.
+MARKS := $(if $(filter true,$(CI)),,-m "not (browser or race or faults)")
+
+.PHONY: run test test-all check format bench shots migration wheel clean
+
+run: $(READY)  ## the demo, at http://127.0.0.1:8000; `make run PORT=8080` for another port
+	$(BIN)/marstraining demo $(if $(PORT),--port $(PORT))
+
+test: $(READY)  ## unit, action, page and journey tests, on SQLite and PostgreSQL
+	$(BIN)/pytest $(MARKS)
+
+test-all: $(READY)  ## the same with browser, race and fault tests
+	$(MAKE) test CI=true
+
+check: $(READY)  ## format, lint, types, contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY)  ## speed as ratios to bare routes and transactions
+	$(BIN)/python -m tools.bench
+
+shots: $(READY)  ## pictures of every page
+	$(BIN)/python -m tools.shots
+
+migration: $(READY)  ## draft a migration from the difference between models and the last one; then read it
+	$(BIN)/python -m marstraining.core.db.draft_migration
+
+wheel: $(READY)
+	$(BIN)/python -m hatchling build --target wheel
+
+clean:
+	rm -rf .venv build dist var
+
+$(READY): requirements-dev.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
