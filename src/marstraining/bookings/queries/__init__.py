@@ -1,0 +1,26 @@
+"""Reads of bookings: places, one learner's situation, the waiting list, a learner's own bookings."""
+
+from marstraining.bookings.queries.places import Places, capacity_of, held_of, places
+from marstraining.bookings.queries.situations import Existing, LearnerRow, Looked, Post, SessionRow, conflicts, look, posts_of, session_row
+from marstraining.bookings.queries.waiting import Counted, Entry, counted, position_in_line, waiting_list
+
+__all__ = [
+    "Counted",
+    "Entry",
+    "Existing",
+    "LearnerRow",
+    "Looked",
+    "Places",
+    "Post",
+    "SessionRow",
+    "capacity_of",
+    "conflicts",
+    "counted",
+    "held_of",
+    "look",
+    "places",
+    "position_in_line",
+    "posts_of",
+    "session_row",
+    "waiting_list",
+]

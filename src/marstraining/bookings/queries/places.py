@@ -1,0 +1,94 @@
+"""Places of many sessions at once, for lists: one statement whatever their number."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from marstraining.bookings.rules import Capacity, Held, Mode, free_places
+from marstraining.core.db import rows
+from marstraining.programme.rules import Delivery
+
+# An offer holds its place until it lapses, even if the job that lapses it has not run (booking.md, Waiting list 3).
+HOLDS = (
+    "(b.state IN ('confirmed', 'invited') OR (b.state = 'offered' AND b.offer_expires_at >= ?)"
+    " OR (b.state = 'requested' AND s.reserves_while_asked))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """`capacity` None is no limit, and so is `left` None; `left` is what a stranger could book now in one mode or the other."""
+
+    capacity: int | None
+    held: int
+    waiting: int
+    left: int | None
+    left_room: int | None = None
+    left_online: int | None = None
+
+    @property
+    def is_full(self) -> bool:
+        return self.left == 0
+
+
+async def places(session_ids: Iterable[int], *, now: datetime) -> Mapping[int, Places]:
+    """Capacity, held, waiting and left for each of the sessions; a session unknown to the database is absent."""
+    ids = list(session_ids)
+    if not ids:
+        return {}
+    marks = ", ".join("?" * len(ids))
+    found = await rows(
+        "SELECT s.id, s.capacity, s.capacity_room, s.capacity_online, s.delivery,"
+        f" sum(CASE WHEN {HOLDS} THEN 1 ELSE 0 END) AS held,"
+        f" sum(CASE WHEN {HOLDS} AND b.mode = 'room' THEN 1 ELSE 0 END) AS held_room,"
+        f" sum(CASE WHEN {HOLDS} AND b.mode = 'online' THEN 1 ELSE 0 END) AS held_online,"
+        " sum(CASE WHEN b.state = 'waiting' THEN 1 ELSE 0 END) AS waiting,"
+        " sum(CASE WHEN b.state = 'waiting' AND b.mode = 'room' THEN 1 ELSE 0 END) AS waiting_room,"
+        " sum(CASE WHEN b.state = 'waiting' AND b.mode = 'online' THEN 1 ELSE 0 END) AS waiting_online"
+        " FROM programme_session s LEFT JOIN bookings_booking b ON b.session_id = s.id"
+        " AND b.state IN ('requested', 'invited', 'confirmed', 'waiting', 'offered')"
+        f" WHERE s.id IN ({marks}) GROUP BY s.id",
+        now,
+        now,
+        now,
+        *ids,
+    )
+    return {row["id"]: _places(row) for row in found}
+
+
+def capacity_of(row: Mapping[str, object]) -> Capacity:
+    """The capacity columns of a session's row as a value."""
+    return Capacity(
+        session=_number(row["capacity"]), room=_number(row["capacity_room"]), online=_number(row["capacity_online"]), delivery=str(row["delivery"])
+    )
+
+
+def held_of(row: Mapping[str, object]) -> Held:
+    """The counting columns of a row as a value; an empty session counts as nothing."""
+    return Held(
+        held=_number(row["held"]) or 0,
+        held_room=_number(row["held_room"]) or 0,
+        held_online=_number(row["held_online"]) or 0,
+        waiting=_number(row["waiting"]) or 0,
+        waiting_room=_number(row["waiting_room"]) or 0,
+        waiting_online=_number(row["waiting_online"]) or 0,
+    )
+
+
+def _number(value: object) -> int | None:
+    return None if value is None else int(str(value))
+
+
+def _places(row: Mapping[str, object]) -> Places:
+    capacity, held = capacity_of(row), held_of(row)
+    if capacity.delivery != Delivery.HYBRID:
+        left = free_places(capacity, held, Mode.EITHER, behind_the_list=True)
+        return Places(capacity=capacity.session, held=held.held, waiting=held.waiting, left=left)
+    room = free_places(capacity, held, Mode.ROOM, behind_the_list=True)
+    online = free_places(capacity, held, Mode.ONLINE, behind_the_list=True)
+    left = None if room is None or online is None else max(room, online)
+    if left is not None and capacity.session is not None:
+        left = min(room + online if room is not None and online is not None else left, max(0, capacity.session - held.held - held.waiting))
+    elif left is not None and room is not None and online is not None:
+        left = room + online
+    return Places(capacity=capacity.session, held=held.held, waiting=held.waiting, left=left, left_room=room, left_online=online)

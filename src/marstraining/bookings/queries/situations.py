@@ -1,0 +1,273 @@
+"""What booking needs to know of a session and a learner: looked up first without a lock, then counted again under it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from marstraining.bookings.queries.places import HOLDS, capacity_of, held_of
+from marstraining.bookings.rules import BookingState, Capacity, Conflict, ConflictKind, Held, Situation
+from marstraining.core.db import rows
+from marstraining.programme.rules import CourseKind, audiences_of
+
+_INSTANTS = ("starts_at", "ends_at", "opens_at", "closes_at", "offer_expires_at", "joined_at", "standby_asked_at", "standby_answered_at")
+_TITLE = "CASE WHEN s.title = '' THEN c.title ELSE s.title END"
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A position of the learner that is current on the day asked about."""
+
+    agency_id: int
+    agency_name: str
+    job_role: str
+    sector: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A session with its course, in columns, as the verbs of bookings use it."""
+
+    id: int
+    ref: str
+    course_id: int
+    course_code: str
+    title: str
+    course_title: str
+    kind: str
+    state: str
+    access: str
+    audience_codes: tuple[str, ...]
+    delivery: str
+    starts_at: datetime
+    ends_at: datetime
+    opens_at: datetime | None
+    closes_at: datetime | None
+    capacity: Capacity
+    is_list_open: bool
+    is_promotion_on: bool
+    offer_hours: int | None
+    reserves_while_asked: bool
+    needs_approval: bool
+    is_headcount_only: bool
+    external_url: str
+    joining_link: str
+    joining_note: str
+    venue: str
+    venue_address: str
+
+
+@dataclass(frozen=True, slots=True)
+class LearnerRow:
+    """The person a booking is for."""
+
+    id: int
+    name: str
+    email: str | None
+    calendar_choice: str
+    has_discreet_titles: bool
+    managed_by_id: int | None
+    contact_email: str
+    posts: tuple[Post, ...]
+
+    @property
+    def address(self) -> str:
+        """Where letters go: the learner's own address, or their setting's contact for a managed learner; "" if neither is known."""
+        return self.email or self.contact_email
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """The live booking a learner already has of the session."""
+
+    id: int
+    ref: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Everything seen in the look before the lock."""
+
+    session: SessionRow
+    learner: LearnerRow
+    situation: Situation
+    existing: Existing | None
+    held: Held
+
+
+_SESSION_COLUMNS = (
+    f"s.id, s.ref, s.course_id, c.code AS course_code, {_TITLE} AS title, c.title AS course_title, c.kind, s.state,"
+    " CASE WHEN s.access = '' THEN c.access ELSE s.access END AS access, s.audience_codes AS own_audiences,"
+    " c.audience_codes AS course_audiences, s.delivery, s.starts_at, s.ends_at, s.opens_at, s.closes_at, s.capacity,"
+    " s.capacity_room, s.capacity_online, s.is_list_open, s.is_promotion_on, s.offer_hours, s.reserves_while_asked,"
+    " c.needs_approval, s.is_headcount_only, s.external_url, s.joining_link, s.joining_note,"
+    " coalesce(v.name, '') AS venue, coalesce(v.address, '') AS venue_address"
+)
+_SESSION_FROM = " FROM programme_session s JOIN programme_course c ON c.id = s.course_id LEFT JOIN programme_venue v ON v.id = s.venue_id"
+
+
+def _session_row(row: dict[str, Any]) -> SessionRow:
+    codes = _codes(row["own_audiences"]) or _codes(row["course_audiences"])
+    return SessionRow(
+        **{
+            name: row[name]
+            for name in (
+                "id", "ref", "course_id", "course_code", "title", "course_title", "kind", "state", "access", "delivery", "starts_at", "ends_at", "opens_at",
+                "closes_at", "offer_hours", "external_url", "joining_link", "joining_note", "venue", "venue_address",
+            )
+        },
+        audience_codes=codes,
+        capacity=capacity_of(row),
+        is_list_open=bool(row["is_list_open"]),
+        is_promotion_on=bool(row["is_promotion_on"]),
+        reserves_while_asked=bool(row["reserves_while_asked"]),
+        needs_approval=bool(row["needs_approval"]),
+        is_headcount_only=bool(row["is_headcount_only"]),
+    )
+
+
+def _codes(stored: Any) -> tuple[str, ...]:  # noqa: ANN401 - a JSON column arrives as text or as a list, by database
+    value = json.loads(stored) if isinstance(stored, str) else stored
+    return tuple(value or ())
+
+
+async def session_row(session_id: int) -> SessionRow | None:
+    """One session with its course, or None."""
+    found = await rows(f"SELECT {_SESSION_COLUMNS}{_SESSION_FROM} WHERE s.id = ?", session_id, instants=_INSTANTS)
+    return _session_row(found[0]) if found else None
+
+
+_LOOK_COLUMNS = (
+    ", p.id AS learner_id, p.name AS learner_name, p.email AS learner_email, p.calendar_choice, p.has_discreet_titles, p.managed_by_id,"
+    " coalesce(m.contact_email, '') AS contact_email, b.id AS booking_id, b.ref AS booking_ref, b.state AS booking_state,"
+    " (SELECT count(*) FROM programme_invited i WHERE i.session_id = s.id AND i.person_id = p.id) AS invitations,"
+    " (SELECT count(*) FROM programme_prerequisite q WHERE q.course_id = s.course_id AND NOT EXISTS"
+    " (SELECT 1 FROM record_completion r WHERE r.person_id = p.id AND r.course_id = q.needs_id)) AS missing,"
+)
+_COUNTS = (
+    f" (SELECT count(*) FROM bookings_booking b WHERE b.session_id = s.id AND {HOLDS}) AS held,"
+    f" (SELECT count(*) FROM bookings_booking b WHERE b.session_id = s.id AND {HOLDS} AND b.mode = 'room') AS held_room,"
+    f" (SELECT count(*) FROM bookings_booking b WHERE b.session_id = s.id AND {HOLDS} AND b.mode = 'online') AS held_online,"
+    " (SELECT count(*) FROM bookings_booking b WHERE b.session_id = s.id AND b.state = 'waiting') AS waiting,"
+    " (SELECT count(*) FROM bookings_booking b WHERE b.session_id = s.id AND b.state = 'waiting' AND b.mode = 'room') AS waiting_room,"
+    " (SELECT count(*) FROM bookings_booking b WHERE b.session_id = s.id AND b.state = 'waiting' AND b.mode = 'online') AS waiting_online"
+)
+
+
+async def look(session_id: int, learner_id: int, *, now: datetime) -> Looked | None:
+    """The session, the learner, the booking there may be already and the places, in two statements; None if either is unknown."""
+    found = await rows(
+        f"SELECT {_SESSION_COLUMNS}{_LOOK_COLUMNS}{_COUNTS}{_SESSION_FROM}"
+        " JOIN people_person p ON p.id = ? LEFT JOIN people_agency m ON m.id = p.managed_by_id"
+        " LEFT JOIN bookings_booking b ON b.session_id = s.id AND b.learner_id = p.id"
+        " AND b.state IN ('requested', 'invited', 'confirmed', 'waiting', 'offered') WHERE s.id = ?",
+        now,
+        now,
+        now,
+        learner_id,
+        session_id,
+        instants=_INSTANTS,
+    )
+    if not found:
+        return None
+    row = found[0]
+    session = _session_row(row)
+    posts = await posts_of(learner_id, on=now.date())
+    missing = await _missing_prerequisites(session.course_id, learner_id) if row["missing"] else ()
+    return Looked(
+        session=session,
+        learner=LearnerRow(
+            id=row["learner_id"],
+            name=row["learner_name"],
+            email=row["learner_email"],
+            calendar_choice=row["calendar_choice"],
+            has_discreet_titles=bool(row["has_discreet_titles"]),
+            managed_by_id=row["managed_by_id"],
+            contact_email=row["contact_email"],
+            posts=posts,
+        ),
+        situation=_situation(session, posts=posts, is_invited=bool(row["invitations"]), missing=missing),
+        existing=Existing(id=row["booking_id"], ref=row["booking_ref"], state=row["booking_state"]) if row["booking_id"] else None,
+        held=held_of(row),
+    )
+
+
+def _situation(session: SessionRow, *, posts: Sequence[Post], is_invited: bool, missing: tuple[tuple[str, str], ...]) -> Situation:
+    audiences = frozenset[str]().union(*(audiences_of(sector=post.sector, job_role=post.job_role) for post in posts))
+    return Situation(
+        ref=session.ref,
+        title=session.title,
+        course_title=session.course_title,
+        kind=session.kind,
+        state=session.state,
+        access=session.access,
+        audience_codes=session.audience_codes,
+        learner_audiences=audiences,
+        is_invited=is_invited,
+        starts_at=session.starts_at,
+        opens_at=session.opens_at,
+        closes_at=session.closes_at,
+        external_url=session.external_url,
+        is_headcount_only=session.is_headcount_only,
+        missing_prerequisites=missing,
+    )
+
+
+async def posts_of(person_id: int, *, on: date) -> tuple[Post, ...]:
+    """The positions a person holds on a day, oldest first."""
+    found = await rows(
+        "SELECT o.agency_id, a.name AS agency_name, o.job_role, a.sector FROM people_position o JOIN people_agency a ON a.id = o.agency_id"
+        " WHERE o.person_id = ? AND o.starts_on <= ? AND (o.ends_on IS NULL OR o.ends_on >= ?) ORDER BY o.id",
+        person_id,
+        on,
+        on,
+    )
+    return tuple(Post(**row) for row in found)
+
+
+async def _missing_prerequisites(course_id: int, person_id: int) -> tuple[tuple[str, str], ...]:
+    found = await rows(
+        "SELECT c.code, c.title FROM programme_prerequisite q JOIN programme_course c ON c.id = q.needs_id WHERE q.course_id = ?"
+        " AND NOT EXISTS (SELECT 1 FROM record_completion r WHERE r.person_id = ? AND r.course_id = q.needs_id) ORDER BY c.title",
+        course_id,
+        person_id,
+    )
+    return tuple((row["code"], row["title"]) for row in found)
+
+
+async def conflicts(session_id: int, learner_id: int, *, course_id: int, kind: str, now: datetime) -> list[Conflict]:
+    """The learner's other live bookings that overlap a training day of the session or are of the same course, in one statement.
+
+    Touching ends are no clash. A waiting entry, or an online drop-in on either side, only warns.
+    """
+    found = await rows(
+        f"SELECT b.id, b.ref, b.state, {_TITLE} AS title, s.starts_at, s.course_id,"
+        " CASE WHEN (c.kind = 'webinar' AND s.delivery = 'online') OR (n.delivery = 'online' AND ? = 'webinar') THEN 1 ELSE 0 END AS drop_in,"
+        " (SELECT count(*) FROM programme_day d JOIN programme_day e ON e.session_id = n.id AND NOT e.is_cancelled"
+        " WHERE d.session_id = s.id AND NOT d.is_cancelled AND d.starts_at < e.ends_at AND e.starts_at < d.ends_at) AS overlaps"
+        " FROM bookings_booking b JOIN programme_session s ON s.id = b.session_id JOIN programme_course c ON c.id = s.course_id"
+        " JOIN programme_session n ON n.id = ?"
+        " WHERE b.learner_id = ? AND b.session_id <> n.id AND b.state IN ('requested', 'invited', 'confirmed', 'waiting', 'offered')"
+        " AND s.state = 'published' AND s.ends_at >= ? ORDER BY s.starts_at",
+        kind,
+        session_id,
+        learner_id,
+        now,
+        instants=("starts_at",),
+    )
+    return [conflict for row in found if (conflict := _conflict(row, course_id=course_id, kind=kind))]
+
+
+def _conflict(row: dict[str, Any], *, course_id: int, kind: str) -> Conflict | None:
+    if row["overlaps"]:
+        is_soft = row["state"] == BookingState.WAITING or row["drop_in"]
+        sort = ConflictKind.SOFT_CLASH if is_soft else ConflictKind.CLASH
+    elif kind == CourseKind.COURSE and row["course_id"] == course_id and row["state"] == BookingState.CONFIRMED:
+        sort = ConflictKind.SAME_COURSE
+    else:
+        return None
+    return Conflict(
+        kind=sort, is_waiting=row["state"] == BookingState.WAITING, booking_id=row["id"], booking_ref=row["ref"], title=row["title"], starts_at=row["starts_at"]
+    )

@@ -1,0 +1,98 @@
+"""The waiting list of one session, and what is held there, as the verbs count them under the lock."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from marstraining.bookings.queries.places import HOLDS, held_of
+from marstraining.bookings.rules import Candidate, Held
+from marstraining.core.db import rows
+
+_CLASHES = (
+    "(SELECT count(*) FROM bookings_booking x JOIN programme_session t ON t.id = x.session_id AND t.state = 'published'"
+    " JOIN programme_day d ON d.session_id = t.id AND NOT d.is_cancelled"
+    " JOIN programme_day e ON e.session_id = b.session_id AND NOT e.is_cancelled"
+    " WHERE x.learner_id = b.learner_id AND x.session_id <> b.session_id AND x.state = 'confirmed'"
+    " AND d.starts_at < e.ends_at AND e.starts_at < d.ends_at)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The places of a session as they are now, and how many offers have run out without the job having noticed."""
+
+    held: Held
+    run_out: int
+
+
+async def counted(session_id: int, *, now: datetime) -> Counted:
+    """Held and waiting of one session, to be asked after taking hold of its row, in a statement of its own.
+
+    Lock and count are separate statements: in one, the count reads a snapshot from before the wait and oversells.
+    """
+    found = await rows(
+        f"SELECT count(CASE WHEN {HOLDS} THEN 1 END) AS held,"
+        f" count(CASE WHEN {HOLDS} AND b.mode = 'room' THEN 1 END) AS held_room,"
+        f" count(CASE WHEN {HOLDS} AND b.mode = 'online' THEN 1 END) AS held_online,"
+        " count(CASE WHEN b.state = 'waiting' THEN 1 END) AS waiting,"
+        " count(CASE WHEN b.state = 'waiting' AND b.mode = 'room' THEN 1 END) AS waiting_room,"
+        " count(CASE WHEN b.state = 'waiting' AND b.mode = 'online' THEN 1 END) AS waiting_online,"
+        " count(CASE WHEN b.state = 'offered' AND b.offer_expires_at < ? THEN 1 END) AS run_out"
+        " FROM bookings_booking b JOIN programme_session s ON s.id = b.session_id"
+        " WHERE b.session_id = ? AND b.state IN ('requested', 'invited', 'confirmed', 'waiting', 'offered')",
+        now,
+        now,
+        now,
+        now,
+        session_id,
+    )
+    return Counted(held=held_of(found[0]), run_out=found[0]["run_out"])
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One on the waiting list with what their letter needs."""
+
+    candidate: Candidate
+    ref: str
+    learner_id: int
+    sector: str
+
+
+async def waiting_list(session_id: int) -> list[Entry]:
+    """Those waiting, next in line first: by the desk's priority, then time of joining, then the order in which rows were made."""
+    found: Sequence[dict[str, Any]] = await rows(
+        "SELECT b.id, b.ref, b.learner_id, b.mode, b.standby, b.standby_asked_at, b.standby_answered_at, coalesce(a.sector, '') AS sector,"
+        f" {_CLASHES} AS clashes FROM bookings_booking b LEFT JOIN people_agency a ON a.id = b.agency_id"
+        " WHERE b.session_id = ? AND b.state = 'waiting' ORDER BY b.priority DESC, b.joined_at, b.id",
+        session_id,
+        instants=("standby_asked_at", "standby_answered_at"),
+    )
+    return [
+        Entry(
+            candidate=Candidate(
+                booking_id=row["id"],
+                mode=row["mode"],
+                standby=row["standby"],
+                standby_asked_at=row["standby_asked_at"],
+                standby_answered_at=row["standby_answered_at"],
+                has_clash=bool(row["clashes"]),
+            ),
+            ref=row["ref"],
+            learner_id=row["learner_id"],
+            sector=row["sector"],
+        )
+        for row in found
+    ]
+
+
+async def position_in_line(booking_id: int) -> int:
+    """The place in line of a waiting booking: 1 is next."""
+    found = await rows(
+        "SELECT count(*) AS ahead FROM bookings_booking b JOIN bookings_booking me ON me.id = ? AND me.session_id = b.session_id"
+        " WHERE b.state = 'waiting' AND (b.priority > me.priority OR (b.priority = me.priority AND (b.joined_at < me.joined_at"
+        " OR (b.joined_at = me.joined_at AND b.id <= me.id))))",
+        booking_id,
+    )
+    return int(found[0]["ahead"])

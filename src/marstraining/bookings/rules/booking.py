@@ -1,0 +1,162 @@
+"""Whether a session can be booked by this learner now, and what to do instead."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from marstraining.core.clock import local
+from marstraining.core.errors import NotFound, Refused
+from marstraining.programme.rules import Access, CourseKind, SessionState
+
+
+@dataclass(frozen=True, slots=True)
+class BookPlace:
+    """What a learner (or the desk for one) asks for.
+
+    `session_id` and `learner_id` are rows; `agency_id` is the agency on whose behalf, None where the learner has one
+    position or none. `instead_of` is a live booking to give up in the same step.
+    """
+
+    session_id: int
+    learner_id: int
+    agency_id: int | None = None
+    mode: str = ""
+    standby: str = "ask"
+    instead_of: int | None = None
+    access_needs: str = ""
+    dietary_needs: str = ""
+    keeps_needs: bool = False
+    mobile: str = ""
+    answers: tuple[tuple[str, str], ...] = ()
+    terms_version: str = ""
+    manager_name: str = ""
+    manager_email: str = ""
+    by_desk: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A session as the rules of booking see it, for one learner."""
+
+    ref: str
+    title: str
+    course_title: str
+    kind: str
+    state: str
+    access: str
+    audience_codes: tuple[str, ...]
+    learner_audiences: frozenset[str]
+    is_invited: bool
+    starts_at: datetime
+    opens_at: datetime | None
+    closes_at: datetime | None
+    external_url: str
+    is_headcount_only: bool
+    missing_prerequisites: tuple[tuple[str, str], ...] = ()
+
+
+class ConflictKind(StrEnum):
+    CLASH = "clash"
+    SOFT_CLASH = "soft clash"
+    SAME_COURSE = "same course"
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Another live booking of the learner that bears on this one."""
+
+    kind: ConflictKind
+    is_waiting: bool
+    booking_id: int
+    booking_ref: str
+    title: str
+    starts_at: datetime
+
+
+def _long_day(instant: datetime) -> str:
+    at = local(instant)
+    return f"{at:%A} {at.day} {at:%B %Y}"
+
+
+def check_bookable(situation: Situation, *, now: datetime, by_desk: bool = False) -> None:
+    """Refuse what cannot be booked at all, in the order one would explain it; the desk may book outside the window.
+
+    A draft is nowhere, and an invited session is nowhere to who was not invited: NotFound, as for a reference that never was.
+    """
+    if situation.state == SessionState.DRAFT and not by_desk:
+        raise NotFound
+    if situation.access == Access.INVITED and not (situation.is_invited or by_desk):
+        raise NotFound
+    if situation.state == SessionState.CALLED_OFF:
+        raise Refused("This session has been called off. Choose another date of the same course.", code="called_off")
+    if situation.kind == CourseKind.EXTERNAL or situation.external_url:
+        raise Refused("This event is booked with its organiser, not here.", code="external")
+    if situation.is_headcount_only:
+        raise Refused("Places at this event are not booked by name. Contact the training team to bring a group.", code="headcount")
+    if now >= situation.starts_at and not by_desk:
+        raise Refused("This session has already started. Choose another date of the same course.", code="past")
+    if by_desk:
+        return
+    if situation.state == SessionState.POSTPONED:
+        raise Refused("This session has been postponed. It can be booked again when its new date is set.", code="postponed")
+    if situation.opens_at is not None and now < situation.opens_at:
+        raise Refused(f"Booking opens on {_long_day(situation.opens_at)}.", code="not_open")
+    if situation.closes_at is not None and now >= situation.closes_at:
+        raise Refused(f"Booking closed on {_long_day(situation.closes_at)}. Choose another date of the same course.", code="closed")
+    _check_eligible(situation)
+    if situation.missing_prerequisites:
+        names = " and ".join(f"“{title}”" for _, title in situation.missing_prerequisites)
+        raise Refused(
+            f"You need to complete {names} before this course.",
+            code="prerequisite",
+            facts={"courses": [code for code, _ in situation.missing_prerequisites]},
+        )
+
+
+def _check_eligible(situation: Situation) -> None:
+    if situation.access != Access.RESTRICTED or "all" in situation.audience_codes or situation.is_invited:
+        return
+    if situation.learner_audiences.isdisjoint(situation.audience_codes):
+        raise Refused(
+            "This session is for particular roles and settings, and your position is not one of them. "
+            "If your post has changed, update it under My details or contact the training team.",
+            code="not_eligible",
+        )
+
+
+def check_conflicts(conflicts: Sequence[Conflict], *, instead_of: int | None) -> None:
+    """Refuse a clash of training days, naming the other booking, unless that booking is given up in the same step.
+
+    Touching ends are no clash, and a waiting entry only warns: both are settled by the query that finds conflicts.
+    """
+    for conflict in conflicts:
+        if conflict.kind == ConflictKind.CLASH and conflict.booking_id != instead_of:
+            raise Refused(
+                f"You are already booked on “{conflict.title}” on {_long_day(conflict.starts_at)}, at the same time.",
+                code="clash",
+                facts={"booking_ref": conflict.booking_ref, "title": conflict.title, "starts_at": conflict.starts_at},
+            )
+
+
+def warnings_of(conflicts: Sequence[Conflict]) -> list[str]:
+    """What a learner should know before booking, though nothing forbids it (booking.md, Booking 2)."""
+    sentences = []
+    for conflict in conflicts:
+        if conflict.kind == ConflictKind.SOFT_CLASH:
+            place = "are on the waiting list for" if conflict.is_waiting else "have booked the drop-in"
+            sentences.append(f"You {place} “{conflict.title}” on {_long_day(conflict.starts_at)}, at the same time.")
+        elif conflict.kind == ConflictKind.SAME_COURSE:
+            sentences.append(f"You are already booked on another date of this course: {_long_day(conflict.starts_at)}.")
+    return sentences
+
+
+def check_agency_named(positions: Sequence[int], agency_id: int | None) -> int | None:
+    """The agency a booking is made on behalf of: asked for only where the learner holds more than one position."""
+    if agency_id is not None:
+        if agency_id not in positions:
+            raise Refused("Choose the organisation you are booking on behalf of", code="agency", field="agency")
+        return agency_id
+    if len(positions) > 1:
+        raise Refused("Choose the organisation you are booking on behalf of", code="agency", field="agency")
+    return positions[0] if positions else None

@@ -1,0 +1,106 @@
+"""To whom a freed place goes next, for how long it is offered, and what changes in the last two working days."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from marstraining.bookings.rules.places import Capacity, Held, free_places
+from marstraining.bookings.rules.states import Standby
+from marstraining.core.working_time import WorkingCalendar
+from marstraining.programme.rules import SessionState
+
+STANDBY_WORKING_DAYS = 2
+STANDBY_ANSWER_HOURS = 4
+_FAR_OFF_WORKING_DAYS = 15
+_NEAR_WORKING_DAYS = 5
+_FAR_OFF_OFFER_HOURS = 30.0
+_MIDDLE_OFFER_HOURS = 10.0
+_NEAR_OFFER_HOURS = 4.0
+
+
+class Period(StrEnum):
+    """What may happen to a freed place now."""
+
+    TIMED_OFFERS = "timed offers"
+    STANDBY = "standby"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An entry of the waiting list, as far as choosing needs it."""
+
+    booking_id: int
+    mode: str
+    standby: str
+    standby_asked_at: datetime | None
+    standby_answered_at: datetime | None
+    has_clash: bool = False
+
+
+def period_of(
+    *, state: str, is_promotion_on: bool, starts_at: datetime, closes_at: datetime | None, now: datetime, calendar: WorkingCalendar
+) -> Period:
+    """Which rule a freed place follows: none once closed, called off or past, or with promotion off (Waiting list 4, 5)."""
+    if state != SessionState.PUBLISHED or not is_promotion_on or now >= starts_at:
+        return Period.NONE
+    if closes_at is not None and now >= closes_at:
+        return Period.NONE
+    if now >= calendar.working_days_before(starts_at, STANDBY_WORKING_DAYS):
+        return Period.STANDBY
+    return Period.TIMED_OFFERS
+
+
+def offer_expires_at(
+    *,
+    now: datetime,
+    starts_at: datetime,
+    calendar: WorkingCalendar,
+    hours_by_desk: int | None = None,
+    school_holidays: Sequence[tuple[date, date]] = (),
+) -> datetime:
+    """When an offer made now runs out (booking.md, Waiting list 3).
+
+    `school_holidays` are given for education learners only; they stop the clock unless the session is within 15 working
+    days. An offer never outlasts the session's start.
+    """
+    is_far_off = now <= calendar.working_days_before(starts_at, _FAR_OFF_WORKING_DAYS)
+    if hours_by_desk is not None:
+        hours = float(hours_by_desk)
+    elif is_far_off:
+        hours = _FAR_OFF_OFFER_HOURS
+    elif now <= calendar.working_days_before(starts_at, _NEAR_WORKING_DAYS):
+        hours = _MIDDLE_OFFER_HOURS
+    else:
+        hours = _NEAR_OFFER_HOURS
+    paused = tuple(school_holidays) if is_far_off else ()
+    return min(calendar.add_working_hours(now, hours, paused=paused), starts_at)
+
+
+def is_eligible_waiting(candidate: Candidate, *, period: Period, answer_by: datetime | None, now: datetime) -> bool:
+    """Whether an entry still stands before a stranger.
+
+    In the standby period "leave me" does not, and "ask me" stops doing so when `answer_by` has passed without an answer.
+    """
+    if period != Period.STANDBY:
+        return True
+    if candidate.standby == Standby.BOOK_ME_IN:
+        return not candidate.has_clash
+    if candidate.standby == Standby.LEAVE_ME:
+        return False
+    return candidate.standby_answered_at is not None or answer_by is None or now < answer_by
+
+
+def choose_next(queue: Iterable[Candidate], *, capacity: Capacity, held: Held) -> Candidate | None:
+    """The first in line that fits what is free: whoever does not fit is skipped and keeps their place (Waiting list 6)."""
+    for candidate in queue:
+        free = free_places(capacity, held, candidate.mode, behind_the_list=False)
+        if free is None or free > 0:
+            return candidate
+    return None
+
+
+def rejoin_time(last: datetime | None, now: datetime) -> datetime:
+    """A joining time at the tail: never before the last one there, whatever the machines' clocks say."""
+    return now if last is None or last < now else last + timedelta(microseconds=1)
