@@ -1,1 +1,25 @@
 """The database: one way to open it, write to it and move it forward, on SQLite and PostgreSQL alike."""
+
+from tortoise.exceptions import IntegrityError, OperationalError
+
+from marstraining.core.db.setup import MODEL_MODULES, connect, tortoise_config
+from marstraining.core.db.sql import connection, dialect, execute, execute_many, hold, is_unavailable, rows, transaction
+from marstraining.core.db.watch import Stamp, stamp
+
+__all__ = [
+    "MODEL_MODULES",
+    "IntegrityError",
+    "OperationalError",
+    "Stamp",
+    "connect",
+    "connection",
+    "dialect",
+    "execute",
+    "execute_many",
+    "hold",
+    "is_unavailable",
+    "rows",
+    "stamp",
+    "tortoise_config",
+    "transaction",
+]

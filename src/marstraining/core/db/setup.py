@@ -1,0 +1,96 @@
+"""Opening the database: which modules hold tables, how each engine is set, and the one way in."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from tortoise.backends.base.executor import EXECUTOR_CACHE
+from tortoise.context import TortoiseContext, set_global_context
+from tortoise.exceptions import ConfigurationError
+
+from marstraining.core.config import Settings
+from marstraining.core.database_url import SqliteFile
+
+APP = "models"
+
+MODEL_MODULES: tuple[str, ...] = (
+    "marstraining.history.models",
+    "marstraining.messages.models",
+    "marstraining.people.models",
+    "marstraining.programme.models",
+    "marstraining.record.models",
+    "marstraining.bookings.models",
+    "marstraining.bulletins.models",
+    "marstraining.attendance.models",
+)
+
+_BUSY_MILLISECONDS = 5000
+# A web process answers most requests without a connection, and PostgreSQL allows 100 in all by default.
+_POOL_MOST = 8
+_CONNECT_SECONDS = 4
+_COMMAND_SECONDS = 60
+
+
+def tortoise_config(settings: Settings, *, migrating: bool = False, modules: Sequence[str] | None = None) -> dict[str, Any]:
+    """What Tortoise is opened with. For migrating, foreign keys are off on SQLite and PostgreSQL gets one connection.
+
+    SQLite is durable through a power cut (synchronous FULL); `journal_size_limit` gives disk back after a long import.
+    """
+    database = settings.database
+    if isinstance(database, SqliteFile):
+        connection: dict[str, Any] = {
+            "engine": "marstraining.core.db.sqlite_engine",
+            "credentials": {
+                "file_path": str(database.path),
+                "busy_timeout": _BUSY_MILLISECONDS,
+                "journal_mode": "WAL",
+                "synchronous": "FULL",
+                "journal_size_limit": 16 * 1024 * 1024,
+                "foreign_keys": "OFF" if migrating else "ON",
+            },
+        }
+    else:
+        connection = {
+            "engine": "marstraining.core.db.asyncpg_engine",
+            "credentials": {
+                "host": database.host,
+                "port": database.port,
+                "user": database.user,
+                "password": database.password or None,
+                "database": database.name,
+                "minsize": 1,
+                "maxsize": 1 if migrating else _POOL_MOST,
+                "timeout": _CONNECT_SECONDS,
+                "command_timeout": None if migrating else _COMMAND_SECONDS,
+                "application_name": "marstraining",
+            }
+            | ({"ssl": database.sslmode} if database.sslmode else {}),
+        }
+    return {
+        "connections": {"default": connection},
+        "apps": {APP: {"models": list(MODEL_MODULES if modules is None else modules), "default_connection": "default"}},
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+@asynccontextmanager
+async def connect(settings: Settings, *, migrating: bool = False, modules: Sequence[str] | None = None) -> AsyncIterator[TortoiseContext]:
+    """Open the database for this process and close it after; it must have been migrated, which nothing here checks.
+
+    A database that cannot be reached fails here. Within another `connect` to the same kind of database it opens a second
+    connection for the tasks begun inside; two kinds at once are not possible, since Tortoise caches statements for all.
+    """
+    if isinstance(settings.database, SqliteFile):
+        settings.database.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    EXECUTOR_CACHE.clear()
+    async with TortoiseContext() as context:
+        await context.init(config=tortoise_config(settings, migrating=migrating, modules=modules))
+        # Requests run in tasks of the server's that never saw this context. Where an outer `connect` is open its tasks
+        # keep it, and ours find this one first.
+        with suppress(ConfigurationError):
+            set_global_context(context)
+        client = context.db("default")
+        await client.create_connection(with_db=True)
+        yield context
+    EXECUTOR_CACHE.clear()

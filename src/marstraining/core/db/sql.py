@@ -1,0 +1,160 @@
+"""Statements of our own: written once with `?`, run by the driver on the current transaction or connection."""
+
+import sqlite3
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any, Literal, TypeVar
+
+import asyncpg
+from tortoise.backends.asyncpg.client import TransactionWrapper
+from tortoise.backends.base.client import BaseDBAsyncClient, TransactionContext
+from tortoise.context import require_context
+from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
+from tortoise.models import Model
+
+from marstraining.core.db.sqlite_engine import ImmediateClient, ImmediateTransaction
+
+T = TypeVar("T")
+Row = dict[str, Any]
+
+
+def connection() -> BaseDBAsyncClient:
+    """The connection of the current transaction, or else that of the process."""
+    return require_context().connections.get("default")
+
+
+def dialect() -> Literal["sqlite", "postgres"]:
+    return "sqlite" if connection().capabilities.dialect == "sqlite" else "postgres"
+
+
+def transaction() -> TransactionContext:
+    """`async with transaction():` is all or nothing: what is written inside is kept if the block ends, undone if it raises or is cancelled.
+
+    Inside another transaction it is a savepoint. Never start a task in it (the task would inherit the connection), and
+    never await the network: on SQLite everybody else waits.
+    """
+    return connection()._in_transaction()  # noqa: SLF001 - what tortoise.transactions.in_transaction returns
+
+
+async def rows(
+    sql: str, *params: object, instants: Collection[str] = (), dates: Collection[str] = (), flags: Collection[str] = ()
+) -> list[Row]:
+    """The rows of one statement, `?` standing for each parameter; also INSERT or UPDATE with RETURNING.
+
+    PostgreSQL gives typed values. SQLite has no dates or truth values, so columns named in `instants` come back as aware
+    UTC datetimes, in `dates` as dates, in `flags` as bools, on both alike. A naive datetime as a parameter is refused with
+    ValueError. A broken constraint raises IntegrityError, other faults of the database OperationalError.
+    """
+    client = connection()
+    if isinstance(client, ImmediateClient | ImmediateTransaction):
+        found = await _on_sqlite(client, lambda raw: _fetch(raw, sql, params))
+        for column, convert in _conversions(instants, dates, flags):
+            for row in found:
+                if row[column] is not None:
+                    row[column] = convert(row[column])
+        return found
+    _check_instants(params)
+    return [dict(record) for record in await _on_postgres(client, "fetch", _numbered(sql), *params)]
+
+
+async def execute(sql: str, *params: object) -> int:
+    """Run one statement and say how many rows it touched; otherwise as `rows`."""
+    client = connection()
+    if isinstance(client, ImmediateClient | ImmediateTransaction):
+        return await _on_sqlite(client, lambda raw: max(raw.execute(sql, params).rowcount, 0))
+    _check_instants(params)
+    status: str = await _on_postgres(client, "execute", _numbered(sql), *params)
+    count = status.rpartition(" ")[2]
+    return int(count) if count.isdigit() else 0
+
+
+async def execute_many(sql: str, many: Iterable[Sequence[object]]) -> None:
+    """Run one statement for each row of parameters: all in the current transaction, or in one of its own."""
+    values = [tuple(params) for params in many]
+    client = connection()
+    if isinstance(client, ImmediateTransaction):
+        await _on_sqlite(client, lambda raw: raw.executemany(sql, values).rowcount)
+        return
+    if isinstance(client, ImmediateClient):
+        await client.execute_many(sql, values)
+        return
+    for params in values:
+        _check_instants(params)
+    await _on_postgres(client, "executemany", _numbered(sql), values)
+
+
+async def hold(model: type[Model], pk: int) -> bool:
+    """Take hold of a row until the transaction ends: `revision` rises by one. False when there is no such row.
+
+    It must be the transaction's first statement. On PostgreSQL others who take hold wait here; what is read after it is
+    read as it stands then. Stating it as a read (SELECT … FOR UPDATE) does nothing on SQLite.
+    """
+    meta = model._meta  # noqa: SLF001 - Tortoise's own name for what every model publishes
+    return await execute(f'UPDATE "{meta.db_table}" SET revision = revision + 1 WHERE "{meta.db_pk_column}" = ?', pk) == 1
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether an error means that the database is away, locked or full, rather than that a statement is wrong."""
+    if isinstance(error, OSError | DBConnectionError | asyncpg.PostgresConnectionError | asyncpg.InterfaceError | TimeoutError):
+        return True
+    if isinstance(error, asyncpg.InsufficientResourcesError | asyncpg.OperatorInterventionError | asyncpg.ReadOnlySQLTransactionError):
+        return True
+    said = str(error)
+    return isinstance(error, OperationalError) and any(
+        sign in said for sign in ("database is locked", "disk is full", "disk I/O error", "unable to open database", "readonly database")
+    )
+
+
+async def _on_sqlite(client: ImmediateClient | ImmediateTransaction, work: Callable[[sqlite3.Connection], T]) -> T:
+    try:
+        return await client.in_thread(work)
+    except sqlite3.IntegrityError as error:
+        raise IntegrityError(error) from error
+    except sqlite3.OperationalError as error:
+        raise OperationalError(error) from error
+
+
+async def _on_postgres(client: BaseDBAsyncClient, verb: str, *args: object) -> Any:  # noqa: ANN401 - as the driver's verb answers
+    try:
+        if isinstance(client, TransactionWrapper):
+            return await getattr(client._connection, verb)(*args)  # noqa: SLF001 - past the wrapper's lock and log
+        async with client.acquire_connection() as raw:
+            return await getattr(raw, verb)(*args)
+    except asyncpg.IntegrityConstraintViolationError as error:
+        raise IntegrityError(error) from error
+    except (asyncpg.SyntaxOrAccessError, asyncpg.DataError, asyncpg.TransactionRollbackError) as error:
+        raise OperationalError(error) from error
+
+
+def _fetch(raw: sqlite3.Connection, sql: str, params: Sequence[object]) -> list[Row]:
+    cursor = raw.execute(sql, params)
+    if cursor.description is None:
+        return []
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _conversions(
+    instants: Collection[str], dates: Collection[str], flags: Collection[str]
+) -> Iterable[tuple[str, Callable[[Any], object]]]:
+    yield from ((column, _instant) for column in instants)
+    yield from ((column, date.fromisoformat) for column in dates)
+    yield from ((column, bool) for column in flags)
+
+
+def _instant(stored: str) -> datetime:
+    return datetime.fromisoformat(stored).astimezone(UTC)
+
+
+def _check_instants(params: Iterable[object]) -> None:
+    for value in params:
+        # asyncpg would take a naive time for one in the machine's own zone.
+        if isinstance(value, datetime) and value.tzinfo is None:
+            raise ValueError(f"a time needs its zone, and {value!r} has none")
+
+
+@lru_cache(maxsize=1024)
+def _numbered(sql: str) -> str:
+    first, *rest = sql.split("?")
+    return first + "".join(f"${number}{part}" for number, part in enumerate(rest, start=1))

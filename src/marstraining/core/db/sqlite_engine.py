@@ -1,0 +1,119 @@
+"""SQLite for Tortoise with BEGIN IMMEDIATE, and unharmed by tasks that are cancelled at BEGIN or COMMIT.
+
+The executor of migrations (Tortoise 1.1.9) picks its editor by the word "sqlite" in this module's path.
+"""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from tortoise.backends.base.client import TransactionalDBClient, TransactionContext
+from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper, translate_exceptions
+from tortoise.connection import get_connections
+from tortoise.exceptions import OperationalError
+
+from marstraining.core.db.uninterrupted import finish
+
+T = TypeVar("T")
+
+
+def _adapt_instant(value: datetime) -> str:
+    """An instant as SQLite keeps it; fractions sort after whole seconds since "+" sorts before "."."""
+    if value.tzinfo is None:
+        raise ValueError(f"a time needs its zone, and {value!r} has none")
+    return value.astimezone(UTC).isoformat(" ")
+
+
+# Tortoise registers an adapter that keeps whatever zone the value has; filters by a London time then find nothing.
+sqlite3.register_adapter(datetime, _adapt_instant)
+
+
+class ImmediateTransaction(SqliteTransactionWrapper):
+    """A transaction that holds the write lock from its first moment."""
+
+    async def begin(self) -> None:
+        try:
+            await self.in_thread(_begin)
+        except sqlite3.OperationalError as error:
+            raise OperationalError(error) from error
+
+    async def in_thread(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `work` on the connection in its thread: one hand-over, whatever the number of its statements."""
+        return await _hand_over(self._connection, work)
+
+
+async def _hand_over(connection: Any, work: Callable[[sqlite3.Connection], T]) -> T:  # noqa: ANN401 - aiosqlite's, untyped here
+    result: T = await connection._execute(work, connection._conn)  # noqa: SLF001 - its own calls are one statement each
+    return result
+
+
+def _begin(raw: sqlite3.Connection) -> None:
+    if raw.in_transaction:
+        raw.rollback()
+    raw.execute("BEGIN IMMEDIATE")
+
+
+class ImmediateContext(SqliteTransactionContext):
+    """Takes the connection's lock, begins, and always gives the lock back with no transaction left open."""
+
+    connection: ImmediateTransaction
+
+    async def __aenter__(self) -> TransactionalDBClient:
+        await self._trxlock.acquire()
+        try:
+            await finish(self.ensure_connection())
+            await finish(self.connection.begin())
+        except BaseException:
+            try:
+                await self._leave_nothing_open()
+            finally:
+                self._trxlock.release()
+            raise
+        self.token = get_connections().set(self.connection_name, self.connection)
+        return self.connection
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        try:
+            if not self.connection._finalized:  # noqa: SLF001
+                await finish(self.connection.rollback() if kind else self.connection.commit())
+        finally:
+            try:
+                await self._leave_nothing_open()
+            finally:
+                get_connections().reset(self.token)
+                self._trxlock.release()
+
+    async def _leave_nothing_open(self) -> None:
+        # Cancelled just after BEGIN, or COMMIT failed: later statements must not join this transaction.
+        raw = self.connection._connection  # noqa: SLF001
+        if raw is not None and raw._connection is not None and raw.in_transaction:  # noqa: SLF001
+            await finish(raw.rollback())
+
+
+class ImmediateClient(SqliteClient):
+    """One connection; `in_thread` runs several statements in one hand-over, outside any transaction."""
+
+    def _in_transaction(self) -> TransactionContext:
+        return ImmediateContext(ImmediateTransaction(self), self._lock)
+
+    async def in_thread(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        async with self.acquire_connection() as connection:
+            return await _hand_over(connection, work)
+
+    @translate_exceptions
+    async def execute_many(self, query: str, values: Sequence[Sequence[Any]]) -> None:
+        # The stock one awaits between BEGIN and COMMIT, and a task cancelled there leaves its transaction open.
+        def work(raw: sqlite3.Connection) -> None:
+            raw.execute("BEGIN IMMEDIATE")
+            try:
+                raw.executemany(query, values)
+                raw.commit()
+            except BaseException:
+                raw.rollback()
+                raise
+
+        await self.in_thread(work)
+
+
+client_class = ImmediateClient
