@@ -21,9 +21,13 @@ class Booking(Model):
 
     id = fields.IntField(primary_key=True)
     ref = fields.CharField(max_length=10, unique=True)
-    session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField("models.Session", related_name="bookings", on_delete=fields.RESTRICT)
+    session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField(
+        "models.Session", related_name="bookings", on_delete=fields.RESTRICT
+    )
     session_id: int
-    learner: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField("models.Person", related_name="bookings", db_index=True, on_delete=fields.RESTRICT)
+    learner: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "models.Person", related_name="bookings", db_index=True, on_delete=fields.RESTRICT
+    )
     learner_id: int
     agency: fields.ForeignKeyNullableRelation[Agency] = fields.ForeignKeyField(
         "models.Agency", related_name="bookings", null=True, db_index=True, on_delete=fields.RESTRICT
@@ -71,7 +75,9 @@ class Transition(Model):
     """One change of a booking's state, never overwritten; `notice_hours` are working hours before the session."""
 
     id = fields.BigIntField(primary_key=True)
-    booking: fields.ForeignKeyRelation[Booking] = fields.ForeignKeyField("models.Booking", related_name="transitions", db_index=True, on_delete=fields.RESTRICT)
+    booking: fields.ForeignKeyRelation[Booking] = fields.ForeignKeyField(
+        "models.Booking", related_name="transitions", db_index=True, on_delete=fields.RESTRICT
+    )
     booking_id: int
     from_state = fields.CharField(max_length=12, default="")
     to_state = fields.CharField(max_length=12)
@@ -108,7 +114,9 @@ class BookingRequest(Model):
     """A newcomer's wish to book, waiting 60 minutes for the button in their letter; it holds no place."""
 
     id = fields.IntField(primary_key=True)
-    session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField("models.Session", related_name=False, db_index=True, on_delete=fields.RESTRICT)
+    session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField(
+        "models.Session", related_name=False, db_index=True, on_delete=fields.RESTRICT
+    )
     session_id: int
     email = fields.CharField(max_length=254, db_index=True)
     name = fields.CharField(max_length=200)
@@ -133,9 +141,13 @@ class LedgerEntry(Model):
     """A late cancellation or an absence, by agency; charging is off (rules.md 5.5), so it only informs."""
 
     id = fields.IntField(primary_key=True)
-    booking: fields.ForeignKeyRelation[Booking] = fields.ForeignKeyField("models.Booking", related_name="ledger", db_index=True, on_delete=fields.RESTRICT)
+    booking: fields.ForeignKeyRelation[Booking] = fields.ForeignKeyField(
+        "models.Booking", related_name="ledger", db_index=True, on_delete=fields.RESTRICT
+    )
     booking_id: int
-    session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField("models.Session", related_name=False, db_index=True, on_delete=fields.RESTRICT)
+    session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField(
+        "models.Session", related_name=False, db_index=True, on_delete=fields.RESTRICT
+    )
     session_id: int
     agency: fields.ForeignKeyNullableRelation[Agency] = fields.ForeignKeyField(
         "models.Agency", related_name=False, null=True, db_index=True, on_delete=fields.RESTRICT
@@ -156,9 +168,13 @@ class SentEntry(Model):
     """Which sequence of a training day's calendar entry a person was last sent; one row per person and day."""
 
     id = fields.IntField(primary_key=True)
-    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField("models.Person", related_name=False, db_index=True, on_delete=fields.RESTRICT)
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "models.Person", related_name=False, db_index=True, on_delete=fields.RESTRICT
+    )
     person_id: int
-    training_day: fields.ForeignKeyRelation[TrainingDay] = fields.ForeignKeyField("models.TrainingDay", related_name=False, db_index=True, on_delete=fields.RESTRICT)
+    training_day: fields.ForeignKeyRelation[TrainingDay] = fields.ForeignKeyField(
+        "models.TrainingDay", related_name=False, db_index=True, on_delete=fields.RESTRICT
+    )
     training_day_id: int
     sequence = fields.IntField()
     is_cancelled = fields.BooleanField(default=False)
@@ -173,7 +189,9 @@ class CalendarToken(Model):
     """A personal feed's address; only the hash is kept, and it opens nothing else."""
 
     id = fields.IntField(primary_key=True)
-    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField("models.Person", related_name=False, db_index=True, on_delete=fields.RESTRICT)
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "models.Person", related_name=False, db_index=True, on_delete=fields.RESTRICT
+    )
     person_id: int
     token_hash = fields.CharField(max_length=64, unique=True)
     created_at = UTCDatetimeField()

@@ -1,7 +1,18 @@
 """Reads of bookings: places, one learner's situation, the waiting list, a learner's own bookings."""
 
 from marstraining.bookings.queries.places import Places, capacity_of, held_of, places
-from marstraining.bookings.queries.situations import Existing, LearnerRow, Looked, Post, SessionRow, conflicts, look, posts_of, session_row
+from marstraining.bookings.queries.situations import (
+    Existing,
+    LearnerRow,
+    Looked,
+    Post,
+    SessionRow,
+    conflicts,
+    learner_rows,
+    look,
+    posts_of,
+    session_row,
+)
 from marstraining.bookings.queries.waiting import Counted, Entry, counted, position_in_line, waiting_list
 
 __all__ = [
@@ -17,6 +28,7 @@ __all__ = [
     "conflicts",
     "counted",
     "held_of",
+    "learner_rows",
     "look",
     "places",
     "position_in_line",

@@ -59,7 +59,10 @@ async def places(session_ids: Iterable[int], *, now: datetime) -> Mapping[int, P
 def capacity_of(row: Mapping[str, object]) -> Capacity:
     """The capacity columns of a session's row as a value."""
     return Capacity(
-        session=_number(row["capacity"]), room=_number(row["capacity_room"]), online=_number(row["capacity_online"]), delivery=str(row["delivery"])
+        session=_number(row["capacity"]),
+        room=_number(row["capacity_room"]),
+        online=_number(row["capacity_online"]),
+        delivery=str(row["delivery"]),
     )
 
 

@@ -11,7 +11,7 @@ from marstraining.bookings.rules import BookingState, Capacity, Conflict, Confli
 from marstraining.core.db import rows
 from marstraining.programme.rules import CourseKind, audiences_of
 
-_INSTANTS = ("starts_at", "ends_at", "opens_at", "closes_at", "offer_expires_at", "joined_at", "standby_asked_at", "standby_answered_at")
+_INSTANTS = ("starts_at", "ends_at", "opens_at", "closes_at")
 _TITLE = "CASE WHEN s.title = '' THEN c.title ELSE s.title END"
 
 
@@ -114,8 +114,26 @@ def _session_row(row: dict[str, Any]) -> SessionRow:
         **{
             name: row[name]
             for name in (
-                "id", "ref", "course_id", "course_code", "title", "course_title", "kind", "state", "access", "delivery", "starts_at", "ends_at", "opens_at",
-                "closes_at", "offer_hours", "external_url", "joining_link", "joining_note", "venue", "venue_address",
+                "id",
+                "ref",
+                "course_id",
+                "course_code",
+                "title",
+                "course_title",
+                "kind",
+                "state",
+                "access",
+                "delivery",
+                "starts_at",
+                "ends_at",
+                "opens_at",
+                "closes_at",
+                "offer_hours",
+                "external_url",
+                "joining_link",
+                "joining_note",
+                "venue",
+                "venue_address",
             )
         },
         audience_codes=codes,
@@ -215,6 +233,18 @@ def _situation(session: SessionRow, *, posts: Sequence[Post], is_invited: bool, 
     )
 
 
+async def learner_rows(person_ids: Sequence[int]) -> dict[int, LearnerRow]:
+    """The people a letter goes to, in one statement; their posts are left out, since letters do not need them."""
+    marks = ", ".join("?" * len(person_ids))
+    found = await rows(
+        "SELECT p.id, p.name, p.email, p.calendar_choice, p.has_discreet_titles, p.managed_by_id,"
+        " coalesce(m.contact_email, '') AS contact_email"
+        f" FROM people_person p LEFT JOIN people_agency m ON m.id = p.managed_by_id WHERE p.id IN ({marks})",
+        *person_ids,
+    )
+    return {row["id"]: LearnerRow(**{**row, "has_discreet_titles": bool(row["has_discreet_titles"])}, posts=()) for row in found}
+
+
 async def posts_of(person_id: int, *, on: date) -> tuple[Post, ...]:
     """The positions a person holds on a day, oldest first."""
     found = await rows(
@@ -244,7 +274,8 @@ async def conflicts(session_id: int, learner_id: int, *, course_id: int, kind: s
     """
     found = await rows(
         f"SELECT b.id, b.ref, b.state, {_TITLE} AS title, s.starts_at, s.course_id,"
-        " CASE WHEN (c.kind = 'webinar' AND s.delivery = 'online') OR (n.delivery = 'online' AND ? = 'webinar') THEN 1 ELSE 0 END AS drop_in,"
+        " CASE WHEN (c.kind = 'webinar' AND s.delivery = 'online') OR (n.delivery = 'online' AND ? = 'webinar') THEN 1 ELSE 0 END"
+        " AS drop_in,"
         " (SELECT count(*) FROM programme_day d JOIN programme_day e ON e.session_id = n.id AND NOT e.is_cancelled"
         " WHERE d.session_id = s.id AND NOT d.is_cancelled AND d.starts_at < e.ends_at AND e.starts_at < d.ends_at) AS overlaps"
         " FROM bookings_booking b JOIN programme_session s ON s.id = b.session_id JOIN programme_course c ON c.id = s.course_id"
@@ -269,5 +300,10 @@ def _conflict(row: dict[str, Any], *, course_id: int, kind: str) -> Conflict | N
     else:
         return None
     return Conflict(
-        kind=sort, is_waiting=row["state"] == BookingState.WAITING, booking_id=row["id"], booking_ref=row["ref"], title=row["title"], starts_at=row["starts_at"]
+        kind=sort,
+        is_waiting=row["state"] == BookingState.WAITING,
+        booking_id=row["id"],
+        booking_ref=row["ref"],
+        title=row["title"],
+        starts_at=row["starts_at"],
     )

@@ -13,6 +13,7 @@ from marstraining.bookings.rules.booking import (
 from marstraining.bookings.rules.offers import (
     STANDBY_ANSWER_HOURS,
     Candidate,
+    OfferHours,
     Period,
     choose_next,
     is_eligible_waiting,
@@ -52,6 +53,7 @@ __all__ = [
     "Held",
     "Limit",
     "Mode",
+    "OfferHours",
     "Period",
     "Situation",
     "Standby",

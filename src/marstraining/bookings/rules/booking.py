@@ -96,15 +96,22 @@ def check_bookable(situation: Situation, *, now: datetime, by_desk: bool = False
         raise Refused("Places at this event are not booked by name. Contact the training team to bring a group.", code="headcount")
     if now >= situation.starts_at and not by_desk:
         raise Refused("This session has already started. Choose another date of the same course.", code="past")
-    if by_desk:
-        return
+    if not by_desk:
+        _check_window(situation, now=now)
+        _check_eligible(situation)
+        _check_prerequisites(situation)
+
+
+def _check_window(situation: Situation, *, now: datetime) -> None:
     if situation.state == SessionState.POSTPONED:
         raise Refused("This session has been postponed. It can be booked again when its new date is set.", code="postponed")
     if situation.opens_at is not None and now < situation.opens_at:
         raise Refused(f"Booking opens on {_long_day(situation.opens_at)}.", code="not_open")
     if situation.closes_at is not None and now >= situation.closes_at:
         raise Refused(f"Booking closed on {_long_day(situation.closes_at)}. Choose another date of the same course.", code="closed")
-    _check_eligible(situation)
+
+
+def _check_prerequisites(situation: Situation) -> None:
     if situation.missing_prerequisites:
         names = " and ".join(f"“{title}”" for _, title in situation.missing_prerequisites)
         raise Refused(

@@ -14,9 +14,6 @@ STANDBY_WORKING_DAYS = 2
 STANDBY_ANSWER_HOURS = 4
 _FAR_OFF_WORKING_DAYS = 15
 _NEAR_WORKING_DAYS = 5
-_FAR_OFF_OFFER_HOURS = 30.0
-_MIDDLE_OFFER_HOURS = 10.0
-_NEAR_OFFER_HOURS = 4.0
 
 
 class Period(StrEnum):
@@ -25,6 +22,15 @@ class Period(StrEnum):
     TIMED_OFFERS = "timed offers"
     STANDBY = "standby"
     NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class OfferHours:
+    """Working hours that an offer lasts: 15 working days before the session or more, 5 to 14, and less."""
+
+    far_off: float = 30.0
+    middle: float = 10.0
+    near: float = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,7 @@ def offer_expires_at(
     now: datetime,
     starts_at: datetime,
     calendar: WorkingCalendar,
+    hours: OfferHours,
     hours_by_desk: int | None = None,
     school_holidays: Sequence[tuple[date, date]] = (),
 ) -> datetime:
@@ -67,15 +74,15 @@ def offer_expires_at(
     """
     is_far_off = now <= calendar.working_days_before(starts_at, _FAR_OFF_WORKING_DAYS)
     if hours_by_desk is not None:
-        hours = float(hours_by_desk)
+        lasts = float(hours_by_desk)
     elif is_far_off:
-        hours = _FAR_OFF_OFFER_HOURS
+        lasts = hours.far_off
     elif now <= calendar.working_days_before(starts_at, _NEAR_WORKING_DAYS):
-        hours = _MIDDLE_OFFER_HOURS
+        lasts = hours.middle
     else:
-        hours = _NEAR_OFFER_HOURS
+        lasts = hours.near
     paused = tuple(school_holidays) if is_far_off else ()
-    return min(calendar.add_working_hours(now, hours, paused=paused), starts_at)
+    return min(calendar.add_working_hours(now, lasts, paused=paused), starts_at)
 
 
 def is_eligible_waiting(candidate: Candidate, *, period: Period, answer_by: datetime | None, now: datetime) -> bool:

@@ -64,7 +64,7 @@ def free_places(capacity: Capacity, held: Held, mode: str, *, behind_the_list: b
     }
     free: int | None = None
     for limit, number in limits_of(capacity).items():
-        if limit != Limit.SESSION and limit != mode:
+        if limit not in (Limit.SESSION, mode):
             continue
         taken, waiting = figures[limit]
         here = max(0, number - taken - (waiting if behind_the_list else 0))

@@ -22,9 +22,15 @@ class BookingState(StrEnum):
     CALLED_OFF = "called_off"
 
 
-LIVE_STATES = frozenset({
-    BookingState.REQUESTED, BookingState.INVITED, BookingState.CONFIRMED, BookingState.WAITING, BookingState.OFFERED,
-})
+LIVE_STATES = frozenset(
+    {
+        BookingState.REQUESTED,
+        BookingState.INVITED,
+        BookingState.CONFIRMED,
+        BookingState.WAITING,
+        BookingState.OFFERED,
+    }
+)
 # `requested` holds a place only where the session reserves while approval is awaited, so it is not listed here.
 HELD_STATES = frozenset({BookingState.CONFIRMED, BookingState.OFFERED, BookingState.INVITED})
 

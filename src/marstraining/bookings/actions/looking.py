@@ -1,0 +1,136 @@
+"""Looking before taking hold: a booking that would be refused takes no lock, so that a full session answers thousands quickly."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from marstraining.bookings import rules
+from marstraining.bookings.actions import steps
+from marstraining.bookings.queries import Looked, SessionRow, conflicts, look, waiting_list
+from marstraining.bookings.rules import BookPlace, Held, Period
+from marstraining.core.db import dialect, hold, rows
+from marstraining.core.errors import NotFound, Refused, TooFast
+from marstraining.core.viewer import Viewer
+from marstraining.people.models import Person
+from marstraining.programme.models import Session
+
+_BOOKINGS_A_MINUTE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A booking that passed every rule before the lock; what is left is to count again and write."""
+
+    looked: Looked
+    order: BookPlace
+    mode: str
+    agency_id: int | None
+    job_role: str
+
+
+async def look_first(order: BookPlace, *, by: Viewer, now: datetime) -> Plan | steps.Booked:
+    """The plan of a booking, or the live booking there is already; refuses whatever can be refused without a lock."""
+    looked = await look(order.session_id, order.learner_id, now=now)
+    if looked is None:
+        raise NotFound
+    if looked.existing:
+        return steps.Booked(id=looked.existing.id, ref=looked.existing.ref, state=looked.existing.state, was_there=True)
+    rules.check_bookable(looked.situation, now=now, by_desk=order.by_desk)
+    mode = rules.mode_of(looked.session.delivery, order.mode)
+    posts = looked.learner.posts
+    agency_id = rules.check_agency_named([post.agency_id for post in posts], order.agency_id)
+    job_role = next((post.job_role for post in posts if post.agency_id == agency_id), "")
+    if not order.by_desk:
+        await _check_pace(by, now=now)
+    plan = Plan(looked=looked, order=order, mode=mode, agency_id=agency_id or looked.learner.managed_by_id, job_role=job_role)
+    await check_conflicts(plan, now=now)
+    return plan
+
+
+async def check_conflicts(plan: Plan, *, now: datetime) -> None:
+    """Refuse a clash of training days with another booking of the learner."""
+    session = plan.looked.session
+    found = await conflicts(session.id, plan.order.learner_id, course_id=session.course_id, kind=session.kind, now=now)
+    rules.check_conflicts(found, instead_of=plan.order.instead_of)
+
+
+async def take_hold(plan: Plan) -> None:
+    """Take hold of the session, and on PostgreSQL of the learner too, so that two clashing bookings cannot pass each other.
+
+    With a booking to give up, sessions are held in the order of their numbers, so that two swaps cannot deadlock. On
+    SQLite there is one writer at a time, which needs no second hold.
+    """
+    order = plan.order
+    session_ids = {order.session_id}
+    if order.instead_of is not None:
+        found = await rows("SELECT session_id FROM bookings_booking WHERE id = ?", order.instead_of)
+        session_ids |= {row["session_id"] for row in found}
+    for session_id in sorted(session_ids):
+        if not await hold(Session, session_id):
+            raise NotFound
+    if dialect() == "postgres":
+        await hold(Person, order.learner_id)
+
+
+async def still_none(plan: Plan) -> steps.Booked | None:
+    """The live booking that the learner got while this one waited for the lock, if any.
+
+    Refuses when the session changed since the look: its state, its numbers or its window.
+    """
+    order, seen = plan.order, plan.looked.session
+    found = await rows(
+        "SELECT s.state AS session_state, s.capacity, s.capacity_room, s.capacity_online, s.closes_at, s.starts_at, b.id, b.ref, b.state"
+        " FROM programme_session s LEFT JOIN bookings_booking b ON b.session_id = s.id AND b.learner_id = ?"
+        " AND b.state IN ('requested', 'invited', 'confirmed', 'waiting', 'offered') WHERE s.id = ?",
+        order.learner_id,
+        order.session_id,
+        instants=("closes_at", "starts_at"),
+    )
+    row = found[0]
+    if row["id"] is not None:
+        return steps.Booked(id=row["id"], ref=row["ref"], state=row["state"], was_there=True)
+    capacity = (row["capacity"], row["capacity_room"], row["capacity_online"])
+    was = (seen.capacity.session, seen.capacity.room, seen.capacity.online)
+    if (row["session_state"], row["closes_at"], row["starts_at"], capacity) != (seen.state, seen.closes_at, seen.starts_at, was):
+        raise Refused("This session changed a moment ago. Look at it again before you book.", code="changed")
+    return None
+
+
+async def before_strangers(session: SessionRow, held: Held, *, now: datetime) -> Held:
+    """The counts with only those of the waiting list who still stand before a stranger (booking.md, States; Waiting list 2, 4).
+
+    In the time of timed offers that is everyone waiting; the list is read one by one only in the last two working days.
+    """
+    if not held.waiting or period_of(session, now=now) != Period.STANDBY:
+        return held
+    eligible = steps.eligible_on_standby([entry.candidate for entry in await waiting_list(session.id)], now=now)
+    return replace(
+        held,
+        waiting=len(eligible),
+        waiting_room=sum(1 for candidate in eligible if candidate.mode == rules.Mode.ROOM),
+        waiting_online=sum(1 for candidate in eligible if candidate.mode == rules.Mode.ONLINE),
+    )
+
+
+def period_of(session: SessionRow, *, now: datetime) -> Period:
+    """Which rule a freed place of the session follows now."""
+    return rules.period_of(
+        state=session.state,
+        is_promotion_on=session.is_promotion_on,
+        starts_at=session.starts_at,
+        closes_at=session.closes_at,
+        now=now,
+        calendar=steps.working_calendar(),
+    )
+
+
+async def _check_pace(by: Viewer, *, now: datetime) -> None:
+    """At most 30 bookings a minute and learner, read from what was written: a refusal writes nothing (security.md 5)."""
+    if by.person_id is None:
+        return
+    found = await rows(
+        "SELECT count(*) AS n FROM bookings_transition WHERE by_id = ? AND at > ? AND from_state = ''",
+        by.person_id,
+        now - timedelta(minutes=1),
+    )
+    if found[0]["n"] >= _BOOKINGS_A_MINUTE:
+        raise TooFast("You have made many bookings in the last minute. Wait a minute, then go on.", retry_after=60)

@@ -1,0 +1,125 @@
+"""A learner's own bookings: one by its reference, and all of them for the page and the feed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from marstraining.core.db import rows
+from marstraining.core.viewer import Viewer
+
+_INSTANTS = ("starts_at", "ends_at", "offer_expires_at", "joined_at", "standby_asked_at", "standby_answered_at", "created_at")
+_COLUMNS = (
+    "b.id, b.ref, b.session_id, b.learner_id, b.agency_id, b.state, b.mode, b.standby, b.priority, b.joined_at, b.offer_expires_at,"
+    " b.standby_asked_at, b.standby_answered_at, b.nonce, b.check_in_code, b.is_coming, b.kept_after_postponing, b.created_at, b.version,"
+    " p.name AS learner_name, coalesce(a.name, '') AS agency_name, s.ref AS session_ref, s.state AS session_state, s.starts_at, s.ends_at,"
+    " CASE WHEN s.title = '' THEN c.title ELSE s.title END AS title, c.title AS course_title, c.code AS course_code, c.kind, s.delivery,"
+    " s.joining_link, s.joining_note, s.has_catering, coalesce(v.name, '') AS venue"
+)
+_FROM = (
+    " FROM bookings_booking b JOIN people_person p ON p.id = b.learner_id LEFT JOIN people_agency a ON a.id = b.agency_id"
+    " JOIN programme_session s ON s.id = b.session_id JOIN programme_course c ON c.id = s.course_id"
+    " LEFT JOIN programme_venue v ON v.id = s.venue_id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnBooking:
+    """A booking with its session, in columns."""
+
+    id: int
+    ref: str
+    session_id: int
+    learner_id: int
+    agency_id: int | None
+    state: str
+    mode: str
+    standby: str
+    priority: int
+    joined_at: datetime
+    offer_expires_at: datetime | None
+    standby_asked_at: datetime | None
+    standby_answered_at: datetime | None
+    nonce: str
+    check_in_code: str
+    is_coming: bool | None
+    kept_after_postponing: bool | None
+    created_at: datetime
+    version: int
+    learner_name: str
+    agency_name: str
+    session_ref: str
+    session_state: str
+    starts_at: datetime
+    ends_at: datetime
+    title: str
+    course_title: str
+    course_code: str
+    kind: str
+    delivery: str
+    joining_link: str
+    joining_note: str
+    has_catering: bool
+    venue: str
+
+
+def _booking(row: dict[str, Any]) -> OwnBooking:
+    coming, kept = row["is_coming"], row["kept_after_postponing"]
+    return OwnBooking(
+        **{
+            **row,
+            "is_coming": None if coming is None else bool(coming),
+            "kept_after_postponing": None if kept is None else bool(kept),
+            "has_catering": bool(row["has_catering"]),
+        }
+    )
+
+
+async def booking_by_id(booking_id: int) -> OwnBooking | None:
+    """One booking for a verb, whoever it belongs to."""
+    found = await rows(f"SELECT {_COLUMNS}{_FROM} WHERE b.id = ?", booking_id, instants=_INSTANTS)
+    return _booking(found[0]) if found else None
+
+
+async def booking_by_ref(ref: str) -> OwnBooking | None:
+    """One booking for a page whose address proves itself by a token; no scoping here."""
+    found = await rows(f"SELECT {_COLUMNS}{_FROM} WHERE b.ref = ?", ref, instants=_INSTANTS)
+    return _booking(found[0]) if found else None
+
+
+async def visible_booking(ref: str, *, viewer: Viewer) -> OwnBooking | None:
+    """The booking of that reference if the viewer may know of it: their own, or any for the desk."""
+    where, values = visible_to(viewer)
+    found = await rows(f"SELECT {_COLUMNS}{_FROM} WHERE b.ref = ? AND {where}", ref, *values, instants=_INSTANTS)
+    return _booking(found[0]) if found else None
+
+
+def visible_to(viewer: Viewer) -> tuple[str, tuple[object, ...]]:
+    """The condition on `b` that keeps a query to the bookings a viewer may know of, with its values: deny by default."""
+    if viewer.is_desk:
+        return "1 = 1", ()
+    if viewer.person_id is None:
+        return "1 = 0", ()
+    return "b.learner_id = ?", (viewer.person_id,)
+
+
+async def own_bookings(person_id: int, *, limit: int = 200) -> list[OwnBooking]:
+    """All bookings of a person that were not withdrawn long ago, the latest session first, in one statement."""
+    found = await rows(
+        f"SELECT {_COLUMNS}{_FROM} WHERE b.learner_id = ? ORDER BY s.starts_at DESC, b.id DESC LIMIT ?",
+        person_id,
+        limit,
+        instants=_INSTANTS,
+    )
+    return [_booking(row) for row in found]
+
+
+async def positions_in_lines(person_id: int) -> dict[int, int]:
+    """For each waiting booking of a person the place in line, 1 is next, in one statement."""
+    found = await rows(
+        "SELECT me.id, (SELECT count(*) FROM bookings_booking b WHERE b.session_id = me.session_id AND b.state = 'waiting'"
+        " AND (b.priority > me.priority OR (b.priority = me.priority AND (b.joined_at < me.joined_at"
+        " OR (b.joined_at = me.joined_at AND b.id <= me.id))))) AS place"
+        " FROM bookings_booking me WHERE me.learner_id = ? AND me.state = 'waiting'",
+        person_id,
+    )
+    return {row["id"]: int(row["place"]) for row in found}
