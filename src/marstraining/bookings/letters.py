@@ -32,6 +32,7 @@ def letter_about(
     session: SessionRow,
     learner: LearnerRow,
     days: Sequence[DayEntry],
+    calendar_days: Sequence[DayEntry] | None = None,
     priority: Priority = Priority.CONFIRMATION,
     method: str | None = None,
     extra: Mapping[str, object] | None = None,
@@ -41,8 +42,9 @@ def letter_about(
 ) -> Letter | None:
     """A letter to the learner of a booking, or None where no address is known (a managed learner of a setting without one).
 
-    `method` "REQUEST" or "CANCEL" makes it carry a calendar entry for each training day that the learner takes as
-    invitations; letters that are ordered leave in the order of the booking's versions.
+    The letter names all `days`; `calendar_days`, if given, are those whose entries it carries. `method` "REQUEST" or
+    "CANCEL" makes it carry a calendar entry for each training day that the learner takes as invitations; letters that
+    are ordered leave in the order of the booking's versions.
     """
     if not learner.address:
         return None
@@ -58,7 +60,13 @@ def letter_about(
         "is_online": session.delivery == "online",
         **(extra or {}),
     }
-    items = calendar_items(session, learner=learner, days=days, method=method, booking_ref=subject.booking_ref) if method else ()
+    items = (
+        calendar_items(
+            session, learner=learner, days=days if calendar_days is None else calendar_days, method=method, booking_ref=subject.booking_ref
+        )
+        if method
+        else ()
+    )
     return Letter(
         key=key or f"{template}-{subject.booking_id}-{subject.version}",
         template=template,

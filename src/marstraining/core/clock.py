@@ -46,3 +46,8 @@ def from_wall(day: date, at: time) -> datetime:
         message = f"{at:%H:%M} on {day.day} {day:%B %Y} does not exist: the clocks go forward"
         raise ValueError(message)
     return instant
+
+
+def today_of(instant: datetime) -> date:
+    """The calendar date in London at an instant."""
+    return local(instant).date()

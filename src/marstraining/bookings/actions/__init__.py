@@ -1,1 +1,49 @@
-"""The verbs of bookings."""
+"""The verbs of bookings, each one function and one transaction."""
+
+from marstraining.bookings.actions.booking import book_place, join_list
+from marstraining.bookings.actions.cancelling import cancel_booking, is_late_now
+from marstraining.bookings.actions.newcomers import Finished, Wish, WishRow, ask_to_book, finish_booking, wish_of
+from marstraining.bookings.actions.offers import accept_offer, answer_standby, choose_standby, offer_now, set_priority, turn_down_offer
+from marstraining.bookings.actions.reminders import send_reminders
+from marstraining.bookings.actions.sessions import (
+    DryRun,
+    call_off_session,
+    change_capacity,
+    move_session,
+    postpone_session,
+    run_online,
+    settle_sessions,
+    tell_changes,
+    who_will_be_told,
+)
+from marstraining.bookings.actions.steps import Booked
+
+__all__ = [
+    "Booked",
+    "DryRun",
+    "Finished",
+    "Wish",
+    "WishRow",
+    "accept_offer",
+    "answer_standby",
+    "ask_to_book",
+    "book_place",
+    "call_off_session",
+    "cancel_booking",
+    "change_capacity",
+    "choose_standby",
+    "finish_booking",
+    "is_late_now",
+    "join_list",
+    "move_session",
+    "offer_now",
+    "postpone_session",
+    "run_online",
+    "send_reminders",
+    "set_priority",
+    "settle_sessions",
+    "tell_changes",
+    "turn_down_offer",
+    "who_will_be_told",
+    "wish_of",
+]

@@ -8,6 +8,7 @@ from typing import Any
 
 from marstraining.bookings import rules
 from marstraining.bookings.letters import Subject
+from marstraining.bookings.queries import counted
 from marstraining.bookings.queries.entries import DayEntry
 from marstraining.bookings.rules import BookPlace, Candidate, Period
 from marstraining.core import config, tokens
@@ -172,3 +173,8 @@ async def save_needs(booking_id: int, *, access: str, dietary: str, now: datetim
         " answered_at = excluded.answered_at",
         booking_id, access, dietary, arrangement, now,
     )  # fmt: skip
+
+
+async def counted_held(session_id: int, *, now: datetime) -> rules.Held:
+    """What is held and waiting now, asked after taking hold of the session."""
+    return (await counted(session_id, now=now)).held
