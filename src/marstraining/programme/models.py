@@ -121,7 +121,9 @@ class Session(Model):
     id = fields.IntField(primary_key=True)
     ref = fields.CharField(max_length=10, unique=True)
     code = fields.CharField(max_length=60, null=True, unique=True)
-    course: fields.ForeignKeyRelation[Course] = fields.ForeignKeyField("models.Course", related_name="sessions", db_index=True, on_delete=fields.RESTRICT)
+    course: fields.ForeignKeyRelation[Course] = fields.ForeignKeyField(
+        "models.Course", related_name="sessions", db_index=True, on_delete=fields.RESTRICT
+    )
     course_id: int
     title = fields.CharField(max_length=200, default="")
     state = fields.CharField(max_length=12, default="draft")
@@ -187,7 +189,9 @@ class TrainingDay(Model):
     """
 
     id = fields.IntField(primary_key=True)
-    session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField("models.Session", related_name="days", db_index=True, on_delete=fields.RESTRICT)
+    session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField(
+        "models.Session", related_name="days", db_index=True, on_delete=fields.RESTRICT
+    )
     session_id: int
     uid = fields.CharField(max_length=80, unique=True)
     day = fields.DateField()
@@ -208,9 +212,13 @@ class SessionTrainer(Model):
     """A person asked to train a session, and the answer."""
 
     id = fields.IntField(primary_key=True)
-    session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField("models.Session", related_name="trainers", db_index=True, on_delete=fields.RESTRICT)
+    session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField(
+        "models.Session", related_name="trainers", db_index=True, on_delete=fields.RESTRICT
+    )
     session_id: int
-    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField("models.Person", related_name="trains", db_index=True, on_delete=fields.RESTRICT)
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "models.Person", related_name="trains", db_index=True, on_delete=fields.RESTRICT
+    )
     person_id: int
     agency: fields.ForeignKeyNullableRelation[Agency] = fields.ForeignKeyField(
         "models.Agency", related_name=False, null=True, db_index=True, on_delete=fields.RESTRICT
@@ -233,9 +241,13 @@ class AgencyHeadcount(Model):
     """How many came from an agency to a session where no names are held."""
 
     id = fields.IntField(primary_key=True)
-    session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField("models.Session", related_name="headcounts", db_index=True, on_delete=fields.RESTRICT)
+    session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField(
+        "models.Session", related_name="headcounts", db_index=True, on_delete=fields.RESTRICT
+    )
     session_id: int
-    agency: fields.ForeignKeyRelation[Agency] = fields.ForeignKeyField("models.Agency", related_name=False, db_index=True, on_delete=fields.RESTRICT)
+    agency: fields.ForeignKeyRelation[Agency] = fields.ForeignKeyField(
+        "models.Agency", related_name=False, db_index=True, on_delete=fields.RESTRICT
+    )
     agency_id: int
     number = fields.IntField()
 
@@ -248,9 +260,13 @@ class Invited(Model):
     """A person invited to a session that is by invitation."""
 
     id = fields.IntField(primary_key=True)
-    session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField("models.Session", related_name="invited", db_index=True, on_delete=fields.RESTRICT)
+    session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField(
+        "models.Session", related_name="invited", db_index=True, on_delete=fields.RESTRICT
+    )
     session_id: int
-    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField("models.Person", related_name=False, db_index=True, on_delete=fields.RESTRICT)
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "models.Person", related_name=False, db_index=True, on_delete=fields.RESTRICT
+    )
     person_id: int
 
     class Meta:

@@ -1,0 +1,174 @@
+"""Creating many sessions at once: a series by rule or list of dates, and a whole year rolled forward. First a dry run, then drafts."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from marstraining.core.config import current
+from marstraining.core.db import rows, transaction
+from marstraining.core.errors import NotFound, Refused
+from marstraining.core.tokens import new_ref
+from marstraining.core.viewer import Viewer
+from marstraining.history.actions import record
+from marstraining.programme.actions.sessions import create_session, draft_of
+from marstraining.programme.models import Course, Session, TrainingDay, Venue
+from marstraining.programme.queries.scope import EFFECTIVE_AUDIENCES
+from marstraining.programme.rules import DayPlan, SessionDraft
+from marstraining.programme.series import MOST_DATES, Planned, SchoolYear, Span, Taken, Wish, judged
+
+LONGEST_YEAR = timedelta(days=400)
+_TITLE = "CASE WHEN s.title = '' THEN c.title ELSE s.title END"
+
+
+@dataclass(frozen=True, slots=True)
+class Rolled:
+    """One session of the old year and its planned twin."""
+
+    session_id: int
+    ref: str
+    title: str
+    old_day: date
+    planned: Planned
+
+
+async def plan_series(
+    course_id: int,
+    draft: SessionDraft,
+    plans: Sequence[DayPlan],
+    *,
+    trainer_ids: frozenset[int] = frozenset(),
+    is_in_terms: bool = True,
+    now: datetime,
+) -> list[Planned]:
+    """The dry run of a series of one-day sessions: each date with the reasons for which it would be skipped. Writes nothing."""
+    course = await Course.get_or_none(id=course_id)
+    if course is None:
+        raise NotFound
+    if not 1 <= len(plans) <= MOST_DATES:
+        raise Refused(f"Enter 1 to {MOST_DATES} dates", code="count", field="dates")
+    audiences = frozenset(draft.audience_codes or course.audience_codes)
+    venue_id = draft.venue_id if draft.venue_id in await _rooms() else None
+    wish = Wish(venue_id, trainer_ids, audiences, is_in_terms=is_in_terms)
+    year = school_year()
+    taken = await _taken_between(min(plan.day for plan in plans), max(plan.day for plan in plans))
+    return [judged([plan], wish, taken=taken, year=year, now=now) for plan in sorted(plans, key=lambda plan: (plan.day, plan.starts))]
+
+
+async def create_series(
+    course_id: int, draft: SessionDraft, planned: Sequence[Planned], *, by: Viewer, now: datetime
+) -> tuple[str, list[Session]]:
+    """Create a draft for each planned date that has no reasons against it, in one transaction; gives the series' name and its sessions."""
+    wanted = [one for one in planned if not one.reasons]
+    if not wanted:
+        raise Refused("Every date would be skipped, so there is nothing to create", code="nothing", field="dates")
+    series = new_ref()
+    async with transaction():
+        made = [await create_session(course_id, draft, one.days, by=by, now=now, series=series) for one in wanted]
+        await record("create_series", by=by, now=now, subject_kind="course", subject_id=course_id, detail={"sessions": len(made)})
+    return series, made
+
+
+async def plan_year(first: date, last: date, *, is_in_terms: bool = True, now: datetime) -> list[Rolled]:
+    """The dry run of rolling the sessions that start from `first` to `last` a year forward, by weekday and week of term.
+
+    Sessions that were called off, events booked elsewhere and imported headcounts are not rolled.
+    """
+    if last < first or last - first > LONGEST_YEAR:
+        raise Refused("Choose a last day at most 400 days after the first", code="year", field="last")
+    sources = await rows(
+        f"SELECT s.id, s.ref, s.venue_id, {_TITLE} AS title, {EFFECTIVE_AUDIENCES} AS audiences "
+        "FROM programme_session s JOIN programme_course c ON c.id = s.course_id WHERE s.state IN ('published', 'draft') "
+        "AND NOT c.is_archived AND c.kind <> 'external' "
+        "AND EXISTS (SELECT 1 FROM programme_day d WHERE d.session_id = s.id AND d.day >= ? AND d.day <= ?) ORDER BY s.starts_at, s.id",
+        first,
+        last,
+    )
+    days = await TrainingDay.filter(session_id__in=[row["id"] for row in sources], is_cancelled=False).order_by("starts_at").all()
+    year = school_year()
+    taken = await _taken_between(first + timedelta(days=330), last + timedelta(days=430))
+    rooms = await _rooms()
+    rolled = []
+    for row in sources:
+        own = [day for day in days if day.session_id == row["id"]]
+        if not own or own[0].day < first:
+            continue
+        shift = year.a_year_on(own[0].day) - own[0].day
+        plans = [DayPlan(day.day + shift, _wall(day.starts), _wall(day.ends)) for day in own]
+        audiences = frozenset(json.loads(row["audiences"]))
+        wish = Wish(row["venue_id"] if row["venue_id"] in rooms else None, frozenset(), audiences, is_in_terms=is_in_terms)
+        rolled.append(Rolled(row["id"], row["ref"], row["title"], own[0].day, judged(plans, wish, taken=taken, year=year, now=now)))
+    return rolled
+
+
+async def create_year(rolled: Sequence[Rolled], *, by: Viewer, now: datetime) -> list[Session]:
+    """Create a draft for each rolled session that has no reasons against it, in one transaction."""
+    wanted = [one for one in rolled if not one.planned.reasons]
+    if not wanted:
+        raise Refused("Every session would be skipped, so there is nothing to create", code="nothing", field="first")
+    series = new_ref()
+    async with transaction():
+        made = []
+        for one in wanted:
+            source = await Session.get(id=one.session_id)
+            draft = draft_of(source, is_copy=True)
+            made.append(await create_session(source.course_id, draft, one.planned.days, by=by, now=now, series=series))
+        await record("roll_year_forward", by=by, now=now, subject_kind="programme", subject_id=None, detail={"sessions": len(made)})
+    return made
+
+
+def school_year() -> SchoolYear:
+    """Terms and half terms of the partnership, and the days on which it is closed, by name."""
+    calendar = current().partnership.calendar
+    return SchoolYear(
+        terms=[Span(term.name, term.starts, term.ends) for term in calendar.terms],
+        half_terms=[Span(half.name, half.starts, half.ends) for half in calendar.half_terms],
+        why_closed=_why_closed,
+    )
+
+
+def _why_closed(day: date) -> str:
+    # A weekend is nobody's surprise: whoever plans a Saturday means it.
+    is_weekend = day.weekday() >= 5
+    return "" if is_weekend or current().partnership.working_calendar.is_working_day(day) else "a bank holiday or a day of closure"
+
+
+async def _rooms() -> frozenset[int]:
+    """The venues that only one session can have at a time: those that are not online."""
+    return frozenset(venue.id for venue in await Venue.filter(is_online=False))
+
+
+async def _taken_between(first: date, last: date) -> list[Taken]:
+    """What sessions that are not called off take from `first` to `last`, one value for each live training day."""
+    found = await rows(
+        f"SELECT s.id, {_TITLE} AS title, d.starts_at, d.ends_at, s.venue_id, {EFFECTIVE_AUDIENCES} AS audiences "
+        "FROM programme_day d JOIN programme_session s ON s.id = d.session_id JOIN programme_course c ON c.id = s.course_id "
+        "WHERE s.state <> 'called_off' AND NOT d.is_cancelled AND d.day >= ? AND d.day <= ?",
+        first,
+        last,
+        instants=("starts_at", "ends_at"),
+    )
+    trainers = await rows(
+        "SELECT DISTINCT r.session_id, r.person_id FROM programme_trainer r JOIN programme_day d ON d.session_id = r.session_id "
+        "WHERE r.state <> 'declined' AND d.day >= ? AND d.day <= ?",
+        first,
+        last,
+    )
+    by_session: dict[int, set[int]] = {}
+    for row in trainers:
+        by_session.setdefault(row["session_id"], set()).add(row["person_id"])
+    return [
+        Taken(
+            title=row["title"],
+            starts_at=row["starts_at"],
+            ends_at=row["ends_at"],
+            venue_id=row["venue_id"],
+            trainer_ids=frozenset(by_session.get(row["id"], ())),
+            audiences=frozenset(json.loads(row["audiences"])),
+        )
+        for row in found
+    ]
+
+
+def _wall(text: str) -> time:
+    return time.fromisoformat(text)

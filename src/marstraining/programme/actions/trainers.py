@@ -1,0 +1,103 @@
+"""Trainers: asking one, and the answer."""
+
+from datetime import datetime
+
+from marstraining.core.clock import local
+from marstraining.core.db import execute, hold, rows, transaction
+from marstraining.core.errors import NotFound, Refused
+from marstraining.core.viewer import Viewer
+from marstraining.history.actions import record
+from marstraining.messages.actions import queue_letter
+from marstraining.messages.rules import Letter, Priority, Recipient
+from marstraining.people.models import Person
+from marstraining.programme.models import Session, SessionTrainer
+from marstraining.programme.queries import training_days
+from marstraining.programme.rules import SessionState, TrainerState
+
+
+async def ask_trainer(
+    session_id: int, person_id: int, *, agency_id: int | None, is_contributor: bool = False, by: Viewer, now: datetime
+) -> bool:
+    """Ask somebody to train (or, as a contributor, to speak at) a session, by letter. False when they are asked or have accepted already.
+
+    Who declined may be asked again. Refuses a session that is called off or over, and a person who cannot be reached.
+    """
+    async with transaction():
+        session = await _coming(session_id, now=now)
+        person = await Person.get_or_none(id=person_id)
+        if person is None:
+            raise NotFound
+        if person.email is None or person.state != "active":
+            raise Refused("This person has no working account, so they cannot be asked", code="unreachable", field="person")
+        asked = await SessionTrainer.get_or_none(session_id=session_id, person_id=person_id)
+        if asked is not None and asked.state != TrainerState.DECLINED:
+            return False
+        if asked is None:
+            asked = await SessionTrainer.create(
+                session_id=session_id, person_id=person_id, agency_id=agency_id, is_contributor=is_contributor, asked_at=now
+            )
+        else:
+            await SessionTrainer.filter(id=asked.id).update(
+                agency_id=agency_id, is_contributor=is_contributor, state=TrainerState.ASKED, asked_at=now, answered_at=None
+            )
+        await queue_letter(
+            Letter(
+                key=f"trainer-asked-{asked.id}-{int(now.timestamp())}",
+                template="trainer_asked",
+                to=Recipient(address=person.email, name=person.name, person_id=person.id),
+                priority=Priority.CONFIRMATION,
+                context={"title": await _title(session), "days": await _days(session_id), "is_contributor": is_contributor},
+                expires_at=session.ends_at,
+                session_id=session_id,
+            ),
+            now=now,
+        )
+        await record("ask_trainer", by=by, now=now, subject_kind="session", subject_id=session_id, detail={"person": person_id})
+    return True
+
+
+async def answer_as_trainer(session_id: int, *, is_accepted: bool, by: Viewer, now: datetime) -> bool:
+    """Accept or decline what one was asked. False when that was the answer already; NotFound for who was not asked."""
+    async with transaction():
+        await _coming(session_id, now=now)
+        asked = await SessionTrainer.get_or_none(session_id=session_id, person_id=by.person_id) if by.person_id else None
+        if asked is None:
+            raise NotFound
+        answer = TrainerState.ACCEPTED if is_accepted else TrainerState.DECLINED
+        if asked.state == answer:
+            return False
+        await SessionTrainer.filter(id=asked.id).update(state=answer, answered_at=now)
+        await record(f"trainer_{answer}", by=by, now=now, subject_kind="session", subject_id=session_id)
+    return True
+
+
+async def remove_trainer(session_id: int, person_id: int, *, by: Viewer, now: datetime) -> bool:
+    """Take somebody off a session's trainers. False when they were none of them."""
+    async with transaction():
+        if not await hold(Session, session_id):
+            raise NotFound
+        removed = await execute("DELETE FROM programme_trainer WHERE session_id = ? AND person_id = ?", session_id, person_id)
+        if removed:
+            await record("remove_trainer", by=by, now=now, subject_kind="session", subject_id=session_id, detail={"person": person_id})
+    return removed > 0
+
+
+async def _coming(session_id: int, *, now: datetime) -> Session:
+    if not await hold(Session, session_id):
+        raise NotFound
+    session = await Session.get(id=session_id)
+    if session.state == SessionState.CALLED_OFF or session.ends_at <= now:
+        raise Refused("This session is called off or over", code="past")
+    return session
+
+
+async def _title(session: Session) -> str:
+    if session.title:
+        return session.title
+    found = await rows("SELECT title FROM programme_course WHERE id = ?", session.course_id)
+    return str(found[0]["title"])
+
+
+async def _days(session_id: int) -> list[str]:
+    days = await training_days(session_id)
+    return [f"{local(day.starts_at):%A} {day.day.day} {day.day:%B %Y}, {day.starts} to {day.ends}" for day in days if not day.is_cancelled]

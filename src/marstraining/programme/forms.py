@@ -1,0 +1,111 @@
+"""What is typed into the programme's filters, as a filter or as sentences by field."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlencode
+
+from marstraining.programme.rules import AUDIENCES, CourseKind, Delivery, ProgrammeFilter, When
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            ("jan", "january"),
+            ("feb", "february"),
+            ("mar", "march"),
+            ("apr", "april"),
+            ("may",),
+            ("jun", "june"),
+            ("jul", "july"),
+            ("aug", "august"),
+            ("sep", "sept", "september"),
+            ("oct", "october"),
+            ("nov", "november"),
+            ("dec", "december"),
+        ),
+        start=1,
+    )
+    for name in names
+}
+_DELIVERIES = {"in person": Delivery.IN_PERSON, "face to face": Delivery.IN_PERSON, "online": Delivery.ONLINE, "hybrid": Delivery.HYBRID}
+_LONGEST_WORDS = 100
+FIELDS = ("q", "topic", "audience", "delivery", "kind", "when", "from", "to", "places")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFilter:
+    """A filter, what was typed for it, and a sentence for each field that could not be understood."""
+
+    filter: ProgrammeFilter
+    typed: Mapping[str, str]
+    errors: Mapping[str, str]
+
+    def query(self, **changes: str) -> str:
+        """The filter as the query part of an address, with changes; empty values are left out."""
+        values = {**self.typed, **changes}
+        kept = {name: value for name, value in values.items() if value}
+        return "?" + urlencode(kept) if kept else ""
+
+
+def read_filter(params: Mapping[str, str]) -> ReadFilter:
+    """The programme's filter from an address's parameters. Unknown words are reported and do not narrow; nothing is refused."""
+    typed = {name: " ".join(params.get(name, "").split())[:_LONGEST_WORDS] for name in FIELDS}
+    errors: dict[str, str] = {}
+    date_from = _typed_date(typed["from"], "from", errors)
+    date_to = _typed_date(typed["to"], "to", errors)
+    if date_from and date_to and date_to < date_from:
+        errors["to"] = "The latest date must be the same as or after the earliest date"
+        date_to = None
+    found = ProgrammeFilter(
+        words=typed["q"],
+        topic=typed["topic"],
+        audience=_one_of(typed["audience"], AUDIENCES, "audience", errors),
+        delivery=_delivery(typed["delivery"], errors),
+        kind=_one_of(typed["kind"], tuple(CourseKind), "kind", errors),
+        when=_one_of(typed["when"].replace("_", " "), tuple(When), "when", errors),
+        date_from=date_from,
+        date_to=date_to,
+        has_places=typed["places"] not in {"", "0", "no"},
+    )
+    return ReadFilter(found, {name: value for name, value in typed.items() if value}, errors)
+
+
+def _delivery(typed: str, errors: dict[str, str]) -> str:
+    chosen = _one_of(typed.replace("_", " "), _DELIVERIES, "delivery", errors)
+    return _DELIVERIES[chosen] if chosen else ""
+
+
+def _one_of(typed: str, known: Mapping[str, object] | tuple[str, ...], field: str, errors: dict[str, str]) -> str:
+    if typed and typed not in known:
+        errors[field] = "Choose one from the list"
+        return ""
+    return typed
+
+
+def _typed_date(typed: str, field: str, errors: dict[str, str]) -> date | None:
+    if not typed:
+        return None
+    found = read_date(typed)
+    if found is None:
+        label = "earliest" if field == "from" else "latest"
+        errors[field] = f"The {label} date must be a real date, like 14/6/2027"
+    return found
+
+
+def read_date(typed: str) -> date | None:
+    """A date typed as 2027-06-14, 14/6/2027, 14.6.27, 14 June 2027 or 14 jun 2027; None for anything else."""
+    parts = typed.casefold().replace("/", " ").replace(".", " ").replace("-", " ").replace(",", " ").split()
+    if len(parts) != 3:
+        return None
+    if len(parts[0]) == 4 and parts[0].isdecimal():
+        parts.reverse()
+    day, month, year = parts
+    month_number = _MONTHS.get(month) or (int(month) if month.isdecimal() else 0)
+    if not (day.isdecimal() and year.isdecimal()):
+        return None
+    full_year = int(year) + (2000 if len(year) == 2 else 0)
+    try:
+        return date(full_year, month_number, int(day))
+    except ValueError:
+        return None

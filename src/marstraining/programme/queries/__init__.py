@@ -1,0 +1,53 @@
+"""Reads of the programme: what is coming, one session or course in full, and who may know of it."""
+
+from marstraining.programme.queries.coming import (
+    FEED_LIMIT,
+    PAGE_SIZE,
+    DayRow,
+    FeedDay,
+    SessionRow,
+    coming_sessions,
+    feed_days,
+    sessions_between,
+    sessions_of_course,
+)
+from marstraining.programme.queries.facts import (
+    CourseFacts,
+    Day,
+    NextDate,
+    SessionFacts,
+    VenueFacts,
+    course_facts,
+    public_addresses,
+    session_facts,
+    topics_in_use,
+    training_days,
+)
+from marstraining.programme.queries.scope import EVERYTHING, PUBLIC, Scope, audiences_of_person, visible_to
+
+__all__ = [
+    "EVERYTHING",
+    "FEED_LIMIT",
+    "PAGE_SIZE",
+    "PUBLIC",
+    "CourseFacts",
+    "Day",
+    "DayRow",
+    "FeedDay",
+    "NextDate",
+    "Scope",
+    "SessionFacts",
+    "SessionRow",
+    "VenueFacts",
+    "audiences_of_person",
+    "coming_sessions",
+    "course_facts",
+    "feed_days",
+    "public_addresses",
+    "session_facts",
+    "sessions_between",
+    "sessions_of_course",
+    "topics_in_use",
+    "training_days",
+    "visible_to",
+]

@@ -1,0 +1,166 @@
+"""Dates of a series and of a year rolled forward, and why one of them will not do; plain dates in, plain dates out."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+
+from marstraining.core.errors import Refused
+from marstraining.programme.rules import DayPlan
+
+MOST_DATES = 60
+_WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesRule:
+    """Every so many weeks on the weekday of `first`, or every so many months on its ordinal weekday (second Tuesday)."""
+
+    first: date
+    starts: time
+    ends: time
+    every: int
+    unit: Literal["weeks", "months"]
+    count: int
+
+    def plans(self) -> tuple[DayPlan, ...]:
+        """The planned days. Refuses a step or a count that makes no series."""
+        if not 1 <= self.every <= 12:
+            raise Refused("Repeat every 1 to 12 weeks or months", code="every", field="every")
+        if not 1 <= self.count <= MOST_DATES:
+            raise Refused(f"A series has 1 to {MOST_DATES} dates", code="count", field="count")
+        return tuple(DayPlan(day, self.starts, self.ends) for day in self._days())
+
+    def _days(self) -> Iterator[date]:
+        for step in range(self.count):
+            if self.unit == "weeks":
+                yield self.first + step * self.every * _WEEK
+            else:
+                yield _same_weekday(self.first, months=step * self.every)
+
+
+def _same_weekday(first: date, *, months: int) -> date:
+    """The day with the ordinal weekday of `first`, so many months later; a fifth becomes the last there is."""
+    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+    start = date(year, month + 1, 1)
+    ordinal = (first.day - 1) // 7
+    day = start + timedelta(days=(first.weekday() - start.weekday()) % 7) + ordinal * _WEEK
+    return day if day.month == start.month else day - _WEEK
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A named stretch of days, both ends included: a term or a half-term holiday."""
+
+    name: str
+    first: date
+    last: date
+
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolYear:
+    """Terms and half-term holidays, and why nobody works on a day: the end of a sentence, or "" on an open day."""
+
+    terms: Sequence[Span]
+    half_terms: Sequence[Span]
+    why_closed: Callable[[date], str]
+
+    def holiday(self, day: date) -> str | None:
+        """Why `day` is no day of term, as the end of a sentence; None on a day of term."""
+        for half_term in self.half_terms:
+            if day in half_term:
+                return "in half term"
+        return None if any(day in term for term in self.terms) else "outside term time"
+
+    def weeks_of(self, term: Span) -> list[date]:
+        """The Mondays of a term's weeks without those of half term."""
+        monday = term.first - timedelta(days=term.first.weekday())
+        weeks = []
+        while monday <= term.last:
+            if not any(monday in half_term or monday + timedelta(days=4) in half_term for half_term in self.half_terms):
+                weeks.append(monday)
+            monday += _WEEK
+        return weeks
+
+    def a_year_on(self, day: date) -> date:
+        """The same weekday in the same week of the same term next year; outside terms 52 weeks later."""
+        term = next((span for span in self.terms if day in span), None)
+        later = next(
+            (span for span in self.terms if term and span.name == term.name and 300 <= (span.first - term.first).days <= 430), None
+        )
+        if term is None or later is None:
+            return day + 52 * _WEEK
+        monday = day - timedelta(days=day.weekday())
+        weeks, later_weeks = self.weeks_of(term), self.weeks_of(later)
+        number = sum(week < monday for week in weeks)
+        return later_weeks[min(number, len(later_weeks) - 1)] + timedelta(days=day.weekday())
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A stretch of time that another session takes: where, who trains, for whom."""
+
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    venue_id: int | None
+    trainer_ids: frozenset[int]
+    audiences: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a planned session needs: the place, the trainers, the audience, and whether it must be in term time."""
+
+    venue_id: int | None
+    trainer_ids: frozenset[int]
+    audiences: frozenset[str]
+    is_in_terms: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A planned session: its days and, as finished sentences, why it is skipped. Without reasons it can be created."""
+
+    days: tuple[DayPlan, ...]
+    reasons: tuple[str, ...]
+
+
+def judged(days: Sequence[DayPlan], wish: Wish, *, taken: Sequence[Taken], year: SchoolYear, now: datetime) -> Planned:
+    """Planned days with every reason against them."""
+    reasons: list[str] = []
+    for plan in days:
+        try:
+            starts_at, ends_at = plan.instants()
+        except Refused as fault:
+            reasons.append(fault.message)
+            continue
+        if starts_at <= now:
+            reasons.append(f"{_named(plan.day)} is in the past")
+        closed = year.why_closed(plan.day)
+        if closed:
+            reasons.append(f"{_named(plan.day)} is {closed}")
+        holiday = year.holiday(plan.day) if wish.is_in_terms else None
+        if holiday:
+            reasons.append(f"{_named(plan.day)} is {holiday}")
+        for other in taken:
+            if other.starts_at < ends_at and other.ends_at > starts_at:
+                reasons.extend(_clashes(plan.day, wish, other))
+    return Planned(tuple(days), tuple(dict.fromkeys(reasons)))
+
+
+def _clashes(day: date, wish: Wish, other: Taken) -> Iterator[str]:
+    at = f"at the same time on {_named(day)}"
+    if wish.venue_id is not None and wish.venue_id == other.venue_id:
+        yield f"The venue has “{other.title}” {at}"
+    if wish.trainer_ids & other.trainer_ids:
+        yield f"A trainer has “{other.title}” {at}"
+    if wish.audiences & other.audiences:
+        yield f"“{other.title}” is for the same audience {at}"
+
+
+def _named(day: date) -> str:
+    return f"{day:%A} {day.day} {day:%B %Y}"
