@@ -2,6 +2,7 @@
 
 from tortoise.exceptions import IntegrityError, OperationalError
 
+from marstraining.core.db.runner import migrate, pending_migrations, probe_write, unknown_migrations
 from marstraining.core.db.setup import MODEL_MODULES, connect, tortoise_config
 from marstraining.core.db.sql import connection, dialect, execute, execute_many, hold, is_unavailable, rows, transaction
 from marstraining.core.db.watch import Stamp, stamp
@@ -18,8 +19,12 @@ __all__ = [
     "execute_many",
     "hold",
     "is_unavailable",
+    "migrate",
+    "pending_migrations",
+    "probe_write",
     "rows",
     "stamp",
     "tortoise_config",
     "transaction",
+    "unknown_migrations",
 ]

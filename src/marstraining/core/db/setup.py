@@ -37,6 +37,7 @@ def tortoise_config(settings: Settings, *, migrating: bool = False, modules: Seq
     SQLite is durable through a power cut (synchronous FULL); `journal_size_limit` gives disk back after a long import.
     """
     database = settings.database
+    named = MODEL_MODULES if modules is None else modules
     if isinstance(database, SqliteFile):
         connection: dict[str, Any] = {
             "engine": "marstraining.core.db.sqlite_engine",
@@ -68,7 +69,7 @@ def tortoise_config(settings: Settings, *, migrating: bool = False, modules: Seq
         }
     return {
         "connections": {"default": connection},
-        "apps": {APP: {"models": list(MODEL_MODULES if modules is None else modules), "default_connection": "default"}},
+        "apps": {APP: {"models": list(named), "default_connection": "default"}},
         "use_tz": True,
         "timezone": "UTC",
     }

@@ -29,7 +29,7 @@ def dialect() -> Literal["sqlite", "postgres"]:
 
 
 def transaction() -> TransactionContext:
-    """`async with transaction():` is all or nothing: what is written inside is kept if the block ends, undone if it raises or is cancelled.
+    """All or nothing: what `async with` holds is kept if the block ends, undone if it raises or is cancelled.
 
     Inside another transaction it is a savepoint. Never start a task in it (the task would inherit the connection), and
     never await the network: on SQLite everybody else waits.

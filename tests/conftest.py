@@ -1,0 +1,191 @@
+"""What tests stand on: a migrated database of their own on each kind, settings, a clock they can set."""
+
+import asyncio
+import os
+import shutil
+import threading
+import uuid
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from tortoise.context import TortoiseContext
+
+from marstraining.core import clock as house_clock
+from marstraining.core import config
+from marstraining.core.config import Settings, load_settings
+from marstraining.core.db import connect, migrate
+from tests.postgres import Server, throw_away_postgres
+
+DATABASES = tuple(name.strip() for name in os.environ.get("MARS_TEST_DATABASES", "sqlite,postgres").split(",") if name.strip())
+SECRET_KEY = "0f8a7c5e9b1d4263a4c8e0f2d6b79153"
+STANDING_NOW = datetime(2026, 3, 9, 10, 0, tzinfo=UTC)
+
+_TEMPLATE = "template_of_tests"
+
+
+def make_settings(data_dir: Path, database_url: str) -> Settings:
+    """Settings of a service that runs on this machine alone, as the demo's do."""
+    return load_settings(
+        {
+            "MARS_DATA_DIR": str(data_dir),
+            "MARS_DATABASE_URL": database_url,
+            "MARS_SECRET_KEY": SECRET_KEY,
+            "MARS_BASE_URL": "http://127.0.0.1:8000",
+            "MARS_MAIL_FROM": "training@mars.example",
+        }
+    )
+
+
+# ---- databases: a template for each worker, a copy of it for each test ----------------------------------------------
+
+
+@pytest.fixture(params=DATABASES)
+def dialect(request: pytest.FixtureRequest) -> str:
+    """Each test that asks for a database runs once on each kind; MARS_TEST_DATABASES=sqlite leaves PostgreSQL out."""
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    with throw_away_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    # Synchronous on purpose: fixtures that are asked for by name cannot be awaited from within a running loop.
+    folder = tmp_path_factory.mktemp("template")
+    path = folder / "template.sqlite3"
+    _run_apart(lambda: migrate(make_settings(folder, f"sqlite://{path}")))
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
+    _run_apart(lambda: _administer(postgres_server, f'CREATE DATABASE "{_TEMPLATE}"'))
+    settings = make_settings(tmp_path_factory.mktemp("template"), postgres_server.url(_TEMPLATE))
+    _run_apart(lambda: migrate(settings))
+    return _TEMPLATE
+
+
+@pytest.fixture
+def empty_database_url(request: pytest.FixtureRequest, dialect: str, tmp_path: Path) -> Iterator[str]:
+    """The address of a database that nothing was migrated in; gone after the test."""
+    if dialect == "sqlite":
+        yield f"sqlite://{tmp_path / 'empty.sqlite3'}"
+        return
+    server: Server = request.getfixturevalue("postgres_server")
+    with _postgres_copy(server, "template0") as url:
+        yield url
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, dialect: str, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh, migrated database; gone after the test."""
+    if dialect == "sqlite":
+        path = tmp_path / "marstraining.sqlite3"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite://{path}"
+        return
+    template: str = request.getfixturevalue("postgres_template")
+    with _postgres_copy(request.getfixturevalue("postgres_server"), template) as url:
+        yield url
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Iterator[Settings]:
+    """Settings for the test's database, in use by the process while it runs."""
+    made = make_settings(tmp_path, database_url)
+    config.use(made)
+    yield made
+    config.use(None)
+
+
+@pytest_asyncio.fixture
+async def db(settings: Settings) -> AsyncIterator[TortoiseContext]:
+    """A fresh, migrated database, open."""
+    async with connect(settings) as context:
+        yield context
+
+
+# ---- time -----------------------------------------------------------------------------------------------------------
+
+
+class Clock:
+    """The time that the service sees; it stands still until told otherwise."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def travel_to(self, instant: datetime) -> datetime:
+        """Make it that instant, which must have a zone; gives it back in UTC."""
+        if instant.tzinfo is None:
+            raise ValueError("a clock needs a zone")
+        self.now = instant.astimezone(UTC)
+        return self.now
+
+    def forward(self, **units: float) -> datetime:
+        """Let time pass: `forward(days=1, minutes=5)`."""
+        self.now += timedelta(**units)
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    """Monday 9 March 2026, 10:00 in London, and still so until a test moves it."""
+    standing = Clock(STANDING_NOW)
+    house_clock.set_source(lambda: standing.now)
+    yield standing
+    house_clock.set_source(None)
+
+
+# ---- the application and the standing people: client, asha, ben, dee ------------------------------------------------
+
+
+# ---- how the run is told --------------------------------------------------------------------------------------------
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    left_out = len(terminalreporter.stats.get("deselected", ()))
+    if left_out:
+        terminalreporter.write_line(f"{left_out} tests of browsers, races and faults were left out: `make test-all` runs them too")
+
+
+def _run_apart(make: Callable[[], Coroutine[Any, Any, object]]) -> None:
+    """Run a coroutine to its end in a loop and a thread of its own, since pytest's loop may be running in this one."""
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            asyncio.run(make())
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that asked
+            failed.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    if failed:
+        raise failed[0]
+
+
+@contextmanager
+def _postgres_copy(server: Server, template: str) -> Iterator[str]:
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    _run_apart(lambda: _administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    yield server.url(name)
+    _run_apart(lambda: _administer(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+async def _administer(server: Server, statement: str) -> None:
+    connection = await asyncpg.connect(server.url("postgres"))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
