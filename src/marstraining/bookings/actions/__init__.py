@@ -2,7 +2,6 @@
 
 from marstraining.bookings.actions.booking import book_place, join_list
 from marstraining.bookings.actions.cancelling import cancel_booking, is_late_now
-from marstraining.bookings.actions.newcomers import Finished, Wish, WishRow, ask_to_book, finish_booking, wish_of
 from marstraining.bookings.actions.offers import accept_offer, answer_standby, choose_standby, offer_now, set_priority, turn_down_offer
 from marstraining.bookings.actions.reminders import send_reminders
 from marstraining.bookings.actions.sessions import (

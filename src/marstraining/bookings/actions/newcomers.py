@@ -15,7 +15,10 @@ from marstraining.core.tokens import derive_token, hash_token, new_nonce, new_re
 from marstraining.core.viewer import Viewer
 from marstraining.messages.actions import queue_letter
 from marstraining.messages.rules import Letter, Priority, Recipient
-from marstraining.people.actions import Browser, OpenedSignIn, find_or_create_person, limits, open_sign_in, start_position, suggest_agency
+from marstraining.people.actions import limits
+from marstraining.people.actions.agencies import suggest_agency
+from marstraining.people.actions.persons import find_or_create_person, start_position
+from marstraining.people.actions.signing_in import Browser, OpenedSignIn, open_sign_in
 from marstraining.people.rules import check_own_mailbox, normal_address
 
 LASTS = timedelta(minutes=60)
