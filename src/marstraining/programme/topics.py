@@ -149,6 +149,7 @@ _VOCABULARY: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("thresholds", "Thresholds and referrals", ()),
 )
 _BY_NAME = {name.casefold(): (slug, label) for slug, label, also in _VOCABULARY for name in (label, *also)}
+_BY_SLUG = {slug: (slug, label) for slug, label, _ in _VOCABULARY}
 _LONGEST_SLUG = 60
 
 
@@ -159,4 +160,4 @@ def topic_of(label: str) -> tuple[str, str]:
     if known:
         return known
     slug = re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_")[:_LONGEST_SLUG] or "other"
-    return slug, name[:1].upper() + name[1:120]
+    return _BY_SLUG.get(slug) or (slug, name[:1].upper() + name[1:120])

@@ -170,8 +170,10 @@ async def feed_days(
         where += f" AND s.id IN ({', '.join(str(int(session_id)) for session_id in session_ids)})"
     found = await rows(
         f"SELECT s.id AS session_id, s.ref, {_TITLE} AS title, s.state, s.delivery, v.name AS venue, v.address, d.uid, "
-        f"d.starts_at, d.ends_at, d.sequence, d.changed_at, d.is_cancelled {_JOINS} JOIN programme_day d ON d.session_id = s.id "
-        f"WHERE {where} AND d.ends_at > ? ORDER BY d.starts_at, d.id LIMIT {int(limit)}",
+        "d.starts_at, d.ends_at, d.sequence, d.is_cancelled, "
+        "CASE WHEN s.changed_at > d.changed_at THEN s.changed_at ELSE d.changed_at END AS changed_at "
+        f"{_JOINS} JOIN programme_day d ON d.session_id = s.id WHERE {where} AND d.ends_at > ? "
+        f"ORDER BY d.starts_at, d.id LIMIT {int(limit)}",
         *params,
         now,
         instants=("starts_at", "ends_at", "changed_at"),

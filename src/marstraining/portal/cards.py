@@ -1,0 +1,112 @@
+"""A session as one line of a list: every text a learner reads there, made once so that templates only print."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from itertools import groupby
+
+from marstraining.bookings.queries import Places
+from marstraining.core.web.dates import clock_time, day_plain, month, plural
+from marstraining.programme.queries import SessionRow
+from marstraining.programme.rules import AUDIENCES, DELIVERY_LABELS, KIND_LABELS, CourseKind, Delivery, Stage
+
+_FEW = 5
+_SAID = {
+    Stage.CLOSED: ("Booking closed", "grey"),
+    Stage.UNDER_WAY: ("Under way", "grey"),
+    Stage.PAST: ("Past", "grey"),
+    Stage.POSTPONED: ("Postponed: new date to follow", "orange"),
+    Stage.CALLED_OFF: ("Called off", "red"),
+    Stage.ELSEWHERE: ("Book with the organiser", "blue"),
+    Stage.NO_BOOKING: ("No booking by name", "grey"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a list shows of a session; `tone` colours the tag that says how booking stands."""
+
+    href: str
+    title: str
+    kind: str
+    first_day: date
+    weekday: str
+    date_label: str
+    time_label: str
+    days_label: str
+    place: str
+    delivery: str
+    audience: str
+    status: str
+    tone: str
+    stage: Stage
+    is_off: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MonthOfCards:
+    """A heading and the cards under it."""
+
+    name: str
+    cards: Sequence[Card]
+
+
+def card_of(row: SessionRow, places: Places | None, *, now: datetime, root: str = "/sessions/") -> Card:
+    """The card of a session. `places` None says nothing about places."""
+    stage = row.stage(now)
+    live = [day for day in row.days if not day.is_cancelled] or list(row.days)
+    first = live[0]
+    status, tone = status_of(row, stage, places)
+    return Card(
+        href=f"{root}{row.ref}",
+        title=row.title,
+        kind="" if row.kind == CourseKind.COURSE else KIND_LABELS[CourseKind(row.kind)],
+        first_day=first.day,
+        weekday=f"{first.day:%A}",
+        date_label=f"{first.day.day} {first.day:%B %Y}",
+        time_label=_times(first.starts, first.ends),
+        days_label="" if len(live) == 1 else _more_days([day.day for day in live]),
+        place=place_of(row.delivery, row.venue),
+        delivery=DELIVERY_LABELS[Delivery(row.delivery)],
+        audience=", ".join(AUDIENCES.get(code, code) for code in row.audience_codes),
+        status=status,
+        tone=tone,
+        stage=stage,
+        is_off=stage in {Stage.CALLED_OFF, Stage.POSTPONED},
+    )
+
+
+def status_of(row: SessionRow, stage: Stage, places: Places | None) -> tuple[str, str]:
+    """How booking stands, and its colour."""
+    if stage == Stage.NOT_OPEN_YET and row.opens_at is not None:
+        return f"Booking opens {day_plain(row.opens_at)}", "blue"
+    if stage != Stage.OPEN:
+        return _SAID[stage]
+    if places is None or places.left is None:
+        return "Places available", "green"
+    if places.left == 0:
+        return ("Full: join the waiting list", "yellow") if row.is_list_open else ("Full", "grey")
+    return f"{plural(places.left, 'place')} left", "orange" if places.left <= _FEW else "green"
+
+
+def place_of(delivery: str, venue: str) -> str:
+    """Where it is, in one line."""
+    if delivery == Delivery.ONLINE:
+        return f"Online, {venue}" if venue and venue.casefold() != "online" else "Online"
+    if delivery == Delivery.HYBRID:
+        return f"{venue}, or online" if venue else "In person or online"
+    return venue or "Venue to be confirmed"
+
+
+def by_month(cards: Sequence[Card]) -> list[MonthOfCards]:
+    """Cards under the months in which they begin."""
+    return [MonthOfCards(name, list(group)) for name, group in groupby(cards, key=lambda card: month(card.first_day))]
+
+
+def _times(starts: str, ends: str) -> str:
+    return f"{clock_time(time.fromisoformat(starts))} to {clock_time(time.fromisoformat(ends))}"
+
+
+def _more_days(days: Sequence[date]) -> str:
+    others = [f"{day.day} {day:%b}" for day in days[1:]]
+    return f"{len(days)} days: also {', '.join(others[:4])}" + (" and more" if len(others) > 4 else "")

@@ -1,0 +1,5 @@
+"""The public pages: home, programme, courses, sessions, calendars, help."""
+
+from marstraining.portal.pages import home, programme, sessions
+
+routes = [*home.routes, *programme.routes, *sessions.routes]

@@ -1,0 +1,159 @@
+"""The programme as a list, as a month and as a feed to subscribe to."""
+
+from calendar import Calendar
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from marstraining.core import clock, config
+from marstraining.core.icalendar_writer import feed
+from marstraining.core.web import ANYONE, SIGNED_IN, Pager, page, render, viewer_of
+from marstraining.core.web.pager import page_number
+from marstraining.portal.cards import by_month
+from marstraining.portal.pages.responses import calendar_response
+from marstraining.portal.queries import month_cards, programme_feed, programme_page
+from marstraining.programme.calendar import public_entries
+from marstraining.programme.forms import FIELDS, ReadFilter, read_filter
+from marstraining.programme.queries import topics_in_use, visible_to
+from marstraining.programme.rules import AUDIENCES, DELIVERY_LABELS, KIND_LABELS, WHEN_LABELS
+
+_EARLIEST_YEAR, _LATEST_YEAR = 2000, 2100
+# The choices of the filter's lists; nobody looks for what only the invited may come to.
+_AUDIENCE_CHOICES = {code: label for code, label in AUDIENCES.items() if code not in {"all", "invited"}}
+
+
+async def programme(request: Request) -> Response:
+    """The list. Filters that were not understood are said and do not narrow."""
+    now = clock.now()
+    read = read_filter(request.query_params)
+    listing = await programme_page(read.filter, now=now, page=page_number(request.query_params.get("page", "")))
+    return render(
+        request,
+        "portal/programme.html",
+        read=read,
+        months=by_month(listing.cards),
+        pager=Pager.of(request, listing.total),
+        own=False,
+        **await _choices(read),
+    )
+
+
+async def own_programme(request: Request) -> Response:
+    """The list with what is only for some audiences or by invitation, for the person signed in."""
+    now = clock.now()
+    read = read_filter(request.query_params)
+    scope = await visible_to(viewer_of(request), now=now)
+    number = page_number(request.query_params.get("page", ""))
+    listing = await programme_page(read.filter, now=now, page=number, scope=scope, root="/me/sessions/")
+    return render(
+        request,
+        "portal/programme.html",
+        read=read,
+        months=by_month(listing.cards),
+        pager=Pager.of(request, listing.total),
+        own=True,
+        **await _choices(read),
+    )
+
+
+async def month(request: Request) -> Response:
+    """One month as a calendar; an unknown month is the present one."""
+    read = read_filter(request.query_params)
+    first = _first_of(request.query_params.get("month", ""))
+    cards = await month_cards(first, read.filter, now=clock.now())
+    weeks = Calendar().monthdatescalendar(first.year, first.month)
+    return render(
+        request,
+        "portal/month.html",
+        read=read,
+        first=first,
+        weeks=weeks,
+        cards=cards,
+        today=clock.today(),
+        previous=_month_link(read, first - timedelta(days=1)),
+        following=_month_link(read, (first.replace(day=28) + timedelta(days=4)).replace(day=1)),
+        **await _choices(read),
+    )
+
+
+async def programme_ics(request: Request) -> Response:
+    """The feed: the same sessions as the list under the same filters, nearest first, at most 1,000 training days."""
+    read = read_filter(request.query_params)
+    days = await programme_feed(read.filter, now=clock.now())
+    settings = config.current()
+    name = f"{settings.partnership.short_name} training"
+    body = feed(
+        public_entries(days, base_url=settings.base_url),
+        name=name,
+        description=f"Training dates of {settings.partnership.name}. Book at {settings.base_url}/programme",
+    )
+    return calendar_response(body, changed_at=max((day.changed_at for day in days), default=None))
+
+
+async def calendar_page(request: Request) -> Response:
+    """How to subscribe, with the filters carried over from the programme."""
+    read = read_filter(request.query_params)
+    address = f"{config.current().base_url}/calendar/programme.ics{read.query()}"
+    chosen = _described(read, dict(await topics_in_use()))
+    return render(request, "portal/calendar.html", read=read, address=address, webcal=_webcal(address), chosen=chosen)
+
+
+def _webcal(address: str) -> str:
+    return "webcal" + address[len(urlsplit(address).scheme) :]
+
+
+async def _choices(read: ReadFilter) -> dict[str, Any]:
+    topics = dict(await topics_in_use())
+    return {
+        "topics": topics,
+        "audiences": _AUDIENCE_CHOICES,
+        "deliveries": DELIVERY_LABELS,
+        "kinds": KIND_LABELS,
+        "whens": WHEN_LABELS,
+        "chosen": _described(read, topics),
+    }
+
+
+def _described(read: ReadFilter, topics: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The filters in force, in words, each with the query of the programme without it."""
+    labels: dict[str, Mapping[Any, str]] = {
+        "topic": topics,
+        "audience": AUDIENCES,
+        "delivery": DELIVERY_LABELS,
+        "kind": KIND_LABELS,
+        "when": WHEN_LABELS,
+    }
+    said = {"q": "“{}”", "from": "from {}", "to": "until {}"}
+    found = []
+    for name, value in read.typed.items():
+        if name in read.errors:
+            continue
+        label = "with places left" if name == "places" else said[name].format(value) if name in said else labels[name].get(value, value)
+        found.append((label, read.query(**{name: ""})))
+    return found
+
+
+def _first_of(typed: str) -> date:
+    try:
+        first = datetime.strptime(typed, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
+    except ValueError:
+        return clock.today().replace(day=1)
+    return first if _EARLIEST_YEAR <= first.year <= _LATEST_YEAR else clock.today().replace(day=1)
+
+
+def _month_link(read: ReadFilter, day: date) -> tuple[str, str]:
+    query = urlencode({"month": f"{day:%Y-%m}", **read.typed})
+    return f"{day:%B %Y}", f"/programme/month?{query}"
+
+
+routes = [
+    page("/programme", programme, who=ANYONE, kept=True, known=(*FIELDS, "page")),
+    page("/programme/month", month, who=ANYONE, kept=True, known=(*FIELDS, "month")),
+    page("/calendar", calendar_page, who=ANYONE, kept=True, known=FIELDS),
+    page("/calendar/programme.ics", programme_ics, who=ANYONE, kept=True, known=FIELDS),
+    page("/me/programme", own_programme, who=SIGNED_IN),
+]
