@@ -1,0 +1,1 @@
+"""The reference case with an upcoming programme, its people invented and reproducible."""
