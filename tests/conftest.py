@@ -152,6 +152,19 @@ def clock() -> Iterator[Clock]:
 # ---- how the run is told --------------------------------------------------------------------------------------------
 
 
+LEFT_OUT = ("browser", "race", "faults")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs a browser or minutes, unless marks are asked for by name or CI=true."""
+    if config.option.markexpr or os.environ.get("CI") == "true":
+        return
+    left_out = [item for item in items if any(item.get_closest_marker(mark) for mark in LEFT_OUT)]
+    if left_out:
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     left_out = len(terminalreporter.stats.get("deselected", ()))
     if left_out:

@@ -66,7 +66,7 @@ def throw_away_postgres() -> Iterator[Server]:
             folder.mkdir(mode=0o700)
             if owner:
                 os.chown(folder, owner["user"], owner["group"])
-        subprocess.run(
+        subprocess.run(  # noqa: S603 - binaries of our own choosing
             [home / "bin/initdb", "-D", root / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
             check=True, env=environment, cwd="/", stdout=subprocess.DEVNULL, **owner,
         )  # fmt: skip
@@ -84,9 +84,9 @@ def _running(home: Path, root: Path, environment: dict[str, str], owner: dict[st
     settings = [word for setting in _SETTINGS for word in ("-c", setting)]
     log_path = root / "server.log"
     with log_path.open("wb") as log:
-        server = subprocess.Popen(
+        server = subprocess.Popen(  # noqa: S603
             [home / "bin/postgres", "-D", root / "data", "-k", root / "socket", "-h", "127.0.0.1", "-p", str(port), *settings],
-            env=environment, cwd="/", stdout=log, stderr=log, preexec_fn=_die_with_parent, **owner,
+            env=environment, cwd="/", stdout=log, stderr=log, preexec_fn=_die_with_parent, **owner,  # noqa: PLW1509 - before any thread of ours
         )  # fmt: skip
     try:
         _wait_until_ready(home, port, server, log_path, environment)
@@ -103,7 +103,11 @@ def _running(home: Path, root: Path, environment: dict[str, str], owner: dict[st
 def _wait_until_ready(home: Path, port: int, server: subprocess.Popen[bytes], log: Path, environment: dict[str, str]) -> None:
     until = time.monotonic() + _SECONDS_TO_START
     while time.monotonic() < until:
-        ready = subprocess.run([home / "bin/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)], env=environment, check=False)
+        ready = subprocess.run(  # noqa: S603
+            [home / "bin/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)],
+            env=environment,
+            check=False,
+        )
         if ready.returncode == 0:
             return
         if server.poll() is not None:
