@@ -102,3 +102,61 @@ def next_try(*, tries: int, first_try_at: datetime, now: datetime, jitter: float
         return None
     wait = _FIRST_WAITS[tries - 1] if tries <= len(_FIRST_WAITS) else _LATER_WAIT
     return now + timedelta(seconds=wait * (1 + 0.1 * jitter))
+
+
+class Stage(StrEnum):
+    """How far a try had come when it failed."""
+
+    CONNECT = "connecting"
+    SENDER = "naming the sender"
+    RECIPIENT = "naming the recipient"
+    DATA = "handing over the letter"
+
+
+# A server that wants us to sign in first says so at any stage, and that tells nothing of the recipient.
+_SIGN_IN_CODES = frozenset({530, 534, 535, 538})
+
+
+def is_final(stage: Stage, code: int | None) -> bool:
+    """Whether a refusal ends a letter: 5xx at RCPT or DATA; all else, lost connections too, is worth another try (security.md R2)."""
+    return stage in {Stage.RECIPIENT, Stage.DATA} and code is not None and 500 <= code < 600 and code not in _SIGN_IN_CODES
+
+
+def is_server_at_fault(stage: Stage, code: int | None) -> bool:
+    """Whether a failed try tells of the mail server or its password, which the desk should know, rather than of one letter."""
+    return stage in {Stage.CONNECT, Stage.SENDER} or code in _SIGN_IN_CODES
+
+
+class Turn(StrEnum):
+    SEND = "send"
+    SKIP = "skip"
+    WAIT = "wait"
+
+
+@dataclass(frozen=True, slots=True)
+class Sibling:
+    """Another letter of a thread: `is_due` once its not-before has come; `uids` are the calendar entries it carries."""
+
+    sequence: int
+    state: LetterState
+    is_due: bool
+    uids: frozenset[str]
+
+
+def turn_in_thread(*, sequence: int, uids: frozenset[str], siblings: Sequence[Sibling]) -> Turn:
+    """Whether a letter may leave now, is overtaken by a later one, or waits for an earlier one (calendar_and_letters.md, Letters 4).
+
+    A letter is overtaken only by one that carries every calendar entry it carries itself: a letter that moves one day must
+    not swallow the confirmation of the others.
+    """
+    living = {LetterState.WAITING, LetterState.SENDING, LetterState.SENT}
+    later = [other for other in siblings if other.sequence > sequence and other.is_due and other.state in living]
+    if later and uids <= frozenset().union(*(other.uids for other in later)):
+        return Turn.SKIP
+    for other in siblings:
+        if other.sequence >= sequence:
+            continue
+        is_held_up = other.state == LetterState.WAITING and other.is_due and not other.uids <= uids
+        if is_held_up or other.state == LetterState.SENDING:
+            return Turn.WAIT
+    return Turn.SEND

@@ -34,7 +34,7 @@ async def queue_letters(letters: Sequence[Letter], *, now: datetime) -> None:
         part = letters[start : start + _ROWS_IN_ONE_STATEMENT]
         values = [value for letter in part for value in _values(letter, domain=domain, now=now)]
         rows = ", ".join([_ROW] * len(part))
-        await execute(f"INSERT INTO messages_letter ({_COLUMNS}) VALUES {rows} ON CONFLICT (key) DO NOTHING", *values)  # noqa: S608 - fixed text
+        await execute(f"INSERT INTO messages_letter ({_COLUMNS}) VALUES {rows} ON CONFLICT (key) DO NOTHING", *values)
 
 
 async def withdraw_letters(
@@ -64,7 +64,7 @@ async def withdraw_letters(
         conditions.append("substr(key, 1, ?) = ?")
         values += [len(key_prefix), key_prefix]
     where = " AND ".join(conditions)
-    return await execute(f"UPDATE messages_letter SET state = 'withdrawn' WHERE state = 'waiting' AND {where}", *values)  # noqa: S608 - fixed text
+    return await execute(f"UPDATE messages_letter SET state = 'withdrawn' WHERE state = 'waiting' AND {where}", *values)
 
 
 def _values(letter: Letter, *, domain: str, now: datetime) -> tuple[object, ...]:

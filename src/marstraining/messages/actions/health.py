@@ -1,0 +1,34 @@
+"""Whether the mail server works, and which addresses it refused for good."""
+
+from datetime import datetime
+
+from marstraining.core.db import execute
+
+_LONGEST_ERROR = 500
+
+
+async def note_server_failing(error: str, *, now: datetime, channel: str = "email") -> None:
+    """The server cannot be reached or does not let us in; since when is kept from the first time on."""
+    await execute(
+        "INSERT INTO messages_health (channel, failing_since, last_error) VALUES (?, ?, ?) ON CONFLICT (channel) DO UPDATE SET"
+        " failing_since = COALESCE(messages_health.failing_since, excluded.failing_since), last_error = excluded.last_error",
+        channel, now, error[:_LONGEST_ERROR],
+    )  # fmt: skip
+
+
+async def note_server_working(*, now: datetime, channel: str = "email") -> None:
+    """The server took a letter."""
+    await execute(
+        "INSERT INTO messages_health (channel, last_error, last_ok_at) VALUES (?, '', ?) ON CONFLICT (channel) DO UPDATE SET"
+        " failing_since = NULL, last_error = '', last_ok_at = excluded.last_ok_at",
+        channel, now,
+    )  # fmt: skip
+
+
+async def flag_bounced_address(address: str, *, reason: str, now: datetime) -> None:
+    """Show the address at the desk until somebody has looked into it."""
+    await execute(
+        "INSERT INTO messages_bounced (address, reason, flagged_at) VALUES (?, ?, ?) ON CONFLICT (address) DO UPDATE SET"
+        " reason = excluded.reason, flagged_at = excluded.flagged_at, cleared_at = NULL",
+        address, reason[:_LONGEST_ERROR], now,
+    )  # fmt: skip
