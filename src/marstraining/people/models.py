@@ -86,9 +86,13 @@ class Position(Model):
     """A person's post at an agency, from a date to a date; two at once are ordinary."""
 
     id = fields.IntField(primary_key=True)
-    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField("models.Person", related_name="positions", db_index=True, on_delete=fields.RESTRICT)
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "models.Person", related_name="positions", db_index=True, on_delete=fields.RESTRICT
+    )
     person_id: int
-    agency: fields.ForeignKeyRelation[Agency] = fields.ForeignKeyField("models.Agency", related_name="positions", db_index=True, on_delete=fields.RESTRICT)
+    agency: fields.ForeignKeyRelation[Agency] = fields.ForeignKeyField(
+        "models.Agency", related_name="positions", db_index=True, on_delete=fields.RESTRICT
+    )
     agency_id: int
     job_role = fields.CharField(max_length=20)
     staff_number = fields.CharField(max_length=40, default="")
@@ -104,7 +108,9 @@ class RoleGrant(Model):
     """A role held by a person from the moment it was granted until it ended; agency roles name their agency."""
 
     id = fields.IntField(primary_key=True)
-    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField("models.Person", related_name="grants", db_index=True, on_delete=fields.RESTRICT)
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "models.Person", related_name="grants", db_index=True, on_delete=fields.RESTRICT
+    )
     person_id: int
     role = fields.CharField(max_length=20)
     agency: fields.ForeignKeyNullableRelation[Agency] = fields.ForeignKeyField(
@@ -173,7 +179,9 @@ class SignIn(Model):
 
     id = fields.IntField(primary_key=True)
     token_hash = fields.CharField(max_length=64, unique=True)
-    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField("models.Person", related_name="sign_ins", db_index=True, on_delete=fields.RESTRICT)
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "models.Person", related_name="sign_ins", db_index=True, on_delete=fields.RESTRICT
+    )
     person_id: int
     csrf = fields.CharField(max_length=64)
     device = fields.CharField(max_length=120, default="")
@@ -206,7 +214,9 @@ class KnownDevice(Model):
     """A browser that a person has signed in from before, so that a new one is announced by letter."""
 
     id = fields.IntField(primary_key=True)
-    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField("models.Person", related_name=False, db_index=True, on_delete=fields.RESTRICT)
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "models.Person", related_name=False, db_index=True, on_delete=fields.RESTRICT
+    )
     person_id: int
     token_hash = fields.CharField(max_length=64)
     first_seen_at = UTCDatetimeField()
@@ -223,7 +233,9 @@ class AddressChange(Model):
     """
 
     id = fields.IntField(primary_key=True)
-    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField("models.Person", related_name=False, db_index=True, on_delete=fields.RESTRICT)
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "models.Person", related_name=False, db_index=True, on_delete=fields.RESTRICT
+    )
     person_id: int
     address = fields.CharField(max_length=254)
     replaces_first = fields.BooleanField(default=False)

@@ -1,0 +1,72 @@
+"""The verbs of people: signing in, accounts and posts, roles, agencies, merging, bringing in."""
+
+from marstraining.people.actions.addresses import ask_address_change, change_email, confirm_address, remove_second_email
+from marstraining.people.actions.agencies import close_agency, list_agency, reopen_agency, save_agency, suggest_agency
+from marstraining.people.actions.asking import ask_for_sign_in, mint_sign_in_link
+from marstraining.people.actions.importing import import_agencies, import_people
+from marstraining.people.actions.merging import merge_agencies, merge_people
+from marstraining.people.actions.persons import (
+    FoundPerson,
+    add_managed_learner,
+    add_note,
+    change_name,
+    choose_calendar,
+    close_account,
+    end_position,
+    find_or_create_person,
+    mark_leaver,
+    reopen_account,
+    start_position,
+)
+from marstraining.people.actions.roles import end_role, grant_role
+from marstraining.people.actions.signing_in import (
+    Browser,
+    OpenedSignIn,
+    end_all_sign_ins,
+    end_sign_in,
+    forget_sign_in_traces,
+    open_sign_in,
+    redeem_code,
+    redeem_link,
+    touch_sign_in,
+)
+
+__all__ = [
+    "Browser",
+    "FoundPerson",
+    "OpenedSignIn",
+    "add_managed_learner",
+    "add_note",
+    "ask_address_change",
+    "ask_for_sign_in",
+    "change_email",
+    "change_name",
+    "choose_calendar",
+    "close_account",
+    "close_agency",
+    "confirm_address",
+    "end_all_sign_ins",
+    "end_position",
+    "end_role",
+    "end_sign_in",
+    "find_or_create_person",
+    "forget_sign_in_traces",
+    "grant_role",
+    "import_agencies",
+    "import_people",
+    "list_agency",
+    "mark_leaver",
+    "merge_agencies",
+    "merge_people",
+    "mint_sign_in_link",
+    "open_sign_in",
+    "redeem_code",
+    "redeem_link",
+    "remove_second_email",
+    "reopen_account",
+    "reopen_agency",
+    "save_agency",
+    "start_position",
+    "suggest_agency",
+    "touch_sign_in",
+]

@@ -1,0 +1,33 @@
+"""Reads about people: who is signed in, who may see whom, agencies and their branches."""
+
+from marstraining.people.queries.agencies import (
+    AgencyChoice,
+    agency_by_code,
+    agency_choices,
+    agency_for_address,
+    agency_of_domain,
+    branches_of,
+)
+from marstraining.people.queries.identity import LiveSignIn, signed_in, viewer_by_email, viewer_for
+from marstraining.people.queries.persons import people_who_left, person_id_of, positions_of, sign_ins_of
+from marstraining.people.queries.scope import Scope, visible_agencies, visible_people
+
+__all__ = [
+    "AgencyChoice",
+    "LiveSignIn",
+    "Scope",
+    "agency_by_code",
+    "agency_choices",
+    "agency_for_address",
+    "agency_of_domain",
+    "branches_of",
+    "people_who_left",
+    "person_id_of",
+    "positions_of",
+    "sign_ins_of",
+    "signed_in",
+    "viewer_by_email",
+    "viewer_for",
+    "visible_agencies",
+    "visible_people",
+]

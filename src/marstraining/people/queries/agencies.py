@@ -1,0 +1,66 @@
+"""Agencies: branches, the list a newcomer chooses from, the one an address points to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from marstraining.core import db
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyChoice:
+    """An agency as a form offers it; `is_likely` where it fits the domain of an address."""
+
+    id: int
+    code: str
+    name: str
+    is_likely: bool = False
+
+
+async def branches_of(agency_ids: Sequence[int]) -> frozenset[int]:
+    """Every agency below these, at any depth, without themselves."""
+    if not agency_ids:
+        return frozenset()
+    marks = ", ".join("?" * len(agency_ids))
+    found = await db.rows(
+        "WITH RECURSIVE below (id) AS (SELECT id FROM people_agency WHERE parent_id IN"
+        f" ({marks}) UNION SELECT child.id FROM people_agency child JOIN below ON child.parent_id = below.id) SELECT id FROM below",
+        *agency_ids,
+    )
+    return frozenset(row["id"] for row in found) - frozenset(agency_ids)
+
+
+async def agency_choices(email: str = "") -> list[AgencyChoice]:
+    """The listed agencies by name; those whose domain the address has come first."""
+    domains = _domains(email)
+    found = await db.rows("SELECT id, code, name, email_domain FROM people_agency WHERE state = 'listed' ORDER BY lower(name), id")
+    choices = [AgencyChoice(row["id"], row["code"], row["name"], is_likely=row["email_domain"] in domains) for row in found]
+    return sorted(choices, key=lambda choice: not choice.is_likely)
+
+
+async def agency_for_address(email: str) -> int | None:
+    """The one listed agency that an address points to by its domain; None where there is none or more than one."""
+    found = [choice for choice in await agency_choices(email) if choice.is_likely]
+    return found[0].id if len(found) == 1 else None
+
+
+async def agency_of_domain(domain: str) -> list[int]:
+    """The listed agencies with this domain."""
+    found = await db.rows("SELECT id FROM people_agency WHERE email_domain = ? AND state = 'listed' ORDER BY id", domain.lower())
+    return [row["id"] for row in found]
+
+
+async def agency_by_code(code: str) -> dict[str, Any] | None:
+    """The agency of a code in any letter case; a merged one stands for the agency it went into."""
+    found = await db.rows(
+        "SELECT kept.* FROM people_agency asked JOIN people_agency kept ON kept.id = coalesce(asked.merged_into_id, asked.id)"
+        " WHERE lower(asked.code) = lower(?)",
+        code,
+    )
+    return found[0] if found else None
+
+
+def _domains(email: str) -> frozenset[str]:
+    """An address's domain and those it lies in: a@x.trust.example fits trust.example too."""
+    labels = email.rpartition("@")[2].lower().split(".")
+    return frozenset(".".join(labels[start:]) for start in range(len(labels) - 1))

@@ -1,0 +1,85 @@
+"""Who is signed in, in one statement, and as what."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from marstraining.core import db
+from marstraining.core.viewer import Role, Viewer
+from marstraining.people import rules
+from marstraining.people.queries.agencies import branches_of
+
+STEP_UP_LASTS = timedelta(minutes=10)
+
+_SIGNED_IN = (
+    "SELECT held.id, held.csrf, held.is_shared, held.last_seen_at, held.idle_minutes, held.stepped_up_at, person.id AS person_id,"
+    " person.name, grant_.role, grant_.agency_id FROM people_sign_in held"
+    " JOIN people_person person ON person.id = held.person_id AND person.state IN ('active', 'left')"
+    " LEFT JOIN people_role_grant grant_ ON grant_.person_id = person.id AND grant_.ended_at IS NULL"
+    " WHERE held.token_hash = ? AND held.ended_at IS NULL AND held.expires_at > ?"
+)
+_PERSON = (
+    "SELECT person.id AS person_id, person.name, grant_.role, grant_.agency_id FROM people_person person"
+    " LEFT JOIN people_role_grant grant_ ON grant_.person_id = person.id AND grant_.ended_at IS NULL"
+    " WHERE person.state IN ('active', 'left') AND "
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSignIn:
+    """A sign-in in use: who it is, the secret of its forms, and whether its last use should be noted again."""
+
+    viewer: Viewer
+    csrf: str
+    needs_touch: bool
+
+
+async def signed_in(token_hash: str, *, now: datetime) -> LiveSignIn | None:
+    """The sign-in of a cookie, None where it ended, ran out, lay unused too long, or its account is closed.
+
+    One statement for learners and the desk; leads and partner organisers need a second for the branches of their agencies.
+    """
+    found = await db.rows(_SIGNED_IN, token_hash, now, instants=("last_seen_at", "stepped_up_at"))
+    if not found:
+        return None
+    first = found[0]
+    unused = now - first["last_seen_at"]
+    if unused > timedelta(minutes=first["idle_minutes"]):
+        return None
+    stepped_up = first["stepped_up_at"]
+    viewer = Viewer(
+        person_id=first["person_id"],
+        roles=_roles(found),
+        agency_ids=await _agencies(found),
+        is_stepped_up=stepped_up is not None and now - stepped_up <= STEP_UP_LASTS,
+        name=first["name"],
+        sign_in_id=first["id"],
+        is_shared_computer=bool(first["is_shared"]),
+    )
+    return LiveSignIn(viewer, first["csrf"], needs_touch=unused >= rules.TOUCH_EVERY)
+
+
+async def viewer_for(person_id: int) -> Viewer | None:
+    """A person as rules see them, without a sign-in; None for a closed or unknown account."""
+    return await _viewer(await db.rows(f"{_PERSON} person.id = ?", person_id))
+
+
+async def viewer_by_email(email: str) -> Viewer | None:
+    """The person with this address, first or second, as rules see them."""
+    return await _viewer(await db.rows(f"{_PERSON} (person.email = ? OR person.second_email = ?)", email, email))
+
+
+async def _viewer(found: Sequence[dict[str, Any]]) -> Viewer | None:
+    if not found:
+        return None
+    return Viewer(person_id=found[0]["person_id"], roles=_roles(found), agency_ids=await _agencies(found), name=found[0]["name"])
+
+
+def _roles(found: Sequence[dict[str, Any]]) -> frozenset[Role]:
+    return frozenset({Role.LEARNER, *(Role(row["role"]) for row in found if row["role"])})
+
+
+async def _agencies(found: Sequence[dict[str, Any]]) -> frozenset[int]:
+    held = {row["agency_id"] for row in found if row["role"] in rules.AGENCY_ROLES and row["agency_id"] is not None}
+    return await branches_of(sorted(held)) | held if held else frozenset()
