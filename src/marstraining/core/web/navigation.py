@@ -1,0 +1,70 @@
+"""Where the bars at the top of a page lead, by who is looking."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from marstraining.core.viewer import Role, Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """A link in a bar; it is shown as the present place on addresses that begin with `href` or one of `also`."""
+
+    text: str
+    href: str
+    also: tuple[str, ...] = ()
+
+    def is_here(self, path: str) -> bool:
+        return any(path == start or path.startswith(start + "/") for start in (self.href, *self.also))
+
+
+PUBLIC = (
+    NavItem("Find training", "/programme", ("/courses", "/sessions", "/topics")),
+    NavItem("Calendar", "/calendar"),
+    NavItem("My training", "/me", ("/bookings",)),
+    NavItem("Help", "/help"),
+)
+DESK = (
+    NavItem("Today", "/desk"),
+    NavItem("Sessions", "/desk/sessions"),
+    NavItem("Courses", "/desk/courses"),
+    NavItem("Venues", "/desk/venues"),
+    NavItem("People", "/desk/people"),
+    NavItem("Agencies", "/desk/agencies"),
+    NavItem("Letters", "/desk/letters"),
+    NavItem("History", "/desk/history"),
+)
+_DESK_ROLES = (Role.DESK, Role.ADMINISTRATOR, Role.PARTNER_ORGANISER)
+
+
+def _main_bar(viewer: Viewer) -> Sequence[NavItem]:
+    items = list(PUBLIC)
+    if viewer.has_any(Role.TRAINER, Role.CONTRIBUTOR):
+        items.append(NavItem("Teaching", "/teaching"))
+    if viewer.has_any(Role.AGENCY_LEAD):
+        items.append(NavItem("My organisation", "/agency"))
+    if viewer.has_any(*_DESK_ROLES):
+        items.append(NavItem("Training team", "/desk"))
+    return items
+
+
+def _desk_bar(viewer: Viewer) -> Sequence[NavItem]:
+    return DESK if viewer.has_any(*_DESK_ROLES) else ()
+
+
+_bars: dict[str, Callable[[Viewer], Sequence[NavItem]]] = {"main": _main_bar, "desk": _desk_bar}
+
+
+def use_navigation(
+    *, main: Callable[[Viewer], Sequence[NavItem]] | None = None, desk: Callable[[Viewer], Sequence[NavItem]] | None = None
+) -> None:
+    """Put other links into the bars; called once, by whoever knows every page (`portal`)."""
+    _bars["main"] = main or _bars["main"]
+    _bars["desk"] = desk or _bars["desk"]
+
+
+def bar(name: str, viewer: Viewer, path: str) -> list[tuple[NavItem, bool]]:
+    """The links of a bar, each with whether it is the present place: the one whose address fits longest."""
+    items = _bars[name](viewer)
+    here = max((item for item in items if item.is_here(path)), key=lambda item: len(item.href), default=None)
+    return [(item, item is here) for item in items]

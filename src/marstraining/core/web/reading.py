@@ -1,0 +1,61 @@
+"""Reading what a request brings: forms checked for their sender, JSON checked for its type."""
+
+import json
+from json import JSONDecodeError
+from typing import Any
+
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from marstraining.core.web.csrf import TOKEN_FIELD, is_token_right
+from marstraining.core.web.forms import Form
+
+MAX_FIELDS = 200
+MAX_FILES = 20
+# Above the longest text any field takes, so that the field itself says what is too long; the body limit still holds.
+_MAX_FIELD_BYTES = 1024 * 1024
+
+
+class StaleForm(Exception):  # noqa: N818 - an ordinary answer: a page that lets one send again
+    """A form from before the present sign-in; `fields` are what was typed, to be sent again with a fresh token."""
+
+    def __init__(self, fields: list[tuple[str, str]], *, had_files: bool) -> None:
+        super().__init__()
+        self.fields = fields
+        self.had_files = had_files
+
+
+async def read_fields(request: Request) -> tuple[list[tuple[str, str]], dict[str, UploadFile]]:
+    """Text fields, the token left out, and files of a form; 400 for one that is broken or has too many of either."""
+    form = await request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES)
+    pairs = form.multi_items()
+    # Starlette 1.10 bounds the fields of a url-encoded body too, but only counts what it has begun to parse.
+    if len(pairs) > MAX_FIELDS + MAX_FILES:
+        raise HTTPException(400, "The form has too many fields.")
+    texts = [(name, value) for name, value in pairs if isinstance(value, str)]
+    return texts, {name: value for name, value in pairs if isinstance(value, UploadFile)}
+
+
+async def read_form(request: Request) -> Form:
+    """The form of a POST, url-encoded or multipart.
+
+    That it comes from our own pages was checked before the page was reached; here the token of the sign-in is. A wrong
+    or missing one raises StaleForm, answered by a page with everything typed and one button.
+    """
+    texts, files = await read_fields(request)
+    token = next((value for name, value in texts if name == TOKEN_FIELD), "")
+    fields = [(name, value) for name, value in texts if name != TOKEN_FIELD]
+    if not is_token_right(request, token):
+        raise StaleForm(fields, had_files=bool(files))
+    return Form(fields, files=files)
+
+
+async def read_json(request: Request) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """The JSON body of a request; 415 for another type (which a foreign form could send), 400 when it cannot be read."""
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+        raise HTTPException(415, "Send application/json.")
+    try:
+        return json.loads(await request.body())
+    except (JSONDecodeError, UnicodeDecodeError, RecursionError) as fault:
+        raise HTTPException(400, "The JSON cannot be read.") from fault
