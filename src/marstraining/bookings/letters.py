@@ -11,6 +11,7 @@ from marstraining.core.working_time import WorkingCalendar
 from marstraining.messages.rules import CalendarItem, Letter, Priority, Recipient
 
 DISCREET_TITLE = "Training"
+TOKEN_PURPOSE = "booking"  # noqa: S105 - the name of a purpose, no secret
 JOINING_WORKING_DAYS = 5
 
 
@@ -73,7 +74,7 @@ def letter_about(
         to=recipient(learner),
         priority=priority,
         context=context,
-        tokens={"booking": ("booking", subject.booking_id, subject.nonce)},
+        tokens={"booking": (TOKEN_PURPOSE, subject.booking_id, subject.nonce)},
         calendar=items,
         expires_at=expires_at,
         thread=f"booking:{subject.booking_id}" if is_ordered else None,
@@ -112,6 +113,12 @@ def where_sentence(session: SessionRow) -> str:
         return f"Online, {session.venue}" if session.venue else "Online"
     place = ", ".join(part for part in (session.venue, " ".join(session.venue_address.split())) if part) or "Venue to be confirmed"
     return f"{place}, or online" if session.delivery == "hybrid" else place
+
+
+def moment(instant: datetime) -> str:
+    """An instant in words, in London: "10am on Thursday 12 March 2026"."""
+    at = local(instant)
+    return f"{_clock(at)} on {at:%A} {at.day} {at:%B %Y}"
 
 
 def _clock(at: datetime) -> str:

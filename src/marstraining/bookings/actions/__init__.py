@@ -2,6 +2,9 @@
 
 from marstraining.bookings.actions.booking import book_place, join_list
 from marstraining.bookings.actions.cancelling import cancel_booking, is_late_now
+from marstraining.bookings.actions.feeds import FeedOwner, feed_owner, has_feed, rotate_feed, stop_feed
+from marstraining.bookings.actions.keeping import joining_time, keep_place, resend_joining, say_coming, tell_needs
+from marstraining.bookings.actions.newcomers import Finished, Wish, WishRow, ask_to_book, finish_booking, wish_of
 from marstraining.bookings.actions.offers import accept_offer, answer_standby, choose_standby, offer_now, set_priority, turn_down_offer
 from marstraining.bookings.actions.reminders import send_reminders
 from marstraining.bookings.actions.sessions import (
@@ -20,6 +23,7 @@ from marstraining.bookings.actions.steps import Booked
 __all__ = [
     "Booked",
     "DryRun",
+    "FeedOwner",
     "Finished",
     "Wish",
     "WishRow",
@@ -31,17 +35,26 @@ __all__ = [
     "cancel_booking",
     "change_capacity",
     "choose_standby",
+    "feed_owner",
     "finish_booking",
+    "has_feed",
     "is_late_now",
     "join_list",
+    "joining_time",
+    "keep_place",
     "move_session",
     "offer_now",
     "postpone_session",
+    "resend_joining",
+    "rotate_feed",
     "run_online",
+    "say_coming",
     "send_reminders",
     "set_priority",
     "settle_sessions",
+    "stop_feed",
     "tell_changes",
+    "tell_needs",
     "turn_down_offer",
     "who_will_be_told",
     "wish_of",

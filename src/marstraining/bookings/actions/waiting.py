@@ -6,11 +6,10 @@ from datetime import datetime
 
 from marstraining.bookings import rules
 from marstraining.bookings.actions import steps
-from marstraining.bookings.letters import Subject, joining_facts, letter_about
+from marstraining.bookings.letters import Subject, joining_facts, letter_about, moment
 from marstraining.bookings.queries import Entry, LearnerRow, SessionRow, counted, learner_rows, session_row, waiting_list
 from marstraining.bookings.queries.entries import day_entries
 from marstraining.bookings.rules import BookingState, Candidate, Held, Period, Standby
-from marstraining.core.clock import local
 from marstraining.core.db import execute, rows
 from marstraining.core.viewer import SYSTEM, Viewer
 from marstraining.history.actions import record
@@ -85,7 +84,7 @@ async def offer(session: SessionRow, entry: Entry, *, by: Viewer, now: datetime)
     if subject is None:
         return False
     await _tell(
-        session, entry.learner_id, subject, "place_offered", extra={"answer_by": _moment(expires_at)}, expires_at=expires_at, now=now
+        session, entry.learner_id, subject, "place_offered", extra={"answer_by": moment(expires_at)}, expires_at=expires_at, now=now
     )
     await record("booking.offered", by=by, now=now, subject_kind="booking", subject_id=subject.booking_id, detail={"session": session.id})
     return True
@@ -124,7 +123,7 @@ async def _ask_all(session: SessionRow, entries: list[Entry], *, now: datetime) 
         )
         if found:
             subject = steps.subject_of(found[0])
-            extra = {"answer_by": _moment(answer_by)}
+            extra = {"answer_by": moment(answer_by)}
             await _tell(
                 session, entry.learner_id, subject, "standby_asked", extra=extra, expires_at=min(answer_by, session.starts_at), now=now
             )
@@ -207,12 +206,6 @@ def _with_one_more(held: Held, candidate: Candidate) -> Held:
         held_room=held.held_room + (candidate.mode == rules.Mode.ROOM),
         held_online=held.held_online + (candidate.mode == rules.Mode.ONLINE),
     )
-
-
-def _moment(instant: datetime) -> str:
-    at = local(instant)
-    minutes = f":{at:%M}" if at.minute else ""
-    return f"{at.hour % 12 or 12}{minutes}{'am' if at.hour < 12 else 'pm'} on {at:%A} {at.day} {at:%B %Y}"
 
 
 async def clear_standby_asks(session_id: int) -> None:

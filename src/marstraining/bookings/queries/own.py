@@ -123,3 +123,18 @@ async def positions_in_lines(person_id: int) -> dict[int, int]:
         person_id,
     )
     return {row["id"]: int(row["place"]) for row in found}
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsRow:
+    """What a learner said they need, and how far the desk has come with it."""
+
+    access: str
+    dietary: str
+    arrangement: str
+
+
+async def needs_of(booking_id: int) -> NeedsRow | None:
+    """The needs of a booking; who may read them is for the caller to know."""
+    found = await rows("SELECT access, dietary, arrangement FROM bookings_needs WHERE booking_id = ?", booking_id)
+    return NeedsRow(**found[0]) if found else None

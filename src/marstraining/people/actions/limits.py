@@ -87,3 +87,12 @@ async def hold_address(address: str) -> None:
     """
     if db.dialect() == "postgres":
         await db.rows("SELECT pg_advisory_xact_lock(hashtext(?))", address_key(address))
+
+
+async def check_and_count(kind: str, key: str, *, most: int, within: timedelta, sentence: str, now: datetime) -> None:
+    """Count one use of something limited, such as fetching a feed. Raises TooFast, and counts nothing, over `most` uses `within` a time."""
+    hashed = hash_token(f"{kind}:{key}")
+    found = await db.rows("SELECT count(*) AS uses FROM people_attempt WHERE kind = ? AND key = ? AND at > ?", kind, hashed, now - within)
+    if found[0]["uses"] >= most:
+        raise TooFast(sentence, retry_after=int(within.total_seconds()) // 4)
+    await db.execute("INSERT INTO people_attempt (kind, key, at) VALUES (?, ?, ?)", kind, hashed, now)

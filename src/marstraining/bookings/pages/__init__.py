@@ -1,0 +1,7 @@
+"""Pages of bookings: booking, one's own booking, the personal feed."""
+
+from marstraining.bookings.pages import booking, calendar, own
+
+routes = [*booking.routes, *own.routes, *calendar.routes]
+
+__all__ = ["routes"]

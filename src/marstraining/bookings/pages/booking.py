@@ -1,0 +1,162 @@
+"""Booking from a session's page: for somebody signed in, and for a newcomer by way of a letter."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from marstraining.bookings import actions, forms
+from marstraining.bookings.queries import Looked, conflicts, look, places
+from marstraining.bookings.rules import BookingState, warnings_of
+from marstraining.core import clock
+from marstraining.core.errors import NotFound, Refused
+from marstraining.core.viewer import ANYBODY, Viewer
+from marstraining.core.web import ANYONE, NO_REFERRER, Form, page, read_form, render, see_other, viewer_of
+from marstraining.people.browsers import browser_of, network_of, remember_browser
+from marstraining.people.queries import agency_choices
+from marstraining.people.rules import JOB_ROLES
+from marstraining.programme.queries import SessionFacts, session_facts
+
+
+async def book(request: Request) -> Response:
+    """Book a place, or join the list of a full session."""
+    viewer = viewer_of(request)
+    facts = await session_facts(request.path_params["ref"], viewer=viewer, now=clock.now())
+    if viewer.person_id is None:
+        return await _newcomer(request, facts)
+    looked = await look(facts.id, viewer.person_id, now=clock.now())
+    if looked is None:
+        raise NotFound
+    if looked.existing:
+        return see_other(f"/bookings/{looked.existing.ref}")
+    if request.method == "GET":
+        return await _form_page(request, facts, looked, Form.of(), viewer)
+    form = await read_form(request)
+    joins = form.get("do") == "join"
+    order = forms.read_order(form, looked=looked, session=facts, posts=looked.learner.posts, joins=joins)
+    if not form.errors:
+        try:
+            verb = actions.join_list if joins else actions.book_place
+            booked = await verb(order, by=viewer, now=clock.now())
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            done = "waiting" if booked.state == BookingState.WAITING else "booked"
+            return see_other(f"/bookings/{booked.ref}?done={'' if booked.was_there else done}".removesuffix("?done="))
+    return await _form_page(request, facts, looked, form, viewer)
+
+
+async def _form_page(request: Request, facts: SessionFacts, looked: Looked, form: Form, viewer: Viewer) -> Response:
+    now = clock.now()
+    left = (await places([facts.id], now=now)).get(facts.id)
+    found = await conflicts(facts.id, looked.learner.id, course_id=looked.session.course_id, kind=looked.session.kind, now=now)
+    return render(
+        request,
+        "bookings/book.html",
+        session=facts,
+        places=left,
+        is_full=left is not None and left.is_full,
+        learner=looked.learner,
+        posts={str(post.agency_id): post.agency_name for post in looked.learner.posts},
+        warnings=warnings_of(found),
+        modes=forms.MODES,
+        standby=forms.STANDBY,
+        standby_hints=forms.STANDBY_HINTS,
+        form=form,
+        viewer=viewer,
+    )
+
+
+async def _newcomer(request: Request, facts: SessionFacts) -> Response:
+    agencies = {str(choice.id): choice.name for choice in await agency_choices()}
+    if request.method == "GET":
+        return _newcomer_page(request, facts, Form.of(), agencies)
+    form = await read_form(request)
+    wish = forms.read_wish(form, session=facts, session_id=facts.id, agencies=agencies)
+    if not form.errors:
+        try:
+            await actions.ask_to_book(wish, network=network_of(request), now=clock.now())
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            return see_other(f"/sessions/{facts.ref}/book/sent")
+    return _newcomer_page(request, facts, form, agencies)
+
+
+def _newcomer_page(request: Request, facts: SessionFacts, form: Form, agencies: dict[str, str]) -> Response:
+    return render(
+        request,
+        "bookings/newcomer.html",
+        session=facts,
+        form=form,
+        agencies=agencies,
+        job_roles=JOB_ROLES,
+        modes=forms.MODES,
+        not_listed=forms.NOT_LISTED,
+        on_my_own=forms.ON_MY_OWN,
+    )
+
+
+async def sent(request: Request) -> Response:
+    """The page after a newcomer's form: the same whatever became of it."""
+    facts = await session_facts(request.path_params["ref"], viewer=viewer_of(request), now=clock.now())
+    return render(request, "bookings/sent.html", session=facts)
+
+
+async def finish(request: Request) -> Response:
+    """The page behind the letter's link: looking changes nothing, its button signs in and books."""
+    token, now = request.path_params["token"], clock.now()
+    wish = await actions.wish_of(token, now=now)
+    if wish is None:
+        return render(request, "bookings/link_over.html", status=404, headers=NO_REFERRER, wish=None)
+    if wish.is_used or wish.has_run_out:
+        return render(request, "bookings/link_over.html", status=410, headers=NO_REFERRER, wish=wish)
+    form = Form.of()
+    if request.method == "POST":
+        form = await read_form(request)
+        try:
+            browser = browser_of(request, is_shared=form.checkbox("shared"))
+            finished = await actions.finish_booking(token, joins_list=form.get("do") == "join", browser=browser, now=now)
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            done = "waiting" if finished.booked.state == BookingState.WAITING else "booked"
+            answer = see_other(f"/bookings/{finished.booked.ref}?done={done}")
+            remember_browser(answer, finished.sign_in)
+            return answer
+    facts = await session_facts(wish.session_ref, viewer=ANYBODY, now=now)
+    left = (await places([facts.id], now=now)).get(facts.id)
+    return render(
+        request,
+        "bookings/finish.html",
+        headers=NO_REFERRER,
+        wish=wish,
+        session=facts,
+        form=form,
+        is_full=left is not None and left.is_full,
+    )
+
+
+async def lost_link(request: Request) -> Response:
+    """For who lost their link: the answer is the same whether or not the address has a booking."""
+    facts = await session_facts(request.path_params["ref"], viewer=viewer_of(request), now=clock.now())
+    form = Form.of()
+    if request.method == "POST":
+        form = await read_form(request)
+        email = form.email("email", "the email address you booked with")
+        if not form.errors:
+            await actions.resend_joining(facts.id, email, network=network_of(request), now=clock.now())
+            return see_other(f"/sessions/{facts.ref}/lost-link?done=sent")
+    return render(
+        request,
+        "bookings/lost_link.html",
+        session=facts,
+        form=form,
+        done={"sent": "If that address has a place on this session, we have sent its joining instructions again."},
+    )
+
+
+routes = [
+    page("/sessions/{ref}/book", book, who=ANYONE, methods=("GET", "POST")),
+    page("/sessions/{ref}/book/sent", sent, who=ANYONE),
+    page("/sessions/{ref}/lost-link", lost_link, who=ANYONE, methods=("GET", "POST")),
+    page("/book/l/{token}", finish, who=ANYONE, methods=("GET", "POST")),
+]
