@@ -68,7 +68,8 @@ async def notes_of(*, person_id: int = 0, agency_id: int = 0) -> list[dict[str, 
     """What the desk noted about a person or an agency, newest first."""
     return await db.rows(
         "SELECT note.text, note.at, writer.name AS writer FROM people_contact_note note"
-        " LEFT JOIN people_person writer ON writer.id = note.by_id WHERE note.person_id = ? OR note.agency_id = ? ORDER BY note.id DESC LIMIT 200",
+        " LEFT JOIN people_person writer ON writer.id = note.by_id WHERE note.person_id = ? OR note.agency_id = ?"
+        " ORDER BY note.id DESC LIMIT 200",
         person_id,
         agency_id,
         instants=("at",),
