@@ -105,8 +105,9 @@ def _of_session(session: PlannedSession, diary: _Diary, *, now: datetime) -> Ite
     wanted = session.taken + session.waiting
     if not wanted:
         return
+    is_past = session.starts_at < now
     rng = diary.rng
-    learners = _learners(session, diary, wanted)
+    learners = _learners(session, diary, wanted + is_past)
     times = _times(rng, session, len(learners), now)
     for index, (learner, made_at) in enumerate(zip(learners, times, strict=True)):
         diary.note(learner, session)
@@ -116,6 +117,8 @@ def _of_session(session: PlannedSession, diary: _Diary, *, now: datetime) -> Ite
         elif index == session.taken and "offer" in session.flags:
             offered_at = now - timedelta(hours=20)
             yield replace(booking, state=BookingState.OFFERED, changed_at=offered_at, offer_expires_at=now + _OFFER_LEFT)
+        elif is_past:
+            yield replace(booking, state=BookingState.CANCELLED, changed_at=session.starts_at - timedelta(hours=16))
         else:
             yield replace(booking, state=BookingState.WAITING, standby=rng.choice(list(Standby)))
 
