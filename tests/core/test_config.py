@@ -169,7 +169,7 @@ def test_its_terms_are_those_that_the_chat_is_tried_with() -> None:
         ("cut_off_working_days = 2", "cut_off_working_days = true", "booking.cut_off_working_days must be a number"),
         ("cut_off_working_days = 2", "cut_off_days = 2", "booking.cut_off_working_days is missing"),
         ("day_ends = 18:00:00", "day_ends = 07:00:00", "booking.day_ends must be later than booking.day_starts"),
-        ('accent = "#00703c"', 'accent = "green"', "branding.accent is not valid: 'green'"),
+        ('accent = "#4c2c92"', 'accent = "green"', "branding.accent is not valid: 'green'"),
         ('logo = ""', 'logo = ""\ncrest = "none"', "branding.crest is not known"),
         ("starts = 2026-04-13", "starts = 2026-03-13", "calendar.terms[3].starts must be after the one before has ended"),
     ],
