@@ -6,10 +6,19 @@ from datetime import date, datetime, time
 from itertools import groupby
 
 from marstraining.bookings.queries import Places
-from marstraining.core.web.dates import clock_time, day_plain, month, plural
+from marstraining.core.web.dates import clock_time, day, day_plain, month, plural
 from marstraining.programme.queries import SessionRow
 from marstraining.programme.rules import AUDIENCES, DELIVERY_LABELS, KIND_LABELS, CourseKind, Delivery, Stage
 
+KIND_HEADINGS = {
+    CourseKind.COURSE: "Courses",
+    CourseKind.BRIEFING: "Briefings",
+    CourseKind.FORUM: "Forums",
+    CourseKind.CONFERENCE: "Conferences",
+    CourseKind.WEBINAR: "Webinars",
+    CourseKind.EXTERNAL: "Events run by other organisations",
+    CourseKind.LEARNING_EVENT: "Learning events",
+}
 _FEW = 5
 _SAID = {
     Stage.CLOSED: ("Booking closed", "grey"),
@@ -30,7 +39,7 @@ class Card:
     title: str
     kind: str
     first_day: date
-    weekday: str
+    leaf: tuple[str, str, str]
     date_label: str
     time_label: str
     days_label: str
@@ -54,7 +63,7 @@ class MonthOfCards:
 def card_of(row: SessionRow, places: Places | None, *, now: datetime, root: str = "/sessions/") -> Card:
     """The card of a session. `places` None says nothing about places."""
     stage = row.stage(now)
-    live = [day for day in row.days if not day.is_cancelled] or list(row.days)
+    live = [one for one in row.days if not one.is_cancelled] or list(row.days)
     first = live[0]
     status, tone = status_of(row, stage, places)
     return Card(
@@ -62,10 +71,10 @@ def card_of(row: SessionRow, places: Places | None, *, now: datetime, root: str 
         title=row.title,
         kind="" if row.kind == CourseKind.COURSE else KIND_LABELS[CourseKind(row.kind)],
         first_day=first.day,
-        weekday=f"{first.day:%A}",
-        date_label=f"{first.day.day} {first.day:%B %Y}",
+        leaf=(f"{first.day:%b}", str(first.day.day), f"{first.day:%a}"),
+        date_label=day(first.day),
         time_label=_times(first.starts, first.ends),
-        days_label="" if len(live) == 1 else _more_days([day.day for day in live]),
+        days_label="" if len(live) == 1 else _more_days([one.day for one in live]),
         place=place_of(row.delivery, row.venue),
         delivery=DELIVERY_LABELS[Delivery(row.delivery)],
         audience=", ".join(AUDIENCES.get(code, code) for code in row.audience_codes),
@@ -108,5 +117,12 @@ def _times(starts: str, ends: str) -> str:
 
 
 def _more_days(days: Sequence[date]) -> str:
-    others = [f"{day.day} {day:%b}" for day in days[1:]]
+    others = [f"{one.day} {one:%B}" for one in days[1:]]
     return f"{len(days)} days: also {', '.join(others[:4])}" + (" and more" if len(others) > 4 else "")
+
+
+def length_of(minutes: int | None) -> str:
+    """How long a course takes, in words: "1 hour 30 minutes"; empty when nobody knows."""
+    hours, rest = divmod(minutes or 0, 60)
+    parts = [plural(hours, "hour")] * bool(hours) + [plural(rest, "minute")] * bool(rest)
+    return " ".join(parts)

@@ -68,6 +68,8 @@ def read_filter(params: Mapping[str, str]) -> ReadFilter:
         date_to=date_to,
         has_places=typed["places"] not in {"", "0", "no"},
     )
+    # A word that was understood is kept as the lists know it, so that the choice stays chosen.
+    typed |= {name: str(word) for name, word in (("delivery", found.delivery), ("when", found.when)) if word}
     return ReadFilter(found, {name: value for name, value in typed.items() if value}, errors)
 
 

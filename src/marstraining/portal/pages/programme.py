@@ -38,7 +38,7 @@ async def programme(request: Request) -> Response:
         months=by_month(listing.cards),
         pager=Pager.of(request, listing.total),
         own=False,
-        **await _choices(read),
+        **await _choices(read, "/programme"),
     )
 
 
@@ -56,7 +56,7 @@ async def own_programme(request: Request) -> Response:
         months=by_month(listing.cards),
         pager=Pager.of(request, listing.total),
         own=True,
-        **await _choices(read),
+        **await _choices(read, "/me/programme"),
     )
 
 
@@ -76,7 +76,7 @@ async def month(request: Request) -> Response:
         today=clock.today(),
         previous=_month_link(read, first - timedelta(days=1)),
         following=_month_link(read, (first.replace(day=28) + timedelta(days=4)).replace(day=1)),
-        **await _choices(read),
+        **await _choices(read, "/programme/month", month=f"{first:%Y-%m}"),
     )
 
 
@@ -106,19 +106,21 @@ def _webcal(address: str) -> str:
     return "webcal" + address[len(urlsplit(address).scheme) :]
 
 
-async def _choices(read: ReadFilter) -> dict[str, Any]:
+async def _choices(read: ReadFilter, action: str, **kept: str) -> dict[str, Any]:
     topics = dict(await topics_in_use())
+    chosen = _described(read, topics, **kept)
     return {
         "topics": topics,
         "audiences": _AUDIENCE_CHOICES,
         "deliveries": DELIVERY_LABELS,
         "kinds": KIND_LABELS,
         "whens": WHEN_LABELS,
-        "chosen": _described(read, topics),
+        "chosen": chosen,
+        "chosen_links": [(text, action + query) for text, query in chosen],
     }
 
 
-def _described(read: ReadFilter, topics: Mapping[str, str]) -> list[tuple[str, str]]:
+def _described(read: ReadFilter, topics: Mapping[str, str], **kept: str) -> list[tuple[str, str]]:
     """The filters in force, in words, each with the query of the programme without it."""
     labels: dict[str, Mapping[Any, str]] = {
         "topic": topics,
@@ -133,7 +135,7 @@ def _described(read: ReadFilter, topics: Mapping[str, str]) -> list[tuple[str, s
         if name in read.errors:
             continue
         label = "with places left" if name == "places" else said[name].format(value) if name in said else labels[name].get(value, value)
-        found.append((label, read.query(**{name: ""})))
+        found.append((label, read.query(**kept, **{name: ""})))
     return found
 
 

@@ -1,6 +1,7 @@
 """A session's page and calendar file, a course's page, the list of courses."""
 
 from itertools import groupby
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,7 +11,7 @@ from marstraining.core import clock, config
 from marstraining.core.icalendar_writer import download
 from marstraining.core.viewer import ANYBODY
 from marstraining.core.web import ANYONE, SIGNED_IN, page, render, viewer_of
-from marstraining.portal.cards import place_of
+from marstraining.portal.cards import KIND_HEADINGS, length_of, place_of
 from marstraining.portal.pages.responses import calendar_response
 from marstraining.portal.queries import course_cards, course_lines
 from marstraining.portal.structured_data import course_data, event_data
@@ -47,6 +48,7 @@ async def _session_page(request: Request, *, is_own: bool) -> Response:
         delivery=DELIVERY_LABELS[Delivery(facts.delivery)],
         kind=KIND_LABELS[CourseKind(facts.course.kind)],
         audiences=[AUDIENCES.get(code, code) for code in facts.audience_codes],
+        organiser_host=urlsplit(facts.external_url).hostname or "",
         is_own=is_own,
         data=None if is_own else event_data(facts, left, now=now, settings=config.current()),
     )
@@ -70,6 +72,7 @@ async def course(request: Request) -> Response:
         course=facts,
         kind=KIND_LABELS[CourseKind(facts.kind)],
         audiences=[AUDIENCES.get(code, code) for code in facts.audience_codes],
+        length=length_of(facts.duration_minutes),
         cards=cards,
         is_own=False,
         data=course_data(facts, settings=config.current()),
@@ -89,6 +92,7 @@ async def own_course(request: Request) -> Response:
         course=facts,
         kind=KIND_LABELS[CourseKind(facts.kind)],
         audiences=[AUDIENCES.get(code, code) for code in facts.audience_codes],
+        length=length_of(facts.duration_minutes),
         cards=cards,
         is_own=True,
         data=None,
@@ -98,7 +102,7 @@ async def own_course(request: Request) -> Response:
 async def courses(request: Request) -> Response:
     """Everything that is taught, with the next date of each."""
     lines = sorted(await course_lines(now=clock.now()), key=lambda line: list(CourseKind).index(CourseKind(line.kind)))
-    groups = [(KIND_LABELS[CourseKind(kind)], list(group)) for kind, group in groupby(lines, key=lambda line: line.kind)]
+    groups = [(KIND_HEADINGS[CourseKind(kind)], list(group)) for kind, group in groupby(lines, key=lambda line: line.kind)]
     return render(request, "portal/courses.html", groups=groups)
 
 
