@@ -16,7 +16,8 @@ from tortoise.context import TortoiseContext
 from tortoise.transactions import in_transaction
 
 from marstraining.core.config import Settings
-from marstraining.core.db import execute, rows, tortoise_config, transaction
+from marstraining.core.database_url import SqliteFile
+from marstraining.core.db import IntegrityError, execute, rows, tortoise_config, transaction
 from marstraining.core.db.uninterrupted import finish
 from tests.conftest import SECRET_KEY
 
@@ -66,6 +67,36 @@ async def test_no_connection_is_missing_from_the_pool_afterwards(db: TortoiseCon
     await cancel_at_many_points(write_two)
     pool = db.db("default")._pool  # noqa: SLF001 - the only place that knows
     assert pool.get_size() == pool.get_idle_size()
+
+
+async def test_cancelled_while_it_waits_for_another_process_it_leaves_no_transaction_open(
+    db: TortoiseContext, settings: Settings, dialect: str
+) -> None:
+    if dialect == "postgres" or not isinstance(settings.database, SqliteFile):
+        pytest.skip("PostgreSQL does not wait at BEGIN")
+    with contextlib.closing(sqlite3.connect(settings.database.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        task = asyncio.create_task(write_two())
+        await asyncio.sleep(0.05)
+        task.cancel()
+        await asyncio.sleep(0.05)
+        other.execute("COMMIT")
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await execute(INSERT)
+        assert other.execute("SELECT count(*) FROM people_attempt").fetchall() == [(1,)]
+
+
+async def test_a_commit_that_fails_leaves_no_transaction_open(db: TortoiseContext, settings: Settings, dialect: str) -> None:
+    if dialect == "postgres" or not isinstance(settings.database, SqliteFile):
+        pytest.skip("a failed COMMIT ends the transaction on PostgreSQL")
+    with pytest.raises(IntegrityError):
+        async with transaction():
+            await execute("PRAGMA defer_foreign_keys = ON")
+            await execute("INSERT INTO programme_course_topic (course_id, topic_id) VALUES (99, 99)")
+    await execute(INSERT)
+    with contextlib.closing(sqlite3.connect(settings.database.path)) as other:
+        assert other.execute("SELECT count(*) FROM people_attempt").fetchall() == [(1,)]
 
 
 @pytest.mark.race

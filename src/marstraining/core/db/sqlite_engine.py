@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from tortoise.backends.base.client import TransactionalDBClient, TransactionContext
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper, translate_exceptions
 from tortoise.connection import get_connections
-from tortoise.exceptions import OperationalError
+from tortoise.exceptions import IntegrityError, OperationalError
 
 from marstraining.core.db.uninterrupted import finish
 
@@ -37,6 +37,15 @@ class ImmediateTransaction(SqliteTransactionWrapper):
             await self.in_thread(_begin)
         except sqlite3.OperationalError as error:
             raise OperationalError(error) from error
+
+    async def commit(self) -> None:
+        # A full disk is found here, not where the rows were written.
+        try:
+            await super().commit()
+        except sqlite3.OperationalError as error:
+            raise OperationalError(error) from error
+        except sqlite3.IntegrityError as error:
+            raise IntegrityError(error) from error
 
     async def in_thread(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run `work` on the connection in its thread: one hand-over, whatever the number of its statements."""
