@@ -2,24 +2,32 @@
 
 import asyncio
 import os
+import re
 import shutil
 import threading
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import httpx2
 import pytest
 import pytest_asyncio
 from tortoise.context import TortoiseContext
 
+from marstraining.app import create_app
 from marstraining.core import clock as house_clock
 from marstraining.core import config
 from marstraining.core.config import Settings, load_settings
 from marstraining.core.db import connect, migrate
+from marstraining.core.viewer import Role
+from marstraining.core.web.headers import Headers
+from marstraining.people.actions.signing_in import Browser, open_sign_in
+from marstraining.people.models import Person, SignIn
+from tests import makers
 from tests.postgres import Server, throw_away_postgres
 
 DATABASES = tuple(name.strip() for name in os.environ.get("MARS_TEST_DATABASES", "sqlite,postgres").split(",") if name.strip())
@@ -63,15 +71,15 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # Synchronous on purpose: fixtures that are asked for by name cannot be awaited from within a running loop.
     folder = tmp_path_factory.mktemp("template")
     path = folder / "template.sqlite3"
-    _run_apart(lambda: migrate(make_settings(folder, f"sqlite://{path}")))
+    run_apart(lambda: migrate(make_settings(folder, f"sqlite://{path}")))
     return path
 
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
-    _run_apart(lambda: _administer(postgres_server, f'CREATE DATABASE "{_TEMPLATE}"'))
+    run_apart(lambda: _administer(postgres_server, f'CREATE DATABASE "{_TEMPLATE}"'))
     settings = make_settings(tmp_path_factory.mktemp("template"), postgres_server.url(_TEMPLATE))
-    _run_apart(lambda: migrate(settings))
+    run_apart(lambda: migrate(settings))
     return _TEMPLATE
 
 
@@ -149,6 +157,85 @@ def clock() -> Iterator[Clock]:
 # ---- the application and the standing people: client, asha, ben, dee ------------------------------------------------
 
 
+class Visitor:
+    """Somebody at a browser: every request carries what a browser of ours would send, and cookies are kept."""
+
+    def __init__(self, http: httpx2.AsyncClient) -> None:
+        self.http = http
+
+    async def get(self, path: str, **more: Any) -> httpx2.Response:
+        return await self.http.get(path, **more)
+
+    async def post(self, path: str, fields: dict[str, Any] | None = None, *, seen: str | None = None) -> httpx2.Response:
+        """Send a form as its page would: with the page's token, taken from `seen` or else from `path` itself."""
+        page = await self.http.get(seen or path)
+        found = re.search(r'name="csrf_token" value="([^"]*)"', page.text)
+        token = {"csrf_token": found[1]} if found else {}
+        return await self.http.post(path, data={**token, **(fields or {})}, headers={"Sec-Fetch-Site": "same-origin"})
+
+
+@pytest_asyncio.fixture
+async def app(db: TortoiseContext, settings: Settings, clock: Clock) -> Headers:
+    """The whole application on the test's database, with no page kept."""
+    return create_app(settings, connect_database=False, is_watching=False)
+
+
+@pytest_asyncio.fixture
+async def visitors(app: Headers) -> AsyncIterator[Callable[[], Visitor]]:
+    """Makes visitors who are not signed in, each with a cookie jar of their own."""
+    async with AsyncExitStack() as stack:
+        opened: list[httpx2.AsyncClient] = []
+
+        def make() -> Visitor:
+            http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://127.0.0.1:8000")
+            opened.append(http)
+            return Visitor(http)
+
+        yield make
+        for http in opened:
+            stack.push_async_callback(http.aclose)
+
+
+@pytest.fixture
+def client(visitors: Callable[[], Visitor]) -> Visitor:
+    """A visitor who is not signed in."""
+    return visitors()
+
+
+@pytest_asyncio.fixture
+async def asha(db: TortoiseContext, clock: Clock) -> Person:
+    """The learner."""
+    agency = await makers.make_agency("St Luke's School", code="STLUKES")
+    return await makers.make_person("Asha Patel", email="asha@stlukes.example", agency=agency, job_role="dsl")
+
+
+@pytest_asyncio.fixture
+async def ben(db: TortoiseContext, clock: Clock) -> Person:
+    """A learner of another agency, who must not see Asha's bookings."""
+    agency = await makers.make_agency("Humberside Police", code="POL", sector="Police")
+    return await makers.make_person("Ben Cole", email="ben@police.example", agency=agency, job_role="multi_agency")
+
+
+@pytest_asyncio.fixture
+async def dee(db: TortoiseContext, clock: Clock) -> Person:
+    """At the desk."""
+    return await makers.make_person("Dee Ward", email="dee@council.example", roles=(Role.DESK, Role.ADMINISTRATOR))
+
+
+@pytest.fixture
+def sign_in_as(visitors: Callable[[], Visitor], clock: Clock) -> Callable[[Person], Awaitable[Visitor]]:
+    """Makes a visitor signed in as somebody, stepped up for the desk."""
+
+    async def sign_in(person: Person) -> Visitor:
+        visitor = visitors()
+        opened = await open_sign_in(person.id, browser=Browser(device="Firefox on Linux"), now=clock.now)
+        await SignIn.filter(id=opened.sign_in_id).update(stepped_up_at=clock.now)
+        visitor.http.cookies.set("sid", opened.token)
+        return visitor
+
+    return sign_in
+
+
 # ---- how the run is told --------------------------------------------------------------------------------------------
 
 
@@ -171,7 +258,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{left_out} tests of browsers, races and faults were left out: `make test-all` runs them too")
 
 
-def _run_apart(make: Callable[[], Coroutine[Any, Any, object]]) -> None:
+def run_apart(make: Callable[[], Coroutine[Any, Any, object]]) -> None:
     """Run a coroutine to its end in a loop and a thread of its own, since pytest's loop may be running in this one."""
     failed: list[BaseException] = []
 
@@ -191,9 +278,9 @@ def _run_apart(make: Callable[[], Coroutine[Any, Any, object]]) -> None:
 @contextmanager
 def _postgres_copy(server: Server, template: str) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex[:12]}"
-    _run_apart(lambda: _administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    run_apart(lambda: _administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
     yield server.url(name)
-    _run_apart(lambda: _administer(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+    run_apart(lambda: _administer(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
 
 
 async def _administer(server: Server, statement: str) -> None:

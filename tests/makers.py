@@ -32,7 +32,7 @@ async def make_person(
 ) -> Person:
     """A person; without `email` one is made up from the name, and None makes a managed learner."""
     if email == "":
-        email = f"{name.split()[0].casefold()}{next(_numbers)}@example.org"
+        email = f"{name.split(maxsplit=1)[0].casefold()}{next(_numbers)}@example.org"
     person = await Person.create(ref=new_ref(), name=name, email=email, created_at=LONG_AGO, **columns)
     if agency is not None:
         await Position.create(person=person, agency=agency, job_role=job_role, starts_on=date(2025, 1, 6))

@@ -131,7 +131,7 @@ async def test_3_school_holidays_stop_the_clock_for_education_learners(clock: Cl
     case.people["Asha"] = await makers.make_person("Asha", agency=school)
     booking = await case.join("Asha")
     await case.cancel("Holder 0")
-    # Thursday 10:00 + 30 working hours: 8 on Thursday, 10 on Friday, then the Easter holidays until Monday 13 April, 10 there, 2 on Tuesday.
+    # Thursday 10:00 and 30 working hours: 8 that day, 10 on Friday, the Easter holidays, 10 on Monday 13 April, 2 on Tuesday.
     assert (await Booking.get(id=booking)).offer_expires_at == from_wall(date(2026, 4, 14), time(10))
 
 

@@ -1,11 +1,14 @@
 """Booking from a session's page: for somebody signed in, and for a newcomer by way of a letter."""
 
+from dataclasses import replace
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from marstraining.bookings import actions, forms
 from marstraining.bookings.queries import Looked, conflicts, look, places
-from marstraining.bookings.rules import BookingState, warnings_of
+from marstraining.bookings.queries.own import visible_booking
+from marstraining.bookings.rules import BookingState, BookPlace, warnings_of
 from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import ANYBODY, Viewer
@@ -14,6 +17,8 @@ from marstraining.people.browsers import browser_of, network_of, remember_browse
 from marstraining.people.queries import agency_choices
 from marstraining.people.rules import JOB_ROLES
 from marstraining.programme.queries import SessionFacts, session_facts
+
+_TYPED = ("agency", "mode", "standby", "access", "dietary", "keep", "mobile", "manager_agrees", "manager_name", "manager_email")
 
 
 async def book(request: Request) -> Response:
@@ -28,12 +33,13 @@ async def book(request: Request) -> Response:
     if looked.existing:
         return see_other(f"/bookings/{looked.existing.ref}")
     if request.method == "GET":
-        return await _form_page(request, facts, looked, Form.of(), viewer)
+        return await _form_page(request, facts, looked, Form.of())
     form = await read_form(request)
     joins = form.get("do") == "join"
     order = forms.read_order(form, looked=looked, session=facts, posts=looked.learner.posts, joins=joins)
     if not form.errors:
         try:
+            order = await _with_swap(order, form, viewer)
             verb = actions.join_list if joins else actions.book_place
             booked = await verb(order, by=viewer, now=clock.now())
         except Refused as refusal:
@@ -41,10 +47,20 @@ async def book(request: Request) -> Response:
         else:
             done = "waiting" if booked.state == BookingState.WAITING else "booked"
             return see_other(f"/bookings/{booked.ref}?done={'' if booked.was_there else done}".removesuffix("?done="))
-    return await _form_page(request, facts, looked, form, viewer)
+    return await _form_page(request, facts, looked, form)
 
 
-async def _form_page(request: Request, facts: SessionFacts, looked: Looked, form: Form, viewer: Viewer) -> Response:
+async def _with_swap(order: BookPlace, form: Form, viewer: Viewer) -> BookPlace:
+    """The order, giving up the learner's own booking that the page named as clashing."""
+    if not form.get("instead_of"):
+        return order
+    other = await visible_booking(form.ref("instead_of"), viewer=viewer)
+    if other is None or other.learner_id != viewer.person_id:
+        raise NotFound
+    return replace(order, instead_of=other.id)
+
+
+async def _form_page(request: Request, facts: SessionFacts, looked: Looked, form: Form) -> Response:
     now = clock.now()
     left = (await places([facts.id], now=now)).get(facts.id)
     found = await conflicts(facts.id, looked.learner.id, course_id=looked.session.course_id, kind=looked.session.kind, now=now)
@@ -61,7 +77,7 @@ async def _form_page(request: Request, facts: SessionFacts, looked: Looked, form
         standby=forms.STANDBY,
         standby_hints=forms.STANDBY_HINTS,
         form=form,
-        viewer=viewer,
+        typed=[(name, form.get(name)) for name in _TYPED if form.get(name)],
     )
 
 
@@ -87,11 +103,13 @@ def _newcomer_page(request: Request, facts: SessionFacts, form: Form, agencies: 
         "bookings/newcomer.html",
         session=facts,
         form=form,
-        agencies=agencies,
+        agency_choices={
+            forms.NOT_LISTED: "My organisation is not listed",
+            forms.ON_MY_OWN: "I’m not with an organisation",  # noqa: RUF001 - an apostrophe as printed
+            **agencies,
+        },
         job_roles=JOB_ROLES,
         modes=forms.MODES,
-        not_listed=forms.NOT_LISTED,
-        on_my_own=forms.ON_MY_OWN,
     )
 
 

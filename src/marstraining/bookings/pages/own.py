@@ -10,7 +10,7 @@ from marstraining.bookings import actions, forms
 from marstraining.bookings.calendar import own_entries
 from marstraining.bookings.letters import TOKEN_PURPOSE
 from marstraining.bookings.queries import position_in_line
-from marstraining.bookings.queries.own import OwnBooking, booking_by_ref, needs_of, visible_booking
+from marstraining.bookings.queries.own import OwnBooking, booking_by_ref, needs_of, visible_booking, was_postponed
 from marstraining.bookings.rules import CANCEL_REASONS, LIVE_STATES, STATE_WORDS, BookingState, Standby
 from marstraining.core import clock, config
 from marstraining.core.errors import NotFound, Refused
@@ -65,6 +65,7 @@ async def _booking_page(request: Request, booking: OwnBooking, *, root: str, is_
         shows_joining=booking.state == BookingState.CONFIRMED and is_near and now < booking.ends_at,
         offer_stands=booking.state == BookingState.OFFERED and booking.offer_expires_at is not None and now <= booking.offer_expires_at,
         is_asked=booking.state == BookingState.WAITING and booking.standby_asked_at is not None and booking.standby_answered_at is None,
+        asks_to_keep=await was_postponed(booking.session_id),
         standby=forms.STANDBY,
         standby_hints=forms.STANDBY_HINTS,
         needs=None if is_by_link else await needs_of(booking.id),

@@ -138,3 +138,12 @@ async def needs_of(booking_id: int) -> NeedsRow | None:
     """The needs of a booking; who may read them is for the caller to know."""
     found = await rows("SELECT access, dietary, arrangement FROM bookings_needs WHERE booking_id = ?", booking_id)
     return NeedsRow(**found[0]) if found else None
+
+
+async def was_postponed(session_id: int) -> bool:
+    """Whether a session was ever postponed, so that those booked are asked to keep their place on its new date."""
+    found = await rows(
+        "SELECT 1 AS one FROM history_entry WHERE subject_kind = 'session' AND subject_id = ? AND action = 'postpone_session' LIMIT 1",
+        session_id,
+    )
+    return bool(found)

@@ -1,0 +1,52 @@
+"""The web application as one value: every slice's routes, who asks, kept pages and their watch."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+from marstraining.bookings import pages as bookings_pages
+from marstraining.core import config
+from marstraining.core.clock import today
+from marstraining.core.config import Settings
+from marstraining.core.db import connect, stamp
+from marstraining.core.web import assemble
+from marstraining.core.web.headers import Headers
+from marstraining.people.browsers import resolve
+from marstraining.portal import pages as portal_pages
+
+# What public pages are made of; bookings count, since they show places left.
+WATCHED = ("programme_course", "programme_session", "programme_venue", "bookings_booking")
+
+
+def all_routes() -> list[BaseRoute]:
+    """Every route of the service, in the order in which they are tried."""
+    return [*bookings_pages.routes, *portal_pages.routes]
+
+
+def create_app(settings: Settings, *, connect_database: bool = True, is_watching: bool = True) -> Headers:
+    """The application for these settings, which become those of the process.
+
+    `connect_database` False is for callers that hold the database open already; `is_watching` False keeps no page.
+    """
+    config.use(settings)
+    application: Headers
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            if connect_database:
+                await stack.enter_async_context(connect(settings))
+            # The first bank holiday asked for loads a year's worth; no request should wait for that.
+            settings.partnership.working_calendar.is_working_day(today())
+            watch = asyncio.create_task(application.kept.watch(lambda: stamp(WATCHED))) if is_watching else None
+            yield
+            if watch:
+                watch.cancel()
+                with suppress(asyncio.CancelledError):
+                    await watch
+
+    application = assemble(all_routes(), base_url=settings.base_url, resolve=resolve, lifespan=lifespan)
+    return application

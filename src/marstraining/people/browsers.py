@@ -1,0 +1,82 @@
+"""Browsers and their cookies: who a request's sign-in belongs to, what a sign-in leaves behind, what a browser calls itself."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from marstraining.core import clock, config
+from marstraining.core.tokens import hash_token
+from marstraining.core.viewer import ANYBODY, Viewer
+from marstraining.people import queries
+from marstraining.people.actions.signing_in import Browser, OpenedSignIn, touch_sign_in
+
+_DEVICE_LASTS = 400 * 24 * 3600
+_PLATFORMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "Mac"), ("Linux", "Linux"))
+_PROGRAMS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+
+
+def cookie_name(name: str) -> str:
+    """`__Host-` cookies need https, which there is not on loopback."""
+    return f"__Host-{name}" if config.current().is_https else name
+
+
+async def resolve(request: Request) -> Viewer:
+    """Who the request's sign-in belongs to, by one statement; its use is noted at most once a minute."""
+    token = request.cookies.get(cookie_name("sid"))
+    if not token:
+        return ANYBODY
+    now = clock.now()
+    live = await queries.signed_in(hash_token(token), now=now)
+    if live is None:
+        return ANYBODY
+    request.state.csrf = live.csrf
+    if live.needs_touch and live.viewer.sign_in_id is not None:
+        await touch_sign_in(live.viewer.sign_in_id, now=now)
+    return live.viewer
+
+
+def browser_of(request: Request, *, is_shared: bool = False) -> Browser:
+    """The browser as a sign-in keeps it: its make and platform, never the whole user agent."""
+    return Browser(
+        device=_device_name(request.headers.get("user-agent", "")),
+        network=network_of(request),
+        device_token=request.cookies.get(cookie_name("device")),
+        old_token=request.cookies.get(cookie_name("sid")),
+        is_shared=is_shared,
+    )
+
+
+def network_of(request: Request) -> str:
+    """The network a request comes from; a proxy's word counts only where the server trusts that proxy."""
+    return request.client.host if request.client else "unknown"
+
+
+def remember_browser(response: Response, opened: OpenedSignIn) -> None:
+    """Give the browser the cookies of its new sign-in; on a shared computer they end with the browser."""
+    _put(response, "sid", opened.token, int(opened.lasts.total_seconds()) if opened.lasts else None)
+    if opened.device_token:
+        _put(response, "device", opened.device_token, _DEVICE_LASTS)
+
+
+def forget_browser(response: Response) -> None:
+    """Take the sign-in's cookie away."""
+    response.delete_cookie(cookie_name("sid"), path="/", secure=config.current().is_https, httponly=True, samesite="lax")
+
+
+def put_challenge(response: Response, token: str) -> None:
+    """The cookie that ties a sign-in letter to the browser that asked for it."""
+    _put(response, "challenge", token, 15 * 60)
+
+
+def challenge_of(request: Request) -> str | None:
+    """The challenge cookie, if the browser has one."""
+    return request.cookies.get(cookie_name("challenge"))
+
+
+def _put(response: Response, name: str, value: str, lasts: int | None) -> None:
+    response.set_cookie(cookie_name(name), value, max_age=lasts, path="/", secure=config.current().is_https, httponly=True, samesite="lax")
+
+
+def _device_name(user_agent: str) -> str:
+    program = next((name for sign, name in _PROGRAMS if sign in user_agent), "A browser")
+    platform = next((name for sign, name in _PLATFORMS if sign in user_agent), "")
+    return f"{program} on {platform}" if platform else program
