@@ -4,19 +4,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-# What needs a browser or minutes is left out of `make test`; with CI=true nothing is.
-MARKS := $(if $(filter true,$(CI)),,-m "not (browser or race or faults)")
-
 .PHONY: run test test-all check format bench shots migration wheel clean
 
 run: $(READY)  ## the demo, at http://127.0.0.1:8000; `make run PORT=8080` for another port
 	$(BIN)/marstraining demo $(if $(PORT),--port $(PORT))
 
-test: $(READY)  ## unit, action, page and journey tests, on SQLite and PostgreSQL
-	$(BIN)/pytest $(MARKS)
+test: $(READY)  ## unit, action, page and journey tests, on SQLite and PostgreSQL; with CI=true all there are
+	$(BIN)/pytest
 
 test-all: $(READY)  ## the same with browser, race and fault tests
-	$(MAKE) test CI=true
+	CI=true $(BIN)/pytest
 
 check: $(READY)  ## format, lint, types, contracts
 	$(BIN)/ruff format --check .

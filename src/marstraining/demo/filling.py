@@ -61,7 +61,7 @@ async def fill(*, now: datetime, report: Report, seed: int = SEED) -> None:
     venues = await writing.write_venues(now=now)
     planned = upcoming_programme(rng, today, people)
     sessions = await writing.write_sessions(rng, planned, people=ids, courses=courses, venues=venues, now=now, today=today)
-    bookings = plan_bookings(rng, planned, people, _learnt(earlier), now=now)
+    bookings = plan_bookings(rng, planned, people, learnt_by_course(earlier), now=now)
     await writing.write_bookings(rng, bookings, people=ids, sessions=sessions)
     await _import(import_attendance, _recent_rows(bookings, today), now=now)
 
@@ -99,7 +99,7 @@ async def _named_sessions() -> list[PastSession]:
     ]
 
 
-def _learnt(rows: Sequence[Row]) -> dict[str, set[str]]:
+def learnt_by_course(rows: Sequence[Row]) -> dict[str, set[str]]:
     learnt: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         learnt[row.cells["course"]].add(row.cells["email"])

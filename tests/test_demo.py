@@ -1,0 +1,262 @@
+"""The demo: its figures are the published ones, its programme is lively, and it starts quickly the second time."""
+
+import json
+import random
+import shutil
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from tortoise.queryset import QuerySet
+
+from marstraining.attendance.models import Mark
+from marstraining.attendance.queries import CourseFigures, attended_by_course, attended_by_session
+from marstraining.bookings.models import Booking
+from marstraining.bookings.queries import places
+from marstraining.core import clock as house_clock
+from marstraining.core import config
+from marstraining.core.db import connect
+from marstraining.core.errors import Refused
+from marstraining.demo.booked import plan_bookings
+from marstraining.demo.filling import REFERENCE, fill, learnt_by_course
+from marstraining.demo.folder import Demo, prepare
+from marstraining.demo.invent import invent_people, invent_settings
+from marstraining.demo.past import earlier_rows
+from marstraining.demo.upcoming import upcoming_programme
+from marstraining.people.models import Agency, Person, Position, RoleGrant
+from marstraining.programme.models import Course, Session, SessionTrainer, TrainingDay
+from tests.conftest import run_apart
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+BASE = "http://127.0.0.1:8000"
+YEAR = (date(2022, 4, 1), date(2023, 3, 31))
+_OF_MEASURE = {
+    "attendances": "attendances",
+    "people who attended": "people",
+    "sessions held": "sessions",
+    "group places attended (headcount, no names)": "attendances",
+    "organisations represented": "organisations",
+}
+
+
+def said(_line: str) -> None:
+    """Nobody is told."""
+
+
+def published_figures() -> dict[str, tuple[str, str, int]]:
+    """Course, field of `CourseFigures` and value of each figure that is computed from attendance."""
+    figures = json.loads((REFERENCE / "figures_2022_23.json").read_text(encoding="utf-8"))["figures"]
+    return {one["key"]: (one["course"], _OF_MEASURE[one["measure"]], one["value"]) for one in figures if one.get("computed") is None}
+
+
+async def column(query: QuerySet[Any], name: str) -> list[Any]:
+    return [row[name] for row in await query.values(name)]
+
+
+def make_demo(folder: Path, now: datetime, *, is_fresh: bool = False, report: list[str] | None = None) -> Demo:
+    made: list[Demo] = []
+
+    async def make() -> None:
+        made.append(await prepare(folder, BASE, {}, is_fresh=is_fresh, report=said if report is None else report.append))
+
+    house_clock.set_source(lambda: now)
+    try:
+        run_apart(make)
+    finally:
+        house_clock.set_source(None)
+        config.use(None)
+    return made[0]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    return make_demo(tmp_path_factory.mktemp("demo"), NOW)
+
+
+@pytest_asyncio.fixture
+async def filled(demo: Demo) -> AsyncIterator[Demo]:
+    """The demo's SQLite database, open; read only, since every test here shares it."""
+    config.use(demo.settings)
+    async with connect(demo.settings):
+        yield demo
+    config.use(None)
+
+
+@pytest.mark.usefixtures("db")
+async def test_attendances_equal_the_published_figures() -> None:
+    await fill(now=NOW, report=said)
+    figures = await attended_by_course(*YEAR)
+    expected = published_figures()
+    assert {key: (course, field, getattr(figures[course], field)) for key, (course, field, _) in expected.items()} == expected
+    assert len(expected) == 9
+
+
+@pytest.mark.usefixtures("filled")
+async def test_every_named_session_has_as_many_marks_as_people_were_counted() -> None:
+    sessions = await Session.filter(code__isnull=False, imported_headcount__isnull=False).values("id", "imported_headcount")
+    counted = {row["id"]: row["imported_headcount"] for row in sessions}
+    assert await attended_by_session(list(counted)) == counted
+
+
+@pytest.mark.usefixtures("filled")
+async def test_headcount_sessions_hold_no_names() -> None:
+    assert await Mark.filter(session__counted_as="headcount").count() == 0
+
+
+@pytest.mark.usefixtures("filled")
+async def test_members_of_standing_series_come_more_than_once() -> None:
+    figures: dict[str, CourseFigures] = await attended_by_course(*YEAR)
+    fewer = {code: figures[code].people < figures[code].attendances for code in ("EHPP", "DSL-SCH", "DSL-EY", "EHF")}
+    assert fewer == {"EHPP": True, "DSL-SCH": True, "DSL-EY": True, "EHF": True}
+    marks = await column(Mark.filter(session__course__code="DSL-SCH", session__code__isnull=False), "person_id")
+    assert max(Counter(marks).values()) == 4
+
+
+@pytest.mark.usefixtures("filled")
+async def test_a_session_without_a_published_figure_has_none() -> None:
+    session = await Session.get(code="CONF-DSL-2022-07-12")
+    assert await attended_by_session([session.id]) == {session.id: None}
+
+
+@pytest.mark.usefixtures("filled")
+async def test_the_settings_are_invented_one_by_one() -> None:
+    codes = await column(Agency.all(), "code")
+    kinds = Counter(code.partition("-")[0] for code in codes if code.partition("-")[2].isdigit())
+    assert kinds == {"TRUST": 3, "SCH": 80, "EY": 67, "CM": 66, "NEW": 1}
+    assert await Agency.filter(is_one_person=True).count() == 66
+    assert await Agency.filter(state="suggested").count() == 1
+
+
+@pytest.mark.usefixtures("filled")
+async def test_nobody_has_an_address_that_could_be_real() -> None:
+    addresses = await column(Person.filter(email__isnull=False), "email")
+    assert [address for address in addresses if not str(address).endswith(".example")] == []
+    assert await Person.filter(email__isnull=True).count() == 5
+
+
+@pytest.mark.usefixtures("filled")
+async def test_some_people_hold_two_positions() -> None:
+    held = Counter(await column(Position.all(), "person_id"))
+    asha = await Person.get(name="Asha Begum")
+    assert held[asha.id] == 2
+    assert sum(number == 2 for number in held.values()) > 10
+
+
+@pytest.mark.usefixtures("filled")
+async def test_at_least_60_sessions_of_every_kind_are_coming() -> None:
+    coming = Session.filter(state="published", starts_at__gt=NOW)
+    assert await coming.count() >= 60
+    kinds = set(await column(coming, "course__kind"))
+    assert kinds == set(await column(Course.all(), "kind"))
+    assert len(kinds) == 7
+    assert set(await column(coming, "delivery")) == {"in person", "online", "hybrid"}
+    assert set(await column(Session.filter(starts_at__gt=NOW), "state")) == {"draft", "published", "postponed", "called_off"}
+
+
+@pytest.mark.usefixtures("filled")
+async def test_the_desk_has_something_of_each_kind_to_do() -> None:
+    coming = Session.filter(state="published", starts_at__gt=NOW)
+    today = NOW.date()
+    assert await coming.filter(decide_by__lte=today + timedelta(days=3), decided_at__isnull=True).count() == 2
+    assert await coming.filter(final_numbers_by__lte=today + timedelta(days=3)).count() == 2
+    assert await coming.filter(delivery="online", joining_link="", external_url="", venue_id__isnull=False).count() == 2
+    assert await Booking.filter(state="offered", offer_expires_at__lte=NOW + timedelta(hours=4)).count() == 1
+    trained = await column(SessionTrainer.all(), "session_id")
+    assert await coming.filter(course__kind="course", id__not_in=list(trained)).count() == 2
+
+
+@pytest.mark.usefixtures("filled")
+async def test_full_sessions_have_waiting_lists_and_none_is_oversold() -> None:
+    sessions = await Session.filter(state="published", starts_at__gt=NOW, capacity__isnull=False).values("id", "capacity")
+    stand = await places([row["id"] for row in sessions], now=NOW)
+    held = {row["id"]: (row["capacity"], stand[row["id"]].held) for row in sessions}
+    assert [session for session, (capacity, taken) in held.items() if taken > capacity] == []
+    full = {session for session, (capacity, taken) in held.items() if taken == capacity}
+    waiting = set(await column(Booking.filter(state="waiting"), "session_id"))
+    assert waiting == full
+    assert len(full) == 7
+
+
+@pytest.mark.usefixtures("filled")
+async def test_nobody_is_in_two_places_on_one_day() -> None:
+    live = await Booking.filter(state__in=["confirmed", "offered", "waiting"]).values("learner_id", "session_id")
+    days: dict[int, list[date]] = {}
+    for day in await TrainingDay.all().values("session_id", "day"):
+        days.setdefault(day["session_id"], []).append(day["day"])
+    diary = Counter((row["learner_id"], day) for row in live for day in days[row["session_id"]])
+    assert [entry for entry, number in diary.items() if number > 1] == []
+
+
+async def test_there_is_a_sign_in_link_for_each_role(filled: Demo) -> None:
+    roles = ["learner", "trainer", "agency_lead", "desk", "administrator", "board_reader"]
+    written = json.loads((filled.settings.data_dir / "demo.json").read_text(encoding="utf-8"))
+    assert written == {"base_url": BASE, "sign_in": dict(filled.sign_in)}
+    assert list(filled.sign_in) == roles
+    granted = set(await column(RoleGrant.filter(person__name__in=["Tom Hargreave", "Lena Osei", "Marcus Holroyd"]), "role"))
+    assert granted == {"trainer", "agency_lead", "board_reader"}
+    assert await RoleGrant.filter(role="administrator").count() == 2
+
+
+def test_the_same_seed_gives_the_same_demo_and_another_gives_another() -> None:
+    def invented(seed: int) -> object:
+        rng = random.Random(seed)  # noqa: S311 - nothing secret comes from it
+        settings = invent_settings(rng)
+        named = "NLC-CF NLC-OTHER YJP POL ICB NLAG RDASH PROB HFRS JLC NLCOL STLUKES AP VANL BLUEDOOR NIOC FVR"
+        people = invent_people(rng, settings, dict.fromkeys(named.split(), "partner.example"))
+        planned = upcoming_programme(rng, NOW.date(), people)
+        learnt = learnt_by_course(earlier_rows(rng, people, until=NOW.date()))
+        return settings, people, planned, plan_bookings(rng, planned, people, learnt, now=NOW)
+
+    assert invented(1) == invented(1)
+    assert invented(1) != invented(2)
+
+
+def test_the_plan_works_from_any_day_of_the_year() -> None:
+    rng = random.Random(3)  # noqa: S311 - nothing secret comes from it
+    for today in (date(2026, 12, 18) + timedelta(days=11 * step) for step in range(34)):
+        planned = upcoming_programme(rng, today, [])
+        assert [one.course for one in planned if one.ends_at <= one.starts_at] == []
+        assert sum(one.days[0] > today for one in planned) >= 60
+
+
+@pytest.fixture
+def copied(demo: Demo, tmp_path: Path) -> Path:
+    """A folder with a demo in it, to be done with as one likes."""
+    shutil.copytree(demo.settings.data_dir, tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+def test_a_second_start_changes_nothing(copied: Path) -> None:
+    before = (copied / "made.json").read_text(encoding="utf-8"), (copied / "secret.key").read_text(encoding="ascii")
+    report: list[str] = []
+    second = make_demo(copied, NOW + timedelta(days=6), report=report)
+    after = (copied / "made.json").read_text(encoding="utf-8"), second.environment["MARS_SECRET_KEY"]
+    assert (report, after) == ([], before)
+
+
+def test_after_a_week_the_programme_is_made_again(copied: Path) -> None:
+    report: list[str] = []
+    make_demo(copied, NOW + timedelta(days=8), report=report)
+    assert report[:2] == [
+        "This demo's programme was made more than 7 days ago: making it again, counted from today",
+        "Importing the reference case",
+    ]
+    assert json.loads((copied / "made.json").read_text(encoding="utf-8")) == {"made_at": "2026-12-02T09:00:00+00:00"}
+
+
+def test_an_interrupted_demo_is_made_from_the_start(copied: Path) -> None:
+    (copied / "made.json").unlink()
+    report: list[str] = []
+    make_demo(copied, NOW, report=report)
+    assert report[0] == "Importing the reference case"
+
+
+def test_a_folder_with_a_real_database_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "marstraining.sqlite3").write_bytes(b"somebody's")
+    with pytest.raises(Refused, match="holds a database that is not a demo's"):
+        make_demo(tmp_path, NOW, is_fresh=True)
+    assert (tmp_path / "marstraining.sqlite3").read_bytes() == b"somebody's"
