@@ -13,7 +13,7 @@ from tortoise.migrations.schema_generator.state import State
 from marstraining.core.config import Settings
 from marstraining.core.database_url import SqliteFile
 from marstraining.core.db.editors import UnsafeMigrationError, editor_for
-from marstraining.core.db.migrations import load_migrations, migration_names, state_after
+from marstraining.core.db.migrations import apply, load_migrations, migration_names, state_after
 from marstraining.core.db.setup import APP, connect
 from marstraining.core.db.sql import connection, dialect, execute, rows, transaction
 from marstraining.core.paths import MIGRATIONS
@@ -83,10 +83,10 @@ async def _apply(migration: Migration, state: State) -> bool:
     async with transaction() as client:
         await _take_turn()
         if migration.name in await _applied():
-            await migration.apply(state, dry_run=True, schema_editor=None)
+            await apply(migration, state)
             return False
         before, dangling = await _row_counts(), await _dangling()
-        await migration.apply(state, schema_editor=editor_for(client))
+        await apply(migration, state, editor_for(client))
         await _check_rows(migration, before)
         if len(await _dangling()) > len(dangling):
             raise UnsafeMigrationError(f"{migration.name} leaves references to rows that are not there: {(await _dangling())[:3]}")

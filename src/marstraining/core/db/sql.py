@@ -144,7 +144,9 @@ def _conversions(
 
 
 def _instant(stored: str) -> datetime:
-    return datetime.fromisoformat(stored).astimezone(UTC)
+    instant = datetime.fromisoformat(stored)
+    # SQLite's own functions give times in UTC without saying so.
+    return instant if instant.tzinfo is UTC else instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
 def _check_instants(params: Iterable[object]) -> None:
