@@ -307,7 +307,7 @@ def check_days(plans: Sequence[DayPlan]) -> list[tuple[DayPlan, datetime, dateti
     return timed
 
 
-def check_session(draft: SessionDraft, *, starts_at: datetime, ends_at: datetime) -> None:
+def check_session(draft: SessionDraft, *, starts_at: datetime) -> None:
     """Refuse what cannot be: limits that do not fit each other, a link that is none, a booking window that ends before it opens."""
     for field, link in (("joining_link", draft.joining_link), ("external_url", draft.external_url)):
         check_link(link, field=field)
@@ -323,8 +323,8 @@ def check_session(draft: SessionDraft, *, starts_at: datetime, ends_at: datetime
         raise Refused("The minimum number must not be higher than the number of places", code="minimum", field="minimum_numbers")
     if draft.opens_at and draft.closes_at and draft.closes_at <= draft.opens_at:
         raise Refused("Booking must close after it opens", code="window", field="closes_at")
-    if draft.opens_at and draft.opens_at >= ends_at:
-        raise Refused("Booking must open before the session ends", code="window", field="opens_at")
+    if draft.opens_at and draft.opens_at >= starts_at:
+        raise Refused("Booking must open before the session starts", code="window", field="opens_at")
     if draft.decide_by and draft.decide_by > local(starts_at).date():
         raise Refused("The go or no-go date must be before the session starts", code="decide_by", field="decide_by")
 

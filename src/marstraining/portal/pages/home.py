@@ -20,8 +20,9 @@ _SECURITY_TXT_LASTS = timedelta(days=180)
 
 
 async def home(request: Request) -> Response:
-    listing = await programme_page(ProgrammeFilter(), now=clock.now(), size=_NEXT)
-    return render(request, "portal/home.html", listing=listing, topics=await topics_in_use())
+    listing = await programme_page(ProgrammeFilter(), now=clock.now(), size=2 * _NEXT)
+    on = [card for card in listing.cards if not card.is_off][:_NEXT]
+    return render(request, "portal/home.html", cards=on, total=listing.total, topics=await topics_in_use())
 
 
 async def accessibility(request: Request) -> Response:

@@ -24,7 +24,7 @@ async def create_session(
     """A new draft session with its training days. Raises NotFound for an unknown course, Refused by `check_days` and `check_session`."""
     timed = check_days(days)
     starts_at, ends_at = timed[0][1], max(end for _, _, end in timed)
-    check_session(draft, starts_at=starts_at, ends_at=ends_at)
+    check_session(draft, starts_at=starts_at)
     async with transaction():
         await _check_known(course_id, draft.venue_id)
         session = await Session.create(
@@ -43,7 +43,7 @@ async def edit_session(session_id: int, draft: SessionDraft, *, by: Viewer, now:
     """
     async with transaction():
         session = await held_session(session_id)
-        check_session(draft, starts_at=session.starts_at, ends_at=session.ends_at)
+        check_session(draft, starts_at=session.starts_at)
         await _check_known(session.course_id, draft.venue_id)
         before = {name: getattr(session, name) for name in _values(draft)}
         changed = {name: value for name, value in _values(draft).items() if before[name] != value}

@@ -1,0 +1,71 @@
+"""My training: what is offered, coming, waited for and past, and what one is asked to train."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from marstraining.bookings.queries.own import OwnBooking, own_bookings, positions_in_lines
+from marstraining.bookings.rules import LIVE_STATES, STATE_WORDS, BookingState
+from marstraining.core import clock
+from marstraining.core.errors import NotFound, Refused
+from marstraining.core.viewer import Role
+from marstraining.core.web import SIGNED_IN, page, read_form, render, see_other, viewer_of
+from marstraining.programme.actions import answer_as_trainer
+from marstraining.programme.queries import TaughtRow, taught_sessions
+
+_COLOURS = {BookingState.CONFIRMED: "green", BookingState.WAITING: "yellow", BookingState.OFFERED: "orange"}
+DONE: dict[str, str | tuple[str, str]] = {
+    "accepted": "Thank you. You train this session.",
+    "declined": "Thank you for telling us. The training team will ask somebody else.",
+    "signed-in": "You are signed in.",
+}
+
+
+async def me(request: Request) -> Response:
+    """One's own training, by one statement, and one more each for places in line and for trainers."""
+    viewer = viewer_of(request)
+    if viewer.person_id is None:
+        raise NotFound
+    now = clock.now()
+    mine = await own_bookings(viewer.person_id)
+    live = [booking for booking in mine if booking.state in LIVE_STATES and booking.ends_at > now]
+    waiting = [booking for booking in live if booking.state == BookingState.WAITING]
+    taught: list[TaughtRow] = await taught_sessions(viewer.person_id, now=now) if viewer.has_any(Role.TRAINER, Role.CONTRIBUTOR) else []
+    return render(
+        request,
+        "portal/me.html",
+        offers=[booking for booking in live if _is_offer(booking)],
+        coming=sorted((booking for booking in live if booking.state != BookingState.WAITING and not _is_offer(booking)), key=_by_date),
+        waiting=sorted(waiting, key=_by_date),
+        places=await positions_in_lines(viewer.person_id) if waiting else {},
+        past=[booking for booking in mine if booking not in live],
+        taught=taught,
+        words=STATE_WORDS,
+        colours=_COLOURS,
+        done=DONE,
+    )
+
+
+def _is_offer(booking: OwnBooking) -> bool:
+    return booking.state == BookingState.OFFERED
+
+
+def _by_date(booking: OwnBooking) -> tuple[object, ...]:
+    return booking.starts_at, booking.id
+
+
+async def answer_training(request: Request) -> Response:
+    """A trainer's yes or no to a session."""
+    viewer = viewer_of(request)
+    form = await read_form(request)
+    is_yes = form.get("answer") == "yes"
+    try:
+        await answer_as_trainer(request.path_params["ref"], is_yes=is_yes, by=viewer, now=clock.now())
+    except Refused as refusal:
+        return render(request, "errors/409.html", status=409, sentence=refusal.message)
+    return see_other(f"/me?done={'accepted' if is_yes else 'declined'}")
+
+
+routes = [
+    page("/me", me, who=SIGNED_IN),
+    page("/me/teaching/{ref}", answer_training, who=SIGNED_IN, methods=("POST",)),
+]
