@@ -79,13 +79,29 @@ async def kept(_request: Request) -> Response:
 
 async def programme(request: Request) -> Response:
     start = datetime(2026, 3, 3, 9, 30, tzinfo=UTC)
-    titles = ("Neglect: seeing it early", "Designated Safeguarding Lead briefing", "Child exploitation and county lines", "Working with resistance")
+    titles = (
+        "Neglect: seeing it early",
+        "Designated Safeguarding Lead briefing",
+        "Child exploitation and county lines",
+        "Working with resistance",
+    )
     sessions = [
-        {"title": titles[n % 4], "starts": start + timedelta(days=9 * n), "ends": start + timedelta(days=9 * n, hours=3), "left": (7, 0, 1, 12)[n % 4]}
+        {
+            "title": titles[n % 4],
+            "starts": start + timedelta(days=9 * n),
+            "ends": start + timedelta(days=9 * n, hours=3),
+            "left": (7, 0, 1, 12)[n % 4],
+        }
         for n in range(8)
     ]
-    return render(request, "gallery/programme.html", sessions=sessions, pager=Pager.of(request, 180, 8), form=Form(request.query_params.multi_items()),
-                  topics=TOPICS)
+    return render(
+        request,
+        "gallery/programme.html",
+        sessions=sessions,
+        pager=Pager.of(request, 180, 8),
+        form=Form(request.query_params.multi_items()),
+        topics=TOPICS,
+    )
 
 
 async def gallery(request: Request) -> Response:

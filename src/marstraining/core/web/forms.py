@@ -108,13 +108,9 @@ class Form:
             return ""
 
     @overload
-    def integer(
-        self, name: str, label: str, *, required: Literal[True] = True, min: int | None = None, max: int | None = None
-    ) -> int: ...
+    def integer(self, name: str, label: str, *, required: Literal[True] = True, min: int | None = None, max: int | None = None) -> int: ...
     @overload
-    def integer(
-        self, name: str, label: str, *, required: bool, min: int | None = None, max: int | None = None
-    ) -> int | None: ...
+    def integer(self, name: str, label: str, *, required: bool, min: int | None = None, max: int | None = None) -> int | None: ...
     def integer(
         self,
         name: str,
@@ -171,12 +167,8 @@ class Form:
         self, name: str, label: str, *, required: Literal[True] = True, earliest: Day | None = None, latest: Day | None = None
     ) -> Day: ...
     @overload
-    def date(
-        self, name: str, label: str, *, required: bool, earliest: Day | None = None, latest: Day | None = None
-    ) -> Day | None: ...
-    def date(
-        self, name: str, label: str, *, required: bool = True, earliest: Day | None = None, latest: Day | None = None
-    ) -> Day | None:
+    def date(self, name: str, label: str, *, required: bool, earliest: Day | None = None, latest: Day | None = None) -> Day | None: ...
+    def date(self, name: str, label: str, *, required: bool = True, earliest: Day | None = None, latest: Day | None = None) -> Day | None:
         """A date from three fields, or one in ISO form, within its bounds, both included."""
         empty = Day.min if required else None
         parts = typed.date_parts(self.values, name)

@@ -14,7 +14,7 @@ from marstraining.core.errors import NotFound
 from marstraining.core.viewer import Role, Viewer
 from marstraining.core.web.csrf import EXEMPT_PREFIXES, is_from_here
 from marstraining.core.web.identity import identify
-from marstraining.core.web.reading import StaleForm, read_fields
+from marstraining.core.web.reading import UPLOADS, StaleForm, read_fields
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -87,6 +87,13 @@ class PageRoute(Route):
         if self.methods and scope["method"] not in self.methods:
             raise HTTPException(405, headers={"Allow": ", ".join(sorted(self.methods))})
         scope["marstraining.route"] = self
+        try:
+            await self._admit(scope, receive, send)
+        finally:
+            for upload in scope.get(UPLOADS, ()):
+                await upload.close()
+
+    async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
         if scope["method"] not in _SAFE_METHODS:
             receive = _limited(request, receive, self.body_limit)

@@ -11,6 +11,9 @@ from starlette.requests import Request
 from marstraining.core.web.csrf import TOKEN_FIELD, is_token_right
 from marstraining.core.web.forms import Form
 
+# Where a request notes the files it opened, for its route to close.
+UPLOADS = "marstraining.uploads"
+
 MAX_FIELDS = 200
 MAX_FILES = 20
 # Above the longest text any field takes, so that the field itself says what is too long; the body limit still holds.
@@ -30,9 +33,7 @@ async def read_fields(request: Request) -> tuple[list[tuple[str, str]], dict[str
     """Text fields, the token left out, and files of a form; 400 for one that is broken or has too many of either."""
     form = await request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES)
     pairs = form.multi_items()
-    # Starlette 1.10 bounds the fields of a url-encoded body too, but only counts what it has begun to parse.
-    if len(pairs) > MAX_FIELDS + MAX_FILES:
-        raise HTTPException(400, "The form has too many fields.")
+    request.scope[UPLOADS] = [value for _, value in pairs if isinstance(value, UploadFile)]
     texts = [(name, value) for name, value in pairs if isinstance(value, str)]
     return texts, {name: value for name, value in pairs if isinstance(value, UploadFile)}
 

@@ -21,9 +21,7 @@ _MAX_EMAIL = 254
 def clean(text: str) -> str:
     """The text with one kind of line end, in composed form, without control and direction-changing characters, trimmed."""
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return "".join(
-        character for character in text if character in _KEPT_CONTROLS or not _is_invisible(character)
-    ).strip()
+    return "".join(character for character in text if character in _KEPT_CONTROLS or not _is_invisible(character)).strip()
 
 
 def _is_invisible(character: str) -> bool:
