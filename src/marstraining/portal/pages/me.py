@@ -6,11 +6,11 @@ from starlette.responses import Response
 from marstraining.bookings.queries.own import OwnBooking, own_bookings, positions_in_lines
 from marstraining.bookings.rules import LIVE_STATES, STATE_WORDS, BookingState
 from marstraining.core import clock
-from marstraining.core.errors import NotFound, Refused
+from marstraining.core.errors import NotFound
 from marstraining.core.viewer import Role
 from marstraining.core.web import SIGNED_IN, page, read_form, render, see_other, viewer_of
 from marstraining.programme.actions import answer_as_trainer
-from marstraining.programme.queries import TaughtRow, taught_sessions
+from marstraining.programme.queries import TaughtRow, session_facts, taught_sessions
 
 _COLOURS = {BookingState.CONFIRMED: "green", BookingState.WAITING: "yellow", BookingState.OFFERED: "orange"}
 DONE: dict[str, str | tuple[str, str]] = {
@@ -57,11 +57,9 @@ async def answer_training(request: Request) -> Response:
     """A trainer's yes or no to a session."""
     viewer = viewer_of(request)
     form = await read_form(request)
+    facts = await session_facts(request.path_params["ref"], viewer=viewer, now=clock.now())
     is_yes = form.get("answer") == "yes"
-    try:
-        await answer_as_trainer(request.path_params["ref"], is_yes=is_yes, by=viewer, now=clock.now())
-    except Refused as refusal:
-        return render(request, "errors/409.html", status=409, sentence=refusal.message)
+    await answer_as_trainer(facts.id, is_accepted=is_yes, by=viewer, now=clock.now())
     return see_other(f"/me?done={'accepted' if is_yes else 'declined'}")
 
 

@@ -24,6 +24,7 @@ from marstraining.programme.queries.facts import (
     training_days,
 )
 from marstraining.programme.queries.scope import EVERYTHING, PUBLIC, Scope, audiences_of_person, visible_to
+from marstraining.programme.queries.teaching import TaughtRow, taught_sessions
 
 __all__ = [
     "EVERYTHING",
@@ -38,6 +39,7 @@ __all__ = [
     "Scope",
     "SessionFacts",
     "SessionRow",
+    "TaughtRow",
     "VenueFacts",
     "audiences_of_person",
     "coming_sessions",
@@ -47,6 +49,7 @@ __all__ = [
     "session_facts",
     "sessions_between",
     "sessions_of_course",
+    "taught_sessions",
     "topics_in_use",
     "training_days",
     "visible_to",

@@ -1,0 +1,51 @@
+"""My training: coming, waiting with position, offered, past; the same number of statements whatever is booked."""
+
+from collections.abc import Awaitable, Callable
+
+from marstraining.bookings.actions import book_place, join_list
+from marstraining.bookings.models import Booking
+from marstraining.bookings.rules import BookPlace
+from marstraining.core.viewer import Role
+from marstraining.people.models import Person
+from marstraining.programme.models import SessionTrainer
+from tests import makers
+from tests.conftest import Clock, Visitor
+
+SignInAs = Callable[[Person], Awaitable[Visitor]]
+
+
+async def test_an_empty_page_says_what_to_do_next(asha: Person, sign_in_as: SignInAs) -> None:
+    page = await (await sign_in_as(asha)).get("/me")
+    assert "Nothing booked yet" in page.text
+    assert page.headers["cache-control"] == "no-store"
+
+
+async def test_bookings_stand_under_coming_waiting_and_past(asha: Person, ben: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    coming = await makers.make_session(course=await makers.make_course("Early Help"), now=clock.now)
+    full = await makers.make_session(course=await makers.make_course("Neglect"), now=clock.now, capacity=0)
+    by = makers.as_learner(asha)
+    await book_place(BookPlace(session_id=coming.id, learner_id=asha.id), by=by, now=clock.now)
+    await join_list(BookPlace(session_id=full.id, learner_id=ben.id), by=makers.as_learner(ben), now=clock.now)
+    other = await sign_in_as(ben)
+    assert "Number 1 in line" in (await other.get("/me")).text
+    assert "Early Help" not in (await other.get("/me")).text
+    text = (await (await sign_in_as(asha)).get("/me")).text
+    assert ("Early Help" in text, "Neglect" in text, ">Booked<" in text) == (True, False, True)
+    await Booking.filter(learner_id=asha.id).update(state="cancelled")
+    assert "Past and cancelled" in (await (await sign_in_as(asha)).get("/me")).text
+
+
+async def test_a_trainer_says_yes_to_a_session_they_were_asked_to_train(sign_in_as: SignInAs, clock: Clock) -> None:
+    tess = await makers.make_person("Tess Trainer", roles=(Role.TRAINER,))
+    session = await makers.make_session(now=clock.now)
+    await SessionTrainer.create(session=session, person=tess, asked_at=clock.now)
+    visitor = await sign_in_as(tess)
+    answer = await visitor.post(f"/me/teaching/{session.ref}", {"answer": "yes"}, seen="/me")
+    assert (answer.headers["location"], (await SessionTrainer.get()).state) == ("/me?done=accepted", "accepted")
+
+
+async def test_a_learner_cannot_answer_for_a_trainer(asha: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    session = await makers.make_session(now=clock.now)
+    visitor = await sign_in_as(asha)
+    answer = await visitor.post(f"/me/teaching/{session.ref}", {"answer": "yes"}, seen="/me/calendar")
+    assert answer.status_code == 404
