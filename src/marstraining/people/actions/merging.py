@@ -22,6 +22,7 @@ from marstraining.people.models import Agency, Person
 # "moved" ones follow a merge; "kept" ones say who did something then, and history is not rewritten.
 PLAIN_PERSON_COLUMNS: dict[tuple[str, str], Literal["moved", "kept"]] = {
     ("history_entry", "actor_id"): "kept",
+    ("history_entry", "subject_id"): "kept",
     ("messages_letter", "person_id"): "moved",
     ("people_role_grant", "granted_by_id"): "kept",
     ("people_contact_note", "by_id"): "kept",
