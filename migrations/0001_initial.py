@@ -427,6 +427,8 @@ class Migration(migrations.Migration):
                 ('person', fields.ForeignKeyField('models.Person', source_field='person_id', db_index=True, db_constraint=True, to_field='id', related_name='subscriptions', on_delete=OnDelete.CASCADE)),
                 ('course', fields.ForeignKeyField('models.Course', source_field='course_id', db_index=True, db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.CASCADE)),
                 ('nonce', fields.CharField(max_length=32)),
+                ('token_hash', fields.CharField(null=True, unique=True, max_length=64)),
+                ('told_until', UTCDatetimeField(auto_now=False, auto_now_add=False)),
                 ('created_at', UTCDatetimeField(auto_now=False, auto_now_add=False)),
                 ('ended_at', UTCDatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],

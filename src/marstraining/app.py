@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from marstraining.bookings import pages as bookings_pages
+from marstraining.bulletins import pages as bulletins_pages
 from marstraining.core import config
 from marstraining.core.clock import today
 from marstraining.core.config import Settings
@@ -23,7 +24,7 @@ WATCHED = ("programme_course", "programme_session", "programme_venue", "bookings
 
 def all_routes() -> list[BaseRoute]:
     """Every route of the service, in the order in which they are tried."""
-    return [*bookings_pages.routes, *portal_pages.routes]
+    return [*bookings_pages.routes, *bulletins_pages.routes, *portal_pages.routes]
 
 
 def create_app(settings: Settings, *, connect_database: bool = True, is_watching: bool = True) -> Headers:

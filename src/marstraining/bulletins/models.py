@@ -10,7 +10,11 @@ from marstraining.programme.models import Course
 
 
 class Subscription(Model):
-    """A person's wish to hear of new dates of a course; `nonce` makes the unsubscribe link of its letters."""
+    """A person's wish to hear of new dates of a course.
+
+    `nonce` makes the link that stops the letters, of which `token_hash` is the look-up. Dates published until `told_until`
+    need no letter any more.
+    """
 
     id = fields.IntField(primary_key=True)
     person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField("models.Person", related_name="subscriptions", db_index=True)
@@ -18,6 +22,8 @@ class Subscription(Model):
     course: fields.ForeignKeyRelation[Course] = fields.ForeignKeyField("models.Course", related_name=False, db_index=True)
     course_id: int
     nonce = fields.CharField(max_length=32)
+    token_hash = fields.CharField(max_length=64, null=True, unique=True)
+    told_until = UTCDatetimeField()
     created_at = UTCDatetimeField()
     ended_at = UTCDatetimeField(null=True)
 

@@ -108,7 +108,7 @@ async def raise_sequences(session_id: int, *, now: datetime, but: Sequence[int] 
 async def follow_days(session_id: int, *, now: datetime) -> None:
     """Let the session's start and end be those of its first and last live training day, and its change known."""
     await execute(
-        "UPDATE programme_session SET changed_at = ?, "
+        "UPDATE programme_session SET changed_at = ?, revision = revision + 1, "
         "starts_at = (SELECT MIN(d.starts_at) FROM programme_day d WHERE d.session_id = programme_session.id AND NOT d.is_cancelled), "
         "ends_at = (SELECT MAX(d.ends_at) FROM programme_day d WHERE d.session_id = programme_session.id AND NOT d.is_cancelled) "
         "WHERE id = ?",

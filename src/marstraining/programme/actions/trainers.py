@@ -5,14 +5,14 @@ from datetime import datetime
 from marstraining.core.clock import local
 from marstraining.core.db import execute, hold, rows, transaction
 from marstraining.core.errors import NotFound, Refused
-from marstraining.core.viewer import Viewer
+from marstraining.core.viewer import Role, Viewer
 from marstraining.history.actions import record
 from marstraining.messages.actions import queue_letter
 from marstraining.messages.rules import Letter, Priority, Recipient
 from marstraining.people.models import Person
 from marstraining.programme.models import Session, SessionTrainer
 from marstraining.programme.queries import training_days
-from marstraining.programme.rules import SessionState, TrainerState
+from marstraining.programme.rules import Delivery, SessionState, TrainerState
 
 
 async def ask_trainer(
@@ -29,6 +29,7 @@ async def ask_trainer(
             raise NotFound
         if person.email is None or person.state != "active":
             raise Refused("This person has no working account, so they cannot be asked", code="unreachable", field="person")
+        await _check_role(person_id, Role.CONTRIBUTOR if is_contributor else Role.TRAINER)
         asked = await SessionTrainer.get_or_none(session_id=session_id, person_id=person_id)
         if asked is not None and asked.state != TrainerState.DECLINED:
             return False
@@ -46,7 +47,13 @@ async def ask_trainer(
                 template="trainer_asked",
                 to=Recipient(address=person.email, name=person.name, person_id=person.id),
                 priority=Priority.CONFIRMATION,
-                context={"title": await _title(session), "days": await _days(session_id), "is_contributor": is_contributor},
+                context={
+                    "name": person.name,
+                    "title": await _title(session),
+                    "days": await _days(session_id),
+                    "place": await _place(session),
+                    "is_contributor": is_contributor,
+                },
                 expires_at=session.ends_at,
                 session_id=session_id,
             ),
@@ -89,6 +96,22 @@ async def _coming(session_id: int, *, now: datetime) -> Session:
     if session.state == SessionState.CALLED_OFF or session.ends_at <= now:
         raise Refused("This session is called off or over", code="past")
     return session
+
+
+async def _check_role(person_id: int, role: Role) -> None:
+    """Without the role the person could not answer, nor see the session they teach."""
+    held = await rows("SELECT id FROM people_role_grant WHERE person_id = ? AND role = ? AND ended_at IS NULL", person_id, role.value)
+    if not held:
+        raise Refused(
+            f"This person is no {role.value} yet. An administrator can give them that role under People.", code="role", field="person"
+        )
+
+
+async def _place(session: Session) -> str:
+    if session.delivery == Delivery.ONLINE or session.venue_id is None:
+        return "Online" if session.delivery == Delivery.ONLINE else "Venue to be confirmed"
+    found = await rows("SELECT name FROM programme_venue WHERE id = ?", session.venue_id)
+    return str(found[0]["name"])
 
 
 async def _title(session: Session) -> str:

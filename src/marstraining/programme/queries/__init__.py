@@ -23,7 +23,7 @@ from marstraining.programme.queries.facts import (
     topics_in_use,
     training_days,
 )
-from marstraining.programme.queries.scope import EVERYTHING, PUBLIC, Scope, audiences_of_person, visible_to
+from marstraining.programme.queries.scope import EVERYTHING, PUBLIC, Scope, audiences_of_person, run_by, visible_to
 from marstraining.programme.queries.teaching import TaughtRow, taught_sessions
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "course_facts",
     "feed_days",
     "public_addresses",
+    "run_by",
     "session_facts",
     "sessions_between",
     "sessions_of_course",

@@ -25,6 +25,7 @@ class Scope:
 
 PUBLIC = Scope(f"s.state <> 'draft' AND {EFFECTIVE_ACCESS} = 'public'")
 EVERYTHING = Scope("s.id > 0")
+NOTHING = Scope("s.id < 0")
 
 
 async def visible_to(viewer: Viewer, *, now: datetime) -> Scope:
@@ -53,6 +54,18 @@ async def visible_to(viewer: Viewer, *, now: datetime) -> Scope:
         owned = ", ".join("?" for _ in viewer.agency_ids)
         return Scope(f"(({seen}) OR c.owner_agency_id IN ({owned}))", (*params, *sorted(viewer.agency_ids)))
     return Scope(f"({seen})", tuple(params))
+
+
+def run_by(viewer: Viewer) -> Scope:
+    """The sessions whose bookings and dates `viewer` may work on.
+
+    the courses that their agency owns, none for anybody else (security.md 4).
+    """
+    if viewer.is_desk:
+        return EVERYTHING
+    if viewer.person_id is None or not viewer.has_any(Role.PARTNER_ORGANISER) or not viewer.agency_ids:
+        return NOTHING
+    return Scope(f"c.owner_agency_id IN ({', '.join('?' for _ in viewer.agency_ids)})", tuple(sorted(viewer.agency_ids)))
 
 
 async def audiences_of_person(person_id: int, *, now: datetime) -> frozenset[str]:
