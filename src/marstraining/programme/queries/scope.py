@@ -59,7 +59,8 @@ async def visible_to(viewer: Viewer, *, now: datetime) -> Scope:
 def run_by(viewer: Viewer) -> Scope:
     """The sessions whose bookings and dates `viewer` may work on.
 
-    the courses that their agency owns, none for anybody else (security.md 4).
+    All for the training team, for a partner organiser those of the courses that their agency owns, none for anybody else
+    (security.md 4).
     """
     if viewer.is_desk:
         return EVERYTHING
