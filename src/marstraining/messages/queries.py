@@ -74,3 +74,8 @@ def unpacked(value: Any) -> Any:  # noqa: ANN401 - any JSON value
 def _secret(value: list[Any]) -> tuple[str, int | str, str]:
     purpose, row_id, nonce = value
     return str(purpose), row_id, str(nonce)
+
+
+async def is_mail_late() -> bool:
+    """Whether the mail server could not be reached the last time it was tried, for pages that promise a letter."""
+    return bool(await rows("SELECT id FROM messages_health WHERE channel = 'email' AND failing_since IS NOT NULL"))

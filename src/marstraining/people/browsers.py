@@ -6,12 +6,10 @@ from starlette.responses import Response
 from marstraining.core import clock, config
 from marstraining.core.tokens import hash_token
 from marstraining.core.viewer import ANYBODY, Viewer
-from marstraining.people import queries
+from marstraining.people import queries, rules
 from marstraining.people.actions.signing_in import Browser, OpenedSignIn, touch_sign_in
 
 _DEVICE_LASTS = 400 * 24 * 3600
-_PLATFORMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "Mac"), ("Linux", "Linux"))
-_PROGRAMS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
 
 
 def cookie_name(name: str) -> str:
@@ -37,7 +35,7 @@ async def resolve(request: Request) -> Viewer:
 def browser_of(request: Request, *, is_shared: bool = False) -> Browser:
     """The browser as a sign-in keeps it: its make and platform, never the whole user agent."""
     return Browser(
-        device=_device_name(request.headers.get("user-agent", "")),
+        device=rules.device_name(request.headers.get("user-agent", "")),
         network=network_of(request),
         device_token=request.cookies.get(cookie_name("device")),
         old_token=request.cookies.get(cookie_name("sid")),
@@ -47,7 +45,7 @@ def browser_of(request: Request, *, is_shared: bool = False) -> Browser:
 
 def network_of(request: Request) -> str:
     """The network a request comes from; a proxy's word counts only where the server trusts that proxy."""
-    return request.client.host if request.client else "unknown"
+    return rules.network_of(request.client.host if request.client else "")
 
 
 def remember_browser(response: Response, opened: OpenedSignIn) -> None:
@@ -59,7 +57,12 @@ def remember_browser(response: Response, opened: OpenedSignIn) -> None:
 
 def forget_browser(response: Response) -> None:
     """Take the sign-in's cookie away."""
-    response.delete_cookie(cookie_name("sid"), path="/", secure=config.current().is_https, httponly=True, samesite="lax")
+    _drop(response, "sid")
+
+
+def forget_challenge(response: Response) -> None:
+    """Take the challenge's cookie away once it has served."""
+    _drop(response, "challenge")
 
 
 def put_challenge(response: Response, token: str) -> None:
@@ -72,11 +75,9 @@ def challenge_of(request: Request) -> str | None:
     return request.cookies.get(cookie_name("challenge"))
 
 
+def _drop(response: Response, name: str) -> None:
+    response.delete_cookie(cookie_name(name), path="/", secure=config.current().is_https, httponly=True, samesite="lax")
+
+
 def _put(response: Response, name: str, value: str, lasts: int | None) -> None:
     response.set_cookie(cookie_name(name), value, max_age=lasts, path="/", secure=config.current().is_https, httponly=True, samesite="lax")
-
-
-def _device_name(user_agent: str) -> str:
-    program = next((name for sign, name in _PROGRAMS if sign in user_agent), "A browser")
-    platform = next((name for sign, name in _PLATFORMS if sign in user_agent), "")
-    return f"{program} on {platform}" if platform else program

@@ -105,6 +105,7 @@ _OFFICES = (
     "training"
 )
 _SHARED_MAILBOXES = frozenset(_OFFICES.split())
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,29}")
 _ADDRESS = re.compile(r"[^@\s,;<>\"()\[\]\\:]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]", re.IGNORECASE)
 
 
@@ -242,6 +243,11 @@ def check_name(typed: str, *, field: str = "name") -> str:
     return name
 
 
+def keeps_records(viewer: Viewer) -> bool:
+    """Whether somebody may change the records of other people and of agencies: the desk and administrators."""
+    return viewer.is_desk or viewer.is_administrator
+
+
 def check_may_change_roles(person_id: int, *, by: Viewer) -> None:
     """Only an administrator changes roles, and never their own (security.md 4)."""
     if by is SYSTEM:
@@ -274,6 +280,12 @@ def check_role_grant(role: Role, agency_id: int | None) -> None:
         raise Refused("Choose the organisation that this role is for", code="agency", field="agency")
     if role not in AGENCY_ROLES and agency_id is not None:
         raise Refused("This role is not tied to an organisation", code="agency", field="agency")
+
+
+def check_agency_code(code: str) -> None:
+    """A code that can stand in an address."""
+    if not _CODE.fullmatch(code):
+        raise Refused("Code must be 1 to 30 letters, numbers and hyphens, like NLC-CF", code="code", field="code")
 
 
 def check_job_role(job_role: str) -> None:

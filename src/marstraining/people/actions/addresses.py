@@ -94,7 +94,7 @@ async def change_email(person_id: int, address: str, *, by: Viewer, now: datetim
 
     An account with a strong role is an administrator's to change, since its mail opens it (NotAllowed).
     """
-    if not by.is_desk:
+    if not rules.keeps_records(by):
         raise NotFound
     address = rules.normal_address(address)
     if not allows_shared:
@@ -109,7 +109,7 @@ async def change_email(person_id: int, address: str, *, by: Viewer, now: datetim
 
 async def remove_second_email(person_id: int, *, by: Viewer, now: datetime) -> None:
     """Forget one's second address."""
-    if person_id != by.person_id and not by.is_desk:
+    if person_id != by.person_id and not rules.keeps_records(by):
         raise NotFound
     async with db.transaction():
         await db.execute("UPDATE people_person SET second_email = NULL, revision = revision + 1 WHERE id = ?", person_id)

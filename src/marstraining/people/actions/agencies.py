@@ -57,6 +57,7 @@ async def save_agency(details: rules.AgencyDetails, *, agency_id: int | None = N
 
     A suggested agency becomes listed. Refuses a code or a name in use, and a parent that is one of its own branches.
     """
+    rules.check_agency_code(details.code)
     async with db.transaction():
         if agency_id is not None and not await db.hold(Agency, agency_id):
             raise NotFound

@@ -88,6 +88,11 @@ def _agency(row: Row, known: Mapping[str, dict[str, Any]], wanted: Mapping[str, 
         if cells.get(column, "").lower() not in _YES
     ]
     code = cells.get("code", "")
+    try:
+        if code:
+            rules.check_agency_code(code)
+    except Refused as refusal:
+        faults.append(Fault(row.number, "code", refusal.message))
     if code and code in wanted:
         faults.append(Fault(row.number, "code", f"the code {code} stands in the file twice"))
     if len(faults) > before:

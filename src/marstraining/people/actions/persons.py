@@ -69,7 +69,7 @@ async def add_managed_learner(name: str, *, agency_id: int, job_role: str, by: V
     """
     name = rules.check_name(name)
     rules.check_job_role(job_role)
-    if not by.is_desk and agency_id not in by.agency_ids:
+    if not rules.keeps_records(by) and agency_id not in by.agency_ids:
         raise NotFound
     async with db.transaction():
         agency = await _listed_agency(agency_id)
@@ -107,7 +107,7 @@ async def start_position(
 ) -> int:
     """Start a post at an agency; the value is its id. The same post twice is one, whose staff number and area are brought up to date.
 
-    A leaver who starts a post is active again. Whoever starts at a one-person setting becomes its lead in the same step.
+    A leaver who starts a post is active again. The first to start at a one-person setting becomes its lead in the same step.
     Refuses an agency that is closed; a merged one stands for the one it went into.
     """
     rules.check_job_role(job_role)
@@ -119,7 +119,7 @@ async def start_position(
             person_id, agency["id"], job_role, starts_on=starts_on or local(now).date(), staff_number=staff_number, area=area
         )
         await db.execute("UPDATE people_person SET state = 'active' WHERE id = ? AND state = 'left'", person_id)
-        if agency["is_one_person"]:
+        if agency["is_one_person"] and not await _has_others(agency["id"], person_id):
             await put_role(person_id, Role.AGENCY_LEAD, agency_id=agency["id"], by=by, now=now)
         await drop_sign_ins(person_id, now=now, but=by.sign_in_id if by.person_id == person_id else None)
         await record(
@@ -142,6 +142,15 @@ async def _listed_agency(agency_id: int) -> dict[str, Any]:
     if found[0]["state"] == rules.AgencyState.CLOSED:
         raise Refused("This organisation is closed. Choose another.", code="agency", field="agency")
     return found[0]
+
+
+async def _has_others(agency_id: int, person_id: int) -> bool:
+    """Whether somebody else has a post there: joining a childminder's setting must not make a stranger its lead."""
+    return bool(
+        await db.rows(
+            "SELECT id FROM people_position WHERE agency_id = ? AND person_id <> ? AND ends_on IS NULL LIMIT 1", agency_id, person_id
+        )
+    )
 
 
 async def _put_position(person_id: int, agency_id: int, job_role: str, *, starts_on: date, staff_number: str = "", area: str = "") -> int:
@@ -182,7 +191,7 @@ async def end_position(position_id: int, *, ends_on: date, by: Viewer, now: date
     """
     async with db.transaction():
         found = await db.rows("SELECT person_id, agency_id FROM people_position WHERE id = ? AND ends_on IS NULL", position_id)
-        if not found or (not by.is_desk and found[0]["person_id"] != by.person_id):
+        if not found or (not rules.keeps_records(by) and found[0]["person_id"] != by.person_id):
             raise NotFound
         person_id, agency_id = found[0]["person_id"], found[0]["agency_id"]
         await db.execute("UPDATE people_position SET ends_on = ? WHERE id = ?", ends_on, position_id)
@@ -242,7 +251,7 @@ async def check_not_last_administrator(person_id: int) -> None:
 async def change_name(person_id: int, name: str, *, by: Viewer, now: datetime) -> None:
     """Change a name: one's own, or anybody's as the desk."""
     name = rules.check_name(name)
-    if person_id != by.person_id and not by.is_desk:
+    if person_id != by.person_id and not rules.keeps_records(by):
         raise NotFound
     async with db.transaction():
         if not await db.execute("UPDATE people_person SET name = ?, revision = revision + 1 WHERE id = ?", name, person_id):

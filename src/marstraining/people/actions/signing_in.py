@@ -211,7 +211,7 @@ async def end_sign_in(sign_in_id: int, *, by: Viewer, now: datetime) -> None:
     """End one sign-in of one's own, or anybody's as the desk; somebody else's is NotFound."""
     async with db.transaction():
         found = await db.rows("SELECT person_id FROM people_sign_in WHERE id = ?", sign_in_id)
-        if not found or (found[0]["person_id"] != by.person_id and not by.is_desk and not by.is_administrator):
+        if not found or (found[0]["person_id"] != by.person_id and not rules.keeps_records(by)):
             raise NotFound
         if await db.execute("UPDATE people_sign_in SET ended_at = ? WHERE id = ? AND ended_at IS NULL", now, sign_in_id):
             await record(
@@ -221,7 +221,7 @@ async def end_sign_in(sign_in_id: int, *, by: Viewer, now: datetime) -> None:
 
 async def end_all_sign_ins(person_id: int, *, by: Viewer, now: datetime, but: int | None = None) -> int:
     """End every sign-in of a person and kill their unused links; `but` spares one. The value is how many ended."""
-    if by.person_id != person_id and not by.is_desk and not by.is_administrator:
+    if by.person_id != person_id and not rules.keeps_records(by):
         raise NotFound
     async with db.transaction():
         ended = await drop_sign_ins(person_id, now=now, but=but)
