@@ -1,11 +1,15 @@
 """Writing down who did what."""
 
 import json
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
-from marstraining.core.db import execute
+from marstraining.core.db import execute, rows, transaction
+from marstraining.core.errors import TooFast
 from marstraining.core.viewer import Viewer
+
+EXPORTS_AN_HOUR = 10
+_COLUMNS = "at, actor_id, actor_role, action, subject_kind, subject_id, detail"
 
 
 async def record(
@@ -18,7 +22,38 @@ async def record(
     detail: Mapping[str, object] | None = None,
 ) -> None:
     """Append one row, inside the caller's transaction; `detail` holds ids, words and numbers, never a person's text."""
-    await execute(
-        "INSERT INTO history_entry (at, actor_id, actor_role, action, subject_kind, subject_id, detail) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        now, by.person_id, by.acting_role, action, subject_kind, subject_id, json.dumps(detail or {}),
-    )  # fmt: skip
+    await record_each(action, by=by, now=now, subject_kind=subject_kind, subject_ids=[subject_id], detail=detail)
+
+
+async def record_each(
+    action: str,
+    *,
+    by: Viewer,
+    now: datetime,
+    subject_kind: str,
+    subject_ids: Sequence[int | None],
+    detail: Mapping[str, object] | None = None,
+) -> None:
+    """Append a row for each of the subjects, in one statement."""
+    if not subject_ids:
+        return
+    told = json.dumps(detail or {})
+    values: list[object] = []
+    for subject_id in subject_ids:
+        values += [now, by.person_id, by.acting_role, action, subject_kind, subject_id, told]
+    marks = ", ".join(["(?, ?, ?, ?, ?, ?, ?)"] * len(subject_ids))
+    await execute(f"INSERT INTO history_entry ({_COLUMNS}) VALUES {marks}", *values)
+
+
+async def record_export(what: str, *, by: Viewer, now: datetime, subject_kind: str, subject_id: int | None, lines: int) -> None:
+    """Append that a list was taken away as a file; TooFast beyond ten an hour by one person (security.md 5)."""
+    async with transaction():
+        recent = await rows(
+            "SELECT count(*) AS number FROM history_entry WHERE actor_id = ? AND action = 'export' AND at > ?",
+            by.person_id,
+            now - timedelta(hours=1),
+        )
+        if recent[0]["number"] >= EXPORTS_AN_HOUR:
+            raise TooFast("You have taken away ten lists in the last hour. Try again in an hour.", retry_after=3600)
+        detail = {"what": what, "lines": lines}
+        await record("export", by=by, now=now, subject_kind=subject_kind, subject_id=subject_id, detail=detail)

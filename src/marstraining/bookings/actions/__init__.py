@@ -2,9 +2,20 @@
 
 from marstraining.bookings.actions.booking import book_place, join_list
 from marstraining.bookings.actions.cancelling import cancel_booking, is_late_now
+from marstraining.bookings.actions.desk import (
+    NeedsLine,
+    NewLearner,
+    arrange_needs,
+    book_for,
+    book_newcomer,
+    move_booking,
+    read_needs,
+    release_leaver,
+)
 from marstraining.bookings.actions.feeds import FeedOwner, feed_owner, has_feed, rotate_feed, stop_feed
 from marstraining.bookings.actions.keeping import joining_time, keep_place, resend_joining, say_coming, tell_needs
 from marstraining.bookings.actions.newcomers import Finished, Wish, WishRow, ask_to_book, finish_booking, wish_of
+from marstraining.bookings.actions.notes import NotePreview, preview_note, write_to_learners
 from marstraining.bookings.actions.offers import accept_offer, answer_standby, choose_standby, offer_now, set_priority, turn_down_offer
 from marstraining.bookings.actions.reminders import send_reminders
 from marstraining.bookings.actions.sessions import (
@@ -25,11 +36,17 @@ __all__ = [
     "DryRun",
     "FeedOwner",
     "Finished",
+    "NeedsLine",
+    "NewLearner",
+    "NotePreview",
     "Wish",
     "WishRow",
     "accept_offer",
     "answer_standby",
+    "arrange_needs",
     "ask_to_book",
+    "book_for",
+    "book_newcomer",
     "book_place",
     "call_off_session",
     "cancel_booking",
@@ -42,9 +59,13 @@ __all__ = [
     "join_list",
     "joining_time",
     "keep_place",
+    "move_booking",
     "move_session",
     "offer_now",
     "postpone_session",
+    "preview_note",
+    "read_needs",
+    "release_leaver",
     "resend_joining",
     "rotate_feed",
     "run_online",
@@ -58,4 +79,5 @@ __all__ = [
     "turn_down_offer",
     "who_will_be_told",
     "wish_of",
+    "write_to_learners",
 ]

@@ -41,7 +41,7 @@ async def confirm_in_transaction(plan: looking.Plan, *, by: Viewer, now: datetim
     if again:
         return again
     if order.instead_of is not None:
-        await give_up(order.instead_of, order.learner_id, by=by, now=now)
+        await give_up(order.instead_of, order.learner_id, by_desk=order.by_desk, by=by, now=now)
     now_counted = await counted(session.id, now=now)
     if now_counted.run_out:
         await pass_on(session, by=by, now=now)

@@ -21,10 +21,11 @@ from marstraining.programme.models import Session
 _SWAPPED = "swapped"
 
 
-async def cancel_booking(booking_id: int, *, reason: str = "", by: Viewer, now: datetime) -> str:
+async def cancel_booking(booking_id: int, *, reason: str = "", by_desk: bool = False, by: Viewer, now: datetime) -> str:
     """Cancel a booking or leave the waiting list, and pass the place on; returns the state the booking is in.
 
-    After the cut-off a confirmed place needs a reason from the fixed list and goes into the ledger; the desk needs none.
+    After the cut-off a confirmed place needs a reason from the fixed list and goes into the ledger; the desk, and whoever
+    acts for it (`by_desk`), needs none.
     Refused once the session has started. Cancelling twice is one cancellation (booking.md, Booking 7). Who may cancel is
     for the caller to know.
     """
@@ -33,8 +34,8 @@ async def cancel_booking(booking_id: int, *, reason: str = "", by: Viewer, now: 
         raise NotFound
     if booking.state in (BookingState.CANCELLED, BookingState.WITHDRAWN):
         return booking.state
-    late = is_late_now(booking, now=now)
-    rules.check_can_cancel(state=booking.state, starts_at=booking.starts_at, is_late_now=late and not by.is_desk, reason=reason, now=now)
+    late = is_late_now(booking, now=now) and not (by.is_desk or by_desk)
+    rules.check_can_cancel(state=booking.state, starts_at=booking.starts_at, is_late_now=late, reason=reason, now=now)
     async with transaction():
         await hold(Session, booking.session_id)
         fresh = await booking_by_id(booking_id)
@@ -42,7 +43,7 @@ async def cancel_booking(booking_id: int, *, reason: str = "", by: Viewer, now: 
         if fresh is None or session is None or fresh.state not in rules.LIVE_STATES:
             return fresh.state if fresh else booking.state
         notice = steps.working_calendar().working_hours_between(now, session.starts_at)
-        if fresh.state == BookingState.CONFIRMED and late and not by.is_desk:
+        if fresh.state == BookingState.CONFIRMED and late:
             await _write_ledger(fresh, reason=reason, notice_hours=notice, by=by, now=now)
         to_state = await _end(fresh, session, reason=reason, notice_hours=notice, by=by, now=now)
         if fresh.state != BookingState.WAITING:
@@ -56,8 +57,11 @@ def is_late_now(booking: OwnBooking, *, now: datetime) -> bool:
     return rules.is_late(starts_at=booking.starts_at, now=now, calendar=steps.working_calendar(), cut_off_working_days=cut_off)
 
 
-async def give_up(booking_id: int, learner_id: int, *, by: Viewer, now: datetime) -> None:
-    """The letting-go half of a swap: the learner's own booking ends in the caller's transaction, whose session is held."""
+async def give_up(booking_id: int, learner_id: int, *, by_desk: bool = False, by: Viewer, now: datetime) -> None:
+    """The letting-go half of a swap: the learner's own booking ends in the caller's transaction, whose session is held.
+
+    What the desk moves is no late cancellation.
+    """
     booking = await booking_by_id(booking_id)
     if booking is None or booking.learner_id != learner_id:
         raise NotFound
@@ -67,7 +71,7 @@ async def give_up(booking_id: int, learner_id: int, *, by: Viewer, now: datetime
     if now >= booking.starts_at:
         raise Refused("The other session has already started, so it can no longer be given up.", code="past")
     notice = steps.working_calendar().working_hours_between(now, session.starts_at)
-    if booking.state == BookingState.CONFIRMED and is_late_now(booking, now=now):
+    if booking.state == BookingState.CONFIRMED and is_late_now(booking, now=now) and not by_desk:
         await _write_ledger(booking, reason=_SWAPPED, notice_hours=notice, by=by, now=now)
     await _end(booking, session, reason=_SWAPPED, notice_hours=notice, by=by, now=now)
     await pass_on(session, by=by, now=now)

@@ -234,11 +234,14 @@ def _situation(session: SessionRow, *, posts: Sequence[Post], is_invited: bool, 
 
 
 async def learner_rows(person_ids: Sequence[int]) -> dict[int, LearnerRow]:
-    """The people a letter goes to, in one statement; their posts are left out, since letters do not need them."""
+    """The people a letter goes to, in one statement; their posts are left out, since letters do not need them.
+
+    Who has left has no address any more: letters to leavers stop (booking.md, People).
+    """
     marks = ", ".join("?" * len(person_ids))
     found = await rows(
-        "SELECT p.id, p.name, p.email, p.calendar_choice, p.has_discreet_titles, p.managed_by_id,"
-        " coalesce(m.contact_email, '') AS contact_email"
+        "SELECT p.id, p.name, CASE WHEN p.state <> 'left' THEN p.email END AS email, p.calendar_choice, p.has_discreet_titles,"
+        " p.managed_by_id, CASE WHEN p.state <> 'left' THEN coalesce(m.contact_email, '') ELSE '' END AS contact_email"
         f" FROM people_person p LEFT JOIN people_agency m ON m.id = p.managed_by_id WHERE p.id IN ({marks})",
         *person_ids,
     )

@@ -10,6 +10,8 @@ from marstraining.bookings.rules.booking import (
     check_conflicts,
     warnings_of,
 )
+from marstraining.bookings.rules.needs import NEEDS_REASONS, NeedsReason, check_needs_reason
+from marstraining.bookings.rules.notes import NOTE_PLACEHOLDERS, Note, NoteTo, check_note
 from marstraining.bookings.rules.offers import (
     STANDBY_ANSWER_HOURS,
     Candidate,
@@ -40,6 +42,8 @@ __all__ = [
     "CANCEL_REASONS",
     "HELD_STATES",
     "LIVE_STATES",
+    "NEEDS_REASONS",
+    "NOTE_PLACEHOLDERS",
     "STANDBY_ANSWER_HOURS",
     "STATE_WORDS",
     "Arranging",
@@ -53,6 +57,9 @@ __all__ = [
     "Held",
     "Limit",
     "Mode",
+    "NeedsReason",
+    "Note",
+    "NoteTo",
     "OfferHours",
     "Period",
     "Situation",
@@ -61,6 +68,8 @@ __all__ = [
     "check_bookable",
     "check_can_cancel",
     "check_conflicts",
+    "check_needs_reason",
+    "check_note",
     "choose_next",
     "free_places",
     "is_eligible_waiting",

@@ -3,6 +3,7 @@
 from marstraining.programme.actions.changes import cancel_session, make_online, move_session_dates, postpone_session_dates
 from marstraining.programme.actions.courses import draft_of_course, save_course, save_venue
 from marstraining.programme.actions.days import add_day, cancel_day, move_day
+from marstraining.programme.actions.deciding import confirm_numbers, decide_to_run
 from marstraining.programme.actions.imports import import_courses, import_sessions
 from marstraining.programme.actions.planning import Rolled, create_series, create_year, plan_series, plan_year
 from marstraining.programme.actions.sessions import (
@@ -24,10 +25,12 @@ __all__ = [
     "ask_trainer",
     "cancel_day",
     "cancel_session",
+    "confirm_numbers",
     "copy_session",
     "create_series",
     "create_session",
     "create_year",
+    "decide_to_run",
     "delete_draft",
     "draft_of",
     "draft_of_course",
