@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run test test-all check format bench shots migration wheel clean
+.PHONY: run test test-all check check-deploy format bench shots migration wheel clean
 
 run: $(READY)  ## the demo, at http://127.0.0.1:8000; `make run PORT=8080` for another port
 	$(BIN)/marstraining demo $(if $(PORT),--port $(PORT))
@@ -20,6 +20,14 @@ check: $(READY)  ## format, lint, types, contracts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check-deploy:  ## deploy files by their own validators: hadolint, docker-compose, systemd-analyze, caddy
+	hadolint --ignore DL3066 deploy/Containerfile
+	mkdir -p build/deploy/secrets && cp deploy/* build/deploy/ && cd build/deploy/secrets && touch postgres_password database_url secret_key smtp_url
+	docker-compose -f build/deploy/compose.yaml config --quiet
+	caddy validate --adapter caddyfile --config deploy/Caddyfile
+	sed -i 's#=/opt/marstraining/bin/[a-z-]*#=/bin/true#' build/deploy/*.service && systemd-analyze verify build/deploy/*.service build/deploy/*.timer
+	sh -n deploy/backup.sh
 
 format: $(READY)
 	$(BIN)/ruff format .
