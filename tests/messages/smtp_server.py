@@ -53,7 +53,8 @@ async def mail_server(*, password: str | None = None, port: int = 0) -> AsyncIte
     kept = MailServer()
 
     def is_right(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: object) -> AuthResult:
-        return AuthResult(success=isinstance(data, LoginPassword) and data.password == (password or "").encode())
+        is_known = isinstance(data, LoginPassword) and data.password == (password or "").encode()
+        return AuthResult(success=is_known, handled=False)
 
     def serve() -> SMTP:
         return SMTP(

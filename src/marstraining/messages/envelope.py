@@ -8,6 +8,7 @@ from email import message_from_string, policy
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import format_datetime
 
 from jinja2 import TemplateError
@@ -23,14 +24,27 @@ from marstraining.messages.rules import CalendarItem
 # What a letter that cannot be built raises, whatever is wrong with it: the next letter must go out all the same.
 UNBUILDABLE = (ValueError, TypeError, LookupError, AttributeError, TemplateError, MessageError)
 
-# 7-bit encodings alone, since a server on the way may not know 8BITMIME.
-_POLICY = policy.SMTP.clone(cte_type="7bit")
 _LINE_BREAKS = re.compile(r"[\r\n\x0b\x0c\x85\u2028\u2029]")
 # Controls, and marks that turn the writing direction: a name could otherwise be made to read as an address.
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _LONGEST_NAME = 100
+_ONE_WORD = frozenset({"List-Unsubscribe", "Message-ID"})
 _DECLINING = "Declining this entry in your calendar cancels nothing here."
+
+
+class _HousePolicy(EmailPolicy):
+    """Headers that hold one long word are written as they are: Python 3.11 would encode the word to break it."""
+
+    def fold(self, name: str, value: str) -> str:
+        return f"{name}: {value}{self.linesep}" if name in _ONE_WORD else super().fold(name, value)
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        return self.fold(name, value).encode("ascii") if name in _ONE_WORD else super().fold_binary(name, value)
+
+
+# 7-bit encodings alone, since a server on the way may not know 8BITMIME.
+_POLICY = _HousePolicy(linesep="\r\n", cte_type="7bit")
 
 
 @dataclass(frozen=True, slots=True)
