@@ -13,6 +13,7 @@ from marstraining.core import config
 from marstraining.core.clock import today
 from marstraining.core.config import Settings
 from marstraining.core.db import connect, stamp
+from marstraining.core.metrics import observe
 from marstraining.core.web import assemble
 from marstraining.core.web.headers import Headers
 from marstraining.people.browsers import resolve
@@ -24,7 +25,8 @@ WATCHED = ("programme_course", "programme_session", "programme_venue", "bookings
 
 def all_routes() -> list[BaseRoute]:
     """Every route of the service, in the order in which they are tried."""
-    return [*bookings_pages.routes, *bulletins_pages.routes, *portal_pages.routes]
+    # The portal first: /calendar/programme.ics would else be taken for somebody's /calendar/{token}.ics.
+    return [*portal_pages.routes, *bookings_pages.routes, *bulletins_pages.routes]
 
 
 def create_app(settings: Settings, *, connect_database: bool = True, is_watching: bool = True) -> Headers:
@@ -49,5 +51,5 @@ def create_app(settings: Settings, *, connect_database: bool = True, is_watching
                 with suppress(asyncio.CancelledError):
                     await watch
 
-    application = assemble(all_routes(), base_url=settings.base_url, resolve=resolve, lifespan=lifespan)
+    application = assemble(all_routes(), base_url=settings.base_url, resolve=resolve, lifespan=lifespan, observe=observe)
     return application

@@ -1,5 +1,5 @@
 """The public pages: home, programme, courses, sessions, calendars, help."""
 
-from marstraining.portal.pages import home, me, programme, sessions
+from marstraining.portal.pages import home, me, metrics, programme, sessions
 
-routes = [*home.routes, *programme.routes, *sessions.routes, *me.routes]
+routes = [*home.routes, *programme.routes, *sessions.routes, *me.routes, *metrics.routes]
