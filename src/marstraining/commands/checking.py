@@ -1,0 +1,111 @@
+"""`check` says what is wrong with an installation; `routes` lists who may use what."""
+
+import asyncio
+import json
+import os
+import smtplib
+import ssl
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from marstraining.app import all_routes
+from marstraining.commands.terminal import complain, say
+from marstraining.core import config
+from marstraining.core.config import ConfigError, Settings
+from marstraining.core.database_url import SqliteFile
+from marstraining.core.db import connect, is_unavailable, pending_migrations, probe_write, unknown_migrations
+from marstraining.core.web.guards import route_table
+
+_SMTP_SECONDS = 10
+_SUBMISSION_PORTS = {"smtp": 25, "smtps": 465}
+
+
+def check() -> int:
+    """0 when nothing is wrong; what is only worth knowing does not count as wrong."""
+    try:
+        settings = config.load_settings()
+    except ConfigError as error:
+        complain(f"wrong  {error}")
+        return 1
+    say("ok     The configuration can be read.")
+    wrong = [*asyncio.run(_database(settings)), *_mail(settings)]
+    for line in wrong:
+        complain(f"wrong  {line}")
+    for line in _worth_knowing(settings):
+        say(f"note   {line}")
+    return 1 if wrong else 0
+
+
+async def _database(settings: Settings) -> list[str]:
+    database = settings.database
+    if isinstance(database, SqliteFile) and not database.path.exists():
+        return [f"There is no database at {database.path}: run `marstraining migrate`."]
+    try:
+        async with connect(settings):
+            pending, unknown = await pending_migrations(), await unknown_migrations()
+            if pending:
+                return [f"The database is behind by {len(pending)} migration{'s' if len(pending) > 1 else ''}: run `marstraining migrate`."]
+            if unknown:
+                return [f"The database is newer than this program, which does not know {', '.join(unknown)}."]
+            await probe_write()
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
+        return [f"The database cannot be reached or written to: {error}"]
+    say("ok     The database is up to date and can be written to.")
+    return []
+
+
+def _mail(settings: Settings) -> Iterator[str]:
+    address = urlsplit(settings.smtp_url)
+    if address.scheme == "file":
+        folder = Path(unquote(address.path))
+        nearest = next(path for path in (folder, *folder.parents) if path.exists())
+        if os.access(nearest, os.W_OK):
+            say(f"note   No mail server is set: letters are collected in {folder}.")
+        else:
+            yield f"Letters cannot be written to {folder}."
+        return
+    try:
+        _greet(address.scheme, address.hostname or "", address.port, unquote(address.username or ""), unquote(address.password or ""))
+    except (OSError, smtplib.SMTPException, ssl.SSLError) as error:
+        yield f"The mail server {address.hostname} does not take our letters: {error}"
+    else:
+        say(f"ok     The mail server {address.hostname} answers.")
+
+
+def _greet(scheme: str, host: str, port: int | None, user: str, password: str) -> None:
+    """Go as far as a letter would go, without one."""
+    context = ssl.create_default_context()
+    where = (host, port or _SUBMISSION_PORTS[scheme])
+    server = (
+        smtplib.SMTP_SSL(*where, timeout=_SMTP_SECONDS, context=context)
+        if scheme == "smtps"
+        else smtplib.SMTP(*where, timeout=_SMTP_SECONDS)
+    )
+    with server:
+        server.ehlo()
+        if scheme == "smtp" and server.has_extn("starttls"):
+            server.starttls(context=context)
+            server.ehlo()
+        if user:
+            server.login(user, password)
+
+
+def _worth_knowing(settings: Settings) -> Iterator[str]:
+    if not settings.telegram_token:
+        yield "Telegram is not set up, so letters go by email only."
+    yield "There is no second factor yet: whoever reads a member of staff's email can sign in as them."
+
+
+def list_routes(as_json: bool) -> None:  # noqa: FBT001 - the command's flag
+    table = list(route_table(all_routes()))
+    if as_json:
+        say(json.dumps([asdict(row) for row in table], indent=2))
+        return
+    methods = max(len(",".join(row.methods)) for row in table)
+    path = max(len(row.path) for row in table)
+    for row in table:
+        say(f"{','.join(row.methods):{methods}}  {row.path:{path}}  {row.who}")

@@ -1,0 +1,98 @@
+"""`import`: a CSV file by its headings, all of it or nothing."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from marstraining.attendance.actions import COLUMNS, import_attendance
+from marstraining.commands.database import opened
+from marstraining.commands.terminal import complain, reporting, say
+from marstraining.core import clock
+from marstraining.core.config import load_settings
+from marstraining.core.db import transaction
+from marstraining.core.errors import Refused
+from marstraining.core.imports import Fault, ImportOutcome, Row, read_file
+from marstraining.core.viewer import SYSTEM
+from marstraining.people.actions import import_agencies, import_people
+from marstraining.programme.actions import import_courses, import_sessions
+
+_COURSE_COLUMNS = (
+    "code", "title", "kind", "delivery", "audience_codes", "audience", "topics", "outcomes", "duration_minutes", "capacity", "priority",
+    "visibility", "counts_as", "owner", "level", "summary", "content_note", "joining_text", "external_url", "needs", "meets_annex_c",
+    "grants_accreditation",
+)  # fmt: skip
+_SESSION_COLUMNS = (
+    "code", "course", "date", "starts", "ends", "venue", "delivery", "attended", "organisations", "counted_as", "date_basis", "notes",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A kind of file: its columns, which of them must be there and filled, and the verb that writes its rows."""
+
+    columns: Sequence[str]
+    required: Sequence[str]
+    action: Callable[..., Awaitable[ImportOutcome]]
+
+
+_KINDS = {
+    "agencies": _Kind(
+        ("code", "name", "sector", "parent", "is_vcse", "is_group", "email_domain", "notes"),
+        ("code", "name", "sector"),
+        partial(import_agencies, dry_run=False),
+    ),
+    "people": _Kind(("email", "name", "agency", "job_role", "roles", "staff_number"), ("email",), partial(import_people, dry_run=False)),
+    "courses": _Kind(_COURSE_COLUMNS, ("code", "title", "kind"), import_courses),
+    "sessions": _Kind(_SESSION_COLUMNS, ("code", "course", "date", "starts", "ends"), import_sessions),
+    "attendance": _Kind(COLUMNS, ("name", "course", "date", "mark"), import_attendance),
+}
+
+
+def import_file(kind: str, path: Path, dry_run: bool) -> int:  # noqa: FBT001 - the command's flag
+    """0 with the counts on standard output; 1 with every fault on standard error, and nothing written."""
+    known = _KINDS.get(kind)
+    if known is None:
+        raise Refused(f"“{kind}” cannot be imported: use {', '.join(_KINDS)}")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise Refused(f"{path} cannot be read: {error.strerror}") from error
+    rows, faults = read_file(data, {column: column in known.required for column in known.columns})
+    outcome = asyncio.run(_import(known, rows, faults, dry_run=dry_run))
+    for fault in outcome.faults:
+        complain(str(fault))
+    if outcome.faults:
+        number = len(outcome.faults)
+        complain(f"{path.name}: {number} fault{'s' if number > 1 else ''}. Nothing was imported.")
+        return 1
+    say(_counts(kind, outcome, dry_run=dry_run))
+    return 0
+
+
+class _Undone(Exception):  # noqa: N818 - leads out of the transaction, so that nothing is kept
+    pass
+
+
+async def _import(kind: _Kind, rows: Sequence[Row], faults: Sequence[Fault], *, dry_run: bool) -> ImportOutcome:
+    """What the verb says; its faults stand beside those of reading, so that one sending back mends them all."""
+    outcome = ImportOutcome(faults=tuple(faults))
+    async with opened(load_settings(need_secret=False)):
+        try:
+            async with transaction():
+                with reporting() as report:
+                    report(f"Checking and writing {len(rows)} rows")
+                    outcome = await kind.action(rows, by=SYSTEM, now=clock.now())
+                if dry_run or faults or outcome.faults:
+                    raise _Undone
+        except _Undone:
+            pass
+    return ImportOutcome(outcome.created, outcome.changed, outcome.unchanged, tuple(sorted({*faults, *outcome.faults})))
+
+
+def _counts(kind: str, outcome: ImportOutcome, *, dry_run: bool) -> str:
+    would = "Dry run, nothing written. " if dry_run else ""
+    if not outcome.created and not outcome.changed:
+        return f"{would}{kind}: nothing changed ({outcome.unchanged} as they were)."
+    return f"{would}{kind}: {outcome.created} created, {outcome.changed} changed, {outcome.unchanged} unchanged."

@@ -1,0 +1,144 @@
+"""`migrate`, `backup` and `restore`."""
+
+import asyncio
+import os
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+from marstraining.commands.database import opened
+from marstraining.commands.terminal import reporting, say
+from marstraining.core import clock, config
+from marstraining.core.config import Settings, load_settings
+from marstraining.core.database_url import PostgresServer, SqliteFile
+from marstraining.core.db import execute, migrate, transaction
+from marstraining.core.errors import Refused
+from marstraining.core.viewer import SYSTEM
+from marstraining.history.actions import record
+
+_HELD = "Held back when a backup was restored. Send it again if what it says is still true."
+# One table that every database of this program has and others hardly will.
+_OURS = "people_sign_in"
+
+
+def run_migrations() -> None:
+    settings = load_settings(need_secret=False)
+    config.use(settings)
+    with reporting() as report:
+        applied = asyncio.run(migrate(settings, report))
+    say(f"{len(applied)} migration{'s' if len(applied) != 1 else ''} applied." if applied else "The database is up to date.")
+
+
+def back_up(path: Path) -> None:
+    """Copy the database while others use it, then prove that the copy is whole. Refuses to write over a file."""
+    settings = load_settings(need_secret=False)
+    if path.exists():
+        raise Refused(f"{path} is there already: choose another name.")
+    database = settings.database
+    with reporting() as report:
+        report("Copying the database")
+        if isinstance(database, SqliteFile):
+            _copy_sqlite(database.path, path)
+            report("Checking the copy")
+            rows = _checked(path)
+        else:
+            path.touch(mode=0o600)
+            _postgres(database, "pg_dump", "--format=custom", f"--file={path}")
+            rows = None
+    say(f"Backed up to {path}{f': {rows:,} rows, no fault found' if rows is not None else ''}.")
+    say("It holds personal data: encrypt it and keep it on another machine.")
+
+
+def restore(path: Path) -> None:
+    """Put the backup in the database's place, then migrate it, hold its letters back and end every sign-in.
+
+    On SQLite those who have the database open see the restored one from then on. Refuses a file that is no backup of
+    this program, before anything is touched.
+    """
+    settings = load_settings(need_secret=False)
+    config.use(settings)
+    if not path.is_file():
+        raise Refused(f"There is no file {path}.")
+    database = settings.database
+    with reporting() as report:
+        report("Checking the backup")
+        if isinstance(database, SqliteFile):
+            _checked(path)
+            report("Putting it in the database's place")
+            database.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _copy_sqlite(path, database.path)
+        else:
+            _postgres(database, "pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error", str(path))
+        asyncio.run(migrate(settings, report))
+        held, ended = asyncio.run(_make_safe(settings))
+    say(f"Restored from {path}: {held} letter{'s' if held != 1 else ''} held back, {ended} sign-in{'s' if ended != 1 else ''} ended.")
+    say("Look through the letters at /desk/letters before sending any of them again.")
+
+
+async def _make_safe(settings: Settings) -> tuple[int, int]:
+    """Letters that were waiting may have been sent since the backup; whoever was signed in then may have signed out since."""
+    now = clock.now()
+    async with opened(settings), transaction():
+        held = await execute(
+            "UPDATE messages_letter SET state = 'failed', last_error = ?, lease_until = NULL, lease_by = NULL"
+            " WHERE state IN ('waiting', 'sending')",
+            _HELD,
+        )
+        ended = await execute("UPDATE people_sign_in SET ended_at = ? WHERE ended_at IS NULL", now)
+        await execute("UPDATE people_challenge SET used_at = ? WHERE used_at IS NULL", now)
+        await execute("UPDATE bookings_request SET used_at = ? WHERE used_at IS NULL", now)
+        detail = {"letters_held": held, "sign_ins_ended": ended}
+        await record("restore", by=SYSTEM, now=now, subject_kind="database", subject_id=None, detail=detail)
+    return held, ended
+
+
+def _copy_sqlite(source: Path, target: Path) -> None:
+    """Copy page by page through SQLite, which waits for writers and includes what is still in the write-ahead log."""
+    if not source.is_file():
+        raise Refused(f"There is no database at {source}.")
+    if not target.exists():
+        target.touch(mode=0o600)
+    try:
+        with (
+            closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True, timeout=30)) as read,
+            closing(sqlite3.connect(target, timeout=30)) as written,
+        ):
+            read.backup(written)
+    except sqlite3.Error as error:
+        raise Refused(f"{source} cannot be copied to {target}: {error}") from error
+
+
+def _checked(path: Path) -> int:
+    """The number of rows of a SQLite backup; Refused when it is damaged or not one of ours."""
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as copy:
+            tables = [row[0] for row in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
+            if _OURS not in tables:
+                raise Refused(f"{path} is not a backup of this program.")
+            whole = copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            if not whole or copy.execute("PRAGMA foreign_key_check").fetchall():
+                raise Refused(f"{path} is damaged.")
+            return sum(copy.execute(f'SELECT COUNT(*) FROM "{table}"').fetchone()[0] for table in tables)
+    except sqlite3.Error as error:
+        raise Refused(f"{path} is not a backup of this program, or it is damaged: {error}") from error
+
+
+def _postgres(server: PostgresServer, program: str, *arguments: str) -> None:
+    """Run one of PostgreSQL's own programs; the password goes by the environment, where a process list does not show it."""
+    found = shutil.which(program)
+    if found is None:
+        raise Refused(f"{program} is not installed: install PostgreSQL's client programs of the server's version.")
+    environment = os.environ | {
+        "PGHOST": server.host,
+        "PGPORT": str(server.port),
+        "PGUSER": server.user,
+        "PGPASSWORD": server.password,
+        **({"PGSSLMODE": server.sslmode} if server.sslmode else {}),
+    }
+    done = subprocess.run(  # noqa: S603 - a program found on the path, arguments of our own
+        [found, f"--dbname={server.name}", *arguments], env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise Refused(f"{program} failed: {done.stderr.strip()}")
