@@ -16,6 +16,7 @@ from marstraining.core.db import connect, stamp
 from marstraining.core.metrics import observe
 from marstraining.core.web import assemble
 from marstraining.core.web.headers import Headers
+from marstraining.people import pages as people_pages
 from marstraining.people.browsers import resolve
 from marstraining.portal import pages as portal_pages
 
@@ -26,7 +27,7 @@ WATCHED = ("programme_course", "programme_session", "programme_venue", "bookings
 def all_routes() -> list[BaseRoute]:
     """Every route of the service, in the order in which they are tried."""
     # The portal first: /calendar/programme.ics would else be taken for somebody's /calendar/{token}.ics.
-    return [*portal_pages.routes, *bookings_pages.routes, *bulletins_pages.routes]
+    return [*portal_pages.routes, *bookings_pages.routes, *bulletins_pages.routes, *people_pages.routes]
 
 
 def create_app(settings: Settings, *, connect_database: bool = True, is_watching: bool = True) -> Headers:

@@ -44,7 +44,7 @@ class Reading:
         for row in rows:
             code = row.cells.get("code", "")
             if code in drafts:
-                self._fault(row, "code", f"the code “{code}” is already in row {first[code]}")
+                self._fault(row, "code", f"The code “{code}” is already in row {first[code]}")
                 continue
             drafts[code], first[code] = self._course(row, stored.get(code)), row.number
             try:
@@ -59,7 +59,7 @@ class Reading:
         for row in rows:
             code = row.cells.get("code", "")
             if not code or len(code) > _LONGEST_CODE:
-                self._fault(row, "code", f"the code must have 1 to {_LONGEST_CODE} characters")
+                self._fault(row, "code", f"The code must have 1 to {_LONGEST_CODE} characters")
             else:
                 groups.setdefault(code, []).append(row)
         found = [self._session(code, group, courses) for code, group in groups.items()]
@@ -88,11 +88,11 @@ class Reading:
         first, before = group[0], len(self.faults)
         course = first.cells.get("course", "")
         if course not in courses:
-            self._fault(first, "course", f"there is no course with the code “{course}”")
+            self._fault(first, "course", f"There is no course with the code “{course}”")
         for row in group[1:]:
             for column in ("course", "venue", "delivery"):
                 if row.cells.get(column, "") != first.cells.get(column, ""):
-                    self._fault(row, column, f"the {column} differs from row {first.number}, which has the same code")
+                    self._fault(row, column, f"The {column} differs from row {first.number}, which has the same code")
         plans = [plan for row in group if (plan := self._day(row)) is not None]
         delivery = _DELIVERIES.get(self._one_of(first, "delivery", tuple(_DELIVERIES)), Delivery.IN_PERSON)
         values = {
@@ -104,7 +104,7 @@ class Reading:
             "notes": "; ".join(dict.fromkeys(row.cells["notes"] for row in group if row.cells.get("notes"))),
         }
         if len(first.cells.get("venue", "")) > _LONGEST_VENUE:
-            self._fault(first, "venue", f"the venue's name is longer than {_LONGEST_VENUE} characters")
+            self._fault(first, "venue", f"The venue's name is longer than {_LONGEST_VENUE} characters")
         if len(self.faults) == before:
             try:
                 check_days(plans)
@@ -126,7 +126,7 @@ class Reading:
             try:
                 times.append(time.fromisoformat(typed.zfill(5)))
             except ValueError:
-                self._fault(row, column, f"“{typed}” in {column} is not a time like 09:30")
+                self._fault(row, column, f"“{typed}” is not a time like 09:30")
         if len(times) < 2:
             return None
         plan = DayPlan(day, times[0], times[1])
@@ -145,19 +145,19 @@ class Reading:
         if not typed:
             return None
         if not typed.isdecimal() or int(typed[:8]) > _MOST:
-            self._fault(row, column, f"“{typed}” in {column} is not a whole number from 0 to {_MOST:,}")
+            self._fault(row, column, f"“{typed}” is not a whole number from 0 to {_MOST:,}")
             return None
         return int(typed)
 
     def _yes(self, row: Row, column: str) -> bool:
         typed = row.cells[column].casefold()
         if typed not in _YES:
-            self._fault(row, column, f"“{row.cells[column]}” in {column} is not yes or no")
+            self._fault(row, column, f"“{row.cells[column]}” is not yes or no")
         return _YES.get(typed, False)
 
     def _one_of(self, row: Row, column: str, known: Sequence[str]) -> str:
         typed = row.cells.get(column, "").casefold()
         if typed and typed not in known:
-            self._fault(row, column, f"“{row.cells[column]}” in {column} is not one of: {', '.join(known)}")
+            self._fault(row, column, f"“{row.cells[column]}” is not one of: {', '.join(known)}")
             return ""
         return typed

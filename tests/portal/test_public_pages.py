@@ -1,0 +1,295 @@
+"""What everyone may read: the same for all, drafts nowhere, and as many statements whatever is listed."""
+
+import json
+import re
+from collections.abc import Awaitable, Callable
+from datetime import date, time, timedelta
+from typing import Any
+
+import icalendar
+import pytest
+from tortoise.context import TortoiseContext
+
+from marstraining.bookings.actions import book_place
+from marstraining.bookings.rules import BookPlace
+from marstraining.core.clock import from_wall
+from marstraining.people.models import Person
+from marstraining.programme.models import Course, CourseTopic, Invited, Session, SessionTrainer, Topic
+from tests import makers
+from tests.conftest import Clock, Visitor
+from tests.statements import statements
+
+SignInAs = Callable[[Person], Awaitable[Visitor]]
+
+
+async def _session(clock: Clock, title: str = "Neglect", day: date = date(2026, 6, 9), **columns: Any) -> Session:
+    course: Course = columns.pop("course", None) or await makers.make_course(title)
+    return await makers.make_session(course=course, starts=from_wall(day, time(9, 30)), now=clock.now, **columns)
+
+
+def _headings(page: str) -> list[str]:
+    return [re.sub(r"<[^>]+>", "", title).strip() for title in re.findall(r'<h3 class="mars-card__title">(.*?)</h3>', page)]
+
+
+def _tags(page: str) -> list[str]:
+    return re.findall(r'<strong class="govuk-tag[^"]*">([^<]*)</strong>', page)
+
+
+async def _fill(session: Session, clock: Clock, number: int) -> None:
+    for index in range(number):
+        person = await makers.make_person(f"Learner {index}", agency=await makers.make_agency())
+        await book_place(BookPlace(session_id=session.id, learner_id=person.id), by=makers.as_learner(person), now=clock.now)
+
+
+async def test_the_programme_says_how_booking_stands(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
+    await _session(clock, "Plenty", capacity=20)
+    few = await _session(clock, "Few", date(2026, 6, 10), capacity=2)
+    full = await _session(clock, "Full", date(2026, 6, 11), capacity=1)
+    shut = await _session(clock, "Shut list", date(2026, 6, 12), capacity=1, is_list_open=False)
+    await _session(clock, "No limit", date(2026, 6, 13), capacity=None)
+    await _session(clock, "Later", date(2026, 6, 14), opens_at=clock.now + timedelta(days=1))
+    await _session(clock, "Over", date(2026, 6, 15), closes_at=clock.now)
+    await _session(clock, "Elsewhere", date(2026, 6, 16), external_url="https://yhmast.example/1")
+    await _session(clock, "Off", date(2026, 7, 1), state="called_off")
+    for session in (few, full, shut):
+        await _fill(session, clock, 1)
+    page = (await client.get("/programme")).text
+    assert _headings(page) == ["Plenty", "Few", "Full", "Shut list", "No limit", "Later", "Over", "Elsewhere", "Off"]
+    assert _tags(page) == [
+        "20 places left", "1 place left", "Full: join the waiting list", "Full", "Places available", "Booking opens 10 March 2026",
+        "Booking closed", "Book with the organiser", "Called off",
+    ]  # fmt: skip
+    assert re.findall(r'mars-list__month">([^<]*)<', page) == ["June 2026", "July 2026"]
+
+
+async def test_places_left_narrows_the_list_and_its_feed_alike(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
+    full = await _session(clock, "Full", capacity=1)
+    await _session(clock, "Free", date(2026, 6, 10))
+    await _fill(full, clock, 1)
+    assert _headings((await client.get("/programme?places=1")).text) == ["Free"]
+    feed = icalendar.Calendar.from_ical((await client.get("/calendar/programme.ics?places=1")).content)
+    assert [str(event["SUMMARY"]) for event in feed.walk("VEVENT")] == ["Free"]
+
+
+@pytest.mark.parametrize("query", ["", "?places=1"])
+async def test_the_programme_takes_as_many_statements_for_one_row_as_for_three(
+    db: TortoiseContext, clock: Clock, client: Visitor, query: str
+) -> None:
+    counts = []
+    for number in range(3):
+        session = await _session(clock, day=date(2026, 6, 9) + timedelta(days=number), days=2)
+        await _fill(session, clock, 1)
+        async with statements(db) as heard:
+            page = await client.get(f"/programme{query}")
+        assert len(_headings(page.text)) == number + 1
+        counts.append(len(heard))
+    assert counts == [3, 3, 3]
+
+
+@pytest.mark.parametrize(
+    ("path", "number"), [("/", 3), ("/programme/month?month=2026-06", 3), ("/courses", 1), ("/calendar/programme.ics", 1)]
+)
+async def test_other_lists_take_as_many_statements_whatever_their_length(
+    db: TortoiseContext, clock: Clock, client: Visitor, path: str, number: int
+) -> None:
+    for _ in range(3):
+        await _session(clock)
+        async with statements(db) as heard:
+            assert (await client.get(path)).status_code == 200
+        assert len(heard) == number
+
+
+async def test_no_sessions_say_what_to_do(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
+    assert "No dates have been published yet" in (await client.get("/programme")).text
+    await _session(clock)
+    page = (await client.get("/programme?q=nothing")).text
+    assert "Take away one of the filters" in page
+    assert 'value="nothing"' in page
+
+
+async def test_a_filter_that_is_not_understood_is_said_and_kept(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
+    await _session(clock)
+    page = await client.get("/programme?from=31/2/2027")
+    assert page.status_code == 200
+    assert "The earliest date must be a real date, like 14/6/2027" in page.text
+    assert 'value="31/2/2027"' in page.text
+    assert _headings(page.text) == ["Neglect"]
+
+
+async def test_a_page_beyond_the_end_is_the_last(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
+    course = await makers.make_course("Neglect")
+    for number in range(51):
+        await _session(clock, course=course, day=date(2026, 6, 1) + timedelta(days=number))
+    assert len(_headings((await client.get("/programme")).text)) == 50
+    assert len(_headings((await client.get("/programme?page=2")).text)) == 1
+    assert len(_headings((await client.get("/programme?page=999")).text)) == 1
+
+
+async def test_a_month_shows_each_training_day(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
+    await _session(clock, "Two days", date(2026, 6, 30), days=2)
+    june, july = [(await client.get(f"/programme/month?month={month}")).text for month in ("2026-06", "2026-07")]
+    assert (june.count(">Two days<"), july.count(">Two days<")) == (1, 1)
+    assert "Training in March 2026" in (await client.get("/programme/month?month=x")).text
+    assert "There are no sessions in March 2026" in (await client.get("/programme/month")).text
+
+
+@pytest.mark.parametrize("columns", [{"state": "draft"}, {"access": "invited"}, {"access": "restricted", "audience_codes": ["police"]}])
+async def test_a_draft_or_restricted_session_is_nowhere(
+    db: TortoiseContext, clock: Clock, client: Visitor, columns: dict[str, Any]
+) -> None:
+    session = await _session(clock, "Hidden thing", **columns)
+    for path in (f"/sessions/{session.ref}", f"/sessions/{session.ref}.ics", "/sessions/0123456789"):
+        assert (await client.get(path)).status_code == 404
+    for path in ("/programme", "/programme?q=hidden", "/programme/month?month=2026-06", "/calendar/programme.ics", "/sitemap.xml", "/"):
+        answer = await client.get(path)
+        assert (answer.status_code, session.ref in answer.text) == (200, False)
+
+
+async def test_restricted_sessions_are_shown_to_those_signed_in_whom_they_are_for(
+    db: TortoiseContext, clock: Clock, asha: Person, ben: Person, sign_in_as: SignInAs
+) -> None:
+    session = await _session(clock, "Schools only", access="restricted", audience_codes=["schools"])
+    hers, his = await sign_in_as(asha), await sign_in_as(ben)
+    assert _headings((await hers.get("/me/programme")).text) == ["Schools only"]
+    assert (await hers.get(f"/me/sessions/{session.ref}")).status_code == 200
+    assert _headings((await his.get("/me/programme")).text) == []
+    assert (await his.get(f"/me/sessions/{session.ref}")).status_code == 404
+    await Invited.create(session=session, person=ben)
+    assert (await his.get(f"/me/sessions/{session.ref}")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"capacity": 20}, "Book a place"),
+        ({"opens_at": from_wall(date(2026, 3, 10), time(9))}, "Booking opens Tuesday 10 March 2026, 9am"),
+        ({"closes_at": from_wall(date(2026, 3, 9), time(9))}, "Booking has closed"),
+        ({"external_url": "https://www.yhmast.example/1"}, "Book at www.yhmast.example"),
+        ({"is_headcount_only": True}, "No booking by name"),
+        ({"state": "called_off", "called_off_reason": "The trainer is unwell."}, "The trainer is unwell."),
+        ({"state": "postponed"}, "This session has been postponed."),
+    ],
+)
+async def test_a_session_says_the_one_thing_to_do_next(
+    db: TortoiseContext, clock: Clock, client: Visitor, columns: dict[str, Any], said: str
+) -> None:
+    session = await _session(clock, **columns)
+    page = await client.get(f"/sessions/{session.ref}")
+    assert page.status_code == 200
+    assert said in page.text
+
+
+async def test_a_full_session_offers_its_list(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
+    session = await _session(clock, capacity=1)
+    await _fill(session, clock, 1)
+    page = (await client.get(f"/sessions/{session.ref}")).text
+    assert "Join the waiting list" in page
+    assert "Nobody is on the waiting list yet" in page
+
+
+async def test_a_called_off_session_names_the_next_date(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
+    course = await makers.make_course("Neglect")
+    off = await _session(clock, course=course, state="called_off")
+    later = await _session(clock, course=course, day=date(2026, 6, 30))
+    page = (await client.get(f"/sessions/{off.ref}")).text
+    assert f'<a class="govuk-link" href="/sessions/{later.ref}">Tuesday 30 June 2026, 9:30am</a>' in page
+
+
+async def test_a_session_shows_neither_its_link_nor_who_trains(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
+    agency = await makers.make_agency("North Lindsey College")
+    tom = await makers.make_person("Tom Reed", agency=agency)
+    session = await _session(clock, delivery="online", joining_link="https://teams.example/secret")
+    await SessionTrainer.create(session=session, person=tom, agency=agency, state="accepted", asked_at=clock.now)
+    for path in (f"/sessions/{session.ref}", f"/sessions/{session.ref}.ics", "/calendar/programme.ics"):
+        text = (await client.get(path)).text
+        assert ("teams.example" in text, "Tom Reed" in text) == (False, False)
+    assert "North Lindsey College" in (await client.get(f"/sessions/{session.ref}")).text
+
+
+async def test_structured_data_says_what_when_and_where(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
+    venue = await makers.make_venue("Hewson </script> House", address="Station Road", postcode="DN20 8XJ")
+    session = await _session(clock, venue=venue, days=2)
+    page = (await client.get(f"/sessions/{session.ref}")).text
+    found = re.search(r'<script type="application/ld\+json">(.*?)</script>', page)
+    assert found is not None
+    data = json.loads(found[1])
+    assert {name: data[name] for name in ("@type", "name", "startDate", "endDate", "eventStatus", "eventAttendanceMode")} == {
+        "@type": "EducationEvent",
+        "name": "Neglect",
+        "startDate": "2026-06-09T09:30:00+01:00",
+        "endDate": "2026-06-10T12:30:00+01:00",
+        "eventStatus": "https://schema.org/EventScheduled",
+        "eventAttendanceMode": "https://schema.org/OfflineEventAttendanceMode",
+    }
+    assert data["location"][0]["name"] == "Hewson </script> House"
+    assert len(data["subEvent"]) == 2
+
+
+async def test_a_course_has_its_outcomes_prerequisites_and_dates(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
+    course = await makers.make_course(
+        "Neglect", code="NEG", outcomes=["Recognise <b>neglect</b>"], content_note="Hard to hear.", duration_minutes=90
+    )
+    await CourseTopic.create(course=course, topic=await Topic.create(slug="neglect", label="Neglect tools"))
+    await _session(clock, course=course)
+    page = await client.get("/courses/neg")
+    assert page.status_code == 200
+    for said in ("Recognise &lt;b&gt;neglect&lt;/b&gt;", "Hard to hear.", "1 hour 30 minutes", "Neglect tools", "Tell me about new dates"):
+        assert said in page.text
+    assert len(_headings(page.text)) == 1
+    assert (await client.get("/courses/none")).status_code == 404
+
+
+async def test_the_feed_has_a_stable_uid_for_each_day_and_keeps_what_is_cancelled(
+    db: TortoiseContext, clock: Clock, client: Visitor
+) -> None:
+    session = await _session(clock, "Neglect, tools; and more", days=2)
+    answer = await client.get("/calendar/programme.ics")
+    assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
+    assert answer.headers["x-robots-tag"] == "noindex"
+    first = icalendar.Calendar.from_ical(answer.content).walk("VEVENT")
+    await Session.filter(id=session.id).update(state="called_off")
+    second = icalendar.Calendar.from_ical((await client.get("/calendar/programme.ics")).content).walk("VEVENT")
+    assert [event["UID"] for event in first] == [event["UID"] for event in second]
+    assert [str(event["SUMMARY"]) for event in second] == ["CANCELLED: Neglect, tools; and more"] * 2
+    assert [event["STATUS"] for event in second] == ["CANCELLED"] * 2
+    assert "DTSTART;TZID=Europe/London:20260609T093000" in answer.text
+
+
+async def test_an_unchanged_feed_answers_304(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
+    await _session(clock)
+    first = await client.get("/calendar/programme.ics")
+    assert (await client.get("/calendar/programme.ics", headers={"If-None-Match": first.headers["etag"]})).status_code == 304
+    since = {"If-Modified-Since": first.headers["last-modified"]}
+    assert (await client.get("/calendar/programme.ics", headers=since)).status_code == 304
+
+
+async def test_a_session_is_downloaded_as_a_file(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
+    session = await _session(clock, course=await makers.make_course("Neglect", code="NEG"))
+    answer = await client.get(f"/sessions/{session.ref}.ics")
+    assert answer.headers["content-disposition"] == f'attachment; filename="neg-{session.ref}.ics"'
+    assert [str(event["SUMMARY"]) for event in icalendar.Calendar.from_ical(answer.content).walk("VEVENT")] == ["Neglect"]
+
+
+async def test_the_calendar_page_carries_the_filters_over(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
+    page = (await client.get("/calendar?delivery=online")).text
+    assert 'href="webcal://127.0.0.1:8000/calendar/programme.ics?delivery=online"' in page
+
+
+async def test_the_same_bytes_go_to_everyone(
+    db: TortoiseContext, clock: Clock, client: Visitor, asha: Person, sign_in_as: SignInAs
+) -> None:
+    session = await _session(clock)
+    hers = await sign_in_as(asha)
+    for path in ("/", "/programme", f"/sessions/{session.ref}", f"/courses/{(await Course.get()).code}", "/help"):
+        anonymous, signed_in = await client.get(path), await hers.get(path)
+        assert anonymous.content == signed_in.content
+        assert "set-cookie" not in signed_in.headers
+
+
+@pytest.mark.parametrize("path", ["/help", "/accessibility", "/privacy", "/robots.txt", "/.well-known/security.txt", "/healthz", "/readyz"])
+async def test_the_standing_pages_answer(db: TortoiseContext, clock: Clock, client: Visitor, path: str) -> None:
+    assert (await client.get(path)).status_code == 200
+
+
+async def test_security_txt_expires_within_a_year(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
+    assert "Expires: 2026-09-01T00:00:00Z" in (await client.get("/.well-known/security.txt")).text

@@ -1,0 +1,110 @@
+"""A series and a year in one go: first a dry run that writes nothing, then drafts of what nothing speaks against."""
+
+from datetime import date, time, timedelta
+
+import pytest
+from tortoise.context import TortoiseContext
+
+from marstraining.core.clock import from_wall
+from marstraining.core.errors import Refused
+from marstraining.core.viewer import SYSTEM
+from marstraining.programme import actions
+from marstraining.programme.models import Session, SessionTrainer, TrainingDay
+from marstraining.programme.rules import DayPlan, SessionDraft
+from tests import makers
+from tests.conftest import Clock
+
+START, END = time(13, 30), time(15, 30)
+
+
+def _plans(*days: date) -> list[DayPlan]:
+    return [DayPlan(day, START, END) for day in days]
+
+
+async def test_a_dry_run_names_every_reason_and_writes_nothing(db: TortoiseContext, clock: Clock) -> None:
+    venue = await makers.make_venue("Hewson House")
+    course = await makers.make_course("DSL briefing", audience_codes=["schools"])
+    tom = await makers.make_person("Tom Reed")
+    other = await makers.make_session(
+        course=await makers.make_course("Neglect", audience_codes=["schools"]),
+        starts=from_wall(date(2026, 6, 9), time(15)),
+        venue=venue,
+        now=clock.now,
+    )
+    await SessionTrainer.create(session=other, person=tom, asked_at=clock.now)
+    planned = await actions.plan_series(
+        course.id,
+        SessionDraft("in person", venue_id=venue.id),
+        _plans(date(2026, 5, 4), date(2026, 5, 26), date(2026, 6, 9), date(2026, 6, 16)),
+        trainer_ids=frozenset({tom.id}),
+        now=clock.now,
+    )
+    assert [one.reasons for one in planned] == [
+        ("Monday 4 May 2026 is a bank holiday or a day of closure",),
+        ("Tuesday 26 May 2026 is in half term",),
+        (
+            "The venue has “Neglect” at the same time on Tuesday 9 June 2026",
+            "A trainer has “Neglect” at the same time on Tuesday 9 June 2026",
+            "“Neglect” is for the same audience at the same time on Tuesday 9 June 2026",
+        ),
+        (),
+    ]
+    assert await Session.all().count() == 1
+
+
+async def test_a_series_becomes_drafts_of_the_dates_that_will_do(db: TortoiseContext, clock: Clock) -> None:
+    course = await makers.make_course("DSL briefing")
+    draft = SessionDraft("online", capacity=120)
+    planned = await actions.plan_series(course.id, draft, _plans(date(2026, 5, 4), date(2026, 6, 16), date(2026, 6, 23)), now=clock.now)
+    series, made = await actions.create_series(course.id, draft, planned, by=SYSTEM, now=clock.now)
+    stored = await Session.filter(series=series).order_by("starts_at")
+    assert [session.id for session in stored] == [session.id for session in made]
+    assert [(session.state, session.starts_at, session.capacity) for session in stored] == [
+        ("draft", from_wall(date(2026, 6, 16), START), 120),
+        ("draft", from_wall(date(2026, 6, 23), START), 120),
+    ]
+
+
+async def test_a_series_of_skipped_dates_only_is_refused(db: TortoiseContext, clock: Clock) -> None:
+    course = await makers.make_course()
+    draft = SessionDraft("online")
+    planned = await actions.plan_series(course.id, draft, _plans(date(2026, 5, 4)), now=clock.now)
+    with pytest.raises(Refused, match="nothing to create"):
+        await actions.create_series(course.id, draft, planned, by=SYSTEM, now=clock.now)
+
+
+async def test_an_online_venue_is_no_clash(db: TortoiseContext, clock: Clock) -> None:
+    teams = await makers.make_venue("Microsoft Teams", is_online=True)
+    await makers.make_session(
+        course=await makers.make_course(audience_codes=["health"]),
+        starts=from_wall(date(2026, 6, 9), START),
+        venue=teams,
+        delivery="online",
+        now=clock.now,
+    )
+    course = await makers.make_course(audience_codes=["schools"])
+    planned = await actions.plan_series(course.id, SessionDraft("online", venue_id=teams.id), _plans(date(2026, 6, 9)), now=clock.now)
+    assert [one.reasons for one in planned] == [()]
+
+
+async def test_a_year_is_rolled_forward_by_weekday_and_week_of_term(db: TortoiseContext, clock: Clock) -> None:
+    course = await makers.make_course("DSL briefing")
+    autumn = from_wall(date(2026, 9, 15), START)
+    source = await makers.make_session(
+        course=course, starts=autumn, hours=2, days=2, capacity=120, joining_link="https://teams.example/x", now=clock.now
+    )
+    await makers.make_session(course=course, starts=autumn + timedelta(days=7), state="called_off", now=clock.now)
+    rolled = await actions.plan_year(date(2026, 9, 1), date(2027, 7, 31), now=clock.now)
+    assert [one.ref for one in rolled] == [source.ref]
+    days = [plan.day for plan in rolled[0].planned.days]
+    assert (days[0].weekday(), days[1] - days[0], rolled[0].planned.reasons) == (1, timedelta(days=1), ())
+    assert await Session.all().count() == 2
+    made = await actions.create_year(rolled, by=SYSTEM, now=clock.now)
+    twin = await Session.get(id=made[0].id)
+    assert (twin.state, twin.capacity, twin.joining_link) == ("draft", 120, "")
+    assert [day.day for day in await TrainingDay.filter(session_id=twin.id).order_by("starts_at")] == days
+
+
+async def test_a_year_is_at_most_four_hundred_days(db: TortoiseContext, clock: Clock) -> None:
+    with pytest.raises(Refused, match="at most 400 days"):
+        await actions.plan_year(date(2026, 9, 1), date(2027, 10, 31), now=clock.now)
