@@ -39,10 +39,6 @@ _DESK_ROLES = (Role.DESK, Role.ADMINISTRATOR, Role.PARTNER_ORGANISER)
 
 def _main_bar(viewer: Viewer) -> Sequence[NavItem]:
     items = list(PUBLIC)
-    if viewer.has_any(Role.TRAINER, Role.CONTRIBUTOR):
-        items.append(NavItem("Teaching", "/teaching"))
-    if viewer.has_any(Role.AGENCY_LEAD):
-        items.append(NavItem("My organisation", "/agency"))
     if viewer.has_any(*_DESK_ROLES):
         items.append(NavItem("Training team", "/desk"))
     return items

@@ -1,0 +1,81 @@
+"""axe finds nothing on any page, wide and narrow; nothing runs over the edge, and no page logs an error."""
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page
+
+from marstraining.bookings.actions import book_place, join_list
+from marstraining.bookings.models import Booking
+from marstraining.bookings.rules import BookPlace
+from marstraining.core.clock import now
+from marstraining.programme.models import Session
+from tests import makers
+from tests.browser.conftest import WIDTHS, Site
+
+pytestmark = pytest.mark.browser
+
+PUBLIC = (
+    "/", "/programme", "/programme?q=nothing-like-this", "/programme?from=32/13/2027", "/programme/month", "/courses", "/courses/CP",
+    "/calendar", "/help", "/accessibility", "/privacy", "/sign-in", "/sessions/{open}", "/sessions/{full}", "/sessions/{past}",
+    "/sessions/{open}/book", "/sessions/{open}/book/sent", "/sessions/{open}/lost-link", "/no-such-page", "/book/l/nothing",
+)  # fmt: skip
+PERSONAL = (
+    "/me", "/me/calendar", "/me/account", "/me/programme", "/sessions/{open}/book", "/sessions/{full}/book", "/bookings/{booked}",
+    "/bookings/{booked}/cancel", "/bookings/{booked}/needs", "/bookings/{waiting}",
+)  # fmt: skip
+DESK = (
+    "/desk", "/desk/sessions", "/desk/sessions/{open}", "/desk/courses", "/desk/venues", "/desk/people", "/desk/agencies", "/desk/letters",
+    "/desk/history",
+)  # fmt: skip
+
+
+async def violations(page: Page) -> list[str]:
+    found = await Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
+    return [f"{item['id']}: {node['html'][:120]}" for item in found.response["violations"] for node in item["nodes"]]
+
+
+async def faults_of(browser: Browser, site: Site, addresses: list[str], cookies: list[dict[str, object]]) -> dict[str, list[str]]:
+    faults: dict[str, list[str]] = {}
+    for width in WIDTHS:
+        context = await browser.new_context(viewport={"width": width, "height": 900})
+        await context.add_cookies(cookies)  # type: ignore[arg-type]  # playwright's own shape of a cookie
+        for address in addresses:
+            page = await context.new_page()
+            said: list[str] = []
+            page.on("console", lambda message, said=said: said.append(message.text) if message.type == "error" else None)
+            answer = await page.goto(site.base_url + address)
+            assert answer is not None
+            found = await violations(page)
+            found += [f"console: {text}" for text in said if "status of 4" not in text]
+            if await page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+                found.append("runs over the edge")
+            if answer.status >= 500:
+                found.append(f"answered {answer.status}")
+            if found:
+                faults[f"{address} at {width}"] = found
+            await page.close()
+        await context.close()
+    return faults
+
+
+async def test_public_pages(site: Site, chromium: Browser) -> None:
+    addresses = [address.format(open=site.open_ref, full=site.full_ref, past=site.past_ref) for address in PUBLIC]
+    assert await faults_of(chromium, site, addresses, []) == {}
+
+
+async def test_personal_pages(site: Site, chromium: Browser) -> None:
+    open_id, full_id = (await Session.get(ref=site.open_ref)).id, (await Session.get(ref=site.full_ref)).id
+    by = makers.as_learner(site.asha)
+    waiting = await join_list(BookPlace(session_id=full_id, learner_id=site.asha.id), by=by, now=now())
+    before = [address for address in PERSONAL if address == "/sessions/{open}/book"]
+    cookies = await site.sign_in(site.asha)
+    assert await faults_of(chromium, site, [address.format(open=site.open_ref) for address in before], cookies) == {}
+    booked = await book_place(BookPlace(session_id=open_id, learner_id=site.asha.id), by=by, now=now())
+    names = {"open": site.open_ref, "full": site.full_ref, "booked": booked.ref, "waiting": waiting.ref}
+    assert await faults_of(chromium, site, [address.format(**names) for address in PERSONAL], cookies) == {}
+    assert await Booking.all().count() == 2
+
+
+async def test_desk_pages(site: Site, chromium: Browser) -> None:
+    addresses = [address.format(open=site.open_ref) for address in DESK]
+    assert await faults_of(chromium, site, addresses, await site.sign_in(site.dee)) == {}
