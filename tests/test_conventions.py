@@ -27,7 +27,7 @@ def test_personal_addresses_need_a_sign_in_and_desk_addresses_a_role() -> None:
     wrong = [
         row.path
         for row in route_table(all_routes())
-        if (row.path.startswith(("/me", "/bookings/")) and row.who == "anyone")
+        if ((row.path == "/me" or row.path.startswith(("/me/", "/bookings/"))) and row.who == "anyone")
         or (row.path.startswith("/desk") and row.who in {"anyone", "signed in"})
     ]
     assert wrong == []

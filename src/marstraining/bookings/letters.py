@@ -6,9 +6,12 @@ from datetime import datetime
 
 from marstraining.bookings.queries import LearnerRow, SessionRow
 from marstraining.bookings.queries.entries import DayEntry
+from marstraining.bookings.rules import Mode
+from marstraining.core import config
 from marstraining.core.clock import local
 from marstraining.core.working_time import WorkingCalendar
 from marstraining.messages.rules import CalendarItem, Letter, Priority, Recipient
+from marstraining.programme.rules import Delivery
 
 DISCREET_TITLE = "Training"
 TOKEN_PURPOSE = "booking"  # noqa: S105 - the name of a purpose, no secret
@@ -24,6 +27,7 @@ class Subject:
     version: int
     nonce: str
     check_in_code: str = ""
+    mode: str = ""
 
 
 def letter_about(
@@ -49,6 +53,7 @@ def letter_about(
     """
     if not learner.address:
         return None
+    named_days = [day for day in days if not day.is_cancelled] or list(days)
     context: dict[str, object] = {
         "learner": learner.name,
         "title": session.title,
@@ -56,15 +61,14 @@ def letter_about(
         "course_code": session.course_code,
         "session_ref": session.ref,
         "booking_ref": subject.booking_ref,
-        "days": [day_sentence(day) for day in days if not day.is_cancelled] or [day_sentence(day) for day in days],
-        "where": where_sentence(session),
-        "is_online": session.delivery == "online",
+        "date": date_words(named_days[0].starts_at),
+        "days": [day_sentence(day) for day in named_days],
+        "where": where_sentence(session, subject.mode),
+        "is_online": session.delivery == Delivery.ONLINE,
         **(extra or {}),
     }
     items = (
-        calendar_items(
-            session, learner=learner, days=days if calendar_days is None else calendar_days, method=method, booking_ref=subject.booking_ref
-        )
+        calendar_items(session, learner=learner, days=days if calendar_days is None else calendar_days, method=method, subject=subject)
         if method
         else ()
     )
@@ -83,17 +87,43 @@ def letter_about(
     )
 
 
-def joining_facts(session: SessionRow, *, check_in_code: str, now: datetime, calendar: WorkingCalendar) -> dict[str, object]:
-    """What a confirmation adds near the session: the joining link and the check-in code, from five working days before.
+def joining_facts(session: SessionRow, subject: Subject, *, now: datetime, calendar: WorkingCalendar) -> dict[str, object]:
+    """What a letter to somebody booked adds: until when to cancel and, from five working days before, how to get there or join.
 
-    Before that they come with the joining instructions, so that a link sent months ahead is not passed around.
+    Before that the link and the check-in code come with the joining instructions, so that a link sent months ahead is not
+    passed around. `cancel_by` is empty once cancelling is late.
     """
     is_near = now >= calendar.working_days_before(session.starts_at, JOINING_WORKING_DAYS)
+    cut_off = config.current().partnership.booking.cut_off_working_days
+    cancel_by = calendar.working_days_before(session.starts_at, cut_off)
+    in_person, online = comes_in_person(session, subject.mode), joins_online(session, subject.mode)
     return {
-        "joining_link": session.joining_link if is_near else "",
+        "is_near": is_near,
+        "in_person": in_person,
+        "joins_online": online,
+        "joining_working_days": JOINING_WORKING_DAYS,
+        "cut_off_working_days": cut_off,
+        "cancel_by": moment(cancel_by) if now <= cancel_by else "",
+        "content_note": session.content_note,
+        "joining_link": session.joining_link if is_near and online else "",
         "joining_note": session.joining_note,
-        "check_in_code": check_in_code if is_near else "",
+        "joining_text": session.joining_text if is_near else "",
+        "directions": session.directions if is_near and in_person else "",
+        "parking": session.parking if is_near and in_person else "",
+        "access_notes": session.access_notes if is_near and in_person else "",
+        "check_in_code": subject.check_in_code if is_near else "",
+        "trainers": [],
     }
+
+
+def comes_in_person(session: SessionRow, mode: str) -> bool:
+    """Whether somebody who attends in that mode may come to the venue."""
+    return session.delivery != Delivery.ONLINE and mode != Mode.ONLINE
+
+
+def joins_online(session: SessionRow, mode: str) -> bool:
+    """Whether somebody who attends in that mode may join by the link."""
+    return session.delivery != Delivery.IN_PERSON and mode != Mode.ROOM
 
 
 def recipient(learner: LearnerRow) -> Recipient:
@@ -103,22 +133,27 @@ def recipient(learner: LearnerRow) -> Recipient:
 
 def day_sentence(day: DayEntry) -> str:
     """One training day in words, in London's wall time."""
-    starts, ends = local(day.starts_at), local(day.ends_at)
-    return f"{starts:%A} {starts.day} {starts:%B %Y}, {_clock(starts)} to {_clock(ends)}"
+    return f"{date_words(day.starts_at)}, {_clock(local(day.starts_at))} to {_clock(local(day.ends_at))}"
 
 
-def where_sentence(session: SessionRow) -> str:
-    """Where a session is, in words."""
-    if session.delivery == "online":
-        return f"Online, {session.venue}" if session.venue else "Online"
-    place = ", ".join(part for part in (session.venue, " ".join(session.venue_address.split())) if part) or "Venue to be confirmed"
-    return f"{place}, or online" if session.delivery == "hybrid" else place
+def date_words(instant: datetime) -> str:
+    """The date of an instant in words, in London: "Thursday 12 March 2026"."""
+    at = local(instant)
+    return f"{at:%A} {at.day} {at:%B %Y}"
+
+
+def where_sentence(session: SessionRow, mode: str = "") -> str:
+    """Where a session is, in words; of a hybrid one, where somebody is who attends in that mode."""
+    if not comes_in_person(session, mode):
+        return f"Online, {session.venue}" if session.venue and session.delivery == Delivery.ONLINE else "Online"
+    place = ", ".join(part for part in (session.venue, session.venue_address) if part) or "Venue to be confirmed"
+    return f"{place}, or online" if joins_online(session, mode) else place
 
 
 def moment(instant: datetime) -> str:
     """An instant in words, in London: "10am on Thursday 12 March 2026"."""
     at = local(instant)
-    return f"{_clock(at)} on {at:%A} {at.day} {at:%B %Y}"
+    return f"{_clock(at)} on {date_words(at)}"
 
 
 def _clock(at: datetime) -> str:
@@ -127,16 +162,19 @@ def _clock(at: datetime) -> str:
 
 
 def calendar_items(
-    session: SessionRow, *, learner: LearnerRow, days: Sequence[DayEntry], method: str, booking_ref: str
+    session: SessionRow, *, learner: LearnerRow, days: Sequence[DayEntry], method: str, subject: Subject
 ) -> tuple[CalendarItem, ...]:
     """The entries of a letter: none for a learner who subscribes to the feed instead, or has no mailbox of their own.
 
     The sequence is the larger of the day's own and the last sent plus one, so that re-booking after a cancellation works
-    in every calendar (calendar_and_letters.md, iCalendar 1).
+    in every calendar (calendar_and_letters.md, iCalendar 1). Neither a token nor the joining link stands in an entry, since
+    calendars are shared with colleagues; how to cancel, and that declining cancels nothing, is added when the letter is sent.
     """
     if learner.calendar_choice != "invitations" or learner.email is None:
         return ()
     title = DISCREET_TITLE if learner.has_discreet_titles else session.title
+    where = where_sentence(session, subject.mode)
+    description = _entry_text(session, subject.mode, where=where)
     return tuple(
         CalendarItem(
             uid=day.uid,
@@ -144,9 +182,9 @@ def calendar_items(
             ends_at=day.ends_at.isoformat(),
             changed_at=day.changed_at.isoformat(),
             title=title,
-            location=where_sentence(session),
-            description="",
-            url=f"/bookings/{booking_ref}",
+            location=where,
+            description="" if method == "CANCEL" or day.is_cancelled else description,
+            url=f"/bookings/{subject.booking_ref}",
             sequence=day.next_sequence,
             method="CANCEL" if method == "CANCEL" or day.is_cancelled else "REQUEST",
             status="CANCELLED" if method == "CANCEL" or day.is_cancelled else "CONFIRMED",
@@ -154,3 +192,8 @@ def calendar_items(
         for day in days
         if not (day.is_cancelled and day.last_sent is None)
     )
+
+
+def _entry_text(session: SessionRow, mode: str, *, where: str) -> str:
+    link = "The joining link" if joins_online(session, mode) else "How to get there"
+    return f"Where: {where}\n{link} and your check-in code come by email {JOINING_WORKING_DAYS} working days before."

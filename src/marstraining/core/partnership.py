@@ -93,6 +93,7 @@ class Partnership:
     calendar: SchoolCalendar
     branding: Branding
     booking: BookingRules
+    aftercare: str = ""
 
     def contact(self, code: str) -> Contact:
         """The contact of that code; KeyError where the file has none."""
@@ -122,6 +123,7 @@ def load_partnership(path: Path = PACKAGED) -> Partnership:
         from_name=head.text("from_name"),
         reply_to=head.text("reply_to", _ADDRESS),
         controller=head.text("controller"),
+        aftercare=head.text("aftercare") if head.has("aftercare") else "",
         contacts=tuple(_contact(table) for table in root.tables("contacts")),
         calendar=SchoolCalendar(
             published_until=calendar.day("published_until"),
@@ -166,6 +168,9 @@ class _Table:
 
     def table(self, key: str) -> "_Table":
         return _Table(self._take(key, dict), f"{self._where}{key}.")
+
+    def has(self, key: str) -> bool:
+        return key in self._values
 
     def tables(self, key: str) -> list["_Table"]:
         tables = []

@@ -60,7 +60,7 @@ async def confirm_in_transaction(plan: looking.Plan, *, by: Viewer, now: datetim
         learner=plan.looked.learner,
         days=days,
         method="REQUEST",
-        extra=joining_facts(session, check_in_code=subject.check_in_code, now=now, calendar=steps.working_calendar()),
+        extra=joining_facts(session, subject, now=now, calendar=steps.working_calendar()),
     )
     await steps.send(letter, days={order.learner_id: days}, is_cancelled=False, now=now)
     if session.kind == CourseKind.COURSE:

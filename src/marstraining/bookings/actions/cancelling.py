@@ -96,7 +96,7 @@ async def _end(booking: OwnBooking, session: SessionRow, *, reason: str, notice_
         days=days,
         priority=Priority.CHANGE,
         method="CANCEL" if booking.state == BookingState.CONFIRMED else None,
-        extra={"by_desk": by.is_desk and by.person_id != learner.id},
+        extra={"by_desk": by.is_desk and by.person_id != learner.id, "other_date": False},
     )
     await steps.send(letter, days={learner.id: days}, is_cancelled=True, now=now)
     await record(f"booking.{to_state}", by=by, now=now, subject_kind="booking", subject_id=booking.id, detail={"session": session.id})

@@ -1,7 +1,8 @@
 """What the training team does for learners: book for somebody, move to another date, arrange what they need, release a leaver."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -58,7 +59,8 @@ async def book_for(order: BookPlace, *, joins_list: bool = False, by: Viewer, no
     if now >= session.ends_at:
         raise Refused("This session is over. Whoever came is entered in its register.", code="past")
     verb = join_list if joins_list else book_place
-    return await verb(order, by=by, now=now)
+    with _in_words_for_the_desk():
+        return await verb(order, by=by, now=now)
 
 
 async def book_newcomer(new: NewLearner, order: BookPlace, *, joins_list: bool = False, by: Viewer, now: datetime) -> steps.Booked:
@@ -70,6 +72,11 @@ async def book_newcomer(new: NewLearner, order: BookPlace, *, joins_list: bool =
     session = await session_row(order.session_id)
     if session is None or now >= session.ends_at:
         raise Refused("This session is over. Whoever came is entered in its register.", code="past")
+    with _in_words_for_the_desk():
+        return await _enter_and_book(new, order, joins_list=joins_list, by=by, now=now)
+
+
+async def _enter_and_book(new: NewLearner, order: BookPlace, *, joins_list: bool, by: Viewer, now: datetime) -> steps.Booked:
     async with transaction():
         learner_id = await _enter(new, by=by, now=now)
         posts = await posts_of(learner_id, on=today_of(now))
@@ -94,6 +101,22 @@ async def _enter(new: NewLearner, *, by: Viewer, now: datetime) -> int:
     if found.is_new and new.agency_id is not None:
         await start_position(found.id, new.agency_id, new.job_role, by=by, now=now)
     return found.id
+
+
+@contextmanager
+def _in_words_for_the_desk() -> Iterator[None]:
+    """Refusals that speak to the learner, said to whoever books for them."""
+    try:
+        yield
+    except Refused as refusal:
+        said = {
+            "clash": f"They are already booked on “{refusal.facts.get('title')}” at the same time. Cancel or move that booking first.",
+            "full": "No place is free. Put them on the waiting list, or raise the number of places first.",
+            "has_places": "A place is free, so book it instead of adding them to the waiting list.",
+        }
+        if refusal.code not in said:
+            raise
+        raise Refused(said[refusal.code], code=refusal.code, field=refusal.field, facts=refusal.facts) from refusal
 
 
 async def move_booking(booking_id: int, *, to_session_id: int, mode: str = "", by: Viewer, now: datetime) -> steps.Booked:

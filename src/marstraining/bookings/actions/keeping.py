@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 
 from marstraining.bookings.actions import steps
-from marstraining.bookings.letters import JOINING_WORKING_DAYS, Subject, joining_facts, letter_about
+from marstraining.bookings.letters import JOINING_WORKING_DAYS, joining_facts, letter_about
 from marstraining.bookings.queries import learner_rows, session_row
 from marstraining.bookings.queries.entries import day_entries
+from marstraining.bookings.queries.roster import trainer_names
 from marstraining.bookings.rules import BookingState
 from marstraining.core.db import execute, rows, transaction
 from marstraining.core.errors import Refused
@@ -57,7 +58,7 @@ async def resend_joining(session_id: int, address: str, *, network: str, now: da
     """
     await limits.check_limits(address, network, now=now)
     found = await rows(
-        "SELECT b.id, b.ref, b.version, b.nonce, b.check_in_code, b.learner_id FROM bookings_booking b"
+        "SELECT b.id, b.ref, b.version, b.nonce, b.check_in_code, b.mode, b.learner_id FROM bookings_booking b"
         " JOIN people_person p ON p.id = b.learner_id"
         " WHERE b.session_id = ? AND b.state = ? AND (p.email = ? OR p.second_email = ?)",
         session_id,
@@ -72,7 +73,7 @@ async def resend_joining(session_id: int, address: str, *, network: str, now: da
         if not found or session is None:
             return
         row = found[0]
-        subject = Subject(row["id"], row["ref"], row["version"], row["nonce"], row["check_in_code"])
+        subject = steps.subject_of(row)
         learner = (await learner_rows([row["learner_id"]]))[row["learner_id"]]
         days = (await day_entries(session_id, [learner.id]))[learner.id]
         slot = int(now.timestamp() // _RESENT_AT_MOST_EVERY.total_seconds())
@@ -83,7 +84,10 @@ async def resend_joining(session_id: int, address: str, *, network: str, now: da
             learner=learner,
             days=days,
             priority=Priority.CONFIRMATION,
-            extra=joining_facts(session, check_in_code=subject.check_in_code, now=now, calendar=steps.working_calendar()),
+            extra={
+                **joining_facts(session, subject, now=now, calendar=steps.working_calendar()),
+                "trainers": await trainer_names(session_id),
+            },
             expires_at=session.ends_at,
             is_ordered=False,
             key=f"joining-again-{row['id']}-{slot}",

@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from marstraining.bookings.actions import steps
-from marstraining.bookings.letters import Subject, joining_facts, letter_about
+from marstraining.bookings.letters import joining_facts, letter_about
 from marstraining.bookings.queries import learner_rows, session_row
 from marstraining.bookings.queries.entries import day_entries
-from marstraining.bookings.rules.reminders import LONGEST_BEFORE, Reminder, reminders_of
+from marstraining.bookings.queries.roster import trainer_names
+from marstraining.bookings.rules.reminders import JOINING_INSTRUCTIONS, LONGEST_BEFORE, Reminder, reminders_of
 from marstraining.core.db import rows, transaction
 from marstraining.messages.actions import queue_letters
 from marstraining.messages.rules import Priority
@@ -37,7 +38,8 @@ async def send_reminders(*, now: datetime) -> int:
 
 async def _remind(session_id: int, reminder: Reminder, *, now: datetime) -> int:
     found = await rows(
-        "SELECT b.id, b.ref, b.version, b.nonce, b.check_in_code, b.learner_id FROM bookings_booking b WHERE b.session_id = ?"
+        "SELECT b.id, b.ref, b.version, b.nonce, b.check_in_code, b.mode, b.learner_id"
+        " FROM bookings_booking b WHERE b.session_id = ?"
         " AND b.state = 'confirmed' AND b.changed_at < ? AND NOT EXISTS"
         " (SELECT 1 FROM messages_letter m WHERE m.key = ? || '-' || CAST(b.id AS varchar(20))) ORDER BY b.id",
         session_id,
@@ -50,9 +52,10 @@ async def _remind(session_id: int, reminder: Reminder, *, now: datetime) -> int:
     learners = await learner_rows([row["learner_id"] for row in found])
     days = await day_entries(session_id, [row["learner_id"] for row in found])
     calendar = steps.working_calendar()
+    trainers = await trainer_names(session_id) if reminder.template == JOINING_INSTRUCTIONS else []
     letters = []
     for row in found:
-        subject = Subject(row["id"], row["ref"], row["version"], row["nonce"], row["check_in_code"])
+        subject = steps.subject_of(row)
         letter = letter_about(
             reminder.template,
             subject=subject,
@@ -60,7 +63,7 @@ async def _remind(session_id: int, reminder: Reminder, *, now: datetime) -> int:
             learner=learners[row["learner_id"]],
             days=days[row["learner_id"]],
             priority=Priority.REMINDER,
-            extra=joining_facts(session, check_in_code=row["check_in_code"], now=now, calendar=calendar),
+            extra={**joining_facts(session, subject, now=now, calendar=calendar), "trainers": trainers},
             expires_at=reminder.useful_until,
             is_ordered=False,
             key=f"{reminder.template}-{row['id']}",

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from marstraining.bookings.actions import steps
 from marstraining.bookings.actions.waiting import clear_standby_asks, pass_on
-from marstraining.bookings.letters import Subject, joining_facts, letter_about
+from marstraining.bookings.letters import Subject, joining_facts, letter_about, moment
 from marstraining.bookings.queries import SessionRow, learner_rows, session_row
 from marstraining.bookings.queries.entries import DayEntry, day_entries
 from marstraining.bookings.queries.roster import RosterRow, live_bookings, next_date
@@ -78,7 +78,7 @@ async def move_session(session_id: int, days: Sequence[DayPlan], *, by: Viewer, 
     """
     async with transaction():
         before = await _held(session_id)
-        old_days = [f"{local(before.starts_at):%A} {local(before.starts_at).day} {local(before.starts_at):%B %Y}"]
+        old_days = [moment(before.starts_at)]
         changed = await programme.move_session_dates(session_id, days, by=by, now=now)
         session = await _reread(session_id)
         was_postponed = before.state == SessionState.POSTPONED
@@ -189,7 +189,7 @@ async def _raise_versions(people: Sequence[RosterRow], *, now: datetime) -> list
         now,
         *[row.id for row in people],
     )
-    return [(row, Subject(row.id, row.ref, row.version + 1, row.nonce, row.check_in_code)) for row in people]
+    return [(row, Subject(row.id, row.ref, row.version + 1, row.nonce, row.check_in_code, row.mode)) for row in people]
 
 
 async def _next_date_facts(session_id: int, *, now: datetime) -> dict[str, object]:
@@ -222,7 +222,7 @@ async def _tell_all(
     for row, subject in people:
         was_sent = row.state == BookingState.CONFIRMED
         chosen = _chosen(days[row.learner_id], only_days)
-        facts = {**joining_facts(session, check_in_code=row.check_in_code, now=now, calendar=calendar), "state": row.state, **extra}
+        facts = {**joining_facts(session, subject, now=now, calendar=calendar), "state": row.state, **extra}
         letter = letter_about(
             template,
             subject=subject,

@@ -88,7 +88,7 @@ async def insert_booking(
         now if offer_expires_at else None, offer_expires_at, by.person_id, nonce, code, order.mobile, json.dumps(dict(order.answers)),
         order.terms_version, order.manager_name, order.manager_email, now, now,
     )  # fmt: skip
-    subject = Subject(booking_id=found[0]["id"], booking_ref=ref, version=1, nonce=nonce, check_in_code=code)
+    subject = Subject(booking_id=found[0]["id"], booking_ref=ref, version=1, nonce=nonce, check_in_code=code, mode=mode)
     await insert_transition(subject.booking_id, from_state="", to_state=state, by=by, now=now)
     return subject
 
@@ -119,7 +119,7 @@ async def change_state(
     sets = "".join(f", {name} = ?" for name in columns or {})
     found = await rows(
         f"UPDATE bookings_booking SET state = ?, version = version + 1, revision = revision + 1, changed_at = ?{sets}"
-        " WHERE id = ? AND state = ? RETURNING id, ref, version, nonce, check_in_code",
+        " WHERE id = ? AND state = ? RETURNING id, ref, version, nonce, check_in_code, mode",
         to_state, now, *(columns or {}).values(), booking_id, from_state,
     )  # fmt: skip
     if not found:
@@ -131,7 +131,12 @@ async def change_state(
 def subject_of(row: Mapping[str, Any]) -> Subject:
     """A returned booking row as the subject of a letter."""
     return Subject(
-        booking_id=row["id"], booking_ref=row["ref"], version=row["version"], nonce=row["nonce"], check_in_code=row["check_in_code"]
+        booking_id=row["id"],
+        booking_ref=row["ref"],
+        version=row["version"],
+        nonce=row["nonce"],
+        check_in_code=row["check_in_code"],
+        mode=row["mode"],
     )
 
 

@@ -117,7 +117,7 @@ async def _ask_all(session: SessionRow, entries: list[Entry], *, now: datetime) 
     for entry in entries:
         found = await rows(
             "UPDATE bookings_booking SET standby_asked_at = ?, version = version + 1 WHERE id = ? AND state = 'waiting'"
-            " RETURNING id, ref, version, nonce, check_in_code",
+            " RETURNING id, ref, version, nonce, check_in_code, mode",
             now,
             entry.candidate.booking_id,
         )
@@ -138,7 +138,7 @@ async def confirm_entry(session: SessionRow, booking_id: int, learner_id: int, *
         return False
     learner = (await learner_rows([learner_id]))[learner_id]
     days = (await day_entries(session.id, [learner_id]))[learner_id]
-    extra = joining_facts(session, check_in_code=subject.check_in_code, now=now, calendar=steps.working_calendar())
+    extra = joining_facts(session, subject, now=now, calendar=steps.working_calendar())
     letter = letter_about("confirmed", subject=subject, session=session, learner=learner, days=days, method="REQUEST", extra=extra)
     await steps.send(letter, days={learner_id: days}, is_cancelled=False, now=now)
     if session.kind == CourseKind.COURSE:

@@ -19,12 +19,14 @@ class RosterRow:
     learner_id: int
     learner_name: str
     state: str
+    mode: str
 
 
 async def live_bookings(session_id: int) -> list[RosterRow]:
     """The live bookings of a session by name."""
     found: list[dict[str, Any]] = await rows(
-        "SELECT b.id, b.ref, b.version, b.nonce, b.check_in_code, b.learner_id, p.name AS learner_name, b.state FROM bookings_booking b"
+        "SELECT b.id, b.ref, b.version, b.nonce, b.check_in_code, b.learner_id, p.name AS learner_name, b.state,"
+        " b.mode FROM bookings_booking b"
         " JOIN people_person p ON p.id = b.learner_id WHERE b.session_id = ?"
         " AND b.state IN ('requested', 'invited', 'confirmed', 'waiting', 'offered') ORDER BY p.name, b.id",
         session_id,
@@ -44,3 +46,14 @@ async def next_date(session_id: int, *, now: datetime) -> dict[str, Any] | None:
         instants=("starts_at",),
     )
     return found[0] if found else None
+
+
+async def trainer_names(session_id: int) -> list[str]:
+    """Who trains a session, each with their agency: for those booked only, the public sees the agencies alone."""
+    found = await rows(
+        "SELECT p.name, coalesce(a.name, '') AS agency FROM programme_trainer r JOIN people_person p ON p.id = r.person_id"
+        " LEFT JOIN people_agency a ON a.id = r.agency_id"
+        " WHERE r.session_id = ? AND r.state = 'accepted' AND NOT r.is_contributor ORDER BY p.name",
+        session_id,
+    )
+    return [f"{row['name']} ({row['agency']})" if row["agency"] else row["name"] for row in found]

@@ -56,6 +56,11 @@ class SessionRow:
     joining_note: str
     venue: str
     venue_address: str
+    content_note: str
+    joining_text: str
+    directions: str
+    parking: str
+    access_notes: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,9 @@ _SESSION_COLUMNS = (
     " c.audience_codes AS course_audiences, s.delivery, s.starts_at, s.ends_at, s.opens_at, s.closes_at, s.capacity,"
     " s.capacity_room, s.capacity_online, s.is_list_open, s.is_promotion_on, s.offer_hours, s.reserves_while_asked,"
     " c.needs_approval, s.is_headcount_only, s.external_url, s.joining_link, s.joining_note,"
-    " coalesce(v.name, '') AS venue, coalesce(v.address, '') AS venue_address"
+    " coalesce(v.name, '') AS venue, coalesce(v.address, '') AS venue_address, coalesce(v.postcode, '') AS postcode, c.content_note,"
+    " c.joining_text, coalesce(v.directions, '') AS directions, coalesce(v.parking, '') AS parking,"
+    " coalesce(v.access_notes, '') AS access_notes"
 )
 _SESSION_FROM = " FROM programme_session s JOIN programme_course c ON c.id = s.course_id LEFT JOIN programme_venue v ON v.id = s.venue_id"
 
@@ -133,9 +140,14 @@ def _session_row(row: dict[str, Any]) -> SessionRow:
                 "joining_link",
                 "joining_note",
                 "venue",
-                "venue_address",
+                "content_note",
+                "joining_text",
+                "directions",
+                "parking",
+                "access_notes",
             )
         },
+        venue_address=_address(row),
         audience_codes=codes,
         capacity=capacity_of(row),
         is_list_open=bool(row["is_list_open"]),
@@ -144,6 +156,14 @@ def _session_row(row: dict[str, Any]) -> SessionRow:
         needs_approval=bool(row["needs_approval"]),
         is_headcount_only=bool(row["is_headcount_only"]),
     )
+
+
+def _address(row: dict[str, Any]) -> str:
+    """Address and postcode on one line; the postcode once, wherever it was typed."""
+    lines = [line.strip(" ,") for line in row["venue_address"].splitlines()]
+    if row["postcode"] not in row["venue_address"]:
+        lines.append(row["postcode"])
+    return ", ".join(line for line in lines if line)
 
 
 def _codes(stored: Any) -> tuple[str, ...]:  # noqa: ANN401 - a JSON column arrives as text or as a list, by database

@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from marstraining.core.clock import from_wall, local
 from marstraining.core.working_time import WorkingCalendar
 
+JOINING_INSTRUCTIONS = "joining_instructions"
 _TWO_WEEKS = timedelta(days=14)
 _JOINING_WORKING_DAYS = 5
 _DAY_BEFORE_AT = time(9)
@@ -29,7 +30,7 @@ def reminders_of(*, starts_at: datetime, calendar: WorkingCalendar) -> tuple[Rem
     two_weeks = _same_wall_clock(starts_at, _TWO_WEEKS)
     return (
         Reminder("reminder_two_weeks", two_weeks, min(two_weeks + _TWO_WEEKS_LATEST, joining_at)),
-        Reminder("joining_instructions", joining_at, starts_at),
+        Reminder(JOINING_INSTRUCTIONS, joining_at, starts_at),
         Reminder("reminder_day_before", day_before, starts_at),
     )
 
