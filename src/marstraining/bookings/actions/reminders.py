@@ -7,9 +7,9 @@ from marstraining.bookings.letters import joining_facts, letter_about
 from marstraining.bookings.queries import learner_rows, session_row
 from marstraining.bookings.queries.entries import day_entries
 from marstraining.bookings.queries.roster import trainer_names
-from marstraining.bookings.rules.reminders import JOINING_INSTRUCTIONS, LONGEST_BEFORE, Reminder, reminders_of
+from marstraining.bookings.rules.reminders import JOINING_INSTRUCTIONS, LONGEST_BEFORE, TEMPLATES, Reminder, reminders_of
 from marstraining.core.db import rows, transaction
-from marstraining.messages.actions import queue_letters
+from marstraining.messages.actions import queue_letters, withdraw_letters
 from marstraining.messages.rules import Priority
 
 
@@ -40,7 +40,8 @@ async def _remind(session_id: int, reminder: Reminder, *, now: datetime) -> int:
     found = await rows(
         "SELECT b.id, b.ref, b.version, b.nonce, b.check_in_code, b.mode, b.learner_id"
         " FROM bookings_booking b WHERE b.session_id = ?"
-        " AND b.state = 'confirmed' AND b.changed_at < ? AND NOT EXISTS"
+        " AND b.state = 'confirmed' AND coalesce((SELECT max(t.at) FROM bookings_transition t"
+        " WHERE t.booking_id = b.id AND t.to_state = 'confirmed'), b.created_at) < ? AND NOT EXISTS"
         " (SELECT 1 FROM messages_letter m WHERE m.key = ? || '-' || CAST(b.id AS varchar(20))) ORDER BY b.id",
         session_id,
         reminder.due_at,
@@ -75,3 +76,9 @@ async def _remind(session_id: int, reminder: Reminder, *, now: datetime) -> int:
     async with transaction():
         await queue_letters(letters, now=now)
     return len(letters)
+
+
+async def withdraw_reminders(session_id: int) -> None:
+    """Take back the reminders that have not left, when a session will not take place as planned."""
+    for template in TEMPLATES:
+        await withdraw_letters(session_id=session_id, template=template)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from marstraining.bookings.actions import steps
+from marstraining.bookings.actions.reminders import withdraw_reminders
 from marstraining.bookings.actions.waiting import clear_standby_asks, pass_on
 from marstraining.bookings.letters import Subject, joining_facts, letter_about, moment
 from marstraining.bookings.queries import SessionRow, learner_rows, session_row
@@ -20,6 +21,15 @@ from marstraining.messages.rules import Letter, Priority
 from marstraining.programme import actions as programme
 from marstraining.programme.models import Session
 from marstraining.programme.rules import DayPlan, SessionState
+
+# Confirmed bookings with a day whose entry the learner holds in an older form, or not at all though they hold others.
+_STALE_DAYS = (
+    "JOIN programme_day d ON d.session_id = b.session_id"
+    " LEFT JOIN bookings_sent_entry e ON e.training_day_id = d.id AND e.person_id = b.learner_id"
+    " WHERE b.state = 'confirmed' AND ((NOT e.is_cancelled AND e.sequence < d.sequence) OR (e.id IS NULL AND NOT d.is_cancelled AND EXISTS"
+    " (SELECT 1 FROM bookings_sent_entry o JOIN programme_day x ON x.id = o.training_day_id"
+    " WHERE o.person_id = b.learner_id AND x.session_id = b.session_id AND NOT o.is_cancelled)))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,7 @@ async def call_off_session(session_id: int, *, reason: str, by: Viewer, now: dat
         session = await _held(session_id)
         people = await live_bookings(session_id)
         await programme.cancel_session(session_id, reason=reason, by=by, now=now)
+        await withdraw_reminders(session_id)
         ended = await _end_all(people, to_state=BookingState.CALLED_OFF, by=by, now=now)
         extra = {"reason": reason, **await _next_date_facts(session_id, now=now)}
         return await _tell_all(session, ended, "called_off", method="CANCEL", extra=extra, only_days=None, now=now)
@@ -63,7 +74,10 @@ async def postpone_session(session_id: int, *, reason: str, by: Viewer, now: dat
     """Take a session's dates away until new ones are set; bookings and the order of the list stay. Returns how many were told."""
     async with transaction():
         session = await _held(session_id)
+        if session.state == SessionState.POSTPONED:
+            return 0
         people = await live_bookings(session_id)
+        await withdraw_reminders(session_id)
         await programme.postpone_session_dates(session_id, by=by, now=now)
         raised = await _raise_versions(people, now=now)
         await execute("UPDATE bookings_booking SET kept_after_postponing = NULL, is_coming = NULL WHERE session_id = ?", session_id)
@@ -134,8 +148,7 @@ async def tell_changes(*, now: datetime) -> int:
     owed = await rows(
         "SELECT DISTINCT b.session_id FROM bookings_booking b JOIN programme_session s ON s.id = b.session_id"
         " JOIN people_person p ON p.id = b.learner_id AND p.calendar_choice = 'invitations' AND p.email IS NOT NULL"
-        " JOIN programme_day d ON d.session_id = s.id JOIN bookings_sent_entry e ON e.training_day_id = d.id AND e.person_id = p.id"
-        " WHERE b.state = 'confirmed' AND s.state = 'published' AND s.ends_at > ? AND NOT e.is_cancelled AND e.sequence < d.sequence",
+        f" {_STALE_DAYS} AND s.state = 'published' AND s.ends_at > ? ORDER BY b.session_id",
         now,
     )
     told = 0
@@ -150,9 +163,7 @@ async def tell_changes(*, now: datetime) -> int:
 
 async def _stale_bookings(session_id: int) -> frozenset[int]:
     found = await rows(
-        "SELECT DISTINCT b.id FROM bookings_booking b JOIN programme_day d ON d.session_id = b.session_id"
-        " JOIN bookings_sent_entry e ON e.training_day_id = d.id AND e.person_id = b.learner_id"
-        " WHERE b.session_id = ? AND b.state = 'confirmed' AND NOT e.is_cancelled AND e.sequence < d.sequence",
+        f"SELECT DISTINCT b.id FROM bookings_booking b {_STALE_DAYS} AND b.session_id = ?",
         session_id,
     )
     return frozenset(row["id"] for row in found)

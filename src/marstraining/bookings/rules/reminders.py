@@ -11,6 +11,7 @@ _TWO_WEEKS = timedelta(days=14)
 _JOINING_WORKING_DAYS = 5
 _DAY_BEFORE_AT = time(9)
 _TWO_WEEKS_LATEST = timedelta(days=5)
+TEMPLATES = ("reminder_two_weeks", "joining_instructions", "reminder_day_before")
 LONGEST_BEFORE = timedelta(days=21)
 
 
