@@ -111,7 +111,8 @@ async def _is_sent(letter: StoredLetter, room: PostRoom, post: Post) -> bool:
     try:
         data = envelope(letter, room.settings, now=now).as_bytes()
     except UNBUILDABLE as error:
-        log.exception("letter cannot be built")
+        # Its words may be a person's: they stand in the row for the desk, not in the log.
+        log.warning("letter cannot be built", error=type(error).__name__)
         reason = f"the letter could not be built: {type(error).__name__}: {error}"
         await lease.mark_ended(letter.id, LetterState.FAILED, by=room.name, reason=reason, is_try=True)
         return False

@@ -1,0 +1,67 @@
+"""What the training team does in the outbox: send again, clear a flagged address; and the end of bodies."""
+
+from datetime import datetime, timedelta
+
+from marstraining.core.db import execute, rows, transaction
+from marstraining.core.errors import NotFound, Refused
+from marstraining.core.viewer import Viewer
+from marstraining.history.actions import record
+
+BODIES_KEPT = timedelta(days=90)
+# A failed letter begins its 48 hours of tries anew; its Message-ID stays, so that a copy is known as one.
+_AGAIN = "state = 'waiting', tries = 0, first_try_at = NULL, next_try_at = ?, last_error = ''"
+_CAN_GO = "erased_at IS NULL AND (expires_at IS NULL OR expires_at > ?)"
+_ENDED = ("failed", "missed", "sent")
+
+
+async def resend_letter(letter_id: int, *, by: Viewer, now: datetime) -> None:
+    """Send a letter again that failed, was missed, or was sent and did not arrive.
+
+    Refused for one whose contents were erased or whose time is over, and for one that is still to be sent anyway.
+    """
+    async with transaction():
+        done = await execute(
+            f"UPDATE messages_letter SET {_AGAIN} WHERE id = ? AND state IN ('failed', 'missed', 'sent') AND {_CAN_GO}", now, letter_id, now
+        )
+        if not done:
+            await _refuse_resending(letter_id)
+        await record("resend_letter", by=by, now=now, subject_kind="letter", subject_id=letter_id)
+
+
+async def resend_failed_letters(*, by: Viewer, now: datetime) -> int:
+    """Send every failed letter again that still can be of use; how many."""
+    async with transaction():
+        done = await execute(f"UPDATE messages_letter SET {_AGAIN} WHERE state = 'failed' AND {_CAN_GO}", now, now)
+        if done:
+            await record("resend_failed_letters", by=by, now=now, subject_kind="letter", subject_id=None, detail={"letters": done})
+    return done
+
+
+async def clear_bounced_address(bounced_id: int, *, by: Viewer, now: datetime) -> None:
+    """Take the flag off an address that somebody has looked into; it comes back with the next refusal."""
+    async with transaction():
+        done = await execute("UPDATE messages_bounced SET cleared_at = ? WHERE id = ? AND cleared_at IS NULL", now, bounced_id)
+        if done:
+            await record("clear_bounced_address", by=by, now=now, subject_kind="bounced_address", subject_id=bounced_id)
+        elif not await rows("SELECT 1 FROM messages_bounced WHERE id = ?", bounced_id):
+            raise NotFound
+
+
+async def erase_old_bodies(*, now: datetime) -> int:
+    """Empty letters of 90 days ago that are no longer to be sent: what they said is gone, that they were sent stays."""
+    return await execute(
+        "UPDATE messages_letter SET context = '{}', tokens = '{}', calendar = '[]', unsubscribe = NULL, erased_at = ?"
+        " WHERE erased_at IS NULL AND state NOT IN ('waiting', 'sending') AND created_at < ?",
+        now, now - BODIES_KEPT,
+    )  # fmt: skip
+
+
+async def _refuse_resending(letter_id: int) -> None:
+    found = await rows("SELECT state, erased_at FROM messages_letter WHERE id = ?", letter_id)
+    if not found:
+        raise NotFound
+    if found[0]["state"] not in _ENDED:
+        raise Refused("This letter is waiting to be sent already, or was taken back.", code="not_ended")
+    if found[0]["erased_at"] is not None:
+        raise Refused("What this letter said was erased after 90 days, so it cannot be sent again.", code="erased")
+    raise Refused("The time for which this letter was of use is over, so it cannot be sent again.", code="over")

@@ -1,0 +1,191 @@
+"""The clock: jobs by how often they look for work, lanes that send letters, and the child process that runs both."""
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from marstraining.bookings.actions import send_reminders, settle_sessions, tell_changes
+from marstraining.bulletins.actions import tell_new_dates
+from marstraining.core import clock, config
+from marstraining.core.config import Settings, load_settings
+from marstraining.core.db import connect
+from marstraining.core.logs import configure_logs
+from marstraining.messages.actions import erase_old_bodies, lease
+from marstraining.messages.delivery import PostRoom, send_due_letters
+from marstraining.messages.rules import Priority
+from marstraining.people.actions import forget_sign_in_traces
+from marstraining.programme.actions import publish_due_sessions
+
+
+class Job(Protocol):
+    """Finds its own work from rows, is safe to run twice and in many workers, and ends in a moment."""
+
+    __name__: str
+
+    def __call__(self, *, now: datetime) -> Awaitable[object]: ...
+
+
+# How many seconds after its end a job looks again.
+JOBS: tuple[tuple[float, Job], ...] = (
+    (5, lease.take_up_left_letters),
+    (10, lease.mark_missed_letters),
+    (5, publish_due_sessions),
+    (5, settle_sessions),
+    (10, tell_changes),
+    (60, send_reminders),
+    (300, tell_new_dates),
+    (3600, forget_sign_in_traces),
+    (3600, erase_old_bodies),
+)
+# Each lane is one connection to the mail server; the first takes nothing but sign-in letters, so it is always free for one.
+LANES = (Priority.SIGN_IN, Priority.BULLETIN, Priority.BULLETIN)
+
+_LANE_SECONDS = 0.5
+_LEASE_SECONDS = 15.0
+_GRACE_SECONDS = 20.0
+_RESTARTS = (1.0, 2.0, 5.0, 15.0, 30.0)
+_RAN_WELL_SECONDS = 60.0
+
+_log = structlog.get_logger(__name__)
+
+
+async def run(settings: Settings, stop: asyncio.Event) -> None:
+    """Work until `stop` is set; then finish what is in hand, for 20 seconds at most, and give back what was claimed."""
+    config.use(settings)
+    room = PostRoom(settings, name=f"{socket.gethostname()[:20]}-{os.getpid()}-{secrets.token_hex(3)}", stop=stop)
+    failures: Counter[str] = Counter()
+
+    async def keep_leases(*, now: datetime) -> int:
+        return await lease.keep_leases(by=room.name, now=now)
+
+    def lane(up_to: Priority) -> Job:
+        async def send_letters(*, now: datetime) -> int:  # noqa: ARG001 - each letter has its own moment
+            return await send_due_letters(room, up_to_priority=up_to)
+
+        return send_letters
+
+    async with connect(settings):
+        _log.info("worker started", name=room.name)
+        every: list[tuple[float, Job]] = [*JOBS, (_LEASE_SECONDS, keep_leases), *((_LANE_SECONDS, lane(up_to)) for up_to in LANES)]
+        tasks = [asyncio.create_task(repeat(job, seconds, stop, failures)) for seconds, job in every]
+        await stop.wait()
+        _, unfinished = await asyncio.wait(tasks, timeout=_GRACE_SECONDS)
+        for task in unfinished:
+            task.cancel()
+        await asyncio.gather(*unfinished, return_exceptions=True)
+        released = await lease.release_letters(by=room.name)
+        _log.info("worker stopped", name=room.name, released=released, unfinished=len(unfinished))
+
+
+def run_worker(settings: Settings, *, ends_with_stdin: bool = False) -> None:
+    """Run in this process until SIGTERM or SIGINT; with `ends_with_stdin` also until stdin is closed, as a parent's death does."""
+    configure_logs(settings)
+    asyncio.run(_until_told(settings, ends_with_stdin=ends_with_stdin))
+
+
+@contextmanager
+def start_worker_child(environ: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Run a worker as a child process within the block, started again when it dies, ended with the block.
+
+    It ends with this process too, however that dies: it holds the reading end of a pipe that only this process writes to.
+    (PR_SET_PDEATHSIG would not do: it follows the thread that started the child, and is Linux's alone.)
+    """
+    child = _Child(dict(os.environ if environ is None else environ))
+    keeper = threading.Thread(target=child.keep, name="worker-keeper", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        child.end()
+        keeper.join()
+
+
+class _Child:
+    """The worker process and the thread that keeps one running."""
+
+    def __init__(self, environ: dict[str, str]) -> None:
+        self._environ = environ
+        self._is_over = threading.Event()
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def keep(self) -> None:
+        """Start the process, and again after it ended, later each time unless it ran well for a while."""
+        tries = 0
+        while True:
+            with self._lock:
+                if self._is_over.is_set():
+                    return
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "marstraining.worker"], stdin=subprocess.PIPE, env=self._environ
+                )
+            began = time.monotonic()
+            with self._process as process:
+                code = process.wait()
+            if self._is_over.is_set():
+                return
+            tries = 0 if time.monotonic() - began > _RAN_WELL_SECONDS else tries + 1
+            wait = _RESTARTS[min(tries, len(_RESTARTS)) - 1] if tries else _RESTARTS[0]
+            _log.error("worker process ended", code=code, again_in=wait)
+            self._is_over.wait(wait)
+
+    def end(self) -> None:
+        with self._lock:
+            self._is_over.set()
+            process = self._process
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(timeout=_GRACE_SECONDS + 5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+async def repeat(job: Job, every: float, stop: asyncio.Event, failures: Counter[str]) -> None:
+    """Run one job again and again; what goes wrong in it is logged and counted, and stops neither it nor the others."""
+    while not stop.is_set():
+        try:
+            await job(now=clock.now())
+        except Exception:  # noqa: BLE001 - the one place where a fault must not stop the rest
+            failures[job.__name__] += 1
+            _log.exception("job failed", job=job.__name__, failures=failures[job.__name__])
+        try:
+            await asyncio.wait_for(stop.wait(), timeout=every)
+        except TimeoutError:
+            continue
+
+
+async def _until_told(settings: Settings, *, ends_with_stdin: bool) -> None:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if ends_with_stdin:
+        watcher = threading.Thread(target=_wait_for_parent, args=(lambda: loop.call_soon_threadsafe(stop.set),), daemon=True)
+        watcher.start()
+    await run(settings, stop)
+
+
+def _wait_for_parent(tell: Callable[[], object]) -> None:
+    while os.read(0, 1024):
+        pass
+    tell()
+
+
+if __name__ == "__main__":
+    run_worker(load_settings(), ends_with_stdin=True)
