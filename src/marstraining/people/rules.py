@@ -165,6 +165,15 @@ class AgencyDetails:
 
 
 @dataclass(frozen=True, slots=True)
+class PostWish:
+    """A post that somebody gives themselves: at the agency of a code, or at one whose name they typed."""
+
+    job_role: str
+    agency_code: str = ""
+    agency_typed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Lifetime:
     """How long a sign-in lives: unused, and in all."""
 

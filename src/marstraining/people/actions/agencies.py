@@ -8,6 +8,7 @@ from marstraining.core.tokens import new_ref
 from marstraining.core.viewer import SYSTEM, Viewer
 from marstraining.history.actions import record
 from marstraining.people import queries, rules
+from marstraining.people.actions.persons import start_position
 from marstraining.people.models import Agency
 
 _COLUMNS = (
@@ -38,6 +39,21 @@ async def suggest_agency(name: str, *, suggested_by: int | None, now: datetime, 
         )
         await record("suggest_agency", by=by, now=now, subject_kind="agency", subject_id=agency_id)
     return agency_id
+
+
+async def add_own_post(person_id: int, wish: rules.PostWish, *, by: Viewer, now: datetime) -> int:
+    """Start a post of one's own; an organisation that is not listed goes to the desk. The value is the post's id."""
+    if person_id != by.person_id:
+        raise NotFound
+    async with db.transaction():
+        if wish.agency_code:
+            agency = await queries.agency_by_code(wish.agency_code)
+            if agency is None or agency["state"] != rules.AgencyState.LISTED:
+                raise Refused("Choose an organisation from the list", code="agency", field="agency")
+            agency_id = int(agency["id"])
+        else:
+            agency_id = await suggest_agency(wish.agency_typed, suggested_by=person_id, by=by, now=now)
+        return await start_position(person_id, agency_id, wish.job_role, by=by, now=now)
 
 
 async def put_agency(details: rules.AgencyDetails, *, state: rules.AgencyState, suggested_by: int | None = None) -> int:

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from marstraining.core import db
 from marstraining.core.errors import TooFast
 from marstraining.core.tokens import hash_token
+from marstraining.core.viewer import Viewer
+from marstraining.history.actions import record
 from marstraining.people import rules
 
 _LONGEST_WINDOW = timedelta(hours=1)
@@ -96,3 +98,17 @@ async def check_and_count(kind: str, key: str, *, most: int, within: timedelta, 
     if found[0]["uses"] >= most:
         raise TooFast(sentence, retry_after=int(within.total_seconds()) // 4)
     await db.execute("INSERT INTO people_attempt (kind, key, at) VALUES (?, ?, ?)", kind, hashed, now)
+
+
+async def count_export(what: str, *, by: Viewer, now: datetime) -> None:
+    """Note in history that somebody takes a list away. Raises TooFast over 10 an hour (security.md 5)."""
+    async with db.transaction():
+        await check_and_count(
+            "export",
+            str(by.person_id),
+            most=10,
+            within=timedelta(hours=1),
+            sentence="You have taken away ten files within the hour. Wait before taking another.",
+            now=now,
+        )
+        await record(f"export_{what}", by=by, now=now, subject_kind="export", subject_id=None)

@@ -10,7 +10,7 @@ from marstraining.core.errors import NotFound, Refused
 from marstraining.core.tokens import new_ref
 from marstraining.core.viewer import SYSTEM, Role, Viewer
 from marstraining.history.actions import record
-from marstraining.people import rules
+from marstraining.people import queries, rules
 from marstraining.people.actions.roles import count_administrators, drop_roles, put_role
 from marstraining.people.actions.signing_in import drop_sign_ins
 from marstraining.people.models import Person
@@ -92,6 +92,33 @@ async def add_managed_learner(name: str, *, agency_id: int, job_role: str, by: V
         await record("add_managed_learner", by=by, now=now, subject_kind="person", subject_id=person_id, detail={"agency": agency_id})
         await _put_position(person_id, agency_id, job_role, starts_on=local(now).date())
     return FoundPerson(person_id, made[0]["ref"], is_new=True)
+
+
+async def add_person(
+    name: str, *, email: str, agency_code: str, job_role: str, allows_shared: bool = False, by: Viewer, now: datetime
+) -> str:
+    """Somebody new at the desk, with a post where one is given; the value is their reference.
+
+    Without an address they are a managed learner of the agency. Refuses an address that somebody has already.
+    """
+    async with db.transaction():
+        agency = await queries.agency_by_code(agency_code) if agency_code else None
+        if agency_code and agency is None:
+            raise Refused("Choose an organisation from the list", code="agency", field="agency")
+        if not email.strip():
+            if agency is None:
+                raise Refused(
+                    "A learner without email needs an organisation, whose contact gets the letters", code="agency", field="agency"
+                )
+            return (await add_managed_learner(name, agency_id=agency["id"], job_role=job_role, by=by, now=now)).ref
+        if agency is None and job_role:
+            raise Refused("Choose the organisation of this job role", code="agency", field="agency")
+        found = await find_or_create_person(email, name, by=by, now=now, allows_shared=allows_shared)
+        if not found.is_new:
+            raise Refused("Somebody has this email address already. Search for them in the list.", code="taken", field="email")
+        if agency is not None:
+            await start_position(found.id, agency["id"], job_role, by=by, now=now)
+    return found.ref
 
 
 async def start_position(

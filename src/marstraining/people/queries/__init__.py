@@ -7,23 +7,51 @@ from marstraining.people.queries.agencies import (
     agency_for_address,
     agency_of_domain,
     branches_of,
+    sectors,
 )
-from marstraining.people.queries.identity import LiveSignIn, signed_in, viewer_by_email, viewer_for
-from marstraining.people.queries.persons import people_who_left, person_id_of, positions_of, sign_ins_of
+from marstraining.people.queries.identity import (
+    LiveSignIn,
+    OpenChallenge,
+    asked_address,
+    open_challenge,
+    signed_in,
+    viewer_by_email,
+    viewer_for,
+)
+from marstraining.people.queries.persons import (
+    grants_of,
+    notes_of,
+    own_record,
+    people_who_left,
+    person_id_of,
+    person_record,
+    positions_of,
+    ref_of,
+    sign_ins_of,
+)
 from marstraining.people.queries.scope import Scope, visible_agencies, visible_people
 
 __all__ = [
     "AgencyChoice",
     "LiveSignIn",
+    "OpenChallenge",
     "Scope",
     "agency_by_code",
     "agency_choices",
     "agency_for_address",
     "agency_of_domain",
+    "asked_address",
     "branches_of",
+    "grants_of",
+    "notes_of",
+    "open_challenge",
+    "own_record",
     "people_who_left",
     "person_id_of",
+    "person_record",
     "positions_of",
+    "ref_of",
+    "sectors",
     "sign_ins_of",
     "signed_in",
     "viewer_by_email",

@@ -30,10 +30,11 @@ async def branches_of(agency_ids: Sequence[int]) -> frozenset[int]:
     return frozenset(row["id"] for row in found) - frozenset(agency_ids)
 
 
-async def agency_choices(email: str = "") -> list[AgencyChoice]:
-    """The listed agencies by name; those whose domain the address has come first."""
+async def agency_choices(email: str = "", *, with_suggested: bool = False) -> list[AgencyChoice]:
+    """The listed agencies by name; those whose domain the address has come first. The desk may want suggested ones too."""
     domains = _domains(email)
-    found = await db.rows("SELECT id, code, name, email_domain FROM people_agency WHERE state = 'listed' ORDER BY lower(name), id")
+    states = "'listed', 'suggested'" if with_suggested else "'listed'"
+    found = await db.rows(f"SELECT id, code, name, email_domain FROM people_agency WHERE state IN ({states}) ORDER BY lower(name), id")
     choices = [AgencyChoice(row["id"], row["code"], row["name"], is_likely=row["email_domain"] in domains) for row in found]
     return sorted(choices, key=lambda choice: not choice.is_likely)
 
@@ -48,6 +49,11 @@ async def agency_of_domain(domain: str) -> list[int]:
     """The listed agencies with this domain."""
     found = await db.rows("SELECT id FROM people_agency WHERE email_domain = ? AND state = 'listed' ORDER BY id", domain.lower())
     return [row["id"] for row in found]
+
+
+async def sectors() -> list[str]:
+    """The sectors in use, in order."""
+    return [row["sector"] for row in await db.rows("SELECT DISTINCT sector FROM people_agency ORDER BY sector")]
 
 
 async def agency_by_code(code: str) -> dict[str, Any] | None:

@@ -83,3 +83,30 @@ def _roles(found: Sequence[dict[str, Any]]) -> frozenset[Role]:
 async def _agencies(found: Sequence[dict[str, Any]]) -> frozenset[int]:
     held = {row["agency_id"] for row in found if row["role"] in rules.AGENCY_ROLES and row["agency_id"] is not None}
     return await branches_of(sorted(held)) | held if held else frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenChallenge:
+    """A challenge that can still be answered: to which address its letter went, and whether this browser asked for it."""
+
+    address: str
+    is_of_this_browser: bool
+
+
+async def open_challenge(token_hash: str, *, cookie_hash: str, now: datetime) -> OpenChallenge | None:
+    """The challenge of a link, None for one that was used, ran out or never was. Looking changes nothing."""
+    found = await db.rows(
+        "SELECT address, cookie_hash FROM people_challenge WHERE token_hash = ? AND used_at IS NULL AND link_expires_at > ?"
+        " AND person_id IS NOT NULL",
+        token_hash,
+        now,
+    )
+    return OpenChallenge(found[0]["address"], found[0]["cookie_hash"] in {"", cookie_hash}) if found else None
+
+
+async def asked_address(cookie_hash: str, *, now: datetime) -> str | None:
+    """The address that this browser typed last, known or not, while its code may still be typed."""
+    found = await db.rows(
+        "SELECT address FROM people_challenge WHERE cookie_hash = ? AND link_expires_at > ? ORDER BY id DESC LIMIT 1", cookie_hash, now
+    )
+    return found[0]["address"] if found else None

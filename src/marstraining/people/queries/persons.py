@@ -12,6 +12,12 @@ async def person_id_of(email: str) -> int | None:
     return found[0]["id"] if found else None
 
 
+async def ref_of(person_id: int) -> str | None:
+    """A person's reference for addresses."""
+    found = await db.rows("SELECT ref FROM people_person WHERE id = ?", person_id)
+    return found[0]["ref"] if found else None
+
+
 async def people_who_left() -> list[int]:
     """Everybody marked as a leaver; `bookings` asks, and releases what they still hold."""
     return [row["id"] for row in await db.rows("SELECT id FROM people_person WHERE state = 'left' ORDER BY id")]
@@ -40,6 +46,16 @@ async def sign_ins_of(person_id: int, *, now: datetime) -> list[dict[str, Any]]:
         now,
         instants=("created_at", "last_seen_at"),
     )
+
+
+async def own_record(person_id: int) -> dict[str, Any] | None:
+    """What a person may change about themselves."""
+    found = await db.rows(
+        "SELECT id, name, email, second_email, calendar_choice, has_discreet_titles FROM people_person WHERE id = ?",
+        person_id,
+        flags=("has_discreet_titles",),
+    )
+    return found[0] if found else None
 
 
 async def person_record(ref: str) -> dict[str, Any] | None:

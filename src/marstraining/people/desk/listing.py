@@ -1,0 +1,103 @@
+"""The list of people, and somebody new."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from marstraining.core import clock
+from marstraining.core.errors import Refused
+from marstraining.core.viewer import Role
+from marstraining.core.web import Column, Form, Link, TableView, Tag, export_response, page, read_form, render, roles, see_other, viewer_of
+from marstraining.people import actions, queries, rules
+from marstraining.people.actions.limits import count_export
+from marstraining.people.queries.lists import PEOPLE_ORDER, people_list
+
+STAFF = roles(Role.DESK, Role.ADMINISTRATOR)
+COLUMNS = (
+    Column("name", "Name", sort=True),
+    Column("email", "Email", sort=True),
+    Column("agency", "Organisation", sort=True),
+    Column("job_role", "Job role"),
+    Column("roles", "Roles"),
+    Column("state", "Account", sort=True),
+    Column("last", "Last signed in", sort=True),
+)
+STATES = {
+    rules.PersonState.ACTIVE.value: ("Active", "green"),
+    rules.PersonState.LEFT.value: ("Left", "yellow"),
+    rules.PersonState.CLOSED.value: ("Closed", "grey"),
+    rules.PersonState.MERGED.value: ("Merged", "grey"),
+}
+
+
+async def people(request: Request) -> Response:
+    """Everybody: searched, filtered, sorted, paged, taken away as a file."""
+    viewer = viewer_of(request)
+    view = TableView.read(
+        request.query_params, path="/desk/people", columns=COLUMNS, default="name", filters=("q", "agency", "role", "state")
+    )
+    limits = {} if view.export else {"limit": view.limit, "offset": view.offset}
+    if view.export:
+        await count_export("people", by=viewer, now=clock.now())
+    found = await people_list(view.filters, by=viewer, on=clock.today(), order=view.order_by(PEOPLE_ORDER), **limits)
+    if view.export:
+        return export_response(view.export, "people", COLUMNS, _rows(found.rows))
+    return render(
+        request,
+        "people/desk/people.html",
+        view=view.of(found.total),
+        rows=list(_rows(found.rows)),
+        states={state: words[0] for state, words in STATES.items()},
+        role_labels={role.value: rules.ROLE_LABELS[role] for role in rules.GRANTED_ROLES},
+        agencies=[(choice.code, choice.name) for choice in await queries.agency_choices()],
+    )
+
+
+def _rows(found: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, object]]:
+    for row in found:
+        yield {
+            "name": Link(row["name"], f"/desk/people/{row['ref']}"),
+            "email": row["email"],
+            "agency": Link(row["agency"], f"/desk/agencies/{row['agency_code']}") if row["agency"] else "",
+            "job_role": rules.JOB_ROLES.get(row["job_role"] or "", row["job_role"]),
+            "roles": row["roles"],
+            "state": Tag(*STATES[row["state"]]),
+            "last": clock.local(row["last_signed_in_at"]).date() if row["last_signed_in_at"] else "",
+        }
+
+
+async def add(request: Request) -> Response:
+    """Somebody new; without an address a learner managed by their setting."""
+    viewer, now = viewer_of(request), clock.now()
+    form = Form.of(agency=request.query_params.get("agency", ""))
+    if request.method == "POST":
+        form = await read_form(request)
+        try:
+            ref = await actions.add_person(
+                form.get("name"),
+                email=form.get("email"),
+                agency_code=form.get("agency"),
+                job_role=form.get("job_role"),
+                allows_shared=form.checkbox("allows_shared"),
+                by=viewer,
+                now=now,
+            )
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            return see_other(f"/desk/people/{ref}?done=added")
+    return render(
+        request,
+        "people/desk/new_person.html",
+        form=form,
+        agencies=[(choice.code, choice.name) for choice in await queries.agency_choices()],
+        job_roles=rules.JOB_ROLES,
+    )
+
+
+routes = [
+    page("/desk/people", people, who=STAFF),
+    page("/desk/people/new", add, who=STAFF, methods=("GET", "POST")),
+]

@@ -1,0 +1,7 @@
+"""Pages of people: signing in and out, one's own account."""
+
+from marstraining.people.pages import account, signing_in
+
+routes = [*signing_in.routes, *account.routes]
+
+__all__ = ["routes"]
