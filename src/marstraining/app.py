@@ -19,6 +19,7 @@ from marstraining.core.web.headers import Headers
 from marstraining.people import pages as people_pages
 from marstraining.people.browsers import resolve
 from marstraining.portal import pages as portal_pages
+from marstraining.programme import desk as programme_desk
 
 # What public pages are made of; bookings count, since they show places left.
 WATCHED = ("programme_course", "programme_session", "programme_venue", "bookings_booking")
@@ -26,8 +27,15 @@ WATCHED = ("programme_course", "programme_session", "programme_venue", "bookings
 
 def all_routes() -> list[BaseRoute]:
     """Every route of the service, in the order in which they are tried."""
-    # The portal first: /calendar/programme.ics would else be taken for somebody's /calendar/{token}.ics.
-    return [*portal_pages.routes, *bookings_pages.routes, *bulletins_pages.routes, *people_pages.routes]
+    # Fixed words before references: /desk/sessions/new would else be taken for a session of that name, and
+    # /calendar/programme.ics for somebody's /calendar/{token}.ics.
+    return [
+        *programme_desk.routes,
+        *portal_pages.routes,
+        *bookings_pages.routes,
+        *bulletins_pages.routes,
+        *people_pages.routes,
+    ]
 
 
 def create_app(settings: Settings, *, connect_database: bool = True, is_watching: bool = True) -> Headers:

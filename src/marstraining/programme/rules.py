@@ -210,6 +210,7 @@ class CourseDraft:
     meets_annex_c: bool = False
     grants_accreditation: bool = False
     owner: str = ""
+    owner_agency_id: int | None = None
     needs_approval: bool = False
     needs_manager_agreement: bool = False
     external_url: str = ""

@@ -9,6 +9,7 @@ from marstraining.core.errors import NotFound, Refused
 from marstraining.core.tokens import new_ref
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
+from marstraining.people.models import Agency
 from marstraining.programme.models import Course, CourseTopic, Prerequisite, Topic, Venue
 from marstraining.programme.rules import CourseDraft, VenueDraft, check_course
 from marstraining.programme.topics import topic_of
@@ -25,6 +26,8 @@ async def save_course(draft: CourseDraft, *, code: str | None, by: Viewer, now: 
         taken = await rows("SELECT id FROM programme_course WHERE LOWER(code) = ? AND id <> ?", draft.code.lower(), course_id or 0)
         if taken:
             raise Refused("Another course has this code. Choose a different one.", code="code_taken", field="code")
+        if draft.owner_agency_id is not None and not await Agency.exists(id=draft.owner_agency_id):
+            raise Refused("Choose an organisation from the list", code="owner", field="owner_agency")
         values = {name: value for name, value in asdict(draft).items() if name not in {"topics", "needs"}}
         values |= {"audience_codes": list(draft.audience_codes), "outcomes": list(draft.outcomes), "kind": str(draft.kind)}
         if course_id is None:

@@ -15,7 +15,7 @@ from marstraining.programme.actions.courses import draft_of_course, save_course
 from marstraining.programme.actions.days import follow_days, place_day, raise_sequences, write_day
 from marstraining.programme.import_rows import Reading, SessionRows
 from marstraining.programme.models import Course, Session, TrainingDay, Venue
-from marstraining.programme.rules import check_days
+from marstraining.programme.rules import CourseDraft, check_days
 
 Written = Literal["created", "changed", "unchanged"]
 _ONLINE_VENUES = frozenset({"microsoft teams", "teams", "zoom", "online", "webinar"})
@@ -31,7 +31,7 @@ async def import_courses(file_rows: Sequence[Row], *, by: Viewer, now: datetime)
     """Create or change courses by code; columns that a file leaves out keep what is stored. Every fault is reported by row."""
     reading = Reading()
     stored = {course.code: await draft_of_course(course) for course in await Course.all()}
-    drafts = reading.courses(file_rows, stored)
+    drafts = {code: await _with_owner(draft) for code, draft in reading.courses(file_rows, stored).items()}
     if reading.faults:
         return ImportOutcome(faults=tuple(reading.faults))
     numbers = {row.cells["code"]: row.number for row in file_rows}
@@ -73,6 +73,14 @@ async def import_sessions(file_rows: Sequence[Row], *, by: Viewer, now: datetime
             detail = {"created": outcome.created, "changed": outcome.changed}
             await record("import_sessions", by=by, now=now, subject_kind="programme", subject_id=None, detail=detail)
     return outcome
+
+
+async def _with_owner(draft: CourseDraft) -> CourseDraft:
+    """The draft with the agency that its owner's name stands for, if there is one: its partner organisers run the course."""
+    if not draft.owner:
+        return draft
+    found = await rows("SELECT id FROM people_agency WHERE LOWER(name) = ? AND state = 'listed'", draft.owner.lower())
+    return replace(draft, owner_agency_id=found[0]["id"]) if found else draft
 
 
 def _undo_if(faults: Sequence[Fault]) -> None:

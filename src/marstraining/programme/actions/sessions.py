@@ -10,8 +10,8 @@ from marstraining.core.errors import NotFound, Refused
 from marstraining.core.tokens import new_ref
 from marstraining.core.viewer import SYSTEM, Viewer
 from marstraining.history.actions import record
-from marstraining.programme.actions.days import held_session, raise_sequences, write_day
-from marstraining.programme.models import Course, Session, Venue
+from marstraining.programme.actions.days import follow_days, held_session, raise_sequences, write_day
+from marstraining.programme.models import Course, Session, TrainingDay, Venue
 from marstraining.programme.rules import DayPlan, SessionDraft, SessionState, check_days, check_session
 
 # What a learner's calendar entry shows besides the time; a change of any of these raises SEQUENCE, of anything else never.
@@ -36,13 +36,15 @@ async def create_session(
     return session
 
 
-async def edit_session(session_id: int, draft: SessionDraft, *, by: Viewer, now: datetime) -> bool:
-    """Write everything but dates, state and course. Says whether calendars must be told: the place, the link or the way changed.
+async def edit_session(session_id: int, draft: SessionDraft, *, days: Sequence[DayPlan] | None = None, by: Viewer, now: datetime) -> bool:
+    """Write everything but state and course; `days` for a draft only. Says whether the place, the link or the way changed.
 
-    Who booked is not told here: bookings ask which entries are behind.
+    Who booked is not told here: bookings ask which calendar entries are behind. A published session is moved instead.
     """
     async with transaction():
         session = await held_session(session_id)
+        if days is not None:
+            session = await _replan(session, days, now=now)
         check_session(draft, starts_at=session.starts_at)
         await _check_known(session.course_id, draft.venue_id)
         before = {name: getattr(session, name) for name in _values(draft)}
@@ -55,6 +57,22 @@ async def edit_session(session_id: int, draft: SessionDraft, *, by: Viewer, now:
             await raise_sequences(session_id, now=now)
         await record("edit_session", by=by, now=now, subject_kind="session", subject_id=session_id, detail={"fields": sorted(changed)})
     return is_told
+
+
+async def _replan(session: Session, days: Sequence[DayPlan], *, now: datetime) -> Session:
+    """Put a draft on other days: nobody was told of the old ones, so those that go leave no trace."""
+    if session.state != SessionState.DRAFT:
+        raise Refused("This session is published. Move it instead, so that everyone who booked is told.", code="published", field="day1")
+    timed = check_days(days)
+    stored = {(day.starts_at, day.ends_at): day.id for day in await TrainingDay.filter(session_id=session.id)}
+    for span, day_id in stored.items():
+        if span not in {(start, end) for _, start, end in timed}:
+            await execute("DELETE FROM programme_day WHERE id = ?", day_id)
+    for plan, start, end in timed:
+        if (start, end) not in stored:
+            await write_day(session.id, plan, now=now)
+    await follow_days(session.id, now=now)
+    return await Session.get(id=session.id)
 
 
 async def set_capacity(

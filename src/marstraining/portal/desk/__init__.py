@@ -1,0 +1,13 @@
+"""The training team's pages across capabilities: Today, the workspace of a session, history."""
+
+from marstraining.portal.desk import bookings, changing, history, needs, notes, today, workspace
+
+routes = [
+    *today.routes,
+    *workspace.routes,
+    *bookings.routes,
+    *needs.routes,
+    *notes.routes,
+    *changing.routes,
+    *history.routes,
+]

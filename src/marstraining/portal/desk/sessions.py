@@ -1,0 +1,113 @@
+"""The list of sessions: sorted, filtered, paged, taken away as a file."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from marstraining.core import clock
+from marstraining.core.viewer import Role
+from marstraining.core.web import Column, Link, TableView, Tag, export_response, page, render, roles, viewer_of
+from marstraining.core.web.dates import clock_time, day_short
+from marstraining.history.actions import record_export
+from marstraining.portal.queries.sessions import FILTERS, ORDERS, desk_sessions
+from marstraining.programme.rules import DELIVERY_LABELS, CourseKind, Delivery, SessionState, Stage, stage_of
+
+COLUMNS = (
+    Column("starts", "Starts", sort=True),
+    Column("title", "Session", sort=True),
+    Column("code", "Course", export_only=True),
+    Column("state", "State", sort=True),
+    Column("delivery", "How"),
+    Column("venue", "Venue", sort=True),
+    Column("held", "Booked", sort=True, numeric=True),
+    Column("places", "Places", sort=True, numeric=True),
+    Column("waiting", "Waiting", sort=True, numeric=True),
+    Column("trainers", "Trainers", numeric=True),
+)
+STATES = {
+    SessionState.DRAFT.value: "Draft",
+    SessionState.PUBLISHED.value: "Published",
+    SessionState.POSTPONED.value: "Postponed",
+    SessionState.CALLED_OFF.value: "Called off",
+}
+WHENS = {"": "Coming", "past": "Past", "all": "All"}
+DONE: dict[str, str | tuple[str, str]] = {
+    "deleted": "The draft is deleted.",
+    "series": "The series is made. These are its drafts: check them, then publish each.",
+    "rolled": "The new year is made. These are its drafts: check them, then publish each.",
+}
+_TAGS = {
+    Stage.OPEN: ("Open", "green"),
+    Stage.NOT_OPEN_YET: ("Not open yet", "blue"),
+    Stage.CLOSED: ("Closed", "grey"),
+    Stage.UNDER_WAY: ("Under way", "purple"),
+    Stage.PAST: ("Held", "grey"),
+    Stage.POSTPONED: ("Postponed", "orange"),
+    Stage.CALLED_OFF: ("Called off", "red"),
+    Stage.ELSEWHERE: ("Elsewhere", "blue"),
+    Stage.NO_BOOKING: ("No names", "grey"),
+}
+
+
+async def sessions(request: Request) -> Response:
+    """Sessions that the viewer runs: coming ones first, a series when one was just made."""
+    viewer, now = viewer_of(request), clock.now()
+    view = TableView.read(request.query_params, path="/desk/sessions", columns=COLUMNS, default="starts", filters=FILTERS)
+    limits = {} if view.export else {"limit": view.limit, "offset": view.offset}
+    found = await desk_sessions(view.filters, by=viewer, order=view.order_by(ORDERS), now=now, **limits)
+    if view.export:
+        await record_export("sessions", by=viewer, now=now, subject_kind="programme", subject_id=None, lines=found.total)
+        return export_response(view.export, "sessions", COLUMNS, [{**_row(line), "starts": line["starts_at"]} for line in found.rows])
+    return render(
+        request,
+        "portal_desk/sessions.html",
+        view=view.of(found.total),
+        rows=[_row(line) for line in found.rows],
+        states=STATES,
+        deliveries=DELIVERY_LABELS,
+        whens=WHENS,
+        may_roll=viewer.is_desk,
+        done=DONE,
+    )
+
+
+def _row(line: Mapping[str, Any]) -> dict[str, object]:
+    return {
+        "starts": f"{day_short(line['starts_at'])} {clock.local(line['starts_at']):%Y}, {clock_time(line['starts_at'])}" + _more(line["days"]),
+        "title": Link(line["title"], f"/desk/sessions/{line['ref']}"),
+        "code": line["code"],
+        "state": Tag(*_state(line)),
+        "delivery": DELIVERY_LABELS[Delivery(line["delivery"])],
+        "venue": line["venue"],
+        "held": line["held"] or (line["imported_headcount"] or 0),
+        "places": line["capacity"] if line["capacity"] is not None else "No limit",
+        "waiting": line["waiting"] or "",
+        "trainers": line["trainers"] or "",
+    }
+
+
+def _more(days: int) -> str:
+    return f" ({days} days)" if days > 1 else ""
+
+
+def _state(line: Mapping[str, Any]) -> tuple[str, str]:
+    if line["state"] == SessionState.DRAFT:
+        return ("Draft, to publish", "blue") if line["publish_at"] else ("Draft", "grey")
+    stage = stage_of(
+        state=line["state"],
+        starts_at=line["starts_at"],
+        ends_at=line["ends_at"],
+        opens_at=line["opens_at"],
+        closes_at=line["closes_at"],
+        is_elsewhere=bool(line["external_url"]) or line["kind"] == CourseKind.EXTERNAL,
+        is_headcount_only=line["is_headcount_only"],
+        now=clock.now(),
+    )
+    if stage == Stage.OPEN and line["capacity"] is not None and line["held"] >= line["capacity"]:
+        return "Full", "yellow"
+    return _TAGS[stage]
+
+
+routes = [page("/desk/sessions", sessions, who=roles(Role.DESK, Role.PARTNER_ORGANISER))]

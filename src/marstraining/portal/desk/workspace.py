@@ -1,0 +1,188 @@
+"""The workspace of a session: its facts and places, who is booked, who waits, and everything that can be done about it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from marstraining.bookings.queries.waiting import waiting_list
+from marstraining.bookings.rules import STATE_WORDS, Arranging, BookingState, Mode
+from marstraining.core import clock
+from marstraining.core.viewer import Role
+from marstraining.core.web import Column, Form, TableView, export_response, page, render, roles, viewer_of
+from marstraining.history.actions import record_export
+from marstraining.people.rules import JOB_ROLES
+from marstraining.portal.queries.workspace import ORDERS, DeskSession, booking_lines, days_of, run_session, trainers_of, waiting_lines
+from marstraining.programme.rules import DELIVERY_LABELS, Delivery, SessionState, Stage
+
+WHO_RUNS_SESSIONS = roles(Role.DESK, Role.PARTNER_ORGANISER)
+STATE_COLOURS = {
+    BookingState.CONFIRMED: "green",
+    BookingState.OFFERED: "orange",
+    BookingState.WAITING: "yellow",
+    BookingState.REQUESTED: "blue",
+    BookingState.INVITED: "blue",
+}
+ARRANGING_WORDS = {
+    Arranging.TO_ARRANGE: ("To arrange", "red"),
+    Arranging.ARRANGED: ("Arranged", "green"),
+    Arranging.ALTERNATIVE: ("Alternative agreed", "blue"),
+}
+MODE_WORDS = {Mode.ROOM: "In the room", Mode.ONLINE: "Online", Mode.EITHER: ""}
+STANDBY_WORDS = {"book": "Book them in", "ask": "Ask them", "leave": "Leave them"}
+PRIORITY_WORDS = {0: "Ordinary", 5: "High", 9: "First in line"}
+SHOWN = {"": "Booked", "ended": "Ended", "all": "All"}
+STAGE_TAGS: Mapping[Stage | None, tuple[str, str]] = {
+    None: ("Draft", "grey"),
+    Stage.OPEN: ("Open for booking", "green"),
+    Stage.NOT_OPEN_YET: ("Not open yet", "blue"),
+    Stage.CLOSED: ("Booking closed", "grey"),
+    Stage.UNDER_WAY: ("Under way", "purple"),
+    Stage.PAST: ("Held", "grey"),
+    Stage.POSTPONED: ("Postponed", "orange"),
+    Stage.CALLED_OFF: ("Called off", "red"),
+    Stage.ELSEWHERE: ("Booked elsewhere", "blue"),
+    Stage.NO_BOOKING: ("No booking by name", "grey"),
+}
+DONE: Mapping[str, str | tuple[str, str]] = {
+    "booked": "The place is booked. The learner gets an email with a calendar entry.",
+    "waiting": "They are on the waiting list. They get an email that says so.",
+    "already": ("Already booked", "This person had a booking of this session already, so nothing was changed."),
+    "moved-booking": "The booking is moved. The learner gets an email that takes back the old date and one for the new date.",
+    "cancelled": "The booking is cancelled and the place passed on. The learner gets an email.",
+    "withdrawn": "They are off the waiting list. They get an email.",
+    "offered": "The place is offered. They get an email with the time until which it stands.",
+    "priority": "The order of the waiting list is changed.",
+    "places": "The number of places is changed. Free places have been offered to the waiting list.",
+    "runs": "Noted: this session runs.",
+    "numbers": "Noted: the venue has the final numbers.",
+    "called-off": "The session is called off. Everybody with a booking gets an email.",
+    "postponed": "The session is postponed. Everybody with a booking gets an email and keeps their place.",
+    "moved": "The session is moved. Everybody with a booking gets an email with the new dates.",
+    "online": "The session runs online. Everybody with a booking gets an email.",
+    "sent": "Your letter is on its way.",
+    "arranged": "What you noted about access needs is saved.",
+}
+_COLUMNS = (
+    Column("name", "Name", sort=True),
+    Column("email", "Email", export_only=True),
+    Column("agency", "Organisation", sort=True),
+    Column("role", "Role", sort=True),
+    Column("mode", "Attending", sort=True),
+    Column("state", "Booking", sort=True),
+    Column("since", "Since", sort=True),
+    Column("coming", "Coming?"),
+    Column("needs", "Access"),
+)
+_EXPORT_COLUMNS = (
+    *_COLUMNS[:-1],
+    Column("position", "Place in line", numeric=True),
+    Column("priority", "Priority"),
+    Column("ref", "Booking reference"),
+)
+_MOST_EXPORTED = 5000
+
+
+async def load(request: Request) -> DeskSession:
+    """The session of the address, if whoever looks runs it."""
+    return await run_session(request.path_params["ref"], viewer=viewer_of(request), now=clock.now())
+
+
+async def workspace(request: Request) -> Response:
+    """The page, or its bookings as a file."""
+    return await workspace_page(request, await load(request))
+
+
+async def workspace_page(request: Request, session: DeskSession, *, form: Form | None = None) -> Response:
+    """The workspace; `form` brings the refusal of a button on it."""
+    now = clock.now()
+    path = f"/desk/sessions/{session.ref}"
+    view = TableView.read(request.query_params, path=path, columns=_columns(session), default="name", filters=("q", "show"))
+    show = view.filters["show"] if view.filters["show"] in SHOWN else ""
+    order = view.order_by(ORDERS, tie="lower(p.name), b.id")
+    if view.export:
+        return await _exported(request, session, view.export, order=order)
+    lines, total = await booking_lines(
+        session.id, show=show, words=view.filters["q"], order=order, limit=view.limit, offset=view.offset
+    )
+    stage = session.stage(now)
+    return render(
+        request,
+        "portal_desk/workspace.html",
+        session=session,
+        days=await days_of(session.id),
+        trainers=await trainers_of(session.id),
+        tag=STAGE_TAGS[stage],
+        stage=stage,
+        can_change=session.state in {SessionState.PUBLISHED, SessionState.POSTPONED} and now < session.ends_at,
+        can_book=session.state != SessionState.CALLED_OFF and now < session.ends_at and not _is_elsewhere(stage),
+        delivery=DELIVERY_LABELS[Delivery(session.delivery)],
+        view=view.of(total),
+        show=show,
+        shown=SHOWN,
+        lines=lines,
+        waiting=await waiting_lines(session.id),
+        offers_fit=await _offers_fit(session),
+        words=_WORDS,
+        now=now,
+        form=form,
+        done=DONE,
+    )
+
+
+_WORDS: Mapping[str, Mapping[Any, Any]] = {
+    "state": STATE_WORDS,
+    "colour": STATE_COLOURS,
+    "arranging": ARRANGING_WORDS,
+    "mode": MODE_WORDS,
+    "role": JOB_ROLES,
+    "standby": STANDBY_WORDS,
+    "priority": PRIORITY_WORDS,
+}
+
+
+def _is_elsewhere(stage: Stage | None) -> bool:
+    return stage in {Stage.ELSEWHERE, Stage.NO_BOOKING}
+
+
+def _columns(session: DeskSession) -> tuple[Column, ...]:
+    """The columns of the table: how somebody attends is a question in hybrid sessions only."""
+    return tuple(column for column in _COLUMNS if column.key != "mode" or session.delivery == Delivery.HYBRID)
+
+
+async def _offers_fit(session: DeskSession) -> bool:
+    """Whether a place is free, so that a button to offer one makes sense."""
+    return any(line.free is None or line.free > 0 for line in session.limits[:1])
+
+
+async def _exported(request: Request, session: DeskSession, kind: str, *, order: str) -> Response:
+    """Everybody booked, then everybody waiting in order; what they need is never taken away in a file."""
+    viewer, now = viewer_of(request), clock.now()
+    lines, _ = await booking_lines(session.id, show="", words="", order=order, limit=_MOST_EXPORTED, offset=0)
+    waiting = await waiting_lines(session.id, limit=_MOST_EXPORTED)
+    await record_export(
+        "bookings", by=viewer, now=now, subject_kind="session", subject_id=session.id, lines=len(lines) + len(waiting)
+    )
+    name = f"bookings-{session.course_code.lower()}-{clock.local(session.starts_at):%Y-%m-%d}"
+    return export_response(kind, name, _EXPORT_COLUMNS, [_export_row(line) for line in [*lines, *waiting]])
+
+
+def _export_row(line: Mapping[str, Any]) -> dict[str, object]:
+    is_waiting = line["state"] == BookingState.WAITING
+    return {
+        "name": line["name"],
+        "email": line["email"],
+        "agency": line["agency"],
+        "role": JOB_ROLES.get(line["job_role"], ""),
+        "mode": MODE_WORDS[Mode(line["mode"])],
+        "state": STATE_WORDS[BookingState(line["state"])],
+        "since": line["joined_at"] if is_waiting else line["changed_at"],
+        "coming": "Yes" if line["is_coming"] else "",
+        "position": line.get("position"),
+        "priority": PRIORITY_WORDS.get(line["priority"], line["priority"]) if is_waiting else "",
+        "ref": line["ref"],
+    }
+
+
+routes = [page("/desk/sessions/{ref}", workspace, who=WHO_RUNS_SESSIONS)]

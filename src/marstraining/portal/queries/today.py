@@ -1,0 +1,239 @@
+"""What needs the training team today: one condition for each kind, for its count and for its list alike."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from marstraining.bookings.queries import Places, places
+from marstraining.core.clock import from_wall, today_of
+from marstraining.core.db import rows
+from marstraining.core.viewer import Viewer
+from marstraining.programme.queries import Scope, run_by
+
+DECIDE_WITHIN = timedelta(days=7)
+NUMBERS_WITHIN = timedelta(days=7)
+LINK_WITHIN = timedelta(days=10)
+LOW_WITHIN = timedelta(days=14)
+TRAINER_WITHIN = timedelta(days=28)
+LOW_SHARE = 40
+LONG_LIST = 5
+_LATE_LETTERS = timedelta(minutes=15)
+
+_SESSIONS = "programme_session s JOIN programme_course c ON c.id = s.course_id LEFT JOIN programme_venue v ON v.id = s.venue_id"
+_BOOKINGS = (
+    "bookings_booking b JOIN programme_session s ON s.id = b.session_id JOIN programme_course c ON c.id = s.course_id"
+    " JOIN people_person p ON p.id = b.learner_id LEFT JOIN people_agency a ON a.id = b.agency_id"
+)
+_TITLE = "CASE WHEN s.title = '' THEN c.title ELSE s.title END AS title"
+_SESSION_COLUMNS = (
+    f"s.id, s.ref, {_TITLE}, s.starts_at, s.ends_at, s.delivery, coalesce(v.name, '') AS venue, s.decide_by, s.final_numbers_by"
+)
+_PERSON_COLUMNS = f"s.id, s.ref, {_TITLE}, s.starts_at, p.name AS person, p.ref AS person_ref, b.ref AS booking_ref"
+_COMING = "s.state = 'published' AND s.starts_at > ?"
+_BY_NAME = "NOT s.is_headcount_only AND s.external_url = '' AND c.external_url = '' AND c.kind <> 'external'"
+_TAKEN = "(SELECT count(*) FROM bookings_booking t WHERE t.session_id = s.id AND t.state IN ('confirmed', 'invited', 'offered'))"
+_WAITING = "(SELECT count(*) FROM bookings_booking w WHERE w.session_id = s.id AND w.state = 'waiting')"
+_NO_TRAINER = "NOT EXISTS (SELECT 1 FROM programme_trainer r WHERE r.session_id = s.id AND r.state = 'accepted' AND NOT r.is_contributor)"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant with what follows from it in London."""
+
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        return today_of(self.now)
+
+    @property
+    def midnight(self) -> datetime:
+        """The end of today."""
+        return from_wall(self.today + timedelta(days=1), time())
+
+
+Values = Callable[[Moment], tuple[object, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One thing that may need somebody; `has_sessions` says that partner organisers see it for the sessions they run."""
+
+    source: str
+    condition: str
+    values: Values
+    columns: str
+    order: str
+    has_sessions: bool = True
+
+
+def _sessions(condition: str, values: Values, *, order: str = "s.starts_at, s.id", more: str = "") -> Kind:
+    return Kind(_SESSIONS, condition, values, _SESSION_COLUMNS + more, order)
+
+
+def _whole(source: str, condition: str, columns: str, order: str) -> Kind:
+    return Kind(source, condition, lambda _: (), columns, order, has_sessions=False)
+
+
+KINDS: Mapping[str, Kind] = {
+    "decisions": _sessions(
+        f"{_COMING} AND s.decided_at IS NULL AND s.decide_by <= ?",
+        lambda at: (at.now, at.today + DECIDE_WITHIN),
+        order="s.decide_by, s.starts_at, s.id",
+    ),
+    "postponed": _sessions("s.state = 'postponed'", lambda _: ()),
+    "trainers": _sessions(f"{_COMING} AND s.starts_at < ? AND {_BY_NAME} AND {_NO_TRAINER}", lambda at: (at.now, at.now + TRAINER_WITHIN)),
+    "links": _sessions(
+        f"{_COMING} AND s.starts_at < ? AND s.delivery IN ('online', 'hybrid') AND s.joining_link = '' AND {_BY_NAME}",
+        lambda at: (at.now, at.now + LINK_WITHIN),
+    ),
+    "low": _sessions(
+        f"{_COMING} AND s.starts_at < ? AND {_BY_NAME} AND (s.minimum_numbers > {_TAKEN} OR {_TAKEN} * 100 < s.capacity * {LOW_SHARE})",
+        lambda at: (at.now, at.now + LOW_WITHIN),
+    ),
+    "numbers": _sessions(
+        f"{_COMING} AND s.final_numbers_by <= ? AND s.arrangement <> 'confirmed'",
+        lambda at: (at.now, at.today + NUMBERS_WITHIN),
+        order="s.final_numbers_by, s.starts_at, s.id",
+    ),
+    "lists": _sessions(f"{_COMING} AND {_WAITING} >= {LONG_LIST}", lambda at: (at.now,), order=f"{_WAITING} DESC, s.starts_at, s.id"),
+    "offers": Kind(
+        _BOOKINGS,
+        f"{_COMING} AND b.state = 'offered' AND b.offer_expires_at >= ? AND b.offer_expires_at < ?",
+        lambda at: (at.now, at.now, at.midnight),
+        f"{_PERSON_COLUMNS}, b.offer_expires_at",
+        "b.offer_expires_at, b.id",
+    ),
+    "needs": _sessions(
+        "s.state IN ('published', 'postponed') AND s.ends_at > ? AND EXISTS (SELECT 1 FROM bookings_needs n"
+        " JOIN bookings_booking b ON b.id = n.booking_id WHERE b.session_id = s.id AND n.arrangement = 'to_arrange'"
+        " AND b.state IN ('confirmed', 'invited', 'offered'))",
+        lambda at: (at.now,),
+        more=", (SELECT count(*) FROM bookings_needs n JOIN bookings_booking b ON b.id = n.booking_id WHERE b.session_id = s.id"
+        " AND n.arrangement = 'to_arrange' AND b.state IN ('confirmed', 'invited', 'offered')) AS to_arrange",
+    ),
+    "leavers": Kind(
+        _BOOKINGS,
+        "p.state = 'left' AND s.starts_at > ? AND b.state IN ('requested', 'invited', 'confirmed', 'waiting', 'offered')",
+        lambda at: (at.now,),
+        f"{_PERSON_COLUMNS}, coalesce(a.name, '') AS agency",
+        "p.name, p.id, s.starts_at, b.id",
+    ),
+    "bounced": _whole(
+        "messages_bounced m LEFT JOIN people_person p ON p.email = m.address OR p.second_email = m.address",
+        "m.cleared_at IS NULL",
+        "m.address, m.flagged_at, p.name AS person, p.ref AS person_ref",
+        "m.flagged_at, m.id",
+    ),
+    "organisations": _whole(
+        "people_agency a LEFT JOIN people_person p ON p.id = a.suggested_by_id",
+        "a.state = 'suggested'",
+        "a.code, a.name, a.sector, p.name AS person, p.ref AS person_ref",
+        "a.id",
+    ),
+    "letters": _whole(
+        "messages_letter m",
+        "m.state = 'failed'",
+        "m.id, m.address, m.name, m.template, m.first_try_at, m.last_error",
+        "m.first_try_at DESC, m.id DESC",
+    ),
+}
+_INSTANTS = ("starts_at", "ends_at", "offer_expires_at", "flagged_at", "first_try_at")
+_DATES = ("decide_by", "final_numbers_by")
+
+
+def kinds_of(viewer: Viewer) -> list[str]:
+    """The kinds that concern a viewer: sessions for who runs some, addresses, letters and organisations for the whole team."""
+    runs = viewer.is_desk or bool(viewer.agency_ids and run_by(viewer).params)
+    return [name for name, kind in KINDS.items() if (runs if kind.has_sessions else viewer.is_desk or viewer.is_administrator)]
+
+
+async def counts(viewer: Viewer, *, now: datetime) -> dict[str, int]:
+    """How many of each kind there are, in one statement."""
+    names = kinds_of(viewer)
+    if not names:
+        return {}
+    moment, scope = Moment(now), run_by(viewer)
+    parts: list[str] = []
+    values: list[object] = []
+    for name in names:
+        condition, params = _scoped(KINDS[name], scope, moment)
+        parts.append(f"(SELECT count(*) FROM {KINDS[name].source} WHERE {condition}) AS {name}")
+        values += params
+    found = await rows(f"SELECT {', '.join(parts)}", *values)
+    return {name: int(found[0][name]) for name in names}
+
+
+async def listed(name: str, viewer: Viewer, *, now: datetime, limit: int, offset: int) -> Sequence[dict[str, Any]]:
+    """The things of one kind, the most pressing first; each of a session with its places."""
+    kind = KINDS[name]
+    condition, values = _scoped(kind, run_by(viewer), Moment(now))
+    columns = {part.rpartition(" ")[2].rpartition(".")[2] for part in kind.columns.split(", ")}
+    found = await rows(
+        f"SELECT {kind.columns} FROM {kind.source} WHERE {condition} ORDER BY {kind.order} LIMIT ? OFFSET ?",
+        *values,
+        limit,
+        offset,
+        instants=[column for column in _INSTANTS if column in columns],
+        dates=[column for column in _DATES if column in columns],
+    )
+    if kind.has_sessions:
+        counted = await places({row["id"] for row in found}, now=now)
+        for row in found:
+            row["places"] = counted[row["id"]]
+    return found
+
+
+def _scoped(kind: Kind, scope: Scope, moment: Moment) -> tuple[str, tuple[object, ...]]:
+    values = kind.values(moment)
+    if not kind.has_sessions:
+        return kind.condition, values
+    return f"{kind.condition} AND ({scope.sql})", (*values, *scope.params)
+
+
+@dataclass(frozen=True, slots=True)
+class NextSession:
+    """A coming session with its places."""
+
+    ref: str
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    delivery: str
+    venue: str
+    places: Places
+
+
+async def next_sessions(viewer: Viewer, *, now: datetime, limit: int = 6) -> list[NextSession]:
+    """The next sessions of those the viewer runs, in two statements."""
+    scope = run_by(viewer)
+    found = await rows(
+        f"SELECT s.id, s.ref, {_TITLE}, s.starts_at, s.ends_at, s.delivery, coalesce(v.name, '') AS venue FROM {_SESSIONS}"
+        f" WHERE s.state = 'published' AND s.ends_at > ? AND {_BY_NAME} AND ({scope.sql}) ORDER BY s.starts_at, s.id LIMIT ?",
+        now,
+        *scope.params,
+        limit,
+        instants=("starts_at", "ends_at"),
+    )
+    counted = await places([row["id"] for row in found], now=now)
+    return [NextSession(**{name: value for name, value in row.items() if name != "id"}, places=counted[row["id"]]) for row in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How letters go out: since when the mail server fails, and since when letters wait that should have gone."""
+
+    failing_since: datetime | None
+    waiting_since: datetime | None
+
+
+async def delivery(*, now: datetime) -> Delivery:
+    """What the desk's banner tells of the outbox; a letter is late after a quarter of an hour."""
+    found = await rows(
+        "SELECT (SELECT min(failing_since) FROM messages_health WHERE channel = 'email') AS failing_since,"
+        " (SELECT min(next_try_at) FROM messages_letter WHERE state = 'waiting' AND tries = 0 AND next_try_at < ?) AS waiting_since",
+        now - _LATE_LETTERS,
+        instants=("failing_since", "waiting_since"),
+    )
+    return Delivery(failing_since=found[0]["failing_since"], waiting_since=found[0]["waiting_since"])

@@ -1,0 +1,121 @@
+"""Courses at the desk: the list, a new one, changing one."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from marstraining.core import clock
+from marstraining.core.errors import Refused
+from marstraining.core.viewer import Role
+from marstraining.core.web import Column, Form, Link, TableView, Tag, export_response, page, read_form, render, roles, see_other, viewer_of
+from marstraining.core.web.dates import day_plain
+from marstraining.history.actions import record_export
+from marstraining.programme.actions import draft_of_course, save_course
+from marstraining.programme.forms import course_form, read_course
+from marstraining.programme.queries.desk import COURSE_ORDERS, desk_courses, owned_course, owner_choices
+from marstraining.programme.rules import AUDIENCES, DELIVERY_LABELS, KIND_LABELS, Access, CourseDraft, CourseKind
+
+WHO_RUNS = roles(Role.DESK, Role.PARTNER_ORGANISER)
+ACCESS_LABELS = {
+    Access.PUBLIC: "Everybody",
+    Access.RESTRICTED: "Only the audiences ticked below",
+    Access.INVITED: "Only people who are invited",
+}
+COLUMNS = (
+    Column("title", "Course", sort=True),
+    Column("code", "Code", sort=True),
+    Column("kind", "Kind", sort=True),
+    Column("owner", "Run by", sort=True),
+    Column("access", "For"),
+    Column("coming", "Coming sessions", sort=True, numeric=True),
+    Column("next", "Next date", sort=True),
+)
+DONE: dict[str, str | tuple[str, str]] = {
+    "saved": "The course is saved.",
+    "unchanged": ("Nothing to save", "The course was as you left it."),
+}
+
+
+async def courses(request: Request) -> Response:
+    """All courses that the viewer runs."""
+    viewer, now = viewer_of(request), clock.now()
+    view = TableView.read(request.query_params, path="/desk/courses", columns=COLUMNS, default="title", filters=("q", "kind", "state"))
+    limits = {} if view.export else {"limit": view.limit, "offset": view.offset}
+    found = await desk_courses(view.filters, by=viewer, order=view.order_by(COURSE_ORDERS), now=now, **limits)
+    if view.export:
+        await record_export("courses", by=viewer, now=now, subject_kind="programme", subject_id=None, lines=found.total)
+        return export_response(view.export, "courses", COLUMNS, _rows(found.rows))
+    return render(
+        request,
+        "programme/desk/courses.html",
+        view=view.of(found.total),
+        rows=list(_rows(found.rows)),
+        kinds=KIND_LABELS,
+        may_add=viewer.is_desk,
+    )
+
+
+def _rows(found: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, object]]:
+    tags = {Access.PUBLIC: "", Access.RESTRICTED: Tag("Some audiences", "yellow"), Access.INVITED: Tag("By invitation", "purple")}
+    for row in found:
+        yield {
+            "title": Link(row["title"], f"/desk/courses/{row['code']}/edit"),
+            "code": row["code"],
+            "kind": KIND_LABELS[CourseKind(row["kind"])],
+            "owner": row["owner"],
+            "access": tags[Access(row["access"])] or "Everybody",
+            "coming": row["coming"],
+            "next": day_plain(row["next_at"]) if row["next_at"] else "",
+        }
+
+
+async def new(request: Request) -> Response:
+    """A new course; partner organisers change theirs but make none."""
+    if request.method == "GET":
+        return await _page(request, course_form(CourseDraft("", "")), code=None)
+    return await _save(request, code=None)
+
+
+async def edit(request: Request) -> Response:
+    """Change a course."""
+    course = await owned_course(request.path_params["code"], by=viewer_of(request))
+    if request.method == "GET":
+        return await _page(request, course_form(await draft_of_course(course)), code=course.code)
+    return await _save(request, code=course.code)
+
+
+async def _save(request: Request, *, code: str | None) -> Response:
+    form, viewer = await read_form(request), viewer_of(request)
+    draft = read_course(form)
+    if not form.errors:
+        try:
+            _, is_changed = await save_course(draft, code=code, by=viewer, now=clock.now())
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            return see_other(f"/desk/courses/{draft.code}/edit?done={'saved' if is_changed else 'unchanged'}")
+    return await _page(request, form, code=code)
+
+
+async def _page(request: Request, form: Form, *, code: str | None) -> Response:
+    return render(
+        request,
+        "programme/desk/course.html",
+        form=form,
+        code=code,
+        kinds=KIND_LABELS,
+        deliveries={"either": "Either, as each session says", **DELIVERY_LABELS},
+        audiences=AUDIENCES,
+        accesses=ACCESS_LABELS,
+        owners=await owner_choices(),
+        done=DONE,
+    )
+
+
+routes = [
+    page("/desk/courses", courses, who=WHO_RUNS),
+    page("/desk/courses/new", new, who=roles(Role.DESK), methods=("GET", "POST")),
+    page("/desk/courses/{code}/edit", edit, who=WHO_RUNS, methods=("GET", "POST")),
+]

@@ -1,0 +1,116 @@
+"""Many sessions at once: a series by rule or list of dates, and a year rolled forward; always a dry run first."""
+
+from collections.abc import Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from marstraining.core import clock
+from marstraining.core.errors import Refused
+from marstraining.core.viewer import Role
+from marstraining.core.web import Form, page, read_form, render, roles, see_other, viewer_of
+from marstraining.programme.actions import Rolled, create_series, create_year, plan_series, plan_year
+from marstraining.programme.forms import add_days, read_series
+from marstraining.programme.models import Course
+from marstraining.programme.queries.desk import course_choices, owned_course, trainer_choices, venue_choices
+from marstraining.programme.rules import DELIVERY_LABELS, DayPlan, SessionDraft
+from marstraining.programme.series import MOST_DATES, Planned
+
+WHO_RUNS = roles(Role.DESK, Role.PARTNER_ORGANISER)
+UNITS = {"weeks": "weeks", "months": "months, on the same weekday"}
+
+
+async def series(request: Request) -> Response:
+    """A series: what and when, then the dates with what speaks against some of them, then the drafts."""
+    viewer = viewer_of(request)
+    code = request.query_params.get("course", "")
+    if not code:
+        return render(request, "programme/desk/choose_course.html", choices=await course_choices(viewer), is_series=True)
+    course = await owned_course(code, by=viewer)
+    if request.method == "GET":
+        form = Form.of(every=3, unit="months", count=4, how="rule", capacity=course.capacity, in_terms=True)
+        return await _series_page(request, form, course, planned=None)
+    form, now = await read_form(request), clock.now()
+    draft, plans = _draft(form), _plans(form)
+    if form.errors or form.get("do") == "change":
+        return await _series_page(request, form, course, planned=None)
+    try:
+        trainers = frozenset(int(one) for one in form.choices("trainers", "trainers", [str(one["id"]) for one in await trainer_choices()]))
+        planned = await plan_series(course.id, draft, plans, trainer_ids=trainers, is_in_terms=form.checkbox("in_terms"), now=now)
+        if form.get("do") != "create":
+            return await _series_page(request, form, course, planned=planned)
+        name, _ = await create_series(course.id, draft, planned, by=viewer, now=now)
+    except Refused as refusal:
+        form.refuse(refusal)
+        return await _series_page(request, form, course, planned=None)
+    return see_other(f"/desk/sessions?series={name}&done=series")
+
+
+def _draft(form: Form) -> SessionDraft:
+    venue = form.get("venue")
+    return SessionDraft(
+        delivery=form.choice("delivery", "how people take part", DELIVERY_LABELS),
+        venue_id=int(venue) if venue.isdigit() and len(venue) < 10 else None,
+        capacity=form.integer("capacity", "the number of places", required=False, min=0, max=100_000),
+    )
+
+
+def _plans(form: Form) -> Sequence[DayPlan]:
+    """The dates of the series; a rule that makes none is a fault of its field."""
+    if form.get("how") == "list":
+        return add_days(form, most=MOST_DATES)
+    rule = read_series(form)
+    if form.errors:
+        return ()
+    try:
+        return rule.plans()
+    except Refused as refusal:
+        form.refuse(refusal)
+        return ()
+
+
+async def _series_page(request: Request, form: Form, course: Course, *, planned: list[Planned] | None) -> Response:
+    return render(
+        request,
+        "programme/desk/series.html",
+        form=form,
+        course=course,
+        planned=planned,
+        good=[one for one in planned or () if not one.reasons],
+        fields=_kept(form),
+        deliveries=DELIVERY_LABELS,
+        venues=await venue_choices(),
+        trainers=[(one["id"], one["name"]) for one in await trainer_choices()],
+        units=UNITS,
+    )
+
+
+def _kept(form: Form) -> list[tuple[str, str]]:
+    """What was typed, to be sent again with the button that creates what the dry run showed."""
+    return [(name, value) for name in form.values if name not in {"csrf_token", "do"} for value in form.all(name)]
+
+
+async def roll(request: Request) -> Response:
+    """A year rolled forward: from when to when, then the dry run, then the drafts."""
+    viewer = viewer_of(request)
+    form = Form.of(in_terms=True) if request.method == "GET" else await read_form(request)
+    rolled: list[Rolled] | None = None
+    if request.method == "POST":
+        first, last = form.date("first", "the first day"), form.date("last", "the last day")
+        is_sure, now = form.get("do") == "create", clock.now()
+        if not form.errors and form.get("do") != "change":
+            try:
+                rolled = await plan_year(first, last, is_in_terms=form.checkbox("in_terms"), now=now)
+                if is_sure:
+                    made = await create_year(rolled, by=viewer, now=now)
+                    return see_other(f"/desk/sessions?series={made[0].series}&done=rolled")
+            except Refused as refusal:
+                form.refuse(refusal)
+    good = [one for one in rolled or () if not one.planned.reasons]
+    return render(request, "programme/desk/roll.html", form=form, rolled=rolled, good=good, fields=_kept(form))
+
+
+routes = [
+    page("/desk/series", series, who=WHO_RUNS, methods=("GET", "POST")),
+    page("/desk/roll-forward", roll, who=roles(Role.DESK), methods=("GET", "POST")),
+]

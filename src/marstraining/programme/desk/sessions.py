@@ -1,0 +1,181 @@
+"""Sessions at the desk: a new one, changing one, copying, publishing and deleting a draft."""
+
+from collections.abc import Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from marstraining.core import clock
+from marstraining.core.errors import Refused
+from marstraining.core.viewer import Role
+from marstraining.core.web import Form, page, read_form, render, roles, see_other, viewer_of
+from marstraining.programme.actions import copy_session, create_session, delete_draft, draft_of, edit_session, publish_session
+from marstraining.programme.forms import day_form, read_days, read_session, rows_shown, session_form
+from marstraining.programme.models import Course, Session
+from marstraining.programme.queries import Day, training_days
+from marstraining.programme.queries.desk import course_choices, owned_course, session_to_run, venue_choices
+from marstraining.programme.rules import AUDIENCES, DELIVERY_LABELS, Arrangement, DayPlan, Delivery, SessionDraft, SessionState
+
+WHO_RUNS = roles(Role.DESK, Role.PARTNER_ORGANISER)
+ACCESS_CHOICES = {
+    "": "As the course says",
+    "public": "Everybody",
+    "restricted": "Only the audiences ticked below",
+    "invited": "Only people who are invited",
+}
+ARRANGEMENT_LABELS = {Arrangement.NONE: "Not booked", Arrangement.HELD: "Held", Arrangement.CONFIRMED: "Confirmed"}
+DONE: dict[str, str | tuple[str, str]] = {
+    "created": "The session is saved as a draft. Nobody sees it until you publish it.",
+    "saved": "The session is saved.",
+    "told": "The session is saved. Everybody with a place is told of the change within a minute.",
+    "published": "The session is published.",
+    "copied": "This is the copy, saved as a draft. Check it, then publish it.",
+}
+_CHANGED_MEANWHILE = "Somebody else changed this session since you opened this page. Open it again to see what changed."
+
+
+async def new(request: Request) -> Response:
+    """A new session: first the course, then everything else."""
+    viewer = viewer_of(request)
+    code = request.query_params.get("course", "")
+    if not code:
+        return render(request, "programme/desk/choose_course.html", choices=await course_choices(viewer))
+    course = await owned_course(code, by=viewer)
+    if request.method == "GET":
+        return await _page(request, session_form(_usual(course)), course=course)
+    form = await read_form(request)
+    if form.get("do") == "add_day":
+        return await _page(request, form, course=course)
+    draft, days = read_session(form), read_days(form)
+    if not form.errors:
+        try:
+            session = await create_session(course.id, draft, days, by=viewer, now=clock.now())
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            return await _publish_or_show(request, session, form, done="created")
+    return await _page(request, form, course=course)
+
+
+def _usual(course: Course) -> SessionDraft:
+    """What a session of a course usually is."""
+    delivery = course.delivery if course.delivery in tuple(Delivery) else Delivery.IN_PERSON
+    return SessionDraft(delivery=delivery, capacity=course.capacity)
+
+
+async def edit(request: Request) -> Response:
+    """Change a session: a draft with its training days, a published one without them, since it is moved instead."""
+    viewer = viewer_of(request)
+    session, course = await session_to_run(request.path_params["ref"], by=viewer)
+    is_draft = session.state == SessionState.DRAFT
+    if request.method == "GET":
+        form = session_form(draft_of(session))
+        form.put("seen", session.changed_at.isoformat())
+        return await _page(request, day_form(form, _plans(await training_days(session.id))), course=course, session=session)
+    form = await read_form(request)
+    if form.get("do") == "add_day":
+        return await _page(request, form, course=course, session=session)
+    draft, days = read_session(form), read_days(form) if is_draft else None
+    if form.get("seen") and form.get("seen") != session.changed_at.isoformat():
+        form.fail("", _CHANGED_MEANWHILE)
+    if not form.errors:
+        try:
+            is_told = await edit_session(session.id, draft, days=days, by=viewer, now=clock.now())
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            return await _publish_or_show(request, session, form, done="told" if is_told and not is_draft else "saved")
+    return await _page(request, form, course=course, session=session)
+
+
+async def _publish_or_show(request: Request, session: Session, form: Form, *, done: str) -> Response:
+    """After saving: publish where that was the button; where it cannot be, the saved draft says why."""
+    if form.get("do") == "publish":
+        try:
+            await publish_session(session.id, by=viewer_of(request), now=clock.now())
+        except Refused as refusal:
+            form.refuse(refusal)
+            stored, course = await session_to_run(session.ref, by=viewer_of(request))
+            form.put("seen", stored.changed_at.isoformat())
+            return await _page(request, form, course=course, session=stored)
+        return see_other(f"/desk/sessions/{session.ref}?done=published")
+    return see_other(f"/desk/sessions/{session.ref}/edit?done={done}")
+
+
+def _plans(days: Sequence[Day]) -> list[DayPlan]:
+    return [DayPlan(day.day, clock.local(day.starts_at).time(), clock.local(day.ends_at).time()) for day in days if not day.is_cancelled]
+
+
+async def _page(request: Request, form: Form, *, course: Course, session: Session | None = None) -> Response:
+    return render(
+        request,
+        "programme/desk/session.html",
+        form=form,
+        course=course,
+        session=session,
+        days=await training_days(session.id) if session else (),
+        rows=rows_shown(form),
+        deliveries=DELIVERY_LABELS,
+        venues=await venue_choices(session.venue_id if session else None),
+        arrangements=ARRANGEMENT_LABELS,
+        accesses=ACCESS_CHOICES,
+        audiences=AUDIENCES,
+        done=DONE,
+    )
+
+
+async def copy(request: Request) -> Response:
+    """The same session on another date, as a draft."""
+    viewer = viewer_of(request)
+    session, course = await session_to_run(request.path_params["ref"], by=viewer)
+    own = await training_days(session.id)
+    if request.method == "GET":
+        form = Form()
+        for row, plan in enumerate(_plans(own), start=1):
+            form.put(f"starts{row}", f"{plan.starts:%H:%M}")
+            form.put(f"ends{row}", f"{plan.ends:%H:%M}")
+    else:
+        form = await read_form(request)
+        days = read_days(form) if form.get("do") != "add_day" else []
+        if form.get("do") != "add_day" and not form.errors:
+            try:
+                made = await copy_session(session.id, days, by=viewer, now=clock.now())
+            except Refused as refusal:
+                form.refuse(refusal)
+            else:
+                return see_other(f"/desk/sessions/{made.ref}/edit?done=copied")
+    return render(request, "programme/desk/copy.html", form=form, session=session, course=course, rows=rows_shown(form), days=own)
+
+
+async def publish(request: Request) -> Response:
+    """Publish a draft."""
+    viewer = viewer_of(request)
+    await read_form(request)
+    session, _ = await session_to_run(request.path_params["ref"], by=viewer)
+    await publish_session(session.id, by=viewer, now=clock.now())
+    return see_other(f"/desk/sessions/{session.ref}?done=published")
+
+
+async def delete(request: Request) -> Response:
+    """Delete a draft, after asking."""
+    viewer = viewer_of(request)
+    session, course = await session_to_run(request.path_params["ref"], by=viewer)
+    form = Form()
+    if request.method == "POST":
+        form = await read_form(request)
+        try:
+            await delete_draft(session.id, by=viewer, now=clock.now())
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            return see_other("/desk/sessions?done=deleted")
+    return render(request, "programme/desk/delete.html", form=form, session=session, course=course)
+
+
+routes = [
+    page("/desk/sessions/new", new, who=WHO_RUNS, methods=("GET", "POST")),
+    page("/desk/sessions/{ref}/edit", edit, who=WHO_RUNS, methods=("GET", "POST")),
+    page("/desk/sessions/{ref}/copy", copy, who=WHO_RUNS, methods=("GET", "POST")),
+    page("/desk/sessions/{ref}/publish", publish, who=WHO_RUNS, methods=("POST",)),
+    page("/desk/sessions/{ref}/delete", delete, who=WHO_RUNS, methods=("GET", "POST")),
+]
