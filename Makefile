@@ -2,12 +2,15 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# What the service needs to run, and what its developers need besides: the demo does not wait for the tests' tools.
+RUNS := .venv/.runs
 READY := .venv/.ready
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: run test test-all check check-deploy format bench shots migration wheel clean
 
-run: $(READY)  ## the demo, at http://127.0.0.1:8000; `make run PORT=8080` for another port
-	$(BIN)/marstraining demo $(if $(PORT),--port $(PORT))
+run: $(RUNS)  ## the demo, at http://127.0.0.1:8000; `make run PORT=8080` for another port
+	PYTHONPATH=src $(BIN)/python -m marstraining demo $(if $(PORT),--port $(PORT))
 
 test: $(READY)  ## unit, action, page and journey tests, on SQLite and PostgreSQL; with CI=true all there are
 	$(BIN)/pytest
@@ -48,8 +51,12 @@ wheel: $(READY)
 clean:
 	rm -rf .venv build dist var
 
-$(READY): requirements-dev.lock pyproject.toml
+$(RUNS): requirements.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PIP) --require-hashes --requirement requirements.lock
+	touch $@
+
+$(READY): requirements-dev.lock pyproject.toml $(RUNS)
+	$(PIP) --require-hashes --requirement requirements-dev.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@

@@ -47,13 +47,18 @@ def demo_environment(folder: Path, base_url: str, environ: Mapping[str, str]) ->
         for name, value in environ.items()
         if name.startswith("MARS_") and name not in _OWN and name.removesuffix("_FILE") not in _OWN
     }
-    return kept | {
-        "MARS_DATA_DIR": str(folder),
-        "MARS_DATABASE_URL": f"sqlite://{folder / _DATABASE}",
-        "MARS_BASE_URL": base_url,
-        "MARS_SECRET_KEY": key.read_text(encoding="ascii"),
-        "MARS_SMTP_URL": f"file://{folder / _MAIL}",
-    }
+    # The terminal belongs to the links; whoever wants to see the logs sets MARS_LOG_LEVEL.
+    return (
+        {"MARS_LOG_LEVEL": "WARNING"}
+        | kept
+        | {
+            "MARS_DATA_DIR": str(folder),
+            "MARS_DATABASE_URL": f"sqlite://{folder / _DATABASE}",
+            "MARS_BASE_URL": base_url,
+            "MARS_SECRET_KEY": key.read_text(encoding="ascii"),
+            "MARS_SMTP_URL": f"file://{folder / _MAIL}",
+        }
+    )
 
 
 async def prepare(folder: Path, base_url: str, environ: Mapping[str, str], *, is_fresh: bool, report: Report) -> Demo:
