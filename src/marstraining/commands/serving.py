@@ -14,6 +14,7 @@ from marstraining.commands.database import opened
 from marstraining.commands.terminal import reporting, say
 from marstraining.core.config import Settings, load_settings
 from marstraining.core.errors import Refused
+from marstraining.core.logs import configure_logs
 from marstraining.demo.folder import prepare
 from marstraining.worker import run_worker, start_worker_child
 
@@ -25,8 +26,10 @@ _GRACE_SECONDS = 20
 
 
 def application() -> ASGIApp:
-    """The application of a serving process, from the environment; each of several processes makes its own."""
-    return create_app(load_settings())
+    """The application of one of several serving processes, from the environment."""
+    settings = load_settings()
+    configure_logs(settings)
+    return create_app(settings)
 
 
 def serve(host: str, port: int, workers: int, with_worker: bool) -> None:  # noqa: FBT001 - the command's flag
@@ -95,7 +98,8 @@ def _is_free(host: str, port: int) -> bool:
 
 
 def _serve(settings: Settings, *, host: str, port: int, workers: int) -> None:
-    # One process runs the application made here; several load it again by its name.
+    # One process runs the application made here; each of several makes its own.
+    configure_logs(settings)
     uvicorn.run(
         "marstraining.commands.serving:application" if workers > 1 else create_app(settings),
         factory=workers > 1,
@@ -104,7 +108,7 @@ def _serve(settings: Settings, *, host: str, port: int, workers: int) -> None:
         workers=workers,
         server_header=False,
         access_log=False,
-        log_level="warning" if settings.log_level == "INFO" else settings.log_level.lower(),
+        log_config=None,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=_GRACE_SECONDS,
