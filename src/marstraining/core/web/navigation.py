@@ -26,7 +26,7 @@ PUBLIC = (
 )
 DESK = (
     NavItem("Today", "/desk"),
-    NavItem("Sessions", "/desk/sessions"),
+    NavItem("Sessions", "/desk/sessions", ("/desk/series", "/desk/roll-forward")),
     NavItem("Courses", "/desk/courses"),
     NavItem("Venues", "/desk/venues"),
     NavItem("People", "/desk/people"),

@@ -35,8 +35,10 @@ STATES = {
 WHENS = {"": "Coming", "past": "Past", "all": "All"}
 DONE: dict[str, str | tuple[str, str]] = {
     "deleted": "The draft is deleted.",
-    "series": "The series is made. These are its drafts: check them, then publish each.",
-    "rolled": "The new year is made. These are its drafts: check them, then publish each.",
+    "series": "The series is made. These are its drafts: check them, then publish them.",
+    "rolled": "The new year is made. These are its drafts: check them, then publish them.",
+    "all-published": "All drafts of the series are published.",
+    "none-published": ("Nothing to publish", "There was no draft left in this series that could be published."),
 }
 _TAGS = {
     Stage.OPEN: ("Open", "green"),
@@ -68,6 +70,7 @@ async def sessions(request: Request) -> Response:
         states=STATES,
         deliveries=DELIVERY_LABELS,
         whens=WHENS,
+        drafts=sum(line["state"] == SessionState.DRAFT for line in found.rows) if view.filters["series"] else 0,
         may_roll=viewer.is_desk,
         done=DONE,
     )
@@ -75,7 +78,8 @@ async def sessions(request: Request) -> Response:
 
 def _row(line: Mapping[str, Any]) -> dict[str, object]:
     return {
-        "starts": f"{day_short(line['starts_at'])} {clock.local(line['starts_at']):%Y}, {clock_time(line['starts_at'])}" + _more(line["days"]),
+        "starts": f"{day_short(line['starts_at'])} {clock.local(line['starts_at']):%Y}, {clock_time(line['starts_at'])}"
+        + _more(line["days"]),
         "title": Link(line["title"], f"/desk/sessions/{line['ref']}"),
         "code": line["code"],
         "state": Tag(*_state(line)),

@@ -13,6 +13,7 @@ from marstraining.programme.actions.sessions import (
     draft_of,
     edit_session,
     publish_due_sessions,
+    publish_series,
     publish_session,
     set_capacity,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "plan_year",
     "postpone_session_dates",
     "publish_due_sessions",
+    "publish_series",
     "publish_session",
     "remove_trainer",
     "save_course",

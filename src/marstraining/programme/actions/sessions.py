@@ -12,6 +12,7 @@ from marstraining.core.viewer import SYSTEM, Viewer
 from marstraining.history.actions import record
 from marstraining.programme.actions.days import follow_days, held_session, raise_sequences, write_day
 from marstraining.programme.models import Course, Session, TrainingDay, Venue
+from marstraining.programme.queries.scope import run_by
 from marstraining.programme.rules import DayPlan, SessionDraft, SessionState, check_days, check_session
 
 # What a learner's calendar entry shows besides the time; a change of any of these raises SEQUENCE, of anything else never.
@@ -105,6 +106,20 @@ async def publish_session(session_id: int, *, by: Viewer, now: datetime) -> bool
             raise Refused("This session is already over, so it cannot be published. Change its dates first.", code="past")
         await _publish(session_id, by=by, now=now)
     return True
+
+
+async def publish_series(series: str, *, by: Viewer, now: datetime) -> int:
+    """Publish every draft of a series that is not over and that `by` runs, in one transaction; how many there were."""
+    scope = run_by(by)
+    drafts = await rows(
+        "SELECT s.id FROM programme_session s JOIN programme_course c ON c.id = s.course_id "
+        f"WHERE s.series = ? AND s.series <> '' AND s.state = 'draft' AND s.ends_at > ? AND ({scope.sql}) ORDER BY s.id",
+        series,
+        now,
+        *scope.params,
+    )
+    async with transaction():
+        return sum([await _publish(row["id"], by=by, now=now) for row in drafts])
 
 
 async def publish_due_sessions(*, now: datetime) -> int:

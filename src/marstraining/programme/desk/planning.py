@@ -9,7 +9,7 @@ from marstraining.core import clock
 from marstraining.core.errors import Refused
 from marstraining.core.viewer import Role
 from marstraining.core.web import Form, page, read_form, render, roles, see_other, viewer_of
-from marstraining.programme.actions import Rolled, create_series, create_year, plan_series, plan_year
+from marstraining.programme.actions import Rolled, create_series, create_year, plan_series, plan_year, publish_series
 from marstraining.programme.forms import add_days, read_series
 from marstraining.programme.models import Course
 from marstraining.programme.queries.desk import course_choices, owned_course, trainer_choices, venue_choices
@@ -110,7 +110,16 @@ async def roll(request: Request) -> Response:
     return render(request, "programme/desk/roll.html", form=form, rolled=rolled, good=good, fields=_kept(form))
 
 
+async def publish(request: Request) -> Response:
+    """Publish all drafts of a series at once."""
+    form = await read_form(request)
+    name = form.ref("series")
+    number = await publish_series(name, by=viewer_of(request), now=clock.now())
+    return see_other(f"/desk/sessions?series={name}&done={'all-published' if number else 'none-published'}")
+
+
 routes = [
     page("/desk/series", series, who=WHO_RUNS, methods=("GET", "POST")),
+    page("/desk/series/publish", publish, who=WHO_RUNS, methods=("POST",)),
     page("/desk/roll-forward", roll, who=roles(Role.DESK), methods=("GET", "POST")),
 ]

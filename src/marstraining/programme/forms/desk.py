@@ -1,11 +1,11 @@
 """The training team's forms of courses, sessions, training days, series and venues into the plain values that actions take."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from typing import Literal
 
 from marstraining.core.clock import from_wall, local
-from marstraining.core.errors import NotFound
+from marstraining.core.errors import NotFound, Refused
 from marstraining.core.web import Form
 from marstraining.programme.forms.filters import read_date
 from marstraining.programme.rules import (
@@ -19,6 +19,7 @@ from marstraining.programme.rules import (
     DayPlan,
     SessionDraft,
     VenueDraft,
+    check_days,
 )
 from marstraining.programme.series import SeriesRule
 
@@ -164,9 +165,21 @@ def read_days(form: Form, *, most: int = LONGEST_SESSION_DAYS) -> list[DayPlan]:
         starts = _time_or(form, f"starts{row}", f"the start time of day {row}", above.starts if above else None)
         ends = _time_or(form, f"ends{row}", f"the end time of day {row}", above.ends if above else None)
         plans.append(DayPlan(day or date.min, starts, ends))
+        if not form.errors:
+            _check(form, plans[-1:], row=row)
     if not plans:
         form.fail("day1", "Enter the date of the first training day")
+    if not form.errors:
+        _check(form, plans, row=1)
     return plans
+
+
+def _check(form: Form, plans: Sequence[DayPlan], *, row: int) -> None:
+    """Put what speaks against these days beside the fields of their row."""
+    try:
+        check_days(plans)
+    except Refused as refusal:
+        form.fail(f"{refusal.field}{row}", refusal.message)
 
 
 def add_days(form: Form, *, most: int) -> list[DayPlan]:

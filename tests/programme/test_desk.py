@@ -1,0 +1,262 @@
+"""The training team's pages of the programme: what they save, what they refuse and keep, and who may open them."""
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import date, time, timedelta
+
+import pytest
+from tortoise.context import TortoiseContext
+
+from marstraining.core.clock import from_wall
+from marstraining.core.viewer import Role
+from marstraining.people.models import Person, RoleGrant
+from marstraining.programme.models import Course, Session, SessionTrainer, TrainingDay, Venue
+from tests import makers
+from tests.conftest import Clock, Visitor
+from tests.statements import statements
+
+SignInAs = Callable[[Person], Awaitable[Visitor]]
+SESSION = {
+    "day1": "2026-06-09", "starts1": "09:30", "ends1": "12:30", "delivery": "in person", "capacity": "20", "is_list_open": "yes",
+    "is_promotion_on": "yes", "arrangement": "none", "do": "save",
+}  # fmt: skip
+COURSE = {"code": "neg", "title": "Neglect", "kind": "course", "delivery": "either", "access": "public", "audience_codes": "schools"}
+
+
+def _error(page: str, name: str) -> str:
+    found = re.search(rf'id="{name}-error" class="govuk-error-message">(.*?)</p>', page)
+    return re.sub(r"<[^>]+>", "", found[1]).removeprefix("Error: ") if found else ""
+
+
+async def test_a_course_is_added_and_changed(dee: Person, sign_in_as: SignInAs) -> None:
+    desk = await sign_in_as(dee)
+    answer = await desk.post("/desk/courses/new", {**COURSE, "topics": "county lines\nneglect", "outcomes": "• Recognise\n• Act"})
+    assert answer.headers["location"] == "/desk/courses/NEG/edit?done=saved"
+    course = await Course.get(code="NEG")
+    assert (course.title, course.outcomes, course.audience_codes) == ("Neglect", ["Recognise", "Act"], ["schools"])
+    page = (await desk.get("/desk/courses/NEG/edit")).text
+    assert "Child criminal exploitation\nNeglect</textarea>" in page
+    assert "Neglect" in (await desk.get("/desk/courses")).text
+
+
+async def test_a_course_that_cannot_be_is_shown_again_with_what_was_typed(dee: Person, sign_in_as: SignInAs) -> None:
+    await makers.make_course(code="NEG")
+    desk = await sign_in_as(dee)
+    answer = await desk.post("/desk/courses/new", {**COURSE, "title": "My title"})
+    assert answer.status_code == 422
+    assert _error(answer.text, "code") == "Another course has this code. Choose a different one."
+    assert 'value="My title"' in answer.text
+
+
+async def test_a_session_is_saved_as_a_draft_and_published(dee: Person, sign_in_as: SignInAs, client: Visitor) -> None:
+    await makers.make_course("Neglect", code="NEG", capacity=25)
+    desk = await sign_in_as(dee)
+    assert 'value="25"' in (await desk.get("/desk/sessions/new?course=NEG")).text
+    answer = await desk.post("/desk/sessions/new?course=NEG", SESSION)
+    session = await Session.get()
+    assert (answer.headers["location"], session.state) == (f"/desk/sessions/{session.ref}/edit?done=created", "draft")
+    assert (await client.get(f"/sessions/{session.ref}")).status_code == 404
+    published = await desk.post(f"/desk/sessions/{session.ref}/edit", {**SESSION, "do": "publish"})
+    assert published.headers["location"] == f"/desk/sessions/{session.ref}?done=published"
+    assert (await client.get(f"/sessions/{session.ref}")).status_code == 200
+
+
+async def test_another_day_is_added_without_losing_anything(dee: Person, sign_in_as: SignInAs) -> None:
+    await makers.make_course("Neglect", code="NEG")
+    desk = await sign_in_as(dee)
+    page = await desk.post("/desk/sessions/new?course=NEG", {**SESSION, "joining_note": "Bring a pen", "do": "add_day"})
+    assert page.status_code == 200
+    assert ('name="day2"' in page.text, "Bring a pen" in page.text, 'value="2026-06-09"' in page.text) == (True, True, True)
+    await desk.post("/desk/sessions/new?course=NEG", {**SESSION, "day2": "2026-06-10"})
+    assert [(day.day, day.starts, day.ends) for day in await TrainingDay.all().order_by("starts_at")] == [
+        (date(2026, 6, 9), "09:30", "12:30"),
+        (date(2026, 6, 10), "09:30", "12:30"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "sentence"),
+    [
+        ({"day1": ""}, "day1", "Enter the date of the first training day"),
+        ({"day1": "2027-03-28", "starts1": "01:30"}, "starts1", "The time 01:30 on 28 March 2027 does not exist: the clocks go forward"),
+        ({"day2": "2026-06-09"}, "day1", "Two training days overlap on 9 June 2026"),
+        ({"ends1": "09:00"}, "ends1", "The end time must be after the start time"),
+        ({"joining_link": "teams"}, "joining_link", "Enter a web address that begins with https://"),
+        ({"capacity": "many"}, "capacity", "The number of places must be a whole number, like 20"),
+        ({"minimum_numbers": "21"}, "minimum_numbers", "The minimum number must not be higher than the number of places"),
+    ],
+)
+async def test_every_fault_of_a_session_stands_beside_its_field(
+    dee: Person, sign_in_as: SignInAs, changes: dict[str, str], field: str, sentence: str
+) -> None:
+    await makers.make_course("Neglect", code="NEG")
+    desk = await sign_in_as(dee)
+    page = await desk.post("/desk/sessions/new?course=NEG", {**SESSION, "notes": "Kept", **changes})
+    assert (page.status_code, _error(page.text, field), "Kept" in page.text) == (422, sentence, True)
+    assert await Session.all().count() == 0
+
+
+async def test_a_draft_moves_freely_and_a_published_session_does_not(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    session = await makers.make_session(state="draft", now=clock.now)
+    desk = await sign_in_as(dee)
+    await desk.post(f"/desk/sessions/{session.ref}/edit", SESSION)
+    assert (await TrainingDay.get(session_id=session.id)).day == date(2026, 6, 9)
+    await Session.filter(id=session.id).update(state="published")
+    page = (await desk.get(f"/desk/sessions/{session.ref}/edit")).text
+    assert ('name="day1"' in page, f"/desk/sessions/{session.ref}/move" in page) == (False, True)
+    await desk.post(f"/desk/sessions/{session.ref}/edit", {**SESSION, "day1": "2026-06-30", "title": "New title"})
+    assert ((await TrainingDay.get(session_id=session.id)).day, (await Session.get()).title) == (date(2026, 6, 9), "New title")
+
+
+async def test_what_somebody_else_changed_meanwhile_is_not_written_over(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    session = await makers.make_session(state="draft", now=clock.now)
+    desk = await sign_in_as(dee)
+    seen = session.changed_at.isoformat()
+    await Session.filter(id=session.id).update(changed_at=clock.now, title="Theirs")
+    page = await desk.post(f"/desk/sessions/{session.ref}/edit", {**SESSION, "title": "Mine", "seen": seen})
+    assert (page.status_code, "Somebody else changed this session" in page.text, (await Session.get()).title) == (422, True, "Theirs")
+
+
+async def test_a_session_is_copied_and_a_draft_deleted(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    session = await makers.make_session(capacity=12, joining_link="https://teams.example/x", now=clock.now)
+    desk = await sign_in_as(dee)
+    answer = await desk.post(f"/desk/sessions/{session.ref}/copy", {"day1": "30/6/2026", "starts1": "9:30", "ends1": "12:30", "do": "save"})
+    copy = await Session.get(state="draft")
+    assert answer.headers["location"] == f"/desk/sessions/{copy.ref}/edit?done=copied"
+    assert (copy.capacity, copy.joining_link, copy.starts_at) == (12, "", from_wall(date(2026, 6, 30), time(9, 30)))
+    assert (await desk.post(f"/desk/sessions/{copy.ref}/delete")).headers["location"] == "/desk/sessions?done=deleted"
+    assert [one.id for one in await Session.all()] == [session.id]
+    kept = await desk.post(f"/desk/sessions/{session.ref}/delete")
+    assert "Only a draft can be deleted" in kept.text
+
+
+SERIES = {
+    "how": "rule", "first": "2026-05-12", "every": "2", "unit": "weeks", "count": "3", "starts": "13:30", "ends": "15:30",
+    "delivery": "online", "capacity": "40", "in_terms": "yes",
+}  # fmt: skip
+
+
+async def test_a_series_is_looked_at_made_and_published_at_once(dee: Person, sign_in_as: SignInAs) -> None:
+    await makers.make_course("DSL briefing", code="DSL")
+    desk = await sign_in_as(dee)
+    page = await desk.post("/desk/series?course=DSL", {**SERIES, "do": "look"})
+    assert ("Tuesday 26 May 2026 is in half term" in page.text, "Make 2 drafts" in page.text) == (True, True)
+    assert await Session.all().count() == 0
+    answer = await desk.post("/desk/series?course=DSL", {**SERIES, "do": "create"})
+    made = await Session.all().order_by("starts_at")
+    assert [session.starts_at for session in made] == [
+        from_wall(date(2026, 5, 12), time(13, 30)),
+        from_wall(date(2026, 6, 9), time(13, 30)),
+    ]
+    assert answer.headers["location"] == f"/desk/sessions?series={made[0].series}&done=series"
+    await desk.post("/desk/series/publish", {"series": made[0].series}, seen="/desk/courses/new")
+    assert [session.state for session in await Session.all()] == ["published", "published"]
+
+
+async def test_a_series_by_list_names_the_line_that_is_no_date(dee: Person, sign_in_as: SignInAs) -> None:
+    await makers.make_course("DSL briefing", code="DSL")
+    desk = await sign_in_as(dee)
+    page = await desk.post("/desk/series?course=DSL", {**SERIES, "how": "list", "dates": "9 June 2026\nsoon", "do": "look"})
+    assert (page.status_code, _error(page.text, "dates")) == (422, "“soon” is not a date like 14/6/2027")
+    page = await desk.post("/desk/series?course=DSL", {**SERIES, "how": "list", "dates": "9 June 2026\n16/6/2026", "do": "look"})
+    assert "Make 2 drafts" in page.text
+
+
+async def test_a_year_is_looked_at_and_rolled_forward(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    await makers.make_session(starts=from_wall(date(2026, 6, 9), time(9, 30)), now=clock.now)
+    desk = await sign_in_as(dee)
+    year = {"first": "2026-04-01", "last": "2027-03-31", "in_terms": "yes"}
+    page = await desk.post("/desk/roll-forward", {**year, "do": "look"})
+    assert "Make 1 draft" in page.text
+    await desk.post("/desk/roll-forward", {**year, "do": "create"})
+    assert await Session.filter(state="draft").count() == 1
+
+
+async def test_a_venue_is_added_and_changed(dee: Person, sign_in_as: SignInAs) -> None:
+    desk = await sign_in_as(dee)
+    await desk.post("/desk/venues/new", {"name": "Hewson House", "postcode": "dn20 8xj"})
+    venue = await Venue.get()
+    assert (venue.name, venue.postcode) == ("Hewson House", "DN20 8XJ")
+    again = await desk.post("/desk/venues/new", {"name": "hewson house"})
+    assert _error(again.text, "name") == "There is a venue with this name already"
+    await desk.post(f"/desk/venues/{venue.ref}/edit", {"name": "Hewson House", "parking": "At the back"})
+    assert (await Venue.get()).parking == "At the back"
+
+
+async def test_a_trainer_is_asked_and_taken_off(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    agency = await makers.make_agency("North Lindsey College")
+    tom = await makers.make_person("Tom Reed", agency=agency, roles=(Role.TRAINER,))
+    session = await makers.make_session(now=clock.now)
+    desk = await sign_in_as(dee)
+    await desk.post(f"/desk/sessions/{session.ref}/trainers", {"person": str(tom.id)})
+    asked = await SessionTrainer.get()
+    assert (asked.person_id, asked.agency_id, asked.state) == (tom.id, agency.id, "asked")
+    await desk.post(f"/desk/sessions/{session.ref}/trainers", {"remove": str(tom.id)})
+    assert await SessionTrainer.all().count() == 0
+
+
+DESK_PATHS = (
+    "/desk/courses", "/desk/courses/new", "/desk/courses/NEG/edit", "/desk/venues", "/desk/venues/new", "/desk/sessions/new",
+    "/desk/sessions/new?course=NEG", "/desk/series", "/desk/series?course=NEG", "/desk/roll-forward", "/desk/sessions/{ref}/edit",
+    "/desk/sessions/{ref}/copy", "/desk/sessions/{ref}/trainers", "/desk/sessions/{ref}/delete",
+)  # fmt: skip
+
+
+async def test_the_desk_opens_its_pages_and_a_learner_none_of_them(dee: Person, asha: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    session = await makers.make_session(course=await makers.make_course(code="NEG"), now=clock.now)
+    desk, learner = await sign_in_as(dee), await sign_in_as(asha)
+    paths = [path.format(ref=session.ref) for path in DESK_PATHS]
+    assert [(await desk.get(path)).status_code for path in paths] == [200] * len(paths)
+    assert [(await learner.get(path)).status_code for path in paths] == [404] * len(paths)
+
+
+async def test_a_partner_organiser_runs_the_courses_of_their_agency_only(ben: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    agency = await makers.make_agency("Voluntary Action")
+    await RoleGrant.create(person=ben, role=Role.PARTNER_ORGANISER, agency=agency, granted_at=clock.now)
+    theirs = await makers.make_session(course=await makers.make_course("Theirs", code="VCSE", owner_agency=agency), now=clock.now)
+    other = await makers.make_session(course=await makers.make_course("Other", code="NEG"), now=clock.now)
+    partner = await sign_in_as(ben)
+    listed = (await partner.get("/desk/courses")).text
+    assert (">Theirs<" in listed, ">Other<" in listed) == (True, False)
+    paths = (
+        f"/desk/sessions/{theirs.ref}/edit",
+        f"/desk/sessions/{other.ref}/edit",
+        "/desk/courses/NEG/edit",
+        "/desk/sessions/new?course=NEG",
+    )
+    assert [(await partner.get(path)).status_code for path in paths] == [200, 404, 404, 404]
+    assert (await partner.post(f"/desk/sessions/{other.ref}/publish", seen="/desk/sessions/new")).status_code == 404
+
+
+@pytest.mark.parametrize(("path", "number"), [("/desk/courses", 1), ("/desk/venues", 1)])
+async def test_lists_take_as_many_statements_for_one_row_as_for_three(
+    db: TortoiseContext, dee: Person, sign_in_as: SignInAs, path: str, number: int
+) -> None:
+    desk = await sign_in_as(dee)
+    counts = []
+    for _ in range(3):
+        await makers.make_course()
+        await makers.make_venue()
+        async with statements(db) as heard:
+            await desk.get(path)
+        counts.append(len([statement for statement in heard if "people_" not in statement]))
+    assert counts == [number] * 3
+
+
+async def test_lists_are_taken_away_as_files(dee: Person, sign_in_as: SignInAs) -> None:
+    await makers.make_course("=Neglect", code="NEG")
+    desk = await sign_in_as(dee)
+    answer = await desk.get("/desk/courses?export=csv")
+    assert answer.text.splitlines()[1].startswith("'=Neglect,NEG,Course")
+    assert (await desk.get("/desk/courses?export=xlsx")).content[:2] == b"PK"
+
+
+async def test_a_draft_with_a_publishing_time_keeps_it_through_editing(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    await makers.make_course("Neglect", code="NEG")
+    desk = await sign_in_as(dee)
+    await desk.post("/desk/sessions/new?course=NEG", {**SESSION, "publish_at": "2026-04-01", "publish_at_time": "07:00"})
+    session = await Session.get()
+    assert session.publish_at == from_wall(date(2026, 4, 1), time(7))
+    page = (await desk.get(f"/desk/sessions/{session.ref}/edit")).text
+    assert ('value="2026-04-01"' in page, 'value="07:00"' in page) == (True, True)
+    assert clock.now + timedelta(days=1) < from_wall(date(2026, 4, 1), time(7))
