@@ -155,7 +155,7 @@ _GOOD_SESSION = "CP-1,CP,2027-03-02,09:30,15:30,Hall,in person\n"
         pytest.param(
             "courses",
             "code,title,kind\nAA,First,course\nAA,Again,course\n",
-            ["Row 3, code: the code “AA” is already in row 2"],
+            ["Row 3, code: The code “AA” is already in row 2"],
             id="a duplicate code",
         ),
         pytest.param(

@@ -116,7 +116,6 @@ def _is_alive(pid: int) -> bool:
     return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text() if Path(f"/proc/{pid}").exists() else False
 
 
-
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks at processes as Linux shows them")
 async def test_r4_a_worker_child_is_started_again_when_it_dies_and_ends_with_the_block(settings: Settings) -> None:
     mail = settings.data_dir / "mail"

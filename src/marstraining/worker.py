@@ -129,9 +129,7 @@ class _Child:
             with self._lock:
                 if self._is_over.is_set():
                     return
-                self._process = subprocess.Popen(
-                    [sys.executable, "-m", "marstraining.worker"], stdin=subprocess.PIPE, env=self._environ
-                )
+                self._process = subprocess.Popen([sys.executable, "-m", "marstraining.worker"], stdin=subprocess.PIPE, env=self._environ)
             began = time.monotonic()
             with self._process as process:
                 code = process.wait()

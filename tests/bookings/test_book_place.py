@@ -1,6 +1,7 @@
 """Booking a place on real rows: rules of booking.md, Booking 1 to 7, each named."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -73,7 +74,7 @@ async def test_booking_2_a_full_session_refuses_and_offers_the_list(clock: Clock
         ({"is_headcount_only": True}, "headcount"),
     ],
 )
-async def test_booking_2_what_cannot_be_booked_says_why(clock: Clock, columns: dict[str, object], code: str) -> None:
+async def test_booking_2_what_cannot_be_booked_says_why(clock: Clock, columns: dict[str, Any], code: str) -> None:
     asha = await makers.make_person("Asha Patel")
     session = await makers.make_session(now=clock.now, **columns)
     with pytest.raises(Refused) as refusal:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, time
+from typing import Any
 
 import pytest
 
@@ -52,7 +53,7 @@ class Case:
         self.session, self.people, self.bookings = session, people, bookings
 
     async def uids(self) -> list[str]:
-        return list(await TrainingDay.filter(session_id=self.session.id).order_by("id").values_list("uid", flat=True))
+        return [row["uid"] for row in await TrainingDay.filter(session_id=self.session.id).order_by("id").values("uid")]
 
     async def states(self) -> dict[str, str]:
         return dict(await Booking.filter(session_id=self.session.id).order_by("id").values_list("learner__name", "state"))
@@ -116,7 +117,10 @@ async def test_booking_8_who_cancelled_before_is_told_nothing_and_a_second_calli
 async def test_states_the_called_off_letter_offers_the_next_public_date(clock: Clock) -> None:
     case = await booked_session(clock)
     course = await case.session.course
-    for day, columns in ((date(2026, 5, 20), {"state": "draft"}), (date(2026, 5, 21), {"access": "invited"}), (date(2026, 6, 3), {})):
+    plans: list[tuple[date, dict[str, Any]]] = [
+        (date(2026, 5, 20), {"state": "draft"}), (date(2026, 5, 21), {"access": "invited"}), (date(2026, 6, 3), {}),
+    ]  # fmt: skip
+    for day, columns in plans:
         following = await makers.make_session(course=course, now=clock.now, starts=from_wall(day, time(9, 30)), **columns)
     await call_off_session(case.session.id, reason="", by=SYSTEM, now=clock.now)
     facts = {(letter.context["next_ref"], letter.context["next_date"]) for letter in await Message.filter(template="called_off")}
@@ -129,8 +133,8 @@ async def test_a_called_off_or_postponed_session_takes_back_reminders_that_have_
         clock.travel_to(from_wall(date(2026, 5, 7), time(9)))
         await send_reminders(now=clock.now)
         await verb(case.session.id, reason="", by=SYSTEM, now=clock.now)
-        found = await Message.filter(session_id=case.session.id, template__startswith="reminder").values_list("state", flat=True)
-        assert found == ["withdrawn"] * 4
+        found = await Message.filter(session_id=case.session.id, template__startswith="reminder").values("state")
+        assert [row["state"] for row in found] == ["withdrawn"] * 4
         clock.travel_to(STANDING_NOW)
 
 

@@ -1,8 +1,10 @@
 """axe finds nothing on any page, wide and narrow; nothing runs over the edge, and no page logs an error."""
 
+from functools import partial
+
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, ConsoleMessage, Page
 
 from marstraining.bookings.actions import book_place, join_list
 from marstraining.bookings.models import Booking
@@ -34,6 +36,11 @@ async def violations(page: Page) -> list[str]:
     return [f"{item['id']}: {node['html'][:120]}" for item in found.response["violations"] for node in item["nodes"]]
 
 
+def _note(said: list[str], message: ConsoleMessage) -> None:
+    if message.type == "error":
+        said.append(message.text)
+
+
 async def faults_of(browser: Browser, site: Site, addresses: list[str], cookies: list[dict[str, object]]) -> dict[str, list[str]]:
     faults: dict[str, list[str]] = {}
     for width in WIDTHS:
@@ -42,7 +49,7 @@ async def faults_of(browser: Browser, site: Site, addresses: list[str], cookies:
         for address in addresses:
             page = await context.new_page()
             said: list[str] = []
-            page.on("console", lambda message, said=said: said.append(message.text) if message.type == "error" else None)
+            page.on("console", partial(_note, said))
             answer = await page.goto(site.base_url + address)
             assert answer is not None
             found = await violations(page)

@@ -145,9 +145,7 @@ def test_letters_1_every_letter_has_its_parts_and_renders_in_full(plain_settings
 
 def test_tokens_and_codes_are_derived_when_the_letter_is_rendered(plain_settings: Settings) -> None:
     sample = json.loads((paths.TEMPLATES / "messages/sign_in/sample.json").read_text())
-    row = a_row(
-        template="sign_in", context=sample["context"], tokens={name: (name, "ref", "nonce") for name in sample["tokens"]}
-    )
+    row = a_row(template="sign_in", context=sample["context"], tokens={name: (name, "ref", "nonce") for name in sample["tokens"]})
     text = rendered(row, plain_settings).text
     assert any(derive_token(SECRET_KEY, name, "ref", "nonce") in text for name in sample["tokens"])
     assert any(derive_code(SECRET_KEY, name, "ref", "nonce") in text.replace(" ", "") for name in sample["tokens"])

@@ -41,8 +41,12 @@ class Mark(Model):
         indexes = (Index(fields=("session", "mark")),)
         constraints = (
             CheckConstraint(check="mark IN ('attended', 'partial', 'absent', 'excused')", name="attendance_mark_word"),
-            UniqueConstraint(fields=("session", "person"), name="attendance_mark_whole", condition="training_day_id IS NULL AND superseded_at IS NULL"),
             UniqueConstraint(
-                fields=("training_day", "person"), name="attendance_mark_day", condition="training_day_id IS NOT NULL AND superseded_at IS NULL"
+                fields=("session", "person"), name="attendance_mark_whole", condition="training_day_id IS NULL AND superseded_at IS NULL"
+            ),
+            UniqueConstraint(
+                fields=("training_day", "person"),
+                name="attendance_mark_day",
+                condition="training_day_id IS NOT NULL AND superseded_at IS NULL",
             ),
         )

@@ -10,9 +10,7 @@ class Refused(Exception):  # noqa: N818 - a refusal is an ordinary answer, not a
     plain values a page needs to offer the way on (a ref, a date); `field` names the form field at fault, if one is.
     """
 
-    def __init__(
-        self, message: str, *, code: str = "refused", field: str | None = None, facts: Mapping[str, object] | None = None
-    ) -> None:
+    def __init__(self, message: str, *, code: str = "refused", field: str | None = None, facts: Mapping[str, object] | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.code = code

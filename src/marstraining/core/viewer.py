@@ -54,7 +54,13 @@ class Viewer:
         if self is SYSTEM:
             return "system"
         for role in (
-            Role.ADMINISTRATOR, Role.DESK, Role.PARTNER_ORGANISER, Role.TRAINER, Role.AGENCY_LEAD, Role.BOARD_READER, Role.CONTRIBUTOR,
+            Role.ADMINISTRATOR,
+            Role.DESK,
+            Role.PARTNER_ORGANISER,
+            Role.TRAINER,
+            Role.AGENCY_LEAD,
+            Role.BOARD_READER,
+            Role.CONTRIBUTOR,
         ):
             if role in self.roles:
                 return role.value

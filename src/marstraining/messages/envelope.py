@@ -185,5 +185,3 @@ def _description(item: CalendarItem, url: str) -> str:
         return item.description
     how = f"{_DECLINING} To see or cancel your booking: {url}" if url else _DECLINING
     return f"{item.description}\n\n{how}" if item.description else how
-
-

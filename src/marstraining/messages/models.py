@@ -48,9 +48,7 @@ class Message(Model):
         table = "messages_letter"
         indexes = (Index(fields=("state", "priority", "next_try_at")),)
         constraints = (
-            CheckConstraint(
-                check="state IN ('waiting', 'sending', 'sent', 'failed', 'missed', 'withdrawn')", name="messages_letter_state"
-            ),
+            CheckConstraint(check="state IN ('waiting', 'sending', 'sent', 'failed', 'missed', 'withdrawn')", name="messages_letter_state"),
         )
 
 

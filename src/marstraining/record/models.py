@@ -15,7 +15,9 @@ class Completion(Model):
     id = fields.IntField(primary_key=True)
     person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField("models.Person", related_name="completions", db_index=True)
     person_id: int
-    course: fields.ForeignKeyRelation[Course] = fields.ForeignKeyField("models.Course", related_name=False, db_index=True, on_delete=fields.RESTRICT)
+    course: fields.ForeignKeyRelation[Course] = fields.ForeignKeyField(
+        "models.Course", related_name=False, db_index=True, on_delete=fields.RESTRICT
+    )
     course_id: int
     session: fields.ForeignKeyNullableRelation[Session] = fields.ForeignKeyField(
         "models.Session", related_name=False, db_index=True, null=True, on_delete=fields.RESTRICT
@@ -37,7 +39,9 @@ class Accreditation(Model):
     id = fields.IntField(primary_key=True)
     person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField("models.Person", related_name="accreditations", db_index=True)
     person_id: int
-    course: fields.ForeignKeyRelation[Course] = fields.ForeignKeyField("models.Course", related_name=False, db_index=True, on_delete=fields.RESTRICT)
+    course: fields.ForeignKeyRelation[Course] = fields.ForeignKeyField(
+        "models.Course", related_name=False, db_index=True, on_delete=fields.RESTRICT
+    )
     course_id: int
     granted_on = fields.DateField()
     expires_on = fields.DateField(null=True)

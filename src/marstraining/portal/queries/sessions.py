@@ -9,7 +9,7 @@ from marstraining.bookings.queries.places import HOLDS
 from marstraining.core.clock import from_wall
 from marstraining.core.db import rows
 from marstraining.core.viewer import Viewer
-from marstraining.programme.forms import read_date
+from marstraining.programme.forms.filters import read_date
 from marstraining.programme.queries import run_by
 
 ORDERS = {
