@@ -12,6 +12,7 @@ from marstraining.core.web import Column, Link, TableView, Tag, export_response,
 from marstraining.core.web.dates import clock_time, day_short
 from marstraining.history.actions import record_export
 from marstraining.portal.queries.sessions import FILTERS, ORDERS, desk_sessions
+from marstraining.programme.forms import read_date
 from marstraining.programme.rules import DELIVERY_LABELS, CourseKind, Delivery, SessionState, Stage, stage_of
 
 COLUMNS = (
@@ -54,11 +55,12 @@ _TAGS = {
 
 
 async def sessions(request: Request) -> Response:
-    """Sessions that the viewer runs: coming ones first, a series when one was just made."""
+    """Sessions that the viewer runs: coming ones, or a series when one was just made. A date that is none does not narrow."""
     viewer, now = viewer_of(request), clock.now()
     view = TableView.read(request.query_params, path="/desk/sessions", columns=COLUMNS, default="starts", filters=FILTERS)
     limits = {} if view.export else {"limit": view.limit, "offset": view.offset}
-    found = await desk_sessions(view.filters, by=viewer, order=view.order_by(ORDERS), now=now, **limits)
+    between = (read_date(view.filters["from"]), read_date(view.filters["to"]))
+    found = await desk_sessions(view.filters, between=between, by=viewer, order=view.order_by(ORDERS), now=now, **limits)
     if view.export:
         await record_export("sessions", by=viewer, now=now, subject_kind="programme", subject_id=None, lines=found.total)
         return export_response(view.export, "sessions", COLUMNS, [{**_row(line), "starts": line["starts_at"]} for line in found.rows])

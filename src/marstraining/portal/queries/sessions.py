@@ -9,7 +9,6 @@ from marstraining.bookings.queries.places import HOLDS
 from marstraining.core.clock import from_wall
 from marstraining.core.db import rows
 from marstraining.core.viewer import Viewer
-from marstraining.programme.forms.filters import read_date
 from marstraining.programme.queries import run_by
 
 ORDERS = {
@@ -34,10 +33,17 @@ class SessionLines:
 
 
 async def desk_sessions(
-    filters: Mapping[str, str], *, by: Viewer, order: str, now: datetime, limit: int = 100_000, offset: int = 0
+    filters: Mapping[str, str],
+    *,
+    between: tuple[date | None, date | None] = (None, None),
+    by: Viewer,
+    order: str,
+    now: datetime,
+    limit: int = 100_000,
+    offset: int = 0,
 ) -> SessionLines:
-    """The sessions that `by` runs, drafts too. A date that is none does not narrow."""
-    conditions, params = _conditions(filters, by=by, now=now)
+    """The sessions that `by` runs, drafts too; `between` are the first and the last day wanted, None for no bound."""
+    conditions, params = _conditions(filters, between, by=by, now=now)
     found = await rows(
         "SELECT s.id, s.ref, CASE WHEN s.title = '' THEN c.title ELSE s.title END AS title, c.code, c.kind, s.state, s.delivery,"
         " COALESCE(v.name, '') AS venue, s.starts_at, s.ends_at, s.capacity, s.opens_at, s.closes_at, s.is_headcount_only, s.external_url,"
@@ -58,7 +64,9 @@ async def desk_sessions(
     return SessionLines(found, int(found[0]["total"]) if found else 0)
 
 
-def _conditions(filters: Mapping[str, str], *, by: Viewer, now: datetime) -> tuple[list[str], list[object]]:
+def _conditions(
+    filters: Mapping[str, str], between: tuple[date | None, date | None], *, by: Viewer, now: datetime
+) -> tuple[list[str], list[object]]:
     scope = run_by(by)
     conditions, params = [f"({scope.sql})"], list(scope.params)
     for word in filters["q"].lower().split()[:5]:
@@ -76,7 +84,7 @@ def _conditions(filters: Mapping[str, str], *, by: Viewer, now: datetime) -> tup
         if filters[column]:
             conditions.append(f"s.{column} = ?")
             params.append(filters[column])
-    first, last = _day(filters["from"]), _day(filters["to"])
+    first, last = between
     if first:
         conditions.append("s.ends_at > ?")
         params.append(from_wall(first, time()))
@@ -84,7 +92,3 @@ def _conditions(filters: Mapping[str, str], *, by: Viewer, now: datetime) -> tup
         conditions.append("s.starts_at < ?")
         params.append(from_wall(last + timedelta(days=1), time()))
     return conditions, params
-
-
-def _day(typed: str) -> date | None:
-    return read_date(typed) if typed else None
