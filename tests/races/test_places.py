@@ -88,7 +88,7 @@ async def test_20_cancellations_while_200_people_try_go_to_the_list_in_its_order
 
     async def work(webs: Sequence[Web]) -> None:
         crowd = Crowd(webs)
-        tries = [(person, f"/sessions/{session.ref}/book", {}) for person in strangers]
+        tries: list[tuple[int, str, dict[str, str]]] = [(person, f"/sessions/{session.ref}/book", {}) for person in strangers]
         cancels: list[tuple[int, str, dict[str, str]]] = [(person, f"/bookings/{refs[person]}/cancel", {}) for person in holders[:20]]
         mixed = [*tries, *cancels]
         random.Random(3).shuffle(mixed)
