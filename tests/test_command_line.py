@@ -379,6 +379,7 @@ def test_the_demo_is_served_and_ends_cleanly_when_interrupted(tmp_path: Path) ->
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
     try:
         deadline = time.monotonic() + 60
@@ -396,7 +397,8 @@ def test_the_demo_is_served_and_ends_cleanly_when_interrupted(tmp_path: Path) ->
             assert time.monotonic() < deadline
             time.sleep(0.1)
     finally:
-        demo.send_signal(signal.SIGINT)
+        # To the whole group, as Ctrl-C in a terminal does.
+        os.killpg(demo.pid, signal.SIGINT)
         said, complained = demo.communicate(timeout=30)
     links = json.loads((tmp_path / "demo.json").read_text(encoding="utf-8"))
     assert links["base_url"] == f"http://127.0.0.1:{port}"

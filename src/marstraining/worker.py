@@ -129,7 +129,9 @@ class _Child:
             with self._lock:
                 if self._is_over.is_set():
                     return
-                self._process = subprocess.Popen([sys.executable, "-m", "marstraining.worker"], stdin=subprocess.PIPE, env=self._environ)
+                # In a session of its own, since Ctrl-C in a terminal reaches the whole group: it is this process that ends it.
+                command = [sys.executable, "-m", "marstraining.worker"]
+                self._process = subprocess.Popen(command, stdin=subprocess.PIPE, env=self._environ, start_new_session=True)  # noqa: S603 - our own module
             began = time.monotonic()
             with self._process as process:
                 code = process.wait()
