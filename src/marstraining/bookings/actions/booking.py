@@ -38,7 +38,7 @@ async def confirm_in_transaction(plan: looking.Plan, *, by: Viewer, now: datetim
     order, session = plan.order, plan.looked.session
     await looking.take_hold(plan)
     again = await looking.still_none(plan)
-    if again:
+    if isinstance(again, steps.Booked):
         return again
     if order.instead_of is not None:
         await give_up(order.instead_of, order.learner_id, by_desk=order.by_desk, by=by, now=now)
@@ -47,7 +47,8 @@ async def confirm_in_transaction(plan: looking.Plan, *, by: Viewer, now: datetim
         await pass_on(session, by=by, now=now)
         now_counted = await counted(session.id, now=now)
     await _check_place(plan, held=now_counted.held, now=now)
-    await looking.check_conflicts(plan, now=now)
+    if again:
+        await looking.check_conflicts(plan, now=now)
     subject = await steps.insert_booking(
         order, state=BookingState.CONFIRMED, mode=plan.mode, agency_id=plan.agency_id, job_role=plan.job_role, joined_at=now, by=by, now=now
     )
@@ -63,7 +64,7 @@ async def confirm_in_transaction(plan: looking.Plan, *, by: Viewer, now: datetim
         extra=joining_facts(session, subject, now=now, calendar=steps.working_calendar()),
     )
     await steps.send(letter, days={order.learner_id: days}, is_cancelled=False, now=now)
-    if session.kind == CourseKind.COURSE:
+    if again and session.kind == CourseKind.COURSE:
         await withdraw_other_entries(session, learner=plan.looked.learner, now=now)
     await record("booking.confirmed", by=by, now=now, subject_kind="booking", subject_id=subject.booking_id, detail={"session": session.id})
     return steps.Booked(id=subject.booking_id, ref=subject.booking_ref, state=BookingState.CONFIRMED)
@@ -89,7 +90,7 @@ async def join_in_transaction(plan: looking.Plan, *, by: Viewer, now: datetime) 
         raise Refused("The waiting list of this session is closed. Choose another date of the same course.", code="list_closed")
     await looking.take_hold(plan)
     again = await looking.still_none(plan)
-    if again:
+    if isinstance(again, steps.Booked):
         return again
     held = await looking.before_strangers(session, (await counted(session.id, now=now)).held, now=now)
     if rules.free_places(session.capacity, held, plan.mode, behind_the_list=True) != 0:

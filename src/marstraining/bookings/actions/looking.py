@@ -42,7 +42,8 @@ async def look_first(order: BookPlace, *, by: Viewer, now: datetime) -> Plan | s
     if not order.by_desk:
         await _check_pace(by, now=now)
     plan = Plan(looked=looked, order=order, mode=mode, agency_id=agency_id or looked.learner.managed_by_id, job_role=job_role)
-    await check_conflicts(plan, now=now)
+    if looked.has_others:
+        await check_conflicts(plan, now=now)
     return plan
 
 
@@ -71,16 +72,19 @@ async def take_hold(plan: Plan) -> None:
         await hold(Person, order.learner_id)
 
 
-async def still_none(plan: Plan) -> steps.Booked | None:
-    """The live booking that the learner got while this one waited for the lock, if any.
+async def still_none(plan: Plan) -> steps.Booked | bool:
+    """The live booking that the learner got while this one waited for the lock, or else whether they hold others that may clash.
 
     Refuses when the session changed since the look: its state, its numbers or its window.
     """
     order, seen = plan.order, plan.looked.session
     found = await rows(
-        "SELECT s.state AS session_state, s.capacity, s.capacity_room, s.capacity_online, s.closes_at, s.starts_at, b.id, b.ref, b.state"
+        "SELECT (SELECT count(*) FROM bookings_booking o WHERE o.learner_id = ? AND o.session_id <> s.id"
+        " AND o.state IN ('requested', 'invited', 'confirmed', 'waiting', 'offered')) AS others, s.state AS session_state,"
+        " s.capacity, s.capacity_room, s.capacity_online, s.closes_at, s.starts_at, b.id, b.ref, b.state"
         " FROM programme_session s LEFT JOIN bookings_booking b ON b.session_id = s.id AND b.learner_id = ?"
         " AND b.state IN ('requested', 'invited', 'confirmed', 'waiting', 'offered') WHERE s.id = ?",
+        order.learner_id,
         order.learner_id,
         order.session_id,
         instants=("closes_at", "starts_at"),
@@ -92,7 +96,7 @@ async def still_none(plan: Plan) -> steps.Booked | None:
     was = (seen.capacity.session, seen.capacity.room, seen.capacity.online)
     if (row["session_state"], row["closes_at"], row["starts_at"], capacity) != (seen.state, seen.closes_at, seen.starts_at, was):
         raise Refused("This session changed a moment ago. Look at it again before you book.", code="changed")
-    return None
+    return bool(row["others"])
 
 
 async def before_strangers(session: SessionRow, held: Held, *, now: datetime) -> Held:

@@ -100,6 +100,7 @@ class Looked:
     situation: Situation
     existing: Existing | None
     held: Held
+    has_others: bool
 
 
 _SESSION_COLUMNS = (
@@ -180,6 +181,8 @@ async def session_row(session_id: int) -> SessionRow | None:
 _LOOK_COLUMNS = (
     ", p.id AS learner_id, p.name AS learner_name, p.email AS learner_email, p.calendar_choice, p.has_discreet_titles, p.managed_by_id,"
     " coalesce(m.contact_email, '') AS contact_email, b.id AS booking_id, b.ref AS booking_ref, b.state AS booking_state,"
+    " (SELECT count(*) FROM bookings_booking o WHERE o.learner_id = p.id AND o.session_id <> s.id"
+    " AND o.state IN ('requested', 'invited', 'confirmed', 'waiting', 'offered')) AS others,"
     " (SELECT count(*) FROM programme_invited i WHERE i.session_id = s.id AND i.person_id = p.id) AS invitations,"
     " (SELECT count(*) FROM programme_prerequisite q WHERE q.course_id = s.course_id AND NOT EXISTS"
     " (SELECT 1 FROM record_completion r WHERE r.person_id = p.id AND r.course_id = q.needs_id)) AS missing,"
@@ -229,6 +232,7 @@ async def look(session_id: int, learner_id: int, *, now: datetime) -> Looked | N
         situation=_situation(session, posts=posts, is_invited=bool(row["invitations"]), missing=missing),
         existing=Existing(id=row["booking_id"], ref=row["booking_ref"], state=row["booking_state"]) if row["booking_id"] else None,
         held=held_of(row),
+        has_others=bool(row["others"]),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+import asyncpg
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.context import TortoiseContext, set_global_context
 from tortoise.exceptions import ConfigurationError
@@ -29,6 +30,16 @@ _BUSY_MILLISECONDS = 5000
 _POOL_MOST = 8
 _CONNECT_SECONDS = 4
 _COMMAND_SECONDS = 60
+
+
+async def _reset_if_needed(raw: asyncpg.Connection) -> None:
+    """Roll a connection back only where it was given back inside a transaction.
+
+    asyncpg asks the server to forget session settings, cursors and locks at every release, a round trip for each read. We set
+    none: advisory locks here belong to transactions.
+    """
+    if raw.is_in_transaction():
+        await raw.reset()
 
 
 def tortoise_config(settings: Settings, *, migrating: bool = False, modules: Sequence[str] | None = None) -> dict[str, Any]:
@@ -64,6 +75,7 @@ def tortoise_config(settings: Settings, *, migrating: bool = False, modules: Seq
                 "timeout": _CONNECT_SECONDS,
                 "command_timeout": None if migrating else _COMMAND_SECONDS,
                 "application_name": "marstraining",
+                "reset": _reset_if_needed,
             }
             | ({"ssl": database.sslmode} if database.sslmode else {}),
         }
