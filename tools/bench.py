@@ -257,7 +257,9 @@ def main() -> int:
         for line in lines:
             is_good = line.ratio >= line.wanted
             missed += not is_good
-            print(f"  {line.what:55} {line.ours:10.1f} {line.bare:10.1f} {line.ratio:6.2f}  wanted {line.wanted:4.2f}  {'ok' if is_good else 'MISSED'}")
+            print(
+                f"  {line.what:55} {line.ours:10.1f} {line.bare:10.1f} {line.ratio:6.2f}  wanted {line.wanted:4.2f}  {'ok' if is_good else 'MISSED'}"
+            )
 
     with tempfile.TemporaryDirectory() as folder:
         print("SQLite, synchronous FULL")

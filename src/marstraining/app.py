@@ -16,8 +16,10 @@ from marstraining.core.db import connect, stamp
 from marstraining.core.metrics import observe
 from marstraining.core.web import assemble
 from marstraining.core.web.headers import Headers
+from marstraining.people import desk as people_desk
 from marstraining.people import pages as people_pages
 from marstraining.people.browsers import resolve
+from marstraining.portal import desk as portal_desk
 from marstraining.portal import pages as portal_pages
 from marstraining.programme import desk as programme_desk
 
@@ -31,10 +33,12 @@ def all_routes() -> list[BaseRoute]:
     # /calendar/programme.ics for somebody's /calendar/{token}.ics.
     return [
         *programme_desk.routes,
+        *portal_desk.routes,
         *portal_pages.routes,
         *bookings_pages.routes,
         *bulletins_pages.routes,
         *people_pages.routes,
+        *people_desk.routes,
     ]
 
 

@@ -31,8 +31,6 @@ DESK = (
     NavItem("Venues", "/desk/venues"),
     NavItem("People", "/desk/people"),
     NavItem("Agencies", "/desk/agencies"),
-    NavItem("Letters", "/desk/letters"),
-    NavItem("History", "/desk/history"),
 )
 _DESK_ROLES = (Role.DESK, Role.ADMINISTRATOR, Role.PARTNER_ORGANISER)
 

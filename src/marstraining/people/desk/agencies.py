@@ -39,8 +39,8 @@ DONE: dict[str, str | tuple[str, str]] = {
     "merged": "The organisations are merged.",
 }
 _FIELDS = (
-    "code", "name", "sector", "is_vcse", "is_group", "is_one_person", "is_in_area", "email_domain", "urn", "ofsted_number", "charity_number",
-    "contact_name", "contact_email", "contact_phone", "notes", "opened_on",
+    "code", "name", "sector", "is_vcse", "is_group", "is_one_person", "is_in_area", "email_domain", "urn", "ofsted_number",
+    "charity_number", "contact_name", "contact_email", "contact_phone", "notes", "opened_on",
 )  # fmt: skip
 
 
@@ -153,7 +153,7 @@ async def edit(request: Request) -> Response:
         "people/desk/agency_form.html",
         form=form,
         agency=agency,
-        sectors=sorted({*rules.SECTORS, *known}),
+        sectors=[(sector, sector) for sector in sorted({*rules.SECTORS, *known})],
         parents=[(choice.code, choice.name) for choice in await queries.agency_choices() if not agency or choice.code != agency["code"]],
     )
 

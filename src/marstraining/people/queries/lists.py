@@ -78,9 +78,9 @@ def _people_where(filters: Mapping[str, str], *, by: Viewer, on: date) -> tuple[
         values += [_like(filters["q"])] * 3
     if filters.get("agency"):
         conditions.append(
-            "(EXISTS (SELECT 1 FROM people_position there JOIN people_agency at_ ON at_.id = there.agency_id WHERE there.person_id = person.id"
-            " AND at_.code = ? AND (there.ends_on IS NULL OR there.ends_on >= ?)) OR person.managed_by_id IN"
-            " (SELECT id FROM people_agency WHERE code = ?))"
+            "(EXISTS (SELECT 1 FROM people_position there JOIN people_agency at_ ON at_.id = there.agency_id"
+            " WHERE there.person_id = person.id AND at_.code = ? AND (there.ends_on IS NULL OR there.ends_on >= ?))"
+            " OR person.managed_by_id IN (SELECT id FROM people_agency WHERE code = ?))"
         )
         values += [filters["agency"], on, filters["agency"]]
     if filters.get("role") in set(Role):
@@ -147,8 +147,9 @@ async def agencies_list(
 async def new_agencies() -> list[dict[str, Any]]:
     """The organisations that newcomers typed and the desk has yet to place, oldest first."""
     return await db.rows(
-        "SELECT agency.code, agency.name, person.name AS suggested_by, person.ref AS person_ref, person.email FROM people_agency agency"
-        " LEFT JOIN people_person person ON person.id = agency.suggested_by_id WHERE agency.state = 'suggested' ORDER BY agency.id LIMIT 200"
+        "SELECT agency.code, agency.name, person.name AS suggested_by, person.ref AS person_ref, person.email"
+        " FROM people_agency agency LEFT JOIN people_person person ON person.id = agency.suggested_by_id"
+        " WHERE agency.state = 'suggested' ORDER BY agency.id LIMIT 200"
     )
 
 

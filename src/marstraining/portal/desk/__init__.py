@@ -1,14 +1,7 @@
-"""The training team's pages across capabilities: Today, the workspace of a session, history."""
+"""The training team's pages across capabilities: Today, the list of sessions, the workspace of a session."""
 
-from marstraining.portal.desk import bookings, changing, history, needs, notes, sessions, today, workspace
+from marstraining.portal.desk import bookings, changing, sessions, today, workspace
 
-routes = [
-    *today.routes,
-    *sessions.routes,
-    *workspace.routes,
-    *bookings.routes,
-    *needs.routes,
-    *notes.routes,
-    *changing.routes,
-    *history.routes,
-]
+routes = [*today.routes, *sessions.routes, *changing.routes, *bookings.routes, *workspace.routes]
+
+__all__ = ["routes"]

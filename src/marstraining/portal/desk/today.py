@@ -6,21 +6,12 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from marstraining.bookings.actions import release_leaver
 from marstraining.core import clock
-from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Role
-from marstraining.core.web import Form, Pager, page, read_form, render, roles, see_other, viewer_of
-from marstraining.people.queries.persons import person_record
-from marstraining.portal.queries.today import counts, delivery, kinds_of, listed, next_sessions
-from marstraining.programme.actions import confirm_numbers
-from marstraining.portal.queries.workspace import run_session
+from marstraining.core.web import page, render, roles, viewer_of
+from marstraining.portal.queries.today import counts, delivery, next_sessions
 
 AT_THE_DESK = roles(Role.DESK, Role.PARTNER_ORGANISER, Role.ADMINISTRATOR)
-DONE = {
-    "released": "Their bookings are cancelled, and each place has been passed on.",
-    "numbers": "Noted: the venue has the final numbers.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +60,15 @@ WORDS: Mapping[str, Words] = {
 }  # fmt: skip
 
 
+# Where each is acted on.
+_HREFS = {
+    **dict.fromkeys(("decisions", "postponed", "trainers", "links", "low", "numbers", "lists", "offers", "needs"), "/desk/sessions"),
+    **dict.fromkeys(("leavers", "bounced"), "/desk/people"),
+    "organisations": "/desk/agencies",
+    "letters": "/desk/people",
+}
+
+
 async def today(request: Request) -> Response:
     """The figures, most pressing first, and what comes next."""
     now, viewer = clock.now(), viewer_of(request)
@@ -81,78 +81,8 @@ async def today(request: Request) -> Response:
         now=now,
         mail=await delivery(now=now) if viewer.is_desk or viewer.is_administrator else None,
         coming=await next_sessions(viewer, now=now),
-        runs_sessions="decisions" in found,
+        hrefs=_HREFS,
     )
 
 
-async def kind(request: Request) -> Response:
-    """The list behind a figure."""
-    now, viewer = clock.now(), viewer_of(request)
-    name = request.path_params["kind"]
-    if name not in kinds_of(viewer):
-        raise NotFound
-    total = (await counts(viewer, now=now))[name]
-    pager = Pager.of(request, total)
-    return await _list_page(request, name, pager=pager, form=Form())
-
-
-async def _list_page(request: Request, name: str, *, pager: Pager, form: Form) -> Response:
-    now, viewer = clock.now(), viewer_of(request)
-    return render(
-        request,
-        f"portal_desk/kind_{'sessions' if name in _OF_SESSIONS else name}.html",
-        kind=name,
-        words=WORDS[name],
-        rows=await listed(name, viewer, now=now, limit=pager.per_page, offset=pager.offset),
-        pager=pager,
-        action=_OF_SESSIONS.get(name),
-        now=now,
-        form=form,
-        done=DONE,
-    )
-
-
-# What the one action of a session's line says, and where in the session's workspace it leads.
-_OF_SESSIONS = {
-    "decisions": ("Decide", "/decide"),
-    "postponed": ("Set a new date", "/move"),
-    "trainers": ("Ask a trainer", "/trainers"),
-    "links": ("Add the link", "/edit"),
-    "low": ("Look at it", ""),
-    "numbers": ("", ""),
-    "lists": ("Add a date", "/copy"),
-    "needs": ("Arrange", "/needs"),
-}
-
-
-async def release(request: Request) -> Response:
-    """Cancel what somebody who has left still holds."""
-    viewer = viewer_of(request)
-    form = await read_form(request)
-    person = await person_record(form.ref("person"))
-    if person is None:
-        raise NotFound
-    try:
-        await release_leaver(person["id"], by=viewer, now=clock.now())
-    except Refused as refusal:
-        form.refuse(refusal)
-        total = (await counts(viewer, now=clock.now()))["leavers"]
-        return await _list_page(request, "leavers", pager=Pager.of(request, total), form=form)
-    return see_other("/desk/today/leavers?done=released")
-
-
-async def numbers(request: Request) -> Response:
-    """Note that a venue has the final numbers."""
-    viewer, now = viewer_of(request), clock.now()
-    await read_form(request)
-    session = await run_session(request.path_params["ref"], viewer=viewer, now=now)
-    await confirm_numbers(session.id, number=session.confirmed, by=viewer, now=now)
-    return see_other("/desk/today/numbers?done=numbers")
-
-
-routes = [
-    page("/desk", today, who=AT_THE_DESK),
-    page("/desk/today/leavers/release", release, who=roles(Role.DESK), methods=("POST",)),
-    page("/desk/today/{kind}", kind, who=AT_THE_DESK),
-    page("/desk/sessions/{ref}/numbers", numbers, who=roles(Role.DESK, Role.PARTNER_ORGANISER), methods=("POST",)),
-]
+routes = [page("/desk", today, who=AT_THE_DESK)]

@@ -6,7 +6,6 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from marstraining.bookings.queries.waiting import waiting_list
 from marstraining.bookings.rules import STATE_WORDS, Arranging, BookingState, Mode
 from marstraining.core import clock
 from marstraining.core.viewer import Role
@@ -103,9 +102,7 @@ async def workspace_page(request: Request, session: DeskSession, *, form: Form |
     order = view.order_by(ORDERS, tie="lower(p.name), b.id")
     if view.export:
         return await _exported(request, session, view.export, order=order)
-    lines, total = await booking_lines(
-        session.id, show=show, words=view.filters["q"], order=order, limit=view.limit, offset=view.offset
-    )
+    lines, total = await booking_lines(session.id, show=show, words=view.filters["q"], order=order, limit=view.limit, offset=view.offset)
     stage = session.stage(now)
     return render(
         request,
@@ -161,9 +158,7 @@ async def _exported(request: Request, session: DeskSession, kind: str, *, order:
     viewer, now = viewer_of(request), clock.now()
     lines, _ = await booking_lines(session.id, show="", words="", order=order, limit=_MOST_EXPORTED, offset=0)
     waiting = await waiting_lines(session.id, limit=_MOST_EXPORTED)
-    await record_export(
-        "bookings", by=viewer, now=now, subject_kind="session", subject_id=session.id, lines=len(lines) + len(waiting)
-    )
+    await record_export("bookings", by=viewer, now=now, subject_kind="session", subject_id=session.id, lines=len(lines) + len(waiting))
     name = f"bookings-{session.course_code.lower()}-{clock.local(session.starts_at):%Y-%m-%d}"
     return export_response(kind, name, _EXPORT_COLUMNS, [_export_row(line) for line in [*lines, *waiting]])
 

@@ -313,7 +313,7 @@ async def found_people(words: str, session_id: int, *, viewer: Viewer, on: date,
     for word in words.casefold().split()[:5]:
         conditions.append("(lower(p.name) LIKE ? OR lower(coalesce(p.email, '')) LIKE ?)")
         values += [f"%{word}%"] * 2
-    found = await rows(
+    return await rows(
         "SELECT p.id, p.ref, p.name, p.email, (SELECT min(a.name) FROM people_position o JOIN people_agency a ON a.id = o.agency_id"
         " WHERE o.person_id = p.id AND (o.ends_on IS NULL OR o.ends_on >= ?)) AS agency, b.state, b.ref AS booking_ref"
         f" FROM people_person p LEFT JOIN bookings_booking b ON b.learner_id = p.id AND b.session_id = ? AND b.state IN {LIVE}"
@@ -323,13 +323,12 @@ async def found_people(words: str, session_id: int, *, viewer: Viewer, on: date,
         *values,
         limit,
     )
-    return found
 
 
 async def person_to_book(ref: str, *, viewer: Viewer, on: date) -> dict[str, Any]:
     """The person of a reference, if the viewer may see them; NotFound for anybody else."""
     scope = visible_people(viewer, on=on, alias="p")
-    return await rows(
+    found = await rows(
         f"SELECT p.id, p.ref, p.name, p.email, p.state FROM people_person p WHERE p.ref = ? AND ({scope.sql}) AND p.state = 'active'",
         ref,
         *scope.values,

@@ -1,0 +1,97 @@
+"""The training team's day and the workspace of a session: what Dee does, what Asha must not see."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from marstraining.bookings.actions import book_place, join_list
+from marstraining.bookings.models import Booking
+from marstraining.bookings.rules import BookPlace
+from marstraining.messages.models import Message
+from marstraining.people.models import Person
+from marstraining.programme.models import Session
+from tests import makers
+from tests.conftest import Clock, Visitor
+
+SignInAs = Callable[[Person], Awaitable[Visitor]]
+
+
+async def booked_session(asha: Person, ben: Person, clock: Clock) -> Session:
+    session = await makers.make_session(now=clock.now, capacity=1)
+    await book_place(BookPlace(session_id=session.id, learner_id=asha.id), by=makers.as_learner(asha), now=clock.now)
+    await join_list(BookPlace(session_id=session.id, learner_id=ben.id), by=makers.as_learner(ben), now=clock.now)
+    return session
+
+
+@pytest.mark.parametrize(
+    "path", ["/desk", "/desk/sessions", "/desk/sessions/{ref}", "/desk/sessions/{ref}/call-off", "/desk/people", "/desk/agencies"]
+)
+async def test_the_desk_sees_its_pages_and_a_learner_gets_404(
+    path: str, asha: Person, ben: Person, dee: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await booked_session(asha, ben, clock)
+    address = path.format(ref=session.ref)
+    assert (await (await sign_in_as(dee)).get(address)).status_code == 200
+    assert (await (await sign_in_as(asha)).get(address)).status_code == 404
+
+
+async def test_cancelling_at_the_desk_offers_the_place_to_the_next(
+    asha: Person, ben: Person, dee: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await booked_session(asha, ben, clock)
+    booking = await Booking.get(learner_id=asha.id)
+    root = f"/desk/sessions/{session.ref}"
+    answer = await (await sign_in_as(dee)).post(f"{root}/bookings/{booking.ref}", {"do": "cancel"}, seen=root)
+    assert answer.headers["location"] == f"{root}?done=cancelled"
+    assert [row["state"] for row in await Booking.all().order_by("id").values("state")] == ["cancelled", "offered"]
+
+
+async def test_offering_when_nothing_is_free_is_refused_in_plain_words(
+    asha: Person, ben: Person, dee: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await booked_session(asha, ben, clock)
+    booking = await Booking.get(learner_id=ben.id)
+    root = f"/desk/sessions/{session.ref}"
+    answer = await (await sign_in_as(dee)).post(f"{root}/bookings/{booking.ref}", {"do": "offer"}, seen=root)
+    assert answer.status_code == 422
+    assert "No place is free. Raise the number of places first, or cancel a booking." in answer.text
+
+
+async def test_raising_the_places_offers_one(asha: Person, ben: Person, dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    session = await booked_session(asha, ben, clock)
+    root = f"/desk/sessions/{session.ref}"
+    answer = await (await sign_in_as(dee)).post(f"{root}/places", {"capacity": "2"}, seen=root)
+    assert answer.headers["location"] == f"{root}?done=places"
+    assert (await Booking.get(learner_id=ben.id)).state == "offered"
+
+
+@pytest.mark.parametrize(
+    ("change", "fields", "template"),
+    [
+        ("call-off", {"reason": "The trainer is unwell."}, "called_off"),
+        ("postpone", {"reason": ""}, "postponed"),
+        ("online", {"joining_link": "https://meet.example/1"}, "online_instead"),
+        ("move", {"day1": "2026-06-01", "starts1": "9.30am", "ends1": "12:30"}, "moved"),
+    ],
+)
+async def test_each_change_shows_who_will_be_told_and_tells_them_once(
+    change: str, fields: dict[str, str], template: str, asha: Person, ben: Person, dee: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await booked_session(asha, ben, clock)
+    visitor = await sign_in_as(dee)
+    path = f"/desk/sessions/{session.ref}/{change}"
+    dry = await visitor.get(path)
+    assert "2 letters: 1 booked, 1 waiting." in dry.text
+    assert await Message.filter(template=template).count() == 0
+    answer = await visitor.post(path, fields)
+    assert answer.status_code == 303
+    assert await Message.filter(template=template).count() == 2
+
+
+async def test_a_move_without_a_date_keeps_what_was_typed(
+    asha: Person, ben: Person, dee: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await booked_session(asha, ben, clock)
+    answer = await (await sign_in_as(dee)).post(f"/desk/sessions/{session.ref}/move", {"starts1": "9.30am"})
+    assert answer.status_code == 422
+    assert 'value="9.30am"' in answer.text

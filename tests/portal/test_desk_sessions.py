@@ -1,0 +1,78 @@
+"""The training team's list of sessions: narrowed, sorted, paged, taken away; as many statements whatever is listed."""
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import date, time, timedelta
+
+import pytest
+from tortoise.context import TortoiseContext
+
+from marstraining.bookings.actions import book_place
+from marstraining.bookings.rules import BookPlace
+from marstraining.core.clock import from_wall
+from marstraining.people.models import Person
+from marstraining.programme.models import Session
+from tests import makers
+from tests.conftest import Clock, Visitor
+from tests.statements import statements
+
+SignInAs = Callable[[Person], Awaitable[Visitor]]
+
+
+async def _session(clock: Clock, title: str, day: date, **columns: object) -> Session:
+    session = await makers.make_session(course=await makers.make_course(title), starts=from_wall(day, time(9, 30)), now=clock.now)
+    await Session.filter(id=session.id).update(**columns) if columns else None
+    return session
+
+
+def _titles(page: str) -> list[str]:
+    return re.findall(r'href="/desk/sessions/[0-9a-z]{10}">([^<]*)<', page)
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ("", ["Draft", "Neglect", "Off"]),
+        ("?when=past", ["Past"]),
+        ("?when=all&sort=-starts", ["Off", "Neglect", "Draft", "Past"]),
+        ("?state=draft", ["Draft"]),
+        ("?q=neg", ["Neglect"]),
+        ("?from=2026-06-02&to=2026-06-02", ["Neglect"]),
+        ("?delivery=online", []),
+        ("?series=0123456789", ["Draft"]),
+        ("?sort=title", ["Draft", "Neglect", "Off"]),
+    ],
+)
+async def test_the_list_is_narrowed_and_sorted(dee: Person, sign_in_as: SignInAs, clock: Clock, query: str, titles: list[str]) -> None:
+    await _session(clock, "Past", date(2026, 3, 2))
+    await _session(clock, "Draft", date(2026, 6, 1), state="draft", series="0123456789")
+    await _session(clock, "Neglect", date(2026, 6, 2))
+    await _session(clock, "Off", date(2026, 6, 3), state="called_off")
+    assert _titles((await (await sign_in_as(dee)).get(f"/desk/sessions{query}")).text) == titles
+
+
+async def test_the_list_takes_as_many_statements_for_one_row_as_for_three(
+    db: TortoiseContext, dee: Person, asha: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    desk = await sign_in_as(dee)
+    counts = []
+    for number in range(3):
+        session = await _session(clock, "Neglect", date(2026, 6, 1) + timedelta(days=number))
+        await book_place(BookPlace(session_id=session.id, learner_id=asha.id), by=makers.as_learner(asha), now=clock.now)
+        async with statements(db) as heard:
+            page = await desk.get("/desk/sessions")
+        assert len(_titles(page.text)) == number + 1
+        counts.append(len(heard))
+    assert counts == [counts[0]] * 3
+
+
+async def test_the_list_is_taken_away(dee: Person, asha: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    session = await _session(clock, "Neglect", date(2026, 6, 2))
+    await book_place(BookPlace(session_id=session.id, learner_id=asha.id), by=makers.as_learner(asha), now=clock.now)
+    line = (await (await sign_in_as(dee)).get("/desk/sessions?export=csv")).text.splitlines()[1]
+    assert line.startswith("2026-06-02 09:30,Neglect,")
+    assert line.endswith(",Open,In person,,1,20,,")
+
+
+async def test_the_list_is_for_those_who_run_sessions(asha: Person, sign_in_as: SignInAs) -> None:
+    assert (await (await sign_in_as(asha)).get("/desk/sessions")).status_code == 404
