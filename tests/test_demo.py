@@ -203,7 +203,7 @@ async def test_there_is_a_sign_in_link_for_each_role(filled: Demo) -> None:
 
 def test_the_same_seed_gives_the_same_demo_and_another_gives_another() -> None:
     def invented(seed: int) -> object:
-        rng = random.Random(seed)  # noqa: S311 - nothing secret comes from it
+        rng = random.Random(seed)
         settings = invent_settings(rng)
         named = "NLC-CF NLC-OTHER YJP POL ICB NLAG RDASH PROB HFRS JLC NLCOL STLUKES AP VANL BLUEDOOR NIOC FVR"
         people = invent_people(rng, settings, dict.fromkeys(named.split(), "partner.example"))
@@ -216,7 +216,7 @@ def test_the_same_seed_gives_the_same_demo_and_another_gives_another() -> None:
 
 
 def test_the_plan_works_from_any_day_of_the_year() -> None:
-    rng = random.Random(3)  # noqa: S311 - nothing secret comes from it
+    rng = random.Random(3)
     for today in (date(2026, 12, 18) + timedelta(days=11 * step) for step in range(34)):
         planned = upcoming_programme(rng, today, [])
         assert [one.course for one in planned if one.ends_at <= one.starts_at] == []

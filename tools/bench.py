@@ -200,7 +200,8 @@ def bare_app(page: bytes, feed: bytes, me: bytes, sessions: Sequence[Session]) -
             await hold(Session, sessions[number % 200].id)
             for place in range(5):  # a booking, its transition, its letter, its calendar entry, its row of history
                 await execute(
-                    "INSERT INTO history_entry (at, actor_id, actor_role, action, subject_kind, subject_id, detail) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO history_entry (at, actor_id, actor_role, action, subject_kind, subject_id, detail)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
                     now, number, "learner", "bench", "booking", place, "{}",
                 )  # fmt: skip
         return Response()
@@ -221,7 +222,8 @@ def cold_start(folder: Path) -> tuple[float, float]:
     environ = {**os.environ, "MARS_DATA_DIR": str(folder), "MARS_SECRET_KEY": "0f8a7c5e9b1d4263a4c8e0f2d6b79153"}
     environ["MARS_BASE_URL"] = f"http://127.0.0.1:{port}"
     began = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-m", "marstraining", "serve", "--port", str(port)], env=environ, stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "marstraining", "serve", "--port", str(port)]
+    process = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL)  # noqa: S603 - our own program
     try:
         while time.perf_counter() - began < 20:
             try:
@@ -255,11 +257,9 @@ def main() -> int:
     def tell(lines: Sequence[Line]) -> None:
         nonlocal missed
         for line in lines:
-            is_good = line.ratio >= line.wanted
-            missed += not is_good
-            print(
-                f"  {line.what:55} {line.ours:10.1f} {line.bare:10.1f} {line.ratio:6.2f}  wanted {line.wanted:4.2f}  {'ok' if is_good else 'MISSED'}"
-            )
+            word = "ok" if line.ratio >= line.wanted else "MISSED"
+            missed += word != "ok"
+            print(f"  {line.what:55} {line.ours:10.1f} {line.bare:10.1f} {line.ratio:6.2f}  wanted {line.wanted:4.2f}  {word}")
 
     with tempfile.TemporaryDirectory() as folder:
         print("SQLite, synchronous FULL")

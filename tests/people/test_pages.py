@@ -1,0 +1,243 @@
+"""Signing in and one's own account, as a person at a browser meets them."""
+
+import re
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from marstraining.core import db as house_db
+from marstraining.core.tokens import derive_code, derive_token
+from marstraining.core.viewer import SYSTEM
+from marstraining.messages.actions.health import note_server_failing
+from marstraining.people import actions
+from marstraining.people.models import Person, Position, SignIn
+from tests.conftest import SECRET_KEY, Clock, Visitor
+from tests.makers import make_agency
+
+SignInAs = Callable[[Person], Awaitable[Visitor]]
+Visitors = Callable[[], Visitor]
+
+
+async def letter_of(template: str = "sign_in") -> tuple[str, str]:
+    """The link's token and the code of the latest letter."""
+    found = await house_db.rows("SELECT tokens FROM messages_letter WHERE template = ? ORDER BY id DESC LIMIT 1", template)
+    purpose, ref, nonce = re.findall(r'\["(sign_in|confirm_address)", "(\w+)", "(\w+)"\]', found[0]["tokens"])[0]
+    return derive_token(SECRET_KEY, purpose, ref, nonce), derive_code(SECRET_KEY, "sign_in_code", ref, nonce)
+
+
+async def ask(visitor: Visitor, email: str = "asha@stlukes.example", next_path: str = "") -> None:
+    answer = await visitor.post("/sign-in", {"email": email, "next": next_path}, seen="/sign-in")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in/sent")
+
+
+# ---- signing in -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("asha")
+async def test_security_1_every_address_gets_the_same_page(visitors: Visitors) -> None:
+    pages = []
+    for email in ("asha@stlukes.example", "anna@stlukes.example"):
+        visitor = visitors()
+        await ask(visitor, email)
+        pages.append((await visitor.get("/sign-in/sent")).text)
+    assert pages[0] == pages[1]
+    assert "If <strong>a…@stlukes.example</strong> has an account, an email is on its way." in pages[0]
+
+
+@pytest.mark.usefixtures("asha")
+async def test_signing_in_by_the_link_leads_on_to_where_one_wanted_to_go(client: Visitor) -> None:
+    turned_away = await client.get("/me/account")
+    assert turned_away.headers["location"] == "/sign-in?next=%2Fme%2Faccount"
+    assert 'name="next" value="/me/account"' in (await client.get("/sign-in?next=%2Fme%2Faccount")).text
+    await ask(client, next_path="/me/account")
+    link, _ = await letter_of()
+    page = await client.get(f"/sign-in/l/{link}")
+    assert "Sign in as a…@stlukes.example" in page.text
+    assert "8-digit code" not in page.text
+    answer = await client.post(f"/sign-in/l/{link}")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/me/account")
+    mine = await client.get("/me/account")
+    assert "Asha Patel" in mine.text
+    assert "Not you? Sign out" in mine.text
+
+
+@pytest.mark.usefixtures("asha")
+async def test_security_1_looking_at_a_link_changes_nothing_and_its_page_tells_nobody(client: Visitor, visitors: Visitors) -> None:
+    await ask(client)
+    link, _ = await letter_of()
+    before = await house_db.rows("SELECT * FROM people_challenge")
+    for visitor in (client, visitors()):
+        for method in ("GET", "HEAD"):
+            answer = await visitor.http.request(method, f"/sign-in/l/{link}")
+            assert answer.status_code == 200
+            assert (answer.headers["cache-control"], answer.headers["referrer-policy"]) == ("no-store", "no-referrer")
+    assert await house_db.rows("SELECT * FROM people_challenge") == before
+    assert await SignIn.all().count() == 0
+
+
+@pytest.mark.usefixtures("asha")
+async def test_security_1_in_another_browser_the_link_asks_for_the_code(client: Visitor, visitors: Visitors) -> None:
+    await ask(client)
+    link, code = await letter_of()
+    other = visitors()
+    pressed = await other.post(f"/sign-in/l/{link}")
+    assert pressed.status_code == 422
+    assert "Enter the code from the email" in pressed.text
+    assert 'autocomplete="one-time-code"' in pressed.text
+    assert 'inputmode="numeric"' in pressed.text
+    assert await SignIn.all().count() == 0
+    answer = await other.post(f"/sign-in/l/{link}", {"code": code})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/me?done=signed-in")
+    used = await client.get(f"/sign-in/l/{link}")
+    assert used.status_code == 410
+    assert "This link no longer works" in used.text
+
+
+@pytest.mark.usefixtures("asha")
+async def test_signing_in_by_the_code_and_a_wrong_one_is_told_beside_the_field(client: Visitor) -> None:
+    await ask(client)
+    _, code = await letter_of()
+    wrong = await client.post("/sign-in/sent", {"code": "0000 0000" if code != "00000000" else "1"})
+    assert wrong.status_code == 422
+    assert "That code is not right. Check the latest email we sent you." in wrong.text
+    answer = await client.post("/sign-in/sent", {"code": code})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/me?done=signed-in")
+
+
+async def test_without_having_asked_there_is_nothing_to_wait_for(client: Visitor) -> None:
+    assert (await client.get("/sign-in/sent")).headers["location"] == "/sign-in"
+
+
+async def test_what_is_no_address_is_told_and_kept(client: Visitor) -> None:
+    answer = await client.post("/sign-in", {"email": "asha at school"})
+    assert answer.status_code == 422
+    assert "Enter an email address in the correct format, like name@example.org" in answer.text
+    assert 'value="asha at school"' in answer.text
+
+
+@pytest.mark.usefixtures("asha")
+async def test_security_5_asking_too_often_answers_429_with_a_time_to_wait(client: Visitor) -> None:
+    for _ in range(3):
+        await ask(client)
+    answer = await client.post("/sign-in", {"email": "asha@stlukes.example"})
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "900")
+
+
+@pytest.mark.usefixtures("asha")
+async def test_security_1_a_shared_computers_cookie_ends_with_the_browser(client: Visitor) -> None:
+    for shared, cookie_lasts in (({}, True), ({"shared": "yes"}, False)):
+        await ask(client)
+        _, code = await letter_of()
+        answer = await client.post("/sign-in/sent", {"code": code, **shared})
+        cookie = next(value for name, value in answer.headers.multi_items() if name == "set-cookie" and value.startswith("sid="))
+        assert ("Max-Age" in cookie) is cookie_lasts
+        assert {"HttpOnly", "SameSite=lax", "Path=/"} <= set(cookie.split("; "))
+        await client.post("/sign-out", seen="/me/account")
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "/\\evil.example"])
+@pytest.mark.usefixtures("asha")
+async def test_signing_in_leads_to_our_own_pages_only(elsewhere: str, client: Visitor) -> None:
+    await ask(client, next_path=elsewhere)
+    _, code = await letter_of()
+    answer = await client.post("/sign-in/sent", {"code": code})
+    assert answer.headers["location"] == "/me?done=signed-in"
+
+
+async def test_while_the_mail_server_fails_the_page_says_that_mail_may_be_late(client: Visitor, clock: Clock) -> None:
+    assert "Email is slow at the moment" not in (await client.get("/sign-in")).text
+    await note_server_failing("timed out", now=clock.now)
+    assert "Email is slow at the moment" in (await client.get("/sign-in")).text
+
+
+async def test_signing_out_ends_the_sign_in_at_the_server(asha: Person, sign_in_as: SignInAs) -> None:
+    visitor = await sign_in_as(asha)
+    token = visitor.http.cookies["sid"]
+    answer = await visitor.post("/sign-out", seen="/me/account")
+    assert answer.headers["location"] == "/sign-in?done=signed-out"
+    visitor.http.cookies.set("sid", token)
+    assert (await visitor.get("/me/account")).status_code == 303
+
+
+async def test_a_supports_link_signs_in_from_any_browser(asha: Person, client: Visitor, clock: Clock) -> None:
+    address = await actions.mint_sign_in_link("asha@stlukes.example", by=SYSTEM, now=clock.now)
+    path = address.removeprefix("http://127.0.0.1:8000")
+    answer = await client.post(path)
+    assert answer.headers["location"] == "/me?done=signed-in"
+    assert (await SignIn.get()).person_id == asha.id
+
+
+# ---- one's own account ----------------------------------------------------------------------------------------------
+
+
+async def test_the_account_page_is_ones_own(asha: Person, ben: Person, sign_in_as: SignInAs) -> None:
+    page = (await (await sign_in_as(asha)).get("/me/account")).text
+    for shown in ("Asha Patel", "asha@stlukes.example", "St Luke&#39;s School", "Firefox on Linux"):
+        assert shown in page
+    for hidden in (ben.name, "Humberside Police"):
+        assert hidden not in page
+
+
+async def test_changing_the_name(asha: Person, sign_in_as: SignInAs) -> None:
+    visitor = await sign_in_as(asha)
+    refused = await visitor.post("/me/account/name", {"name": " "})
+    assert (refused.status_code, "Enter a name" in refused.text) == (422, True)
+    answer = await visitor.post("/me/account/name", {"name": "Asha Shah"})
+    assert answer.headers["location"] == "/me/account?done=name"
+    assert "Your name is changed." in (await visitor.get("/me/account?done=name")).text
+    assert (await Person.get(id=asha.id)).name == "Asha Shah"
+
+
+async def test_a_second_address_is_confirmed_from_its_mailbox(asha: Person, ben: Person, sign_in_as: SignInAs) -> None:
+    visitor = await sign_in_as(asha)
+    answer = await visitor.post("/me/account/email", {"email": "asha@home.example", "kind": "second"})
+    assert answer.headers["location"] == "/me/account?done=sent"
+    token, _ = await letter_of("confirm_address")
+    assert "asha@home.example" not in (await visitor.get("/me/account")).text
+    bens = await sign_in_as(ben)
+    assert (await bens.post(f"/me/account/confirm/{token}")).status_code == 404
+    assert (await visitor.post(f"/me/account/confirm/{token}")).headers["location"] == "/me/account?done=confirmed"
+    assert "asha@home.example" in (await visitor.get("/me/account")).text
+    await visitor.post("/me/account/email/remove", seen="/me/account")
+    assert (await Person.get(id=asha.id)).second_email is None
+
+
+async def test_choosing_the_feed_and_discreet_titles(asha: Person, sign_in_as: SignInAs) -> None:
+    visitor = await sign_in_as(asha)
+    await visitor.post("/me/account/calendar", {"choice": "feed", "discreet": "yes"})
+    page = (await visitor.get("/me/account")).text
+    assert "A calendar feed that I subscribe to, titles say only “Training”" in page
+    refused = await visitor.post("/me/account/calendar", {"choice": "both"})
+    assert "Select how training reaches your calendar" in refused.text
+
+
+async def test_adding_and_ending_where_one_works(asha: Person, ben: Person, sign_in_as: SignInAs) -> None:
+    visitor = await sign_in_as(asha)
+    refused = await visitor.post("/me/account/post", {"job_role": "dsl"})
+    assert "Choose your organisation, or type its name below" in refused.text
+    await visitor.post("/me/account/post", {"agency": "POL", "job_role": "multi_agency"})
+    await visitor.post("/me/account/post", {"agency_typed": "Sunny Days Nursery", "job_role": "early_years"})
+    page = (await visitor.get("/me/account?done=post")).text
+    assert "Humberside Police" in page
+    assert "The training team is adding this organisation to the list." in page
+    post = await Position.get(person_id=asha.id, agency__code="POL")
+    bens_post = await Position.get(person_id=ben.id)
+    assert (await visitor.post("/me/account/post/end", {"post": str(bens_post.id)}, seen="/me/account")).status_code == 404
+    await visitor.post("/me/account/post/end", {"post": str(post.id)}, seen="/me/account")
+    assert (await Position.get(id=post.id)).ends_on is not None
+
+
+async def test_signing_out_another_browser_and_everywhere(asha: Person, ben: Person, sign_in_as: SignInAs) -> None:
+    here, there, bens = await sign_in_as(asha), await sign_in_as(asha), await sign_in_as(ben)
+    first, second, other = await SignIn.all().order_by("id")
+    assert (await here.post("/me/account/devices", {"sign_in": str(other.id)}, seen="/me/account")).status_code == 404
+    await here.post("/me/account/devices", {"sign_in": str(second.id)}, seen="/me/account")
+    assert [(await visitor.get("/me/account")).status_code for visitor in (here, there, bens)] == [200, 303, 200]
+    await here.post("/me/account/devices", {"sign_in": "all"}, seen="/me/account")
+    assert [(await visitor.get("/me/account")).status_code for visitor in (here, bens)] == [303, 200]
+    assert (await SignIn.get(id=first.id)).ended_at is not None
+
+
+async def test_what_others_may_not_see_is_not_offered_to_newcomers(client: Visitor) -> None:
+    await make_agency("Listed School")
+    assert "Listed School" not in (await client.get("/sign-in")).text
