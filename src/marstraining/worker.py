@@ -17,7 +17,7 @@ from typing import Protocol
 
 import structlog
 
-from marstraining.bookings.actions import send_reminders, settle_sessions, tell_changes
+from marstraining.bookings.actions import erase_what_served, send_reminders, settle_sessions, tell_changes
 from marstraining.bulletins.actions import tell_new_dates
 from marstraining.core import clock, config
 from marstraining.core.config import Settings, load_settings
@@ -49,6 +49,7 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (300, tell_new_dates),
     (3600, forget_sign_in_traces),
     (3600, erase_old_bodies),
+    (3600, erase_what_served),
 )
 # Each lane is one connection to the mail server; the first takes nothing but sign-in letters, so it is always free for one.
 LANES = (Priority.SIGN_IN, Priority.BULLETIN, Priority.BULLETIN)
