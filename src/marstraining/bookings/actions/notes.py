@@ -43,7 +43,7 @@ async def preview_note(session_id: int, note: Note) -> NotePreview:
     values = _values(session, first, learners[first.learner_id], days[first.learner_id])
     return NotePreview(
         to_name=first.learner_name,
-        subject=" ".join(filled(note.subject, values).split()),
+        subject=filled(note.subject, values, part="subject"),
         text=filled(note.text, values),
         letters=len(reached),
         without_address=tuple(row.learner_name for row in people if not learners[row.learner_id].address),
@@ -110,7 +110,7 @@ def _letter(session: SessionRow, row: RosterRow, learner: LearnerRow, days: Sequ
         learner=learner,
         days=days,
         extra={
-            "subject_line": " ".join(filled(note.subject, values).split()),
+            "subject_line": filled(note.subject, values, part="subject"),
             "text": text,
             "paragraphs": [part.strip() for part in text.split("\n\n") if part.strip()],
         },

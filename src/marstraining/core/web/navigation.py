@@ -31,6 +31,7 @@ DESK = (
     NavItem("Venues", "/desk/venues"),
     NavItem("People", "/desk/people"),
     NavItem("Agencies", "/desk/agencies"),
+    NavItem("History", "/desk/history"),
 )
 _DESK_ROLES = (Role.DESK, Role.ADMINISTRATOR, Role.PARTNER_ORGANISER)
 

@@ -1,137 +1,240 @@
-"""Calling off, postponing, moving and running online: each shows who will be told before its button."""
+"""What befalls a whole session: each change stands behind a page that says who will be told, and happens by one button."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from marstraining.bookings.actions import call_off_session, move_session, postpone_session, run_online, who_will_be_told
-from marstraining.bookings.rules import STATE_WORDS
+from marstraining.bookings import actions
+from marstraining.bookings.rules import limits_of
 from marstraining.core import clock
 from marstraining.core.errors import Refused
 from marstraining.core.viewer import Viewer
 from marstraining.core.web import Form, page, read_form, render, see_other, viewer_of
-from marstraining.portal.desk.workspace import WHO_RUNS_SESSIONS, load
+from marstraining.core.web.dates import plural
+from marstraining.portal.desk.workspace import WHO_RUNS_SESSIONS, WORDS, load, workspace_page
 from marstraining.portal.queries.workspace import DeskSession, days_of
-from marstraining.programme.rules import DayPlan
+from marstraining.programme.actions import decide_to_run
+from marstraining.programme.rules import LONGEST_SESSION_DAYS, DayPlan, Delivery, SessionState
 
-_MOST_DAYS = 5
-Act = Callable[[DeskSession, Form, Viewer, datetime], Awaitable[None]]
+_CHANGED = "Somebody changed this session after you opened this page. Check what it says now, then send again."
+_LONGEST_REASON = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One of the four: its words, the field it asks for, and the verb."""
+    """One change: what its page starts with, whether it has happened already, how its form is read, what it does.
 
-    heading: str
-    explains: str
-    button: str
+    `act` takes the session, what `read` gave, who and when. `done` is the word of the confirmation.
+    """
+
+    template: str
     done: str
-    asks: str
-    act: Act
+    start: Callable[[DeskSession], Awaitable[Mapping[str, object]]]
+    is_done: Callable[[DeskSession], bool]
+    read: Callable[[Form, DeskSession], Any]
+    act: Callable[[DeskSession, Any, Viewer, datetime], Awaitable[object]]
 
 
-async def _call_off(session: DeskSession, form: Form, by: Viewer, now: datetime) -> None:
-    reason = form.text("reason", "the reason", required=False, max=300)
-    if not form.errors:
-        await call_off_session(session.id, reason=reason, by=by, now=now)
-
-
-async def _postpone(session: DeskSession, form: Form, by: Viewer, now: datetime) -> None:
-    reason = form.text("reason", "the reason", required=False, max=300)
-    if not form.errors:
-        await postpone_session(session.id, reason=reason, by=by, now=now)
-
-
-async def _run_online(session: DeskSession, form: Form, by: Viewer, now: datetime) -> None:
-    link = form.text("joining_link", "the joining link", max=1000)
-    if not form.errors:
-        await run_online(session.id, joining_link=link, by=by, now=now)
-
-
-async def _move(session: DeskSession, form: Form, by: Viewer, now: datetime) -> None:
-    plans = []
-    for number in range(1, _MOST_DAYS + 1):
-        typed = [form.get(f"{name}{number}{part}") for name in ("day", "starts", "ends") for part in ("", "-day", "-month", "-year")]
-        if number > 1 and not any(typed):
-            continue
-        day = form.date(f"day{number}", "the new date")
-        starts, ends = form.time(f"starts{number}", "the start time"), form.time(f"ends{number}", "the end time")
-        plans.append(DayPlan(day=day, starts=starts, ends=ends))
-    if not form.errors:
-        await move_session(session.id, plans, by=by, now=now)
-
-
-CHANGES = {
-    "call-off": Change(
-        "Call this session off",
-        "Every booking ends. Everybody gets one letter that takes the session out of their calendar and offers the next date.",
-        "Call the session off",
-        "called-off",
-        "reason",
-        _call_off,
-    ),
-    "postpone": Change(
-        "Postpone this session",
-        "Everybody keeps their place and the list its order. Each gets one letter now, and one when there is a new date.",
-        "Postpone the session",
-        "postponed",
-        "reason",
-        _postpone,
-    ),
-    "move": Change(
-        "Move this session",
-        "Bookings and the waiting list move along. Everybody gets one letter, and the entry in their calendar moves.",
-        "Move the session",
-        "moved",
-        "days",
-        _move,
-    ),
-    "online": Change(
-        "Run this session online instead",
-        "Dates and bookings stay. Everybody gets one letter, and the joining link comes with the joining instructions.",
-        "Run it online",
-        "online",
-        "link",
-        _run_online,
-    ),
-}
-
-
-def _page_of(word: str) -> Callable[[Request], Awaitable[Response]]:
-    wanted = CHANGES[word]
+def _page_of(change: Change) -> Callable[[Request], Awaitable[Response]]:
+    """The page of a change. Sent twice, it happens once; sent from a page that is out of date, it is asked again."""
 
     async def handler(request: Request) -> Response:
-        return await _change(request, wanted)
+        session = await load(request)
+        form = Form.of(seen=session.seen, **await change.start(session))
+        if request.method == "POST":
+            form = await read_form(request)
+            if change.is_done(session):
+                return see_other(f"/desk/sessions/{session.ref}?done={change.done}")
+            values = change.read(form, session)
+            if form.get("step") == "more":
+                form.errors.clear()
+                form.put("rows", _rows(form) + 1)
+            else:
+                answer = await _acted(request, session, change, form, values)
+                if answer is not None:
+                    return answer
+        return render(
+            request,
+            change.template,
+            session=session,
+            told=await actions.who_will_be_told(session.id),
+            days=await days_of(session.id),
+            row_numbers=range(1, _rows(form) + 1),
+            words=WORDS,
+            form=form,
+        )
 
     return handler
 
 
-async def _change(request: Request, wanted: Change) -> Response:
-    """The dry run, and the verb behind its button."""
+async def _acted(request: Request, session: DeskSession, change: Change, form: Form, values: Any) -> Response | None:  # noqa: ANN401
+    if form.get("seen") != session.seen:
+        form.fail("", _CHANGED)
+        form.put("seen", session.seen)
+    if form.errors:
+        return None
+    try:
+        await change.act(session, values, viewer_of(request), clock.now())
+    except Refused as refusal:
+        form.refuse(refusal)
+        return None
+    return see_other(f"/desk/sessions/{session.ref}?done={change.done}")
+
+
+async def _nothing(_session: DeskSession) -> Mapping[str, object]:
+    return {}
+
+
+def _reason(form: Form, _session: DeskSession) -> str:
+    return form.text("reason", "the reason", required=False, max=_LONGEST_REASON)
+
+
+async def _call_off(session: DeskSession, reason: str, by: Viewer, now: datetime) -> object:
+    return await actions.call_off_session(session.id, reason=reason, by=by, now=now)
+
+
+async def _postpone(session: DeskSession, reason: str, by: Viewer, now: datetime) -> object:
+    return await actions.postpone_session(session.id, reason=reason, by=by, now=now)
+
+
+async def _run_online(session: DeskSession, joining_link: str, by: Viewer, now: datetime) -> object:
+    return await actions.run_online(session.id, joining_link=joining_link, by=by, now=now)
+
+
+async def _move(session: DeskSession, plans: list[DayPlan], by: Viewer, now: datetime) -> object:
+    try:
+        return await actions.move_session(session.id, plans, by=by, now=now)
+    except Refused as refusal:
+        # The rules speak of a day's fields; on this page the first day stands for all of them.
+        field = {"day": "day1", "starts": "starts1", "ends": "ends1"}.get(refusal.field or "")
+        raise Refused(refusal.message, code=refusal.code, field=field, facts=refusal.facts) from refusal
+
+
+async def _present_days(session: DeskSession) -> Mapping[str, object]:
+    """The days as they are, to be changed; for a postponed session empty rows of the same number."""
+    days = await days_of(session.id)
+    shown: dict[str, object] = {"rows": max(1, len(days))}
+    for number, one in enumerate(days, 1):
+        shown |= {f"starts{number}": time.fromisoformat(one.starts), f"ends{number}": time.fromisoformat(one.ends)}
+        if session.state != SessionState.POSTPONED:
+            shown[f"day{number}"] = one.day
+    return shown
+
+
+def _rows(form: Form) -> int:
+    typed = form.get("rows", "1")
+    return min(LONGEST_SESSION_DAYS, max(1, int(typed))) if typed.isdecimal() and len(typed) < 4 else 1
+
+
+def _read_days(form: Form, _session: DeskSession) -> list[DayPlan]:
+    """The days typed; a further day whose date is empty is none."""
+    plans = []
+    for number in range(1, _rows(form) + 1):
+        name = f"day {number}"
+        if number > 1 and not any(form.get(f"day{number}-{part}") for part in ("day", "month", "year")):
+            continue
+        on = form.date(f"day{number}", f"the date of {name}", earliest=clock.today())
+        starts = form.time(f"starts{number}", f"the start time of {name}")
+        ends = form.time(f"ends{number}", f"the end time of {name}")
+        if on == date.min or any(f"{field}{number}" in form.errors for field in ("day", "starts", "ends")):
+            continue
+        plan = DayPlan(on, starts, ends)
+        try:
+            plan.instants()
+        except Refused as refusal:
+            form.fail(f"{refusal.field or 'day'}{number}", refusal.message)
+        plans.append(plan)
+    return plans
+
+
+async def places(request: Request) -> Response:
+    """Change how many places there are; below what is held only after a warning."""
     session = await load(request)
-    form = Form.of()
+    now_set = session.capacity
+    form = Form.of(seen=session.seen, capacity=now_set.session, capacity_room=now_set.room, capacity_online=now_set.online)
     if request.method == "POST":
         form = await read_form(request)
-        try:
-            await wanted.act(session, form, viewer_of(request), clock.now())
-        except Refused as refusal:
-            form.refuse(refusal)
+        numbers = _read_places(form, session)
         if not form.errors:
-            return see_other(f"/desk/sessions/{session.ref}?done={wanted.done}")
+            try:
+                await actions.change_capacity(session.id, by=viewer_of(request), now=clock.now(), **numbers)
+            except Refused as refusal:
+                form.refuse(refusal)
+            else:
+                return see_other(f"/desk/sessions/{session.ref}?done=places")
     return render(
         request,
-        "portal_desk/change.html",
+        "portal_desk/places.html",
         session=session,
-        change=wanted,
-        told=await who_will_be_told(session.id),
-        days=await days_of(session.id),
-        words=STATE_WORDS,
-        most_days=_MOST_DAYS,
+        is_hybrid=session.delivery == Delivery.HYBRID,
+        limits=limits_of(now_set),
         form=form,
     )
 
 
-routes = [page(f"/desk/sessions/{{ref}}/{word}", _page_of(word), who=WHO_RUNS_SESSIONS, methods=("GET", "POST")) for word in CHANGES]
+_MOST_PLACES = 10_000
+_FIELDS = {
+    "capacity": "the number of places",
+    "capacity_room": "the number of places in the room",
+    "capacity_online": "the number of places online",
+}
+
+
+def _read_places(form: Form, session: DeskSession) -> dict[str, Any]:
+    names = list(_FIELDS) if session.delivery == Delivery.HYBRID else ["capacity"]
+    numbers: dict[str, Any] = {name: form.integer(name, _FIELDS[name], required=False, min=0, max=_MOST_PLACES) for name in names}
+    if form.get("seen") != session.seen:
+        form.fail("", _CHANGED)
+        form.put("seen", session.seen)
+    held = {"capacity": session.held.held, "capacity_room": session.held.held_room, "capacity_online": session.held.held_online}
+    over = {name: held[name] for name in names if numbers[name] is not None and numbers[name] < held[name]}
+    if over and not form.errors and not form.checkbox("lower"):
+        taken = plural(next(iter(over.values())), "place is", "places are")
+        form.fail("lower", f"{taken} held already. Tick the box if there are to be fewer all the same")
+    return {"capacity": numbers["capacity"], **{name: numbers[name] for name in names[1:]}}
+
+
+async def decide(request: Request) -> Response:
+    """Go or no-go: say that it runs; otherwise it is called off on its own page."""
+    session = await load(request)
+    if request.method == "GET":
+        return render(request, "portal_desk/decide.html", session=session, today=clock.today())
+    form = await read_form(request)
+    try:
+        await decide_to_run(session.id, by=viewer_of(request), now=clock.now())
+    except Refused as refusal:
+        form.refuse(refusal)
+        return await workspace_page(request, session, form=form)
+    return see_other(f"/desk/sessions/{session.ref}?done=runs")
+
+
+_CHANGES = {
+    "call-off": Change(
+        "portal_desk/call_off.html", "called-off", _nothing, lambda session: session.state == SessionState.CALLED_OFF, _reason, _call_off
+    ),
+    "postpone": Change(
+        "portal_desk/postpone.html", "postponed", _nothing, lambda session: session.state == SessionState.POSTPONED, _reason, _postpone
+    ),
+    "move": Change("portal_desk/move.html", "moved", _present_days, lambda _session: False, _read_days, _move),
+    "online": Change(
+        "portal_desk/online.html",
+        "online",
+        _nothing,
+        lambda session: session.delivery == Delivery.ONLINE,
+        lambda form, _session: form.text("joining_link", "the joining link", required=False, max=1000),
+        _run_online,
+    ),
+}
+
+routes = [
+    *(
+        page(f"/desk/sessions/{{ref}}/{word}", _page_of(change), who=WHO_RUNS_SESSIONS, methods=("GET", "POST"), name=f"desk-{word}")
+        for word, change in _CHANGES.items()
+    ),
+    page("/desk/sessions/{ref}/places", places, who=WHO_RUNS_SESSIONS, methods=("GET", "POST")),
+    page("/desk/sessions/{ref}/decide", decide, who=WHO_RUNS_SESSIONS, methods=("GET", "POST")),
+]

@@ -6,12 +6,35 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from marstraining.bookings.actions import release_leaver
 from marstraining.core import clock
+from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Role
-from marstraining.core.web import page, render, roles, viewer_of
-from marstraining.portal.queries.today import counts, delivery, next_sessions
+from marstraining.core.web import Form, Pager, page, read_form, render, roles, see_other, viewer_of
+from marstraining.messages.actions import clear_bounced_address, resend_letter
+from marstraining.people.queries.persons import person_record
+from marstraining.portal.queries.today import counts, delivery, kinds_of, listed, next_sessions
+from marstraining.portal.queries.workspace import run_session
+from marstraining.programme.actions import confirm_numbers
 
 AT_THE_DESK = roles(Role.DESK, Role.PARTNER_ORGANISER, Role.ADMINISTRATOR)
+DONE = {
+    "released": "Their bookings are cancelled, and each place has been passed on.",
+    "numbers": "Noted: the venue has the final numbers.",
+    "again": "The letter will be sent again.",
+    "cleared": "The address is off this list.",
+}
+# What the one action of a session's line says, and where in the session's workspace it leads.
+_OF_SESSIONS = {
+    "decisions": ("Decide", "/decide"),
+    "postponed": ("Set a new date", "/move"),
+    "trainers": ("Ask a trainer", "/trainers"),
+    "links": ("Add the link", "/edit"),
+    "low": ("Look at it", ""),
+    "numbers": ("Venue told", "/numbers"),
+    "lists": ("Add a date", "/copy"),
+    "needs": ("Arrange", "/needs"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +83,6 @@ WORDS: Mapping[str, Words] = {
 }  # fmt: skip
 
 
-# Where each is acted on.
-_HREFS = {
-    **dict.fromkeys(("decisions", "postponed", "trainers", "links", "low", "numbers", "lists", "offers", "needs"), "/desk/sessions"),
-    **dict.fromkeys(("leavers", "bounced"), "/desk/people"),
-    "organisations": "/desk/agencies",
-    "letters": "/desk/people",
-}
-
-
 async def today(request: Request) -> Response:
     """The figures, most pressing first, and what comes next."""
     now, viewer = clock.now(), viewer_of(request)
@@ -81,8 +95,88 @@ async def today(request: Request) -> Response:
         now=now,
         mail=await delivery(now=now) if viewer.is_desk or viewer.is_administrator else None,
         coming=await next_sessions(viewer, now=now),
-        hrefs=_HREFS,
+        runs_sessions="decisions" in found,
     )
 
 
-routes = [page("/desk", today, who=AT_THE_DESK)]
+async def kind(request: Request) -> Response:
+    """The list behind a figure."""
+    return await _list_page(request, request.path_params["kind"], form=Form())
+
+
+async def _list_page(request: Request, name: str, *, form: Form) -> Response:
+    now, viewer = clock.now(), viewer_of(request)
+    if name not in kinds_of(viewer):
+        raise NotFound
+    pager = Pager.of(request, (await counts(viewer, now=now))[name])
+    return render(
+        request,
+        f"portal_desk/kind_{'sessions' if name in _OF_SESSIONS else name}.html",
+        kind=name,
+        words=WORDS[name],
+        rows=await listed(name, viewer, now=now, limit=pager.per_page, offset=pager.offset),
+        pager=pager,
+        action=_OF_SESSIONS.get(name),
+        form=form,
+        done=DONE,
+    )
+
+
+async def release(request: Request) -> Response:
+    """Cancel what somebody who has left still holds."""
+    form = await read_form(request)
+    person = await person_record(form.ref("person"))
+    if person is None:
+        raise NotFound
+    try:
+        await release_leaver(person["id"], by=viewer_of(request), now=clock.now())
+    except Refused as refusal:
+        form.refuse(refusal)
+        return await _list_page(request, "leavers", form=form)
+    return see_other("/desk/today/leavers?done=released")
+
+
+async def send_again(request: Request) -> Response:
+    """Send a failed letter again."""
+    form = await read_form(request)
+    try:
+        await resend_letter(_row(form, "letter"), by=viewer_of(request), now=clock.now())
+    except Refused as refusal:
+        form.refuse(refusal)
+        return await _list_page(request, "letters", form=form)
+    return see_other("/desk/today/letters?done=again")
+
+
+async def clear(request: Request) -> Response:
+    """Take an address off the list of those that bounced."""
+    form = await read_form(request)
+    await clear_bounced_address(_row(form, "bounced"), by=viewer_of(request), now=clock.now())
+    return see_other("/desk/today/bounced?done=cleared")
+
+
+def _row(form: Form, name: str) -> int:
+    """The number that the page itself put into the form."""
+    typed = form.get(name)
+    if not (typed.isascii() and typed.isdecimal() and len(typed) < 18):
+        raise NotFound
+    return int(typed)
+
+
+async def numbers(request: Request) -> Response:
+    """Note that a venue has the final numbers."""
+    viewer, now = viewer_of(request), clock.now()
+    form = await read_form(request)
+    session = await run_session(request.path_params["ref"], viewer=viewer, now=now)
+    await confirm_numbers(session.id, number=session.confirmed, by=viewer, now=now)
+    back = "/desk/today/numbers" if form.get("from") == "today" else f"/desk/sessions/{session.ref}"
+    return see_other(f"{back}?done=numbers")
+
+
+routes = [
+    page("/desk", today, who=AT_THE_DESK),
+    page("/desk/today/leavers/release", release, who=roles(Role.DESK), methods=("POST",)),
+    page("/desk/today/letters/again", send_again, who=roles(Role.DESK, Role.ADMINISTRATOR), methods=("POST",)),
+    page("/desk/today/bounced/clear", clear, who=roles(Role.DESK, Role.ADMINISTRATOR), methods=("POST",)),
+    page("/desk/today/{kind}", kind, who=AT_THE_DESK),
+    page("/desk/sessions/{ref}/numbers", numbers, who=roles(Role.DESK, Role.PARTNER_ORGANISER), methods=("POST",)),
+]

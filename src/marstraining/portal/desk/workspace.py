@@ -120,15 +120,15 @@ async def workspace_page(request: Request, session: DeskSession, *, form: Form |
         shown=SHOWN,
         lines=lines,
         waiting=await waiting_lines(session.id),
-        offers_fit=await _offers_fit(session),
-        words=_WORDS,
+        can_offer=session.limits[0].free != 0 and session.state == SessionState.PUBLISHED and now < session.starts_at,
+        words=WORDS,
         now=now,
         form=form,
         done=DONE,
     )
 
 
-_WORDS: Mapping[str, Mapping[Any, Any]] = {
+WORDS: Mapping[str, Mapping[Any, Any]] = {
     "state": STATE_WORDS,
     "colour": STATE_COLOURS,
     "arranging": ARRANGING_WORDS,
@@ -146,11 +146,6 @@ def _is_elsewhere(stage: Stage | None) -> bool:
 def _columns(session: DeskSession) -> tuple[Column, ...]:
     """The columns of the table: how somebody attends is a question in hybrid sessions only."""
     return tuple(column for column in _COLUMNS if column.key != "mode" or session.delivery == Delivery.HYBRID)
-
-
-async def _offers_fit(session: DeskSession) -> bool:
-    """Whether a place is free, so that a button to offer one makes sense."""
-    return any(line.free is None or line.free > 0 for line in session.limits[:1])
 
 
 async def _exported(request: Request, session: DeskSession, kind: str, *, order: str) -> Response:

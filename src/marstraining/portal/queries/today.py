@@ -123,7 +123,7 @@ KINDS: Mapping[str, Kind] = {
     "bounced": _whole(
         "messages_bounced m LEFT JOIN people_person p ON p.email = m.address OR p.second_email = m.address",
         "m.cleared_at IS NULL",
-        "m.address, m.flagged_at, p.name AS person, p.ref AS person_ref",
+        "m.id, m.address, m.reason, m.flagged_at, p.name AS person, p.ref AS person_ref",
         "m.flagged_at, m.id",
     ),
     "organisations": _whole(

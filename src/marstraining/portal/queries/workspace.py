@@ -336,3 +336,15 @@ async def person_to_book(ref: str, *, viewer: Viewer, on: date) -> dict[str, Any
     if not found:
         raise NotFound
     return found[0]
+
+
+async def needs_lines(session_id: int) -> list[dict[str, Any]]:
+    """Who of a session told us of needs and how far they are arranged; not what they are."""
+    return await rows(
+        "SELECT n.booking_id, b.ref, b.state, p.name, CASE WHEN n.access <> '' THEN n.arrangement ELSE '' END AS access,"
+        " CASE WHEN n.dietary <> '' THEN 1 ELSE 0 END AS has_dietary FROM bookings_needs n JOIN bookings_booking b ON b.id = n.booking_id"
+        " JOIN people_person p ON p.id = b.learner_id WHERE b.session_id = ? AND (n.access <> '' OR n.dietary <> '')"
+        f" AND b.state IN {LIVE} ORDER BY p.name, b.id",
+        session_id,
+        flags=("has_dietary",),
+    )

@@ -1,0 +1,178 @@
+"""History: everything that was done, and the history of one record; words, names of records and numbers, never what somebody wrote."""
+
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from marstraining.bookings.rules import CANCEL_REASONS, NEEDS_REASONS, STATE_WORDS
+from marstraining.core import clock
+from marstraining.core.viewer import Role
+from marstraining.core.web import Column, Link, Pager, TableView, export_response, page, render, roles, viewer_of
+from marstraining.core.web.dates import clock_time, day_plain, plural
+from marstraining.core.web.pager import page_number
+from marstraining.core.web.tables import PER_PAGE
+from marstraining.history.actions import record_export
+from marstraining.people.rules import ROLE_LABELS
+from marstraining.portal.queries.history import Entry, Wanted, actions_and_kinds, entries, subject_of, transitions_of
+
+READS_HISTORY = roles(Role.DESK, Role.ADMINISTRATOR)
+KIND_WORDS = {
+    "session": "Session",
+    "booking": "Booking",
+    "person": "Person",
+    "agency": "Organisation",
+    "course": "Course",
+    "venue": "Venue",
+    "letter": "Letter",
+    "bounced_address": "Bounced address",
+}
+# Where the stored word alone would not say it; any other is shown with its underlines as spaces.
+_ACTION_WORDS = {
+    "booking.confirmed": "Booked",
+    "booking.waiting": "Joined the waiting list",
+    "booking.offered": "Offered a place",
+    "booking.cancelled": "Cancelled a booking",
+    "booking.withdrawn": "Left the waiting list",
+    "booking.lapsed": "Offer ran out",
+    "booking.turned_down": "Turned an offer down",
+    "booking.coming": "Said they are coming",
+    "booking.kept": "Kept their place",
+    "booking.needs": "Told us their needs",
+    "booking.needs_read": "Read their needs",
+    "booking.needs_arranged": "Noted their access needs",
+    "booking.priority": "Moved in the waiting list",
+    "booking.standby": "Chose for short notice",
+    "call_off_session": "Called off",
+    "postpone_session": "Postponed",
+    "move_session": "Moved",
+    "make_online": "Run online instead",
+    "set_capacity": "Changed the places",
+    "decide_to_run": "Decided that it runs",
+    "confirm_numbers": "Gave the venue final numbers",
+    "write_to_learners": "Wrote to its learners",
+    "export": "Took away a list",
+    "sign_in": "Signed in",
+    "end_sign_in": "Signed out",
+    "feed.rotated": "Made a new calendar address",
+    "feed.stopped": "Stopped the calendar address",
+}
+_REASON_WORDS: Mapping[str, str] = {
+    **{str(reason): words for reason, words in CANCEL_REASONS.items()},
+    **{str(reason): words for reason, words in NEEDS_REASONS.items()},
+    "swapped": "Swapped for another date",
+    "left": "Left their organisation",
+    "session": "The whole session",
+    "other_date": "Booked on another date",
+    "ran_out": "No answer in time",
+    "turned_down": "Turned down",
+}
+_COLUMNS = (
+    Column("at", "When", sort=True),
+    Column("actor", "Who"),
+    Column("action", "What"),
+    Column("subject", "Which"),
+    Column("detail", "More"),
+)
+_FILTERS = ("action", "kind", "actor")
+_MOST_EXPORTED = 20_000
+
+
+async def history(request: Request) -> Response:
+    """Everything that was done, newest first, narrowed by what, to what and by whom; also as a file."""
+    view = TableView.read(request.query_params, path="/desk/history", columns=_COLUMNS, default="-at", filters=_FILTERS)
+    wanted = _wanted(view.filters)
+    if view.export:
+        found, _ = await entries(wanted, limit=_MOST_EXPORTED, offset=0, oldest_first=not view.descending)
+        await record_export("history", by=viewer_of(request), now=clock.now(), subject_kind="history", subject_id=None, lines=len(found))
+        return export_response(view.export, "history", _COLUMNS, [_row(entry) for entry in found])
+    found, total = await entries(wanted, limit=view.limit, offset=view.offset, oldest_first=not view.descending)
+    actions, kinds = await actions_and_kinds()
+    return render(
+        request,
+        "portal_desk/history.html",
+        view=view.of(total),
+        rows=[_row(entry) for entry in found],
+        actions=sorted(((action, action_words(action)) for action in actions), key=lambda pair: pair[1].casefold()),
+        kinds=[(kind, KIND_WORDS.get(kind, kind.replace("_", " ").capitalize())) for kind in kinds],
+    )
+
+
+async def of_record(request: Request) -> Response:
+    """What was done to one record and to the bookings that belong to it; of a booking also every change of its state."""
+    kind = request.path_params["kind"]
+    subject = await subject_of(kind, request.path_params["key"])
+    asked = page_number(request.query_params.get("page", ""))
+    found, total = await entries(subject.wanted, limit=PER_PAGE, offset=(asked - 1) * PER_PAGE)
+    changes = await transitions_of(subject.booking_id) if subject.booking_id is not None else []
+    return render(
+        request,
+        "portal_desk/history_of.html",
+        kind=KIND_WORDS[kind],
+        subject=subject,
+        rows=[_row(entry) for entry in found],
+        changes=changes,
+        state_words=STATE_WORDS | {"": "New"},
+        reason_words=_REASON_WORDS,
+        role_words={str(role): words for role, words in ROLE_LABELS.items()},
+        pager=Pager.of(request, total),
+    )
+
+
+def action_words(action: str) -> str:
+    """What an action is called."""
+    return _ACTION_WORDS.get(action) or action.replace("_", " ").replace(".", " ").capitalize()
+
+
+def _row(entry: Entry) -> dict[str, object]:
+    at = clock.local(entry.at)
+    return {
+        "at": f"{day_plain(entry.at)}, {clock_time(at.time())}",
+        "actor": _actor(entry),
+        "action": action_words(entry.action),
+        "subject": Link(entry.subject, entry.href) if entry.href else KIND_WORDS.get(entry.kind, ""),
+        "detail": _detail(entry),
+    }
+
+
+def _actor(entry: Entry) -> str:
+    if entry.actor_role == "system":
+        return "The service itself"
+    label = ROLE_LABELS.get(Role(entry.actor_role), "") if entry.actor_role in tuple(Role) else ""
+    if not entry.actor:
+        return "Somebody not signed in"
+    return f"{entry.actor} ({label.lower()})" if label and entry.actor_role != Role.LEARNER else entry.actor
+
+
+def _detail(entry: Entry) -> str:
+    """The details that say something to a reader, in words; numbers of rows are left out."""
+    detail = entry.detail
+    said = []
+    if isinstance(detail.get("fields"), list):
+        said.append("Changed: " + ", ".join(str(field).removesuffix("_id").replace("_", " ") for field in detail["fields"]))
+    if isinstance(detail.get("days"), int):
+        said.append(plural(detail["days"], "training day"))
+    if entry.action == "set_capacity":
+        said.append("No limit" if detail.get("capacity") is None else plural(int(detail["capacity"]), "place"))
+    if isinstance(detail.get("letters"), int):
+        said.append(plural(detail["letters"], "letter"))
+    if isinstance(detail.get("number"), int):
+        said.append(plural(detail["number"], "person", "people"))
+    reason = detail.get("reason")
+    if isinstance(reason, str) and reason:
+        said.append(_REASON_WORDS.get(reason, reason.replace("_", " ").capitalize()))
+    if isinstance(detail.get("role"), str):
+        said.append(ROLE_LABELS.get(Role(detail["role"]), "") if detail["role"] in tuple(Role) else "")
+    if isinstance(detail.get("arrangement"), str):
+        said.append(detail["arrangement"].replace("_", " ").capitalize())
+    return "; ".join(part for part in said if part)
+
+
+def _wanted(filters: Mapping[str, str]) -> Wanted:
+    return Wanted(action=filters["action"], kind=filters["kind"], actor=filters["actor"])
+
+
+routes = [
+    page("/desk/history", history, who=READS_HISTORY),
+    page("/desk/history/{kind}/{key}", of_record, who=READS_HISTORY),
+]

@@ -1,0 +1,197 @@
+"""History as the training team reads it: who did what to which record, newest first."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from marstraining.core.db import rows
+from marstraining.core.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One action; `subject` and `href` name the record it was done to, empty where that is gone or has no page."""
+
+    at: datetime
+    actor: str
+    actor_role: str
+    action: str
+    kind: str
+    subject: str
+    href: str
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What of the history to show: filters, each empty for all, and a condition on the records of one page."""
+
+    action: str = ""
+    kind: str = ""
+    actor: str = ""
+    records: str = ""
+    values: tuple[object, ...] = ()
+
+
+_TITLE = "CASE WHEN s.title = '' THEN sc.title ELSE s.title END"
+_COLUMNS = (
+    "e.at, e.actor_role, e.action, e.subject_kind, CAST(e.detail AS TEXT) AS detail, who.name AS actor,"
+    f" s.ref AS session_ref, {_TITLE} AS session_title, s.starts_at, b.ref AS booking_ref, learner.name AS learner,"
+    " p.ref AS person_ref, p.name AS person, a.code AS agency_code, a.name AS agency, c.code AS course_code, c.title AS course"
+)
+_FROM = (
+    " FROM history_entry e LEFT JOIN people_person who ON who.id = e.actor_id"
+    " LEFT JOIN bookings_booking b ON e.subject_kind = 'booking' AND b.id = e.subject_id"
+    " LEFT JOIN people_person learner ON learner.id = b.learner_id"
+    " LEFT JOIN programme_session s ON s.id = CASE WHEN e.subject_kind = 'session' THEN e.subject_id ELSE b.session_id END"
+    " LEFT JOIN programme_course sc ON sc.id = s.course_id"
+    " LEFT JOIN people_person p ON e.subject_kind = 'person' AND p.id = e.subject_id"
+    " LEFT JOIN people_agency a ON e.subject_kind = 'agency' AND a.id = e.subject_id"
+    " LEFT JOIN programme_course c ON e.subject_kind = 'course' AND c.id = e.subject_id"
+)
+
+
+async def entries(wanted: Wanted, *, limit: int, offset: int, oldest_first: bool = False) -> tuple[list[Entry], int]:
+    """A page of the history and how many entries there are, in two statements."""
+    where, values = _where(wanted)
+    counted = await rows(f"SELECT count(*) AS number FROM history_entry e WHERE {where}", *values)
+    order = "ASC" if oldest_first else "DESC"
+    found = await rows(
+        f"SELECT {_COLUMNS}{_FROM} WHERE {where} ORDER BY e.at {order}, e.id {order} LIMIT ? OFFSET ?",
+        *values,
+        limit,
+        offset,
+        instants=("at", "starts_at"),
+    )
+    return [_entry(row) for row in found], int(counted[0]["number"])
+
+
+async def actions_and_kinds() -> tuple[list[str], list[str]]:
+    """Every action and every kind of record there is in the history, for its filters."""
+    found = await rows("SELECT DISTINCT action, subject_kind FROM history_entry")
+    return sorted({row["action"] for row in found}), sorted({row["subject_kind"] for row in found})
+
+
+def _where(wanted: Wanted) -> tuple[str, list[object]]:
+    conditions = ["e.id > 0"]
+    found: list[object] = []
+    if wanted.action:
+        conditions.append("e.action = ?")
+        found.append(wanted.action)
+    if wanted.kind:
+        conditions.append("e.subject_kind = ?")
+        found.append(wanted.kind)
+    if wanted.actor:
+        conditions.append("(e.actor_id IN (SELECT w.id FROM people_person w WHERE lower(w.name) LIKE ?) OR e.actor_role LIKE ?)")
+        found += [f"%{wanted.actor.casefold()}%", f"{wanted.actor.casefold()}%"]
+    if wanted.records:
+        conditions.append(f"({wanted.records})")
+        found += wanted.values
+    return " AND ".join(conditions), found
+
+
+def _entry(row: Mapping[str, Any]) -> Entry:
+    subject, href = _subject(row)
+    return Entry(
+        at=row["at"],
+        actor=row["actor"] or "",
+        actor_role=row["actor_role"],
+        action=row["action"],
+        kind=row["subject_kind"],
+        subject=subject,
+        href=href,
+        detail=json.loads(row["detail"]),
+    )
+
+
+def _subject(row: Mapping[str, Any]) -> tuple[str, str]:
+    """What a record is called and where its page is."""
+    kind = row["subject_kind"]
+    if kind == "booking" and row["booking_ref"]:
+        return f"{row['learner']}: {row['session_title']}", f"/desk/sessions/{row['session_ref']}/bookings/{row['booking_ref']}"
+    if kind == "session" and row["session_ref"]:
+        return row["session_title"], f"/desk/sessions/{row['session_ref']}"
+    if kind == "person" and row["person_ref"]:
+        return row["person"], f"/desk/people/{row['person_ref']}"
+    if kind == "agency" and row["agency_code"]:
+        return row["agency"], f"/desk/agencies/{row['agency_code']}"
+    if kind == "course" and row["course_code"]:
+        return row["course"], f"/desk/courses/{row['course_code']}/edit"
+    return "", ""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A record whose history has a page of its own: what it is called, where it is, and which entries are about it."""
+
+    title: str
+    href: str
+    wanted: Wanted
+    booking_id: int | None = None
+
+
+_BOOKING_OF = "e.subject_kind = 'booking' AND e.subject_id IN (SELECT b.id FROM bookings_booking b WHERE b.{column} = ?)"
+_FIND_SESSION = (
+    "SELECT s.id, CASE WHEN s.title = '' THEN c.title ELSE s.title END AS title FROM programme_session s"
+    " JOIN programme_course c ON c.id = s.course_id WHERE s.ref = ?"
+)
+_FIND_BOOKING = (
+    "SELECT b.id, p.name AS title, s.ref AS session_ref FROM bookings_booking b JOIN people_person p ON p.id = b.learner_id"
+    " JOIN programme_session s ON s.id = b.session_id WHERE b.ref = ?"
+)
+_FIND = {
+    "session": (
+        _FIND_SESSION,
+        f"e.subject_kind = 'session' AND e.subject_id = ? OR {_BOOKING_OF.format(column='session_id')}",
+        "/desk/sessions/{key}",
+    ),
+    "booking": (
+        _FIND_BOOKING,
+        "e.subject_kind = 'booking' AND e.subject_id = ?",
+        "/desk/sessions/{session_ref}/bookings/{key}",
+    ),
+    "person": (
+        "SELECT id, name AS title FROM people_person WHERE ref = ?",
+        f"e.subject_kind = 'person' AND e.subject_id = ? OR {_BOOKING_OF.format(column='learner_id')}",
+        "/desk/people/{key}",
+    ),
+    "agency": (
+        "SELECT id, name AS title FROM people_agency WHERE code = ?",
+        "e.subject_kind = 'agency' AND e.subject_id = ?",
+        "/desk/agencies/{key}",
+    ),
+    "course": (
+        "SELECT id, title FROM programme_course WHERE code = ?",
+        "e.subject_kind = 'course' AND e.subject_id = ?",
+        "/desk/courses/{key}/edit",
+    ),
+}
+
+
+async def subject_of(kind: str, key: str) -> Subject:
+    """The record of a kind by its reference or code; NotFound where there is none. A session's bookings belong to it, a person's too."""
+    if kind not in _FIND:
+        raise NotFound
+    select, condition, href = _FIND[kind]
+    found = await rows(select, key)
+    if not found:
+        raise NotFound
+    row = found[0]
+    return Subject(
+        title=row["title"],
+        href=href.format(key=key, session_ref=row.get("session_ref", "")),
+        wanted=Wanted(records=condition, values=(row["id"],) * condition.count("?")),
+        booking_id=row["id"] if kind == "booking" else None,
+    )
+
+
+async def transitions_of(booking_id: int) -> list[dict[str, Any]]:
+    """Every change of a booking's state, the first one first."""
+    return await rows(
+        "SELECT t.from_state, t.to_state, t.at, t.reason, t.by_role, t.notice_hours, w.name AS actor FROM bookings_transition t"
+        " LEFT JOIN people_person w ON w.id = t.by_id WHERE t.booking_id = ? ORDER BY t.id",
+        booking_id,
+        instants=("at",),
+    )
