@@ -8,11 +8,15 @@ from marstraining.core.viewer import Role, Viewer
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """A link in a bar; it is shown as the present place on addresses that begin with `href` or one of `also`."""
+    """A link in a bar; it is shown as the present place on addresses that begin with `href` or one of `also`.
+
+    `roles` are those who find a page there, where not everybody who sees the bar does.
+    """
 
     text: str
     href: str
     also: tuple[str, ...] = ()
+    roles: tuple[Role, ...] = ()
 
     def is_here(self, path: str) -> bool:
         return any(path == start or path.startswith(start + "/") for start in (self.href, *self.also))
@@ -24,14 +28,16 @@ PUBLIC = (
     NavItem("My training", "/me", ("/bookings",)),
     NavItem("Help", "/help"),
 )
+_RUNS_SESSIONS = (Role.DESK, Role.PARTNER_ORGANISER)
+_STAFF = (Role.DESK, Role.ADMINISTRATOR)
 DESK = (
     NavItem("Today", "/desk"),
-    NavItem("Sessions", "/desk/sessions", ("/desk/series", "/desk/roll-forward")),
-    NavItem("Courses", "/desk/courses"),
-    NavItem("Venues", "/desk/venues"),
-    NavItem("People", "/desk/people"),
-    NavItem("Agencies", "/desk/agencies"),
-    NavItem("History", "/desk/history"),
+    NavItem("Sessions", "/desk/sessions", ("/desk/series", "/desk/roll-forward"), roles=_RUNS_SESSIONS),
+    NavItem("Courses", "/desk/courses", roles=_RUNS_SESSIONS),
+    NavItem("Venues", "/desk/venues", roles=(Role.DESK,)),
+    NavItem("People", "/desk/people", roles=_STAFF),
+    NavItem("Agencies", "/desk/agencies", roles=_STAFF),
+    NavItem("History", "/desk/history", roles=_STAFF),
 )
 _DESK_ROLES = (Role.DESK, Role.ADMINISTRATOR, Role.PARTNER_ORGANISER)
 
@@ -44,7 +50,9 @@ def _main_bar(viewer: Viewer) -> Sequence[NavItem]:
 
 
 def _desk_bar(viewer: Viewer) -> Sequence[NavItem]:
-    return DESK if viewer.has_any(*_DESK_ROLES) else ()
+    if not viewer.has_any(*_DESK_ROLES):
+        return ()
+    return [item for item in DESK if not item.roles or viewer.has_any(*item.roles)]
 
 
 _bars: dict[str, Callable[[Viewer], Sequence[NavItem]]] = {"main": _main_bar, "desk": _desk_bar}

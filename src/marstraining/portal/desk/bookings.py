@@ -20,7 +20,7 @@ from marstraining.people.rules import JOB_ROLES
 from marstraining.portal.desk.workspace import DONE, PRIORITY_WORDS, WHO_RUNS_SESSIONS, WORDS, load, workspace_page
 from marstraining.portal.queries.history import transitions_of
 from marstraining.portal.queries.workspace import DeskSession, booking_line, found_people, other_dates, person_to_book
-from marstraining.programme.rules import Delivery
+from marstraining.programme.rules import Delivery, SessionState
 
 _LONGEST_NEED = 1000
 
@@ -153,6 +153,7 @@ async def _booking_page(request: Request, session: DeskSession, line: dict[str, 
         session=session,
         line=line,
         is_live=is_live,
+        can_offer=not _is_full(session) and session.state == SessionState.PUBLISHED,
         is_waiting=line["state"] == BookingState.WAITING,
         dates=await other_dates(session, viewer=viewer_of(request), now=now) if is_live else [],
         modes=MODES,

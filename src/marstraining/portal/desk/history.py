@@ -9,7 +9,7 @@ from marstraining.bookings.rules import CANCEL_REASONS, NEEDS_REASONS, STATE_WOR
 from marstraining.core import clock
 from marstraining.core.viewer import Role
 from marstraining.core.web import Column, Link, Pager, TableView, export_response, page, render, roles, viewer_of
-from marstraining.core.web.dates import clock_time, day_plain, plural
+from marstraining.core.web.dates import clock_time, plural
 from marstraining.core.web.pager import page_number
 from marstraining.core.web.tables import PER_PAGE
 from marstraining.history.actions import record_export
@@ -54,6 +54,14 @@ _ACTION_WORDS = {
     "export": "Took away a list",
     "sign_in": "Signed in",
     "end_sign_in": "Signed out",
+    "mint_sign_in_link": "Made a sign-in link",
+    "save_venue": "Saved a venue",
+    "save_agency": "Saved an organisation",
+    "merge_agencies": "Merged organisations",
+    "close_agency": "Closed an organisation",
+    "reopen_agency": "Opened an organisation again",
+    "suggest_agency": "Suggested an organisation",
+    "create_agency": "Added an organisation",
     "feed.rotated": "Made a new calendar address",
     "feed.stopped": "Stopped the calendar address",
 }
@@ -127,7 +135,7 @@ def action_words(action: str) -> str:
 def _row(entry: Entry) -> dict[str, object]:
     at = clock.local(entry.at)
     return {
-        "at": f"{day_plain(entry.at)}, {clock_time(at.time())}",
+        "at": f"{at.day} {at:%b %Y}, {clock_time(at.time())}",
         "actor": _actor(entry),
         "action": action_words(entry.action),
         "subject": Link(entry.subject, entry.href) if entry.href else KIND_WORDS.get(entry.kind, ""),

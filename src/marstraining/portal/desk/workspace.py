@@ -110,7 +110,7 @@ async def workspace_page(request: Request, session: DeskSession, *, form: Form |
         session=session,
         days=await days_of(session.id),
         trainers=await trainers_of(session.id),
-        tag=STAGE_TAGS[stage],
+        tag=_tag(session, stage),
         stage=stage,
         can_change=session.state in {SessionState.PUBLISHED, SessionState.POSTPONED} and now < session.ends_at,
         can_book=session.state != SessionState.CALLED_OFF and now < session.ends_at and not _is_elsewhere(stage),
@@ -137,6 +137,11 @@ WORDS: Mapping[str, Mapping[Any, Any]] = {
     "standby": STANDBY_WORDS,
     "priority": PRIORITY_WORDS,
 }
+
+
+def _tag(session: DeskSession, stage: Stage | None) -> tuple[str, str]:
+    is_full = stage == Stage.OPEN and session.limits[0].free == 0
+    return ("Full", "yellow") if is_full else STAGE_TAGS[stage]
 
 
 def _is_elsewhere(stage: Stage | None) -> bool:

@@ -1,0 +1,169 @@
+"""The workspace of a session: what it shows, to whom, how much it asks of the database, and what it gives away as a file."""
+
+import csv
+import io
+from collections.abc import Awaitable, Callable
+
+import pytest
+from tortoise.context import TortoiseContext
+
+from marstraining.bookings.actions import book_place, change_capacity, join_list
+from marstraining.bookings.models import Booking, LedgerEntry
+from marstraining.bookings.rules import BookPlace
+from marstraining.core.viewer import Role
+from marstraining.history.models import Entry
+from marstraining.people.models import Person, RoleGrant
+from marstraining.programme.models import Session
+from tests import makers
+from tests.conftest import Clock, Visitor
+from tests.statements import statements
+
+SignInAs = Callable[[Person], Awaitable[Visitor]]
+PAGES = ("", "/book", "/book/new", "/needs", "/write", "/places", "/decide", "/call-off", "/postpone", "/move", "/online")
+
+
+async def book(session: Session, learner: Person, clock: Clock, *, waits: bool = False) -> Booking:
+    verb = join_list if waits else book_place
+    booked = await verb(BookPlace(session_id=session.id, learner_id=learner.id), by=makers.as_learner(learner), now=clock.now)
+    return await Booking.get(id=booked.id)
+
+
+async def test_it_shows_places_bookings_and_the_line(asha: Person, ben: Person, dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    session = await makers.make_session(now=clock.now, capacity=1)
+    await book(session, asha, clock)
+    await book(session, ben, clock, waits=True)
+    shown = (await (await sign_in_as(dee)).get(f"/desk/sessions/{session.ref}")).text
+    for words in ("Full", "1 person waiting", "0 free", "Asha Patel", "St Luke&#39;s School", "Designated Safeguarding Lead", "Ben Cole"):
+        assert words in shown
+    assert "Offer now" not in shown
+
+
+async def test_places_below_what_is_held_are_set_only_after_a_warning_and_remove_nobody(
+    asha: Person, ben: Person, dee: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await makers.make_session(now=clock.now, capacity=2)
+    await book(session, asha, clock)
+    await book(session, ben, clock)
+    visitor = await sign_in_as(dee)
+    path = f"/desk/sessions/{session.ref}/places"
+    fields = {"capacity": "1", "seen": session.changed_at.isoformat()}
+    warned = await visitor.post(path, fields)
+    assert warned.status_code == 422
+    assert "2 places are held already" in warned.text
+    assert 'value="1"' in warned.text
+    answer = await visitor.post(path, {**fields, "lower": "yes"})
+    assert answer.headers["location"] == f"/desk/sessions/{session.ref}?done=places"
+    assert await Booking.filter(state="confirmed").count() == 2
+    shown = (await visitor.get(f"/desk/sessions/{session.ref}")).text
+    assert "1 more place is held than there are" in shown
+
+
+async def test_a_page_out_of_date_is_told_so_and_asked_again(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    session = await makers.make_session(now=clock.now, capacity=10)
+    visitor = await sign_in_as(dee)
+    stale = {"seen": session.changed_at.isoformat(), "capacity": "30"}
+    await change_capacity(session.id, 20, by=makers.as_desk(dee), now=clock.forward(minutes=1))
+    answer = await visitor.post(f"/desk/sessions/{session.ref}/places", stale)
+    assert answer.status_code == 422
+    assert "Somebody changed this session after you opened this page" in answer.text
+    assert (await Session.get(id=session.id)).capacity == 20
+
+
+@pytest.mark.parametrize("page", PAGES)
+async def test_who_does_not_run_a_session_gets_404_as_for_one_that_never_was(
+    page: str, asha: Person, ben: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await makers.make_session(now=clock.now, course=await makers.make_course(owner_agency=await makers.make_agency("Theirs")))
+    trainer = await makers.make_person("Tom Trainer", roles=(Role.TRAINER,))
+    own = await makers.make_agency("Own partnership")
+    organiser = await makers.make_person("Olu Organiser")
+    await RoleGrant.create(person=organiser, role=Role.PARTNER_ORGANISER, agency=own, granted_at=makers.LONG_AGO)
+    for person in (asha, trainer, organiser):
+        assert (await (await sign_in_as(person)).get(f"/desk/sessions/{session.ref}{page}")).status_code == 404
+
+
+async def test_a_partner_organiser_runs_the_sessions_of_their_courses(asha: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    own = await makers.make_agency("Own partnership")
+    session = await makers.make_session(now=clock.now, course=await makers.make_course(owner_agency=own))
+    booking = await book(session, asha, clock)
+    organiser = await makers.make_person("Olu Organiser")
+    await RoleGrant.create(person=organiser, role=Role.PARTNER_ORGANISER, agency=own, granted_at=makers.LONG_AGO)
+    visitor = await sign_in_as(organiser)
+    shown = await visitor.get(f"/desk/sessions/{session.ref}")
+    assert (shown.status_code, "Asha Patel" in shown.text, "/desk/history" in shown.text) == (200, True, False)
+    clock.forward(days=59)
+    answer = await (await sign_in_as(organiser)).post(f"/desk/sessions/{session.ref}/bookings/{booking.ref}/cancel")
+    assert answer.status_code == 303
+    assert (await Booking.get(id=booking.id)).state == "cancelled"
+    assert await LedgerEntry.all().count() == 0
+
+
+async def test_a_booking_of_another_session_is_not_found_in_this_one(asha: Person, dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    session, other = await makers.make_session(now=clock.now), await makers.make_session(now=clock.now)
+    booking = await book(session, asha, clock)
+    visitor = await sign_in_as(dee)
+    assert (await visitor.get(f"/desk/sessions/{session.ref}/bookings/{booking.ref}")).status_code == 200
+    assert (await visitor.get(f"/desk/sessions/{other.ref}/bookings/{booking.ref}")).status_code == 404
+
+
+async def test_the_page_asks_the_same_number_of_statements_for_one_booking_and_for_three(
+    db: TortoiseContext, dee: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await makers.make_session(now=clock.now)
+    visitor = await sign_in_as(dee)
+    asked = []
+    for number in range(3):
+        await book(session, await makers.make_person(f"Learner {number}"), clock)
+        async with statements(db) as heard:
+            await visitor.get(f"/desk/sessions/{session.ref}")
+        asked.append(len(heard))
+    assert asked == [6] * 3
+
+
+async def test_bookings_are_taken_away_as_a_file_with_the_line_and_without_needs(
+    asha: Person, ben: Person, dee: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await makers.make_session(now=clock.now, capacity=1)
+    order = BookPlace(session_id=session.id, learner_id=asha.id, access_needs="A hearing loop")
+    await book_place(order, by=makers.as_learner(asha), now=clock.now)
+    await book(session, ben, clock, waits=True)
+    visitor = await sign_in_as(dee)
+    answer = await visitor.get(f"/desk/sessions/{session.ref}?export=csv")
+    lines = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert [(line["Name"], line["Booking"], line["Place in line"]) for line in lines] == [
+        ("Asha Patel", "Booked", ""),
+        ("Ben Cole", "On the waiting list", "1"),
+    ]
+    assert "hearing" not in answer.text
+    told = await Entry.filter(action="export").values("actor_id", "subject_kind", "subject_id")
+    assert told == [{"actor_id": dee.id, "subject_kind": "session", "subject_id": session.id}]
+    assert (await visitor.get(f"/desk/sessions/{session.ref}?export=xlsx")).content[:2] == b"PK"
+
+
+async def test_an_eleventh_file_within_the_hour_is_too_fast(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    session = await makers.make_session(now=clock.now)
+    visitor = await sign_in_as(dee)
+    codes = [(await visitor.get(f"/desk/sessions/{session.ref}?export=csv")).status_code for _ in range(11)]
+    assert codes == [200] * 10 + [429]
+
+
+async def test_deciding_that_it_runs_is_noted_once(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    session = await makers.make_session(now=clock.now, decide_by=clock.now.date())
+    visitor = await sign_in_as(dee)
+    path = f"/desk/sessions/{session.ref}/decide"
+    answers = [await visitor.post(path) for _ in range(2)]
+    assert [answer.headers["location"] for answer in answers] == [f"/desk/sessions/{session.ref}?done=runs"] * 2
+    assert await Entry.filter(action="decide_to_run").count() == 1
+
+
+async def test_a_search_finds_by_name_address_and_organisation(
+    asha: Person, ben: Person, dee: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await makers.make_session(now=clock.now)
+    await book(session, asha, clock)
+    await book(session, ben, clock)
+    visitor = await sign_in_as(dee)
+    for words in ("asha", "STLUKES.example", "st luke's asha"):
+        shown = (await visitor.get(f"/desk/sessions/{session.ref}", params={"q": words})).text
+        assert ("Asha Patel" in shown, "Ben Cole" in shown) == (True, False)
+    assert "None of the bookings fits" in (await visitor.get(f"/desk/sessions/{session.ref}?q=nobody")).text
