@@ -27,7 +27,10 @@ PERSONAL = (
 )  # fmt: skip
 DESK = (
     "/desk", "/desk/sessions", "/desk/sessions/{open}", "/desk/courses", "/desk/venues", "/desk/people", "/desk/agencies", "/desk/letters",
-    "/desk/history",
+    "/desk/history", "/desk/history/session/{open}", "/desk/today/trainers", "/desk/today/letters", "/desk/sessions/{open}/book?q=a",
+    "/desk/sessions/{open}/book/new", "/desk/sessions/{open}/needs", "/desk/sessions/{open}/write", "/desk/sessions/{open}/places",
+    "/desk/sessions/{open}/decide", "/desk/sessions/{open}/call-off", "/desk/sessions/{open}/postpone", "/desk/sessions/{open}/move",
+    "/desk/sessions/{open}/online", "/desk/sessions/{full}",
 )  # fmt: skip
 
 
@@ -84,5 +87,5 @@ async def test_personal_pages(site: Site, chromium: Browser) -> None:
 
 
 async def test_desk_pages(site: Site, chromium: Browser) -> None:
-    addresses = [address.format(open=site.open_ref) for address in DESK]
+    addresses = [address.format(open=site.open_ref, full=site.full_ref) for address in DESK]
     assert await faults_of(chromium, site, addresses, await site.sign_in(site.dee)) == {}
