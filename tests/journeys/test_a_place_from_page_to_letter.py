@@ -99,7 +99,7 @@ async def test_from_a_newcomers_form_to_a_session_called_off(
         assert booked.status_code == 303
         await post.deliver()
         invitation = post.last(NIA)
-        assert invitation["Subject"] == "Your place is booked: Child Protection"
+        assert invitation["Subject"] == "Your place is booked: Child Protection, Wednesday 10 June 2026"
         (entry,) = entries_of(invitation)
         uid, first_sequence = entry.uid, entry.sequence
         assert (entry.method, entry.starts) == ("REQUEST", local(session.starts_at))
@@ -116,7 +116,7 @@ async def test_from_a_newcomers_form_to_a_session_called_off(
         joined = await ashas.post(f"/sessions/{session.ref}/book", {"do": "join", "standby": "ask"})
         ashas_booking = joined.headers["location"].partition("?")[0]
         await post.deliver()
-        assert post.last("asha@stlukes.example")["Subject"] == "You are on the waiting list: Child Protection"
+        assert post.last("asha@stlukes.example")["Subject"] == "You are on the waiting list: Child Protection, Wednesday 10 June 2026"
 
         # Nia cancels: her calendar is told, and the place is offered to Asha, who accepts by the link of her letter.
         await client.post(booked.headers["location"].partition("?")[0] + "/cancel")
