@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
+import holidays
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -219,3 +220,10 @@ def test_the_days_before_end_on_a_working_day_at_the_same_wall_clock(instant: da
     wall = local(instant)
     assert ORDINARY.is_working_day(earlier.date())
     assert earlier.time() == (wall.time() if ORDINARY.is_working_day(wall.date()) else time(18))
+
+
+def test_bank_holidays_are_those_the_library_gives_when_asked_by_name() -> None:
+    for year in range(2018, 2035):
+        days = (date(year, 1, 1) + timedelta(days=n) for n in range(365))
+        closed = {day for day in days if day.weekday() <= 4 and not WorkingCalendar().is_working_day(day)}
+        assert closed == {day for day in holidays.country_holidays("GB", subdiv="ENG", years=year) if day.weekday() <= 4}

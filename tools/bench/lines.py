@@ -125,8 +125,8 @@ async def _coming(course: Course, count: int, *, now: datetime) -> list[Session]
     await Session.bulk_create(
         [
             Session(
-                ref=new_ref(), course_id=course.id, starts_at=start, ends_at=start + timedelta(minutes=45), changed_at=now, state="published",
-                delivery="in person", capacity=40, published_at=now,
+                ref=new_ref(), course_id=course.id, starts_at=start, ends_at=start + timedelta(minutes=45), changed_at=now,
+                state="published", delivery="in person", capacity=40, published_at=now,
             )
             for start in starts
         ]

@@ -48,7 +48,7 @@ async def serving(factory: str, settings: Settings, folder: Path) -> AsyncIterat
     )  # fmt: skip
     try:
         async with asyncio.timeout(30):
-            while not await _is_up(port):
+            while not await _is_up(port):  # noqa: ASYNC110 - another process comes up, which sets no event here
                 await asyncio.sleep(0.05)
         yield port, process.pid
     finally:

@@ -3,7 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
 
 import holidays
 
@@ -18,11 +21,21 @@ _LONGEST_CLOSURE = 400
 Pauses = Sequence[tuple[date, date]]
 
 
+@cache
+def _united_kingdom() -> Any:  # noqa: ANN401 - a class of a module that is found by its file
+    # Asked for by name, in whatever way, `holidays` (0.109) loads all its 250 countries first: 60 ms and 8 MB a process.
+    path = Path(holidays.__file__).parent / "countries" / "united_kingdom.py"
+    spec = spec_from_file_location("holidays_of_the_united_kingdom", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(path)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.UnitedKingdom
+
+
 @lru_cache(maxsize=64)
 def _bank_holidays(year: int) -> frozenset[date]:
-    # Asked for a year at a time: `holidays` (0.109) loads its country modules at the first year, 60 ms once, and a year
-    # then costs 0.4 ms. Importing `holidays.countries.united_kingdom` directly would load all 150 countries at start.
-    return frozenset(holidays.country_holidays("GB", subdiv="ENG", years=year))
+    return frozenset(_united_kingdom()(subdiv="ENG", years=year))
 
 
 @dataclass(frozen=True, slots=True)
