@@ -7,7 +7,7 @@ RUNS := .venv/.runs
 READY := .venv/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test test-all check check-deploy format bench migration wheel clean
+.PHONY: run test test-all check check-deploy format bench shots migration wheel clean
 
 run: $(RUNS)  ## the demo, at http://127.0.0.1:8000; `make run PORT=8080` for another port
 	PYTHONPATH=src $(BIN)/python -m marstraining demo $(if $(PORT),--port $(PORT))
@@ -38,6 +38,9 @@ format: $(READY)
 
 bench: $(READY)  ## speed as ratios to bare routes and transactions
 	$(BIN)/python -m tools.bench
+
+shots: $(READY)  ## pictures of every page of a demo, into build/shots, and those of the README
+	$(BIN)/python -m tools.shots
 
 migration: $(READY)  ## draft a migration from the difference between models and the last one; then read it
 	$(BIN)/python -m marstraining.core.db.draft_migration
