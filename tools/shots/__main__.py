@@ -60,9 +60,13 @@ class Demo:
             database.close()
         return {name: str(row[0]) for name, row in found.items() if row}
 
+    def letters(self) -> list[Path]:
+        """Every letter sent, oldest first."""
+        return sorted((self.folder / "mail").glob("*.eml"))
+
     def links(self) -> dict[str, str]:
         """The addresses of `LINKS` from the letters that were sent, the latest of each."""
-        texts = [_text(path) for path in sorted((self.folder / "mail").glob("*.eml"))]
+        texts = [_text(path) for path in self.letters()]
         found = {name: [link for text in texts for link in re.findall(pattern, text)] for name, pattern in LINKS.items()}
         return {name: links[-1] for name, links in found.items() if links}
 
@@ -125,13 +129,14 @@ class Camera:
 
     async def prepare(self) -> None:
         """Do what puts letters into the folder, and take their links."""
+        before = len(self.demo.letters())
         for shown in FIRST:
             async with _closing(await self._context(shown.by, WIDTHS[0])) as context:
                 await self._open(await context.new_page(), shown)
         until = time.monotonic() + _LETTERS_WITHIN
-        while len(found := self.demo.links()) < len(LINKS) and time.monotonic() < until:  # noqa: ASYNC110 - files of another process
+        while len(self.demo.letters()) < before + len(FIRST) and time.monotonic() < until:  # noqa: ASYNC110 - files of another process
             await asyncio.sleep(0.5)
-        self.names |= found
+        self.names |= self.demo.links()
 
     async def take(self, pages: Sequence[Shown], width: int) -> None:
         for by in sorted({shown.by for shown in pages}):

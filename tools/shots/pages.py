@@ -126,7 +126,7 @@ PUBLIC = (
     Shown("sign-in-wrong", "/sign-in", typed={"email": "asha.begum"}, press="Email me a link"),
     Shown("sign-in-sent", "/sign-in", typed={"email": "nobody@example.org"}, press="Email me a link"),
     Shown("sign-in-link", "{sign_in_link}"),
-    Shown("sign-in-link-over", "/sign-in/l/nothing", status=404),
+    Shown("sign-in-link-over", "/sign-in/l/nothing", status=410),
     Shown("bulletins-stop", "/bulletins/stop/nothing", status=404),
     Shown("error-404", "/no-such-page", status=404),
     Shown("error-405", "/sign-out", status=405),
