@@ -14,6 +14,7 @@ from marstraining.core.errors import NotFound, Refused
 from marstraining.messages.models import Message
 from marstraining.people.models import Person, Position
 from marstraining.programme.models import Prerequisite
+from marstraining.programme.queries import session_facts
 from tests import makers
 from tests.conftest import Clock
 
@@ -115,6 +116,14 @@ async def test_booking_2_a_restricted_session_refuses_other_audiences_and_says_t
     with pytest.raises(Refused) as refusal:
         await book(ben, session.id, clock)
     assert refusal.value.code == "not_eligible"
+
+
+async def test_booking_2_whoever_may_see_a_session_for_the_voluntary_sector_may_book_it(clock: Clock) -> None:
+    charity = await makers.make_agency("Delta", sector="Other", is_vcse=True)
+    asha = await makers.make_person("Asha Patel", agency=charity, job_role="multi_agency")
+    session = await makers.make_session(now=clock.now, access="restricted", audience_codes=["voluntary"])
+    assert (await session_facts(session.ref, viewer=makers.as_learner(asha), now=clock.now)).id == session.id
+    assert await book(asha, session.id, clock) == "confirmed"
 
 
 async def test_booking_2_a_missing_prerequisite_is_named_and_a_completed_one_opens_the_way(clock: Clock) -> None:

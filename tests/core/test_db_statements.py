@@ -10,15 +10,19 @@ import pytest
 from tortoise.context import TortoiseContext
 
 from marstraining.core import db as house
-from marstraining.core.db import IntegrityError, OperationalError, execute, execute_many, hold, rows, stamp, transaction
+from marstraining.core.db import IntegrityError, OperationalError, execute, execute_many, hold, next_key, rows, stamp, together, transaction
 from marstraining.history.models import Entry
-from marstraining.programme.models import Venue
+from marstraining.programme.models import Topic, Venue
+from tests import makers
+from tests.statements import statements
 
 LONDON = ZoneInfo("Europe/London")
 SUMMER_MORNING = datetime(2026, 7, 1, 9, 30, tzinfo=LONDON)
 
 ENTER = "INSERT INTO history_entry (at, actor_role, action, subject_kind, subject_id, detail) VALUES (?, 'desk', ?, 'x', ?, '{}')"
 VENUE = "INSERT INTO programme_venue (ref, name, is_online, {columns}revision) VALUES (?, ?, ?, {values}0) RETURNING id"
+TOPIC = "INSERT INTO programme_topic (id, slug, label) VALUES (?, 'neglect', 'Neglect')"
+TOPIC_OF = "INSERT INTO programme_course_topic (course_id, topic_id) VALUES (?, ?)"
 TEXTS = ("address", "postcode", "directions", "parking", "access_notes", "contact")
 
 
@@ -188,3 +192,58 @@ async def test_sqlite_is_set_to_survive_a_power_cut(db: TortoiseContext, dialect
         for name in ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")
     }
     assert said == {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 5000, "foreign_keys": 1}
+
+
+async def test_writes_together_are_one_statement_to_postgres_and_all_there_after(db: TortoiseContext, dialect: str) -> None:
+    courses = [await makers.make_course(), await makers.make_course()]
+    async with statements(db) as heard, transaction():
+        key = int((await rows(f"SELECT {next_key(Topic)} AS key"))[0]["key"])
+        async with together():
+            await execute(TOPIC, key)
+            for course in courses:
+                await execute(TOPIC_OF, course.id, key)
+    assert len(heard) == {"sqlite": 4, "postgres": 2}[dialect]
+    assert [row["topic_id"] for row in await rows("SELECT topic_id FROM programme_course_topic")] == [key, key]
+    assert (await Topic.create(slug="online", label="Online safety")).id == key + 1
+
+
+async def test_an_error_among_writes_together_drops_them_all_and_none_is_read_there(db: TortoiseContext) -> None:
+    with pytest.raises(RuntimeError):
+        async with transaction(), together():
+            await execute(ENTER, SUMMER_MORNING, "one", 1)
+            await rows("SELECT 1 AS one")
+    await execute(ENTER, SUMMER_MORNING, "two", 2)
+    assert await rows("SELECT action FROM history_entry") == [{"action": "two"}]
+
+
+async def test_a_broken_constraint_among_writes_together_leaves_none(db: TortoiseContext) -> None:
+    with pytest.raises(IntegrityError):
+        async with transaction(), together():
+            await execute(ENTER, SUMMER_MORNING, "one", 1)
+            await execute(TOPIC_OF, 999, 999)
+            await execute(ENTER, SUMMER_MORNING, "two", 2)
+    assert await Entry.all().count() == 0
+
+
+async def test_two_who_hold_different_rows_for_the_same_person_wait_for_each_other(db: TortoiseContext) -> None:
+    first, second = await make_venue("first"), await make_venue("second")
+    order: list[str] = []
+    held = asyncio.Event()
+
+    async def hold_first() -> None:
+        async with transaction():
+            assert await hold(Venue, first, and_for=7)
+            held.set()
+            await asyncio.sleep(0.2)
+            order.append("first")
+
+    async def hold_second() -> None:
+        await held.wait()
+        async with transaction():
+            assert await hold(Venue, second, and_for=7)
+            order.append("second")
+
+    await asyncio.gather(hold_first(), hold_second())
+    assert order == ["first", "second"]
+    async with transaction():
+        assert not await hold(Venue, 999, and_for=7)

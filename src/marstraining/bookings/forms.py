@@ -1,9 +1,9 @@
 """The forms about a booking: typed fields in, the verbs' values out, or a sentence beside each field."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from marstraining.bookings.actions import Wish
-from marstraining.bookings.queries import Looked, Post
+from marstraining.bookings.queries import Looked
 from marstraining.bookings.rules import CANCEL_REASONS, BookPlace, Mode, Standby
 from marstraining.core.web import Form
 from marstraining.people.rules import JOB_ROLES
@@ -27,9 +27,10 @@ ON_MY_OWN = "none"
 _LONGEST_NEED = 1000
 
 
-def read_order(form: Form, *, looked: Looked, session: SessionFacts, posts: Sequence[Post], joins: bool) -> BookPlace:
+def read_order(form: Form, *, looked: Looked, joins: bool) -> BookPlace:
     """What a signed-in learner asks for; look at `form.errors` before using it."""
     agency_id = None
+    session, posts = looked.session, looked.learner.posts
     if len(posts) > 1:
         chosen = form.choice(
             "agency", "the organisation you are booking on behalf of", {str(post.agency_id): post.agency_name for post in posts}
@@ -42,14 +43,14 @@ def read_order(form: Form, *, looked: Looked, session: SessionFacts, posts: Sequ
     keeps = form.checkbox("keep")
     mobile = form.text("mobile", "your mobile number", required=False, max=20)
     manager_name, manager_email = "", ""
-    if session.course.needs_manager_agreement:
+    if session.needs_manager_agreement:
         form.checkbox("manager_agrees", required="Confirm that your manager agrees to your booking")
         manager_name = form.text("manager_name", "the name of your manager", required=False)
         manager_email = form.email("manager_email", "the email address of your manager", required=False)
     if mobile and sum(character.isdigit() for character in mobile) < 10:
         form.fail("mobile", "Enter a mobile number, like 07700 900982, or leave it empty")
     return BookPlace(
-        session_id=looked.session.id,
+        session_id=session.id,
         learner_id=looked.learner.id,
         agency_id=agency_id,
         mode=mode,

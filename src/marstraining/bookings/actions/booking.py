@@ -7,10 +7,9 @@ from marstraining.bookings.actions import looking, steps
 from marstraining.bookings.actions.cancelling import give_up
 from marstraining.bookings.actions.waiting import pass_on, withdraw_other_entries
 from marstraining.bookings.letters import Subject, joining_facts, letter_about
-from marstraining.bookings.queries import Looked, counted
-from marstraining.bookings.queries.entries import day_entries
+from marstraining.bookings.queries import Looked, Relooked
 from marstraining.bookings.rules import BookingState, BookPlace
-from marstraining.core.db import execute, rows, transaction
+from marstraining.core.db import execute, rows, together, transaction
 from marstraining.core.errors import Refused
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
@@ -18,14 +17,15 @@ from marstraining.messages.actions import queue_letter
 from marstraining.programme.rules import CourseKind
 
 
-async def book_place(order: BookPlace, *, by: Viewer, now: datetime) -> steps.Booked:
+async def book_place(order: BookPlace, *, looked: Looked | None = None, by: Viewer, now: datetime) -> steps.Booked:
     """Confirm a place for a learner, with letter and calendar entry, in one transaction.
 
     A repeat gives the same booking back. Refused with a typed reason when full (`code` "full"), closed, past, called off,
     not eligible, a prerequisite is missing or training days clash; NotFound for a draft or an unknown session. A refusal
-    takes no lock and writes nothing. Nobody is put on the waiting list by this verb (booking.md, Booking 1, 2).
+    takes no lock and writes nothing. Nobody is put on the waiting list by this verb (booking.md, Booking 1, 2). `looked` spares
+    the first look to a caller who has just looked.
     """
-    plan = await looking.look_first(order, by=by, now=now)
+    plan = await looking.look_first(order, looked=looked, by=by, now=now)
     if isinstance(plan, steps.Booked):
         return plan
     await _check_place(plan, held=plan.looked.held, now=now)
@@ -37,46 +37,45 @@ async def confirm_in_transaction(plan: looking.Plan, *, by: Viewer, now: datetim
     """The part of `book_place` under the lock, for verbs that book within a transaction of their own."""
     order, session = plan.order, plan.looked.session
     await looking.take_hold(plan)
-    again = await looking.still_none(plan)
-    if isinstance(again, steps.Booked):
-        return again
+    seen = await looking.see_again(plan, now=now)
+    if seen.existing:
+        return looking.there_already(seen.existing)
     if order.instead_of is not None:
         await give_up(order.instead_of, order.learner_id, by_desk=order.by_desk, by=by, now=now)
-    now_counted = await counted(session.id, now=now)
-    if now_counted.run_out:
+    if seen.counted.run_out:
         await pass_on(session, by=by, now=now)
-        now_counted = await counted(session.id, now=now)
-    await _check_place(plan, held=now_counted.held, now=now)
-    if again:
+    if order.instead_of is not None or seen.counted.run_out:
+        seen = await looking.see_again(plan, now=now)
+    await _check_place(plan, held=seen.counted.held, now=now)
+    if seen.has_others:
         await looking.check_conflicts(plan, now=now)
-    subject = await steps.insert_booking(
-        order, state=BookingState.CONFIRMED, mode=plan.mode, agency_id=plan.agency_id, job_role=plan.job_role, joined_at=now, by=by, now=now
-    )
-    await _save_extras(subject, order, now=now)
-    days = (await day_entries(session.id, [order.learner_id]))[order.learner_id]
-    letter = letter_about(
-        "confirmed",
-        subject=subject,
-        session=session,
-        learner=plan.looked.learner,
-        days=days,
-        method="REQUEST",
-        extra=joining_facts(session, subject, now=now, calendar=steps.working_calendar()),
-    )
-    await steps.send(letter, days={order.learner_id: days}, is_cancelled=False, now=now)
-    if again and session.kind == CourseKind.COURSE:
+    async with together():
+        subject = await steps.insert_booking(order, _new(plan, seen, state=BookingState.CONFIRMED, joined_at=now), by=by, now=now)
+        await _save_extras(subject, order, now=now)
+        letter = letter_about(
+            "confirmed",
+            subject=subject,
+            session=session,
+            learner=plan.looked.learner,
+            days=seen.days,
+            method="REQUEST",
+            extra=joining_facts(session, subject, now=now, calendar=steps.working_calendar()),
+        )
+        await steps.send(letter, days={order.learner_id: seen.days}, is_cancelled=False, now=now)
+        detail = {"session": session.id}
+        await record("booking.confirmed", by=by, now=now, subject_kind="booking", subject_id=subject.booking_id, detail=detail)
+    if seen.has_others and session.kind == CourseKind.COURSE:
         await withdraw_other_entries(session, learner=plan.looked.learner, now=now)
-    await record("booking.confirmed", by=by, now=now, subject_kind="booking", subject_id=subject.booking_id, detail={"session": session.id})
     return steps.Booked(id=subject.booking_id, ref=subject.booking_ref, state=BookingState.CONFIRMED)
 
 
-async def join_list(order: BookPlace, *, by: Viewer, now: datetime) -> steps.Booked:
+async def join_list(order: BookPlace, *, looked: Looked | None = None, by: Viewer, now: datetime) -> steps.Booked:
     """Put a learner on the waiting list, at the tail, with a letter that says how to leave; refused where places are free.
 
     Otherwise refused as booking is, and when the list is closed to joining. Two who join at once are 1 and 2 in the order
-    of their rows (booking.md, Waiting list 1).
+    of their rows (booking.md, Waiting list 1). `looked` as in `book_place`.
     """
-    plan = await looking.look_first(order, by=by, now=now)
+    plan = await looking.look_first(order, looked=looked, by=by, now=now)
     if isinstance(plan, steps.Booked):
         return plan
     async with transaction():
@@ -89,10 +88,10 @@ async def join_in_transaction(plan: looking.Plan, *, by: Viewer, now: datetime) 
     if not session.is_list_open and not order.by_desk:
         raise Refused("The waiting list of this session is closed. Choose another date of the same course.", code="list_closed")
     await looking.take_hold(plan)
-    again = await looking.still_none(plan)
-    if isinstance(again, steps.Booked):
-        return again
-    held = await looking.before_strangers(session, (await counted(session.id, now=now)).held, now=now)
+    seen = await looking.see_again(plan, now=now)
+    if seen.existing:
+        return looking.there_already(seen.existing)
+    held = await looking.before_strangers(session, seen.counted.held, now=now)
     if rules.free_places(session.capacity, held, plan.mode, behind_the_list=True) != 0:
         raise Refused("There are places left, so you can book one now.", code="has_places")
     last = await rows(
@@ -100,23 +99,22 @@ async def join_in_transaction(plan: looking.Plan, *, by: Viewer, now: datetime) 
         session.id,
         instants=("joined_at",),
     )
-    subject = await steps.insert_booking(
-        order,
-        state=BookingState.WAITING,
-        mode=plan.mode,
-        agency_id=plan.agency_id,
-        job_role=plan.job_role,
-        joined_at=rules.rejoin_time(last[0]["joined_at"], now),
-        by=by,
-        now=now,
-    )
-    await _save_extras(subject, order, now=now)
-    days = (await day_entries(session.id, [order.learner_id]))[order.learner_id]
-    letter = letter_about("joined_list", subject=subject, session=session, learner=plan.looked.learner, days=days)
-    if letter:
-        await queue_letter(letter, now=now)
-    await record("booking.waiting", by=by, now=now, subject_kind="booking", subject_id=subject.booking_id, detail={"session": session.id})
+    joined_at = rules.rejoin_time(last[0]["joined_at"], now)
+    async with together():
+        subject = await steps.insert_booking(order, _new(plan, seen, state=BookingState.WAITING, joined_at=joined_at), by=by, now=now)
+        await _save_extras(subject, order, now=now)
+        letter = letter_about("joined_list", subject=subject, session=session, learner=plan.looked.learner, days=seen.days)
+        if letter:
+            await queue_letter(letter, now=now)
+        detail = {"session": session.id}
+        await record("booking.waiting", by=by, now=now, subject_kind="booking", subject_id=subject.booking_id, detail=detail)
     return steps.Booked(id=subject.booking_id, ref=subject.booking_ref, state=BookingState.WAITING)
+
+
+def _new(plan: looking.Plan, seen: Relooked, *, state: BookingState, joined_at: datetime) -> steps.NewBooking:
+    return steps.NewBooking(
+        id=seen.next_id, state=state, mode=plan.mode, agency_id=plan.agency_id, job_role=plan.job_role, joined_at=joined_at
+    )
 
 
 async def _check_place(plan: looking.Plan, *, held: rules.Held, now: datetime) -> None:

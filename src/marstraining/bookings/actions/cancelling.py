@@ -11,7 +11,7 @@ from marstraining.bookings.queries.entries import day_entries
 from marstraining.bookings.queries.own import OwnBooking, booking_by_id
 from marstraining.bookings.rules import BookingState
 from marstraining.core import config
-from marstraining.core.db import execute, hold, transaction
+from marstraining.core.db import execute, hold, together, transaction
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
@@ -98,8 +98,9 @@ async def _end(booking: OwnBooking, session: SessionRow, *, reason: str, notice_
         method="CANCEL" if booking.state == BookingState.CONFIRMED else None,
         extra={"by_desk": by.is_desk and by.person_id != learner.id, "other_date": False},
     )
-    await steps.send(letter, days={learner.id: days}, is_cancelled=True, now=now)
-    await record(f"booking.{to_state}", by=by, now=now, subject_kind="booking", subject_id=booking.id, detail={"session": session.id})
+    async with together():
+        await steps.send(letter, days={learner.id: days}, is_cancelled=True, now=now)
+        await record(f"booking.{to_state}", by=by, now=now, subject_kind="booking", subject_id=booking.id, detail={"session": session.id})
     return to_state
 
 

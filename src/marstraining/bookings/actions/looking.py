@@ -5,12 +5,11 @@ from datetime import datetime, timedelta
 
 from marstraining.bookings import rules
 from marstraining.bookings.actions import steps
-from marstraining.bookings.queries import Looked, SessionRow, conflicts, look, waiting_list
+from marstraining.bookings.queries import Existing, Looked, Relooked, SessionRow, conflicts, look, look_again, waiting_list
 from marstraining.bookings.rules import BookPlace, Held, Period
-from marstraining.core.db import dialect, hold, rows
+from marstraining.core.db import hold, rows
 from marstraining.core.errors import NotFound, Refused, TooFast
 from marstraining.core.viewer import Viewer
-from marstraining.people.models import Person
 from marstraining.programme.models import Session
 
 _BOOKINGS_A_MINUTE = 30
@@ -27,20 +26,23 @@ class Plan:
     job_role: str
 
 
-async def look_first(order: BookPlace, *, by: Viewer, now: datetime) -> Plan | steps.Booked:
-    """The plan of a booking, or the live booking there is already; refuses whatever can be refused without a lock."""
-    looked = await look(order.session_id, order.learner_id, now=now)
+async def look_first(order: BookPlace, *, looked: Looked | None = None, by: Viewer, now: datetime) -> Plan | steps.Booked:
+    """The plan of a booking, or the live booking there is already; refuses whatever can be refused without a lock.
+
+    `looked` is what the caller saw a moment ago of this session and learner, if it did.
+    """
+    looked = looked or await look(order.session_id, order.learner_id, now=now)
     if looked is None:
         raise NotFound
     if looked.existing:
-        return steps.Booked(id=looked.existing.id, ref=looked.existing.ref, state=looked.existing.state, was_there=True)
+        return there_already(looked.existing)
     rules.check_bookable(looked.situation, now=now, by_desk=order.by_desk)
     mode = rules.mode_of(looked.session.delivery, order.mode)
     posts = looked.learner.posts
     agency_id = rules.check_agency_named([post.agency_id for post in posts], order.agency_id)
     job_role = next((post.job_role for post in posts if post.agency_id == agency_id), "")
     if not order.by_desk:
-        await _check_pace(by, now=now)
+        _check_pace(looked.recent if by.person_id == order.learner_id else await _made_recently(by, now=now))
     plan = Plan(looked=looked, order=order, mode=mode, agency_id=agency_id or looked.learner.managed_by_id, job_role=job_role)
     if looked.has_others:
         await check_conflicts(plan, now=now)
@@ -55,48 +57,37 @@ async def check_conflicts(plan: Plan, *, now: datetime) -> None:
 
 
 async def take_hold(plan: Plan) -> None:
-    """Take hold of the session, and on PostgreSQL of the learner too, so that two clashing bookings cannot pass each other.
+    """Take hold of the session and of whatever else may be booked for the learner now, so that two clashing bookings cannot pass.
 
-    With a booking to give up, sessions are held in the order of their numbers, so that two swaps cannot deadlock. On
-    SQLite there is one writer at a time, which needs no second hold.
+    With a booking to give up, sessions are held in the order of their numbers and the learner after the last, so that two
+    swaps cannot deadlock.
     """
     order = plan.order
     session_ids = {order.session_id}
     if order.instead_of is not None:
         found = await rows("SELECT session_id FROM bookings_booking WHERE id = ?", order.instead_of)
         session_ids |= {row["session_id"] for row in found}
-    for session_id in sorted(session_ids):
-        if not await hold(Session, session_id):
-            raise NotFound
-    if dialect() == "postgres":
-        await hold(Person, order.learner_id)
+    *first, last = sorted(session_ids)
+    for session_id in first:
+        await hold(Session, session_id)
+    if not await hold(Session, last, and_for=order.learner_id):
+        raise NotFound
 
 
-async def still_none(plan: Plan) -> steps.Booked | bool:
-    """The live booking that the learner got while this one waited for the lock, or else whether they hold others that may clash.
-
-    Refuses when the session changed since the look: its state, its numbers or its window.
-    """
-    order, seen = plan.order, plan.looked.session
-    found = await rows(
-        "SELECT (SELECT count(*) FROM bookings_booking o WHERE o.learner_id = ? AND o.session_id <> s.id"
-        " AND o.state IN ('requested', 'invited', 'confirmed', 'waiting', 'offered')) AS others, s.state AS session_state,"
-        " s.capacity, s.capacity_room, s.capacity_online, s.closes_at, s.starts_at, b.id, b.ref, b.state"
-        " FROM programme_session s LEFT JOIN bookings_booking b ON b.session_id = s.id AND b.learner_id = ?"
-        " AND b.state IN ('requested', 'invited', 'confirmed', 'waiting', 'offered') WHERE s.id = ?",
-        order.learner_id,
-        order.learner_id,
-        order.session_id,
-        instants=("closes_at", "starts_at"),
-    )
-    row = found[0]
-    if row["id"] is not None:
-        return steps.Booked(id=row["id"], ref=row["ref"], state=row["state"], was_there=True)
-    capacity = (row["capacity"], row["capacity_room"], row["capacity_online"])
-    was = (seen.capacity.session, seen.capacity.room, seen.capacity.online)
-    if (row["session_state"], row["closes_at"], row["starts_at"], capacity) != (seen.state, seen.closes_at, seen.starts_at, was):
+async def see_again(plan: Plan, *, now: datetime) -> Relooked:
+    """What there is now that the session is held. Refuses when it changed since the look: its state, its numbers or its window."""
+    seen = await look_again(plan.order.session_id, plan.order.learner_id, now=now)
+    was = plan.looked.session
+    if seen.existing is None and (seen.state, seen.closes_at, seen.starts_at, seen.capacity) != (
+        was.state, was.closes_at, was.starts_at, was.capacity,
+    ):  # fmt: skip
         raise Refused("This session changed a moment ago. Look at it again before you book.", code="changed")
-    return bool(row["others"])
+    return seen
+
+
+def there_already(existing: Existing) -> steps.Booked:
+    """The answer to a repeat: the live booking there is."""
+    return steps.Booked(id=existing.id, ref=existing.ref, state=existing.state, was_there=True)
 
 
 async def before_strangers(session: SessionRow, held: Held, *, now: datetime) -> Held:
@@ -127,14 +118,18 @@ def period_of(session: SessionRow, *, now: datetime) -> Period:
     )
 
 
-async def _check_pace(by: Viewer, *, now: datetime) -> None:
+def _check_pace(recent: int) -> None:
     """At most 30 bookings a minute and learner, read from what was written: a refusal writes nothing (security.md 5)."""
+    if recent >= _BOOKINGS_A_MINUTE:
+        raise TooFast("You have made many bookings in the last minute. Wait a minute, then go on.", retry_after=60)
+
+
+async def _made_recently(by: Viewer, *, now: datetime) -> int:
     if by.person_id is None:
-        return
+        return 0
     found = await rows(
         "SELECT count(*) AS n FROM bookings_transition WHERE by_id = ? AND at > ? AND from_state = ''",
         by.person_id,
         now - timedelta(minutes=1),
     )
-    if found[0]["n"] >= _BOOKINGS_A_MINUTE:
-        raise TooFast("You have made many bookings in the last minute. Wait a minute, then go on.", retry_after=60)
+    return int(found[0]["n"])

@@ -64,33 +64,31 @@ def new_code() -> str:
     return tokens.derive_code(tokens.new_token(), "check-in", 0, tokens.new_nonce(), digits=6)
 
 
-async def insert_booking(
-    order: BookPlace,
-    *,
-    state: str,
-    mode: str,
-    agency_id: int | None,
-    job_role: str,
-    joined_at: datetime,
-    by: Viewer,
-    now: datetime,
-    offer_expires_at: datetime | None = None,
-) -> Subject:
+@dataclass(frozen=True, slots=True)
+class NewBooking:
+    """What a booking's row takes beside its order; `id` is the next one, as read under the lock."""
+
+    id: int
+    state: str
+    mode: str
+    agency_id: int | None
+    job_role: str
+    joined_at: datetime
+
+
+async def insert_booking(order: BookPlace, new: NewBooking, *, by: Viewer, now: datetime) -> Subject:
     """Write a booking and its first transition; the unique index over live states refuses a second one for the same learner."""
     ref, nonce, code = tokens.new_ref(), tokens.new_nonce(), new_code()
-    found = await rows(
-        "INSERT INTO bookings_booking (ref, session_id, learner_id, agency_id, job_role, state, mode, standby, priority, joined_at,"
-        " offered_at,"
-        " offer_expires_at, made_by_id, version, nonce, check_in_code, mobile, answers, terms_version, manager_name, manager_email,"
-        " created_at,"
-        " changed_at, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) RETURNING id",
-        ref, order.session_id, order.learner_id, agency_id, job_role, state, mode, order.standby, joined_at,
-        now if offer_expires_at else None, offer_expires_at, by.person_id, nonce, code, order.mobile, json.dumps(dict(order.answers)),
-        order.terms_version, order.manager_name, order.manager_email, now, now,
+    await execute(
+        "INSERT INTO bookings_booking (id, ref, session_id, learner_id, agency_id, job_role, state, mode, standby, priority, joined_at,"
+        " made_by_id, version, nonce, check_in_code, mobile, answers, terms_version, manager_name, manager_email, created_at, changed_at,"
+        " revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
+        new.id, ref, order.session_id, order.learner_id, new.agency_id, new.job_role, new.state, new.mode, order.standby, new.joined_at,
+        by.person_id, nonce, code, order.mobile, json.dumps(dict(order.answers)), order.terms_version, order.manager_name,
+        order.manager_email, now, now,
     )  # fmt: skip
-    subject = Subject(booking_id=found[0]["id"], booking_ref=ref, version=1, nonce=nonce, check_in_code=code, mode=mode)
-    await insert_transition(subject.booking_id, from_state="", to_state=state, by=by, now=now)
-    return subject
+    await insert_transition(new.id, from_state="", to_state=new.state, by=by, now=now)
+    return Subject(booking_id=new.id, booking_ref=ref, version=1, nonce=nonce, check_in_code=code, mode=new.mode)
 
 
 async def insert_transition(

@@ -10,7 +10,7 @@ from marstraining.bookings.letters import Subject, joining_facts, letter_about, 
 from marstraining.bookings.queries import Entry, LearnerRow, SessionRow, counted, learner_rows, session_row, waiting_list
 from marstraining.bookings.queries.entries import day_entries
 from marstraining.bookings.rules import BookingState, Candidate, Held, Period, Standby
-from marstraining.core.db import execute, rows
+from marstraining.core.db import execute, rows, together
 from marstraining.core.viewer import SYSTEM, Viewer
 from marstraining.history.actions import record
 from marstraining.messages.rules import Priority
@@ -140,10 +140,11 @@ async def confirm_entry(session: SessionRow, booking_id: int, learner_id: int, *
     days = (await day_entries(session.id, [learner_id]))[learner_id]
     extra = joining_facts(session, subject, now=now, calendar=steps.working_calendar())
     letter = letter_about("confirmed", subject=subject, session=session, learner=learner, days=days, method="REQUEST", extra=extra)
-    await steps.send(letter, days={learner_id: days}, is_cancelled=False, now=now)
+    async with together():
+        await steps.send(letter, days={learner_id: days}, is_cancelled=False, now=now)
+        await record("booking.confirmed", by=by, now=now, subject_kind="booking", subject_id=booking_id, detail={"session": session.id})
     if session.kind == CourseKind.COURSE:
         await withdraw_other_entries(session, learner=learner, now=now)
-    await record("booking.confirmed", by=by, now=now, subject_kind="booking", subject_id=booking_id, detail={"session": session.id})
     return True
 
 

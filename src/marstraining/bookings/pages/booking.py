@@ -23,31 +23,32 @@ _TYPED = ("agency", "mode", "standby", "access", "dietary", "keep", "mobile", "m
 
 async def book(request: Request) -> Response:
     """Book a place, or join the list of a full session."""
-    viewer = viewer_of(request)
-    facts = await session_facts(request.path_params["ref"], viewer=viewer, now=clock.now())
+    viewer, ref, now = viewer_of(request), request.path_params["ref"], clock.now()
     if viewer.person_id is None:
-        return await _newcomer(request, facts)
-    looked = await look(facts.id, viewer.person_id, now=clock.now())
+        return await _newcomer(request, await session_facts(ref, viewer=viewer, now=now))
+    looked = await look(ref, viewer.person_id, now=now)
     if looked is None:
         raise NotFound
+    if not looked.is_open_secret:
+        await session_facts(ref, viewer=viewer, now=now)
     if looked.existing:
         return see_other(f"/bookings/{looked.existing.ref}")
-    if request.method == "GET":
-        return await _form_page(request, facts, looked, Form.of())
+    if request.method != "POST":
+        return await _form_page(request, looked, Form.of())
     form = await read_form(request)
     joins = form.get("do") == "join"
-    order = forms.read_order(form, looked=looked, session=facts, posts=looked.learner.posts, joins=joins)
+    order = forms.read_order(form, looked=looked, joins=joins)
     if not form.errors:
         try:
             order = await _with_swap(order, form, viewer)
             verb = actions.join_list if joins else actions.book_place
-            booked = await verb(order, by=viewer, now=clock.now())
+            booked = await verb(order, looked=looked, by=viewer, now=now)
         except Refused as refusal:
             form.refuse(refusal)
         else:
             done = "waiting" if booked.state == BookingState.WAITING else "booked"
             return see_other(f"/bookings/{booked.ref}?done={'' if booked.was_there else done}".removesuffix("?done="))
-    return await _form_page(request, facts, looked, form)
+    return await _form_page(request, looked, form)
 
 
 async def _with_swap(order: BookPlace, form: Form, viewer: Viewer) -> BookPlace:
@@ -60,8 +61,9 @@ async def _with_swap(order: BookPlace, form: Form, viewer: Viewer) -> BookPlace:
     return replace(order, instead_of=other.id)
 
 
-async def _form_page(request: Request, facts: SessionFacts, looked: Looked, form: Form) -> Response:
+async def _form_page(request: Request, looked: Looked, form: Form) -> Response:
     now = clock.now()
+    facts = await session_facts(looked.session.ref, viewer=viewer_of(request), now=now)
     left = (await places([facts.id], now=now)).get(facts.id)
     found = await conflicts(facts.id, looked.learner.id, course_id=looked.session.course_id, kind=looked.session.kind, now=now)
     return render(

@@ -1,18 +1,8 @@
 """Reads of bookings: places, one learner's situation, the waiting list, a learner's own bookings."""
 
+from marstraining.bookings.queries.looking import Existing, Looked, Relooked, look, look_again
 from marstraining.bookings.queries.places import Places, capacity_of, held_of, places
-from marstraining.bookings.queries.situations import (
-    Existing,
-    LearnerRow,
-    Looked,
-    Post,
-    SessionRow,
-    conflicts,
-    learner_rows,
-    look,
-    posts_of,
-    session_row,
-)
+from marstraining.bookings.queries.situations import LearnerRow, Post, SessionRow, conflicts, learner_rows, posts_of, session_row
 from marstraining.bookings.queries.waiting import Counted, Entry, counted, position_in_line, waiting_list
 
 __all__ = [
@@ -23,6 +13,7 @@ __all__ = [
     "Looked",
     "Places",
     "Post",
+    "Relooked",
     "SessionRow",
     "capacity_of",
     "conflicts",
@@ -30,6 +21,7 @@ __all__ = [
     "held_of",
     "learner_rows",
     "look",
+    "look_again",
     "places",
     "position_in_line",
     "posts_of",

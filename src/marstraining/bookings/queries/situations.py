@@ -1,4 +1,4 @@
-"""What booking needs to know of a session and a learner: looked up first without a lock, then counted again under it."""
+"""Sessions, learners and their posts in columns, and what of a learner's other bookings bears on one more."""
 
 import json
 from collections.abc import Sequence
@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from marstraining.bookings.queries.places import HOLDS, capacity_of, held_of
-from marstraining.bookings.rules import BookingState, Capacity, Conflict, ConflictKind, Held, Situation
+from marstraining.bookings.queries.places import capacity_of
+from marstraining.bookings.rules import BookingState, Capacity, Conflict, ConflictKind
 from marstraining.core.db import rows
-from marstraining.programme.rules import CourseKind, audiences_of
+from marstraining.programme.rules import CourseKind
 
-_INSTANTS = ("starts_at", "ends_at", "opens_at", "closes_at")
+# What every query for a SessionRow selects, from where, and which of it are instants.
+INSTANTS = ("starts_at", "ends_at", "opens_at", "closes_at")
 _TITLE = "CASE WHEN s.title = '' THEN c.title ELSE s.title END"
 
 
@@ -23,6 +24,7 @@ class Post:
     agency_name: str
     job_role: str
     sector: str
+    is_vcse: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class SessionRow:
     directions: str
     parking: str
     access_notes: str
+    has_catering: bool
+    needs_manager_agreement: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,28 +86,7 @@ class LearnerRow:
         return self.email or self.contact_email
 
 
-@dataclass(frozen=True, slots=True)
-class Existing:
-    """The live booking a learner already has of the session."""
-
-    id: int
-    ref: str
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """Everything seen in the look before the lock."""
-
-    session: SessionRow
-    learner: LearnerRow
-    situation: Situation
-    existing: Existing | None
-    held: Held
-    has_others: bool
-
-
-_SESSION_COLUMNS = (
+SESSION_COLUMNS = (
     f"s.id, s.ref, s.course_id, c.code AS course_code, {_TITLE} AS title, c.title AS course_title, c.kind, s.state,"
     " CASE WHEN s.access = '' THEN c.access ELSE s.access END AS access, s.audience_codes AS own_audiences,"
     " c.audience_codes AS course_audiences, s.delivery, s.starts_at, s.ends_at, s.opens_at, s.closes_at, s.capacity,"
@@ -111,12 +94,13 @@ _SESSION_COLUMNS = (
     " c.needs_approval, s.is_headcount_only, s.external_url, s.joining_link, s.joining_note,"
     " coalesce(v.name, '') AS venue, coalesce(v.address, '') AS venue_address, coalesce(v.postcode, '') AS postcode, c.content_note,"
     " c.joining_text, coalesce(v.directions, '') AS directions, coalesce(v.parking, '') AS parking,"
-    " coalesce(v.access_notes, '') AS access_notes"
+    " coalesce(v.access_notes, '') AS access_notes, s.has_catering, c.needs_manager_agreement"
 )
-_SESSION_FROM = " FROM programme_session s JOIN programme_course c ON c.id = s.course_id LEFT JOIN programme_venue v ON v.id = s.venue_id"
+SESSION_FROM = " FROM programme_session s JOIN programme_course c ON c.id = s.course_id LEFT JOIN programme_venue v ON v.id = s.venue_id"
 
 
-def _session_row(row: dict[str, Any]) -> SessionRow:
+def made_session_row(row: dict[str, Any]) -> SessionRow:
+    """A row of those columns as a value."""
     codes = _codes(row["own_audiences"]) or _codes(row["course_audiences"])
     return SessionRow(
         **{
@@ -156,6 +140,8 @@ def _session_row(row: dict[str, Any]) -> SessionRow:
         reserves_while_asked=bool(row["reserves_while_asked"]),
         needs_approval=bool(row["needs_approval"]),
         is_headcount_only=bool(row["is_headcount_only"]),
+        has_catering=bool(row["has_catering"]),
+        needs_manager_agreement=bool(row["needs_manager_agreement"]),
     )
 
 
@@ -174,87 +160,8 @@ def _codes(stored: Any) -> tuple[str, ...]:  # noqa: ANN401 - a JSON column arri
 
 async def session_row(session_id: int) -> SessionRow | None:
     """One session with its course, or None."""
-    found = await rows(f"SELECT {_SESSION_COLUMNS}{_SESSION_FROM} WHERE s.id = ?", session_id, instants=_INSTANTS)
-    return _session_row(found[0]) if found else None
-
-
-_LOOK_COLUMNS = (
-    ", p.id AS learner_id, p.name AS learner_name, p.email AS learner_email, p.calendar_choice, p.has_discreet_titles, p.managed_by_id,"
-    " coalesce(m.contact_email, '') AS contact_email, b.id AS booking_id, b.ref AS booking_ref, b.state AS booking_state,"
-    " (SELECT count(*) FROM bookings_booking o WHERE o.learner_id = p.id AND o.session_id <> s.id"
-    " AND o.state IN ('requested', 'invited', 'confirmed', 'waiting', 'offered')) AS others,"
-    " (SELECT count(*) FROM programme_invited i WHERE i.session_id = s.id AND i.person_id = p.id) AS invitations,"
-    " (SELECT count(*) FROM programme_prerequisite q WHERE q.course_id = s.course_id AND NOT EXISTS"
-    " (SELECT 1 FROM record_completion r WHERE r.person_id = p.id AND r.course_id = q.needs_id)) AS missing,"
-)
-_COUNTS = (
-    f" (SELECT count(*) FROM bookings_booking b WHERE b.session_id = s.id AND {HOLDS}) AS held,"
-    f" (SELECT count(*) FROM bookings_booking b WHERE b.session_id = s.id AND {HOLDS} AND b.mode = 'room') AS held_room,"
-    f" (SELECT count(*) FROM bookings_booking b WHERE b.session_id = s.id AND {HOLDS} AND b.mode = 'online') AS held_online,"
-    " (SELECT count(*) FROM bookings_booking b WHERE b.session_id = s.id AND b.state = 'waiting') AS waiting,"
-    " (SELECT count(*) FROM bookings_booking b WHERE b.session_id = s.id AND b.state = 'waiting' AND b.mode = 'room') AS waiting_room,"
-    " (SELECT count(*) FROM bookings_booking b WHERE b.session_id = s.id AND b.state = 'waiting' AND b.mode = 'online') AS waiting_online"
-)
-
-
-async def look(session_id: int, learner_id: int, *, now: datetime) -> Looked | None:
-    """The session, the learner, the booking there may be already and the places, in two statements; None if either is unknown."""
-    found = await rows(
-        f"SELECT {_SESSION_COLUMNS}{_LOOK_COLUMNS}{_COUNTS}{_SESSION_FROM}"
-        " JOIN people_person p ON p.id = ? LEFT JOIN people_agency m ON m.id = p.managed_by_id"
-        " LEFT JOIN bookings_booking b ON b.session_id = s.id AND b.learner_id = p.id"
-        " AND b.state IN ('requested', 'invited', 'confirmed', 'waiting', 'offered') WHERE s.id = ?",
-        now,
-        now,
-        now,
-        learner_id,
-        session_id,
-        instants=_INSTANTS,
-    )
-    if not found:
-        return None
-    row = found[0]
-    session = _session_row(row)
-    posts = await posts_of(learner_id, on=now.date())
-    missing = await _missing_prerequisites(session.course_id, learner_id) if row["missing"] else ()
-    return Looked(
-        session=session,
-        learner=LearnerRow(
-            id=row["learner_id"],
-            name=row["learner_name"],
-            email=row["learner_email"],
-            calendar_choice=row["calendar_choice"],
-            has_discreet_titles=bool(row["has_discreet_titles"]),
-            managed_by_id=row["managed_by_id"],
-            contact_email=row["contact_email"],
-            posts=posts,
-        ),
-        situation=_situation(session, posts=posts, is_invited=bool(row["invitations"]), missing=missing),
-        existing=Existing(id=row["booking_id"], ref=row["booking_ref"], state=row["booking_state"]) if row["booking_id"] else None,
-        held=held_of(row),
-        has_others=bool(row["others"]),
-    )
-
-
-def _situation(session: SessionRow, *, posts: Sequence[Post], is_invited: bool, missing: tuple[tuple[str, str], ...]) -> Situation:
-    audiences = frozenset[str]().union(*(audiences_of(sector=post.sector, job_role=post.job_role) for post in posts))
-    return Situation(
-        ref=session.ref,
-        title=session.title,
-        course_title=session.course_title,
-        kind=session.kind,
-        state=session.state,
-        access=session.access,
-        audience_codes=session.audience_codes,
-        learner_audiences=audiences,
-        is_invited=is_invited,
-        starts_at=session.starts_at,
-        opens_at=session.opens_at,
-        closes_at=session.closes_at,
-        external_url=session.external_url,
-        is_headcount_only=session.is_headcount_only,
-        missing_prerequisites=missing,
-    )
+    found = await rows(f"SELECT {SESSION_COLUMNS}{SESSION_FROM} WHERE s.id = ?", session_id, instants=INSTANTS)
+    return made_session_row(found[0]) if found else None
 
 
 async def learner_rows(person_ids: Sequence[int]) -> dict[int, LearnerRow]:
@@ -275,23 +182,14 @@ async def learner_rows(person_ids: Sequence[int]) -> dict[int, LearnerRow]:
 async def posts_of(person_id: int, *, on: date) -> tuple[Post, ...]:
     """The positions a person holds on a day, oldest first."""
     found = await rows(
-        "SELECT o.agency_id, a.name AS agency_name, o.job_role, a.sector FROM people_position o JOIN people_agency a ON a.id = o.agency_id"
+        "SELECT o.agency_id, a.name AS agency_name, o.job_role, a.sector, a.is_vcse"
+        " FROM people_position o JOIN people_agency a ON a.id = o.agency_id"
         " WHERE o.person_id = ? AND o.starts_on <= ? AND (o.ends_on IS NULL OR o.ends_on >= ?) ORDER BY o.id",
         person_id,
         on,
         on,
     )
-    return tuple(Post(**row) for row in found)
-
-
-async def _missing_prerequisites(course_id: int, person_id: int) -> tuple[tuple[str, str], ...]:
-    found = await rows(
-        "SELECT c.code, c.title FROM programme_prerequisite q JOIN programme_course c ON c.id = q.needs_id WHERE q.course_id = ?"
-        " AND NOT EXISTS (SELECT 1 FROM record_completion r WHERE r.person_id = ? AND r.course_id = q.needs_id) ORDER BY c.title",
-        course_id,
-        person_id,
-    )
-    return tuple((row["code"], row["title"]) for row in found)
+    return tuple(Post(**{**row, "is_vcse": bool(row["is_vcse"])}) for row in found)
 
 
 async def conflicts(session_id: int, learner_id: int, *, course_id: int, kind: str, now: datetime) -> list[Conflict]:

@@ -1,6 +1,6 @@
 """The waiting list of one session, and what is held there, as the verbs count them under the lock."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,12 +26,9 @@ class Counted:
     run_out: int
 
 
-async def counted(session_id: int, *, now: datetime) -> Counted:
-    """Held and waiting of one session, to be asked after taking hold of its row, in a statement of its own.
-
-    Lock and count are separate statements: in one, the count reads a snapshot from before the wait and oversells.
-    """
-    found = await rows(
+def counts_of(which: str) -> str:
+    """The one row of figures of the session that is `which` (a condition on `s`), with four placeholders for now before its own."""
+    return (
         f"SELECT count(CASE WHEN {HOLDS} THEN 1 END) AS held,"
         f" count(CASE WHEN {HOLDS} AND b.mode = 'room' THEN 1 END) AS held_room,"
         f" count(CASE WHEN {HOLDS} AND b.mode = 'online' THEN 1 END) AS held_online,"
@@ -40,14 +37,21 @@ async def counted(session_id: int, *, now: datetime) -> Counted:
         " count(CASE WHEN b.state = 'waiting' AND b.mode = 'online' THEN 1 END) AS waiting_online,"
         " count(CASE WHEN b.state = 'offered' AND b.offer_expires_at < ? THEN 1 END) AS run_out"
         " FROM bookings_booking b JOIN programme_session s ON s.id = b.session_id"
-        " WHERE b.session_id = ? AND b.state IN ('requested', 'invited', 'confirmed', 'waiting', 'offered')",
-        now,
-        now,
-        now,
-        now,
-        session_id,
+        f" WHERE {which} AND b.state IN ('requested', 'invited', 'confirmed', 'waiting', 'offered')"
     )
-    return Counted(held=held_of(found[0]), run_out=found[0]["run_out"])
+
+
+def counted_of(row: Mapping[str, Any]) -> Counted:
+    """Those columns of a row as a value."""
+    return Counted(held=held_of(row), run_out=row["run_out"])
+
+
+async def counted(session_id: int, *, now: datetime) -> Counted:
+    """Held and waiting of one session, to be asked after taking hold of its row, in a statement of its own.
+
+    Lock and count are separate statements: in one, the count reads a snapshot from before the wait and oversells.
+    """
+    return counted_of((await rows(counts_of("s.id = ?"), now, now, now, now, session_id))[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,18 @@ from tortoise.exceptions import IntegrityError, OperationalError
 
 from marstraining.core.db.runner import migrate, pending_migrations, probe_write, unknown_migrations
 from marstraining.core.db.setup import MODEL_MODULES, connect, tortoise_config
-from marstraining.core.db.sql import connection, dialect, execute, execute_many, hold, is_unavailable, rows, transaction
+from marstraining.core.db.sql import (
+    connection,
+    dialect,
+    execute,
+    execute_many,
+    hold,
+    is_unavailable,
+    next_key,
+    rows,
+    together,
+    transaction,
+)
 from marstraining.core.db.watch import Stamp, stamp
 
 __all__ = [
@@ -20,10 +31,12 @@ __all__ = [
     "hold",
     "is_unavailable",
     "migrate",
+    "next_key",
     "pending_migrations",
     "probe_write",
     "rows",
     "stamp",
+    "together",
     "tortoise_config",
     "transaction",
     "unknown_migrations",

@@ -1,7 +1,9 @@
 """Statements of our own: written once with `?`, run by the driver on the current transaction or connection."""
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, Literal, TypeVar
@@ -17,6 +19,11 @@ from marstraining.core.db.sqlite_engine import ImmediateClient, ImmediateTransac
 
 T = TypeVar("T")
 Row = dict[str, Any]
+Statement = tuple[str, tuple[object, ...]]
+
+# The first number of the advisory locks that are taken for a person.
+_FOR_SOMEBODY = 20
+_waiting: ContextVar[list[Statement] | None] = ContextVar("writes that leave together", default=None)
 
 
 def connection() -> BaseDBAsyncClient:
@@ -46,6 +53,8 @@ async def rows(
     UTC datetimes, in `dates` as dates, in `flags` as bools, on both alike. A naive datetime as a parameter is refused with
     ValueError. A broken constraint raises IntegrityError, other faults of the database OperationalError.
     """
+    if _waiting.get() is not None:
+        raise RuntimeError("inside together() nothing is read, since what it writes is not there yet")
     client = connection()
     if isinstance(client, ImmediateClient | ImmediateTransaction):
         found = await _on_sqlite(client, lambda raw: _fetch(raw, sql, params))
@@ -59,7 +68,11 @@ async def rows(
 
 
 async def execute(sql: str, *params: object) -> int:
-    """Run one statement and say how many rows it touched; otherwise as `rows`."""
+    """Run one statement and say how many rows it touched; otherwise as `rows`. Within `together` it waits, and answers 0."""
+    waiting = _waiting.get()
+    if waiting is not None:
+        waiting.append((sql, params))
+        return 0
     client = connection()
     if isinstance(client, ImmediateClient | ImmediateTransaction):
         return await _on_sqlite(client, lambda raw: max(raw.execute(sql, params).rowcount, 0))
@@ -67,6 +80,39 @@ async def execute(sql: str, *params: object) -> int:
     status: str = await _on_postgres(client, "execute", _numbered(sql), *params)
     count = status.rpartition(" ")[2]
     return int(count) if count.isdigit() else 0
+
+
+@asynccontextmanager
+async def together() -> AsyncIterator[None]:
+    """Let the writes that the block asks for by `execute` leave together when it ends; an error in the block drops them all.
+
+    For use inside a transaction, where each statement would be a journey of its own: on SQLite they run one after the other
+    in one hand-over to its thread, on PostgreSQL as one statement of many parts, of which none sees another's rows (foreign
+    keys are looked at after all of them). So they may not build on each other or on counts of rows, and a `rows` inside
+    the block is a fault.
+    """
+    waiting: list[Statement] = []
+    token = _waiting.set(waiting)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+    if not waiting:
+        return
+    client = connection()
+    if isinstance(client, ImmediateClient | ImmediateTransaction):
+        await _on_sqlite(client, lambda raw: _run_all(raw, waiting))
+        return
+    params = [value for _, values in waiting for value in values]
+    _check_instants(params)
+    *first, last = [sql for sql, _ in waiting]
+    parts = ", ".join(f"part_{number} AS ({sql})" for number, sql in enumerate(first, start=1))
+    await _on_postgres(client, "execute", _numbered(f"WITH {parts} {last}" if first else last), *params)
+
+
+def _run_all(raw: sqlite3.Connection, statements: Sequence[Statement]) -> None:
+    for sql, params in statements:
+        raw.execute(sql, params)
 
 
 async def execute_many(sql: str, many: Iterable[Sequence[object]]) -> None:
@@ -84,14 +130,30 @@ async def execute_many(sql: str, many: Iterable[Sequence[object]]) -> None:
     await _on_postgres(client, "executemany", _numbered(sql), values)
 
 
-async def hold(model: type[Model], pk: int) -> bool:
+async def hold(model: type[Model], pk: int, *, and_for: int | None = None) -> bool:
     """Take hold of a row until the transaction ends: `revision` rises by one. False when there is no such row.
 
     It must be the transaction's first statement. On PostgreSQL others who take hold wait here; what is read after it is
-    read as it stands then. Stating it as a read (SELECT … FOR UPDATE) does nothing on SQLite.
+    read as it stands then. Stating it as a read (SELECT … FOR UPDATE) does nothing on SQLite. `and_for` also waits, in the
+    same statement, for whoever holds any row for that number, a person's; on SQLite there is one writer at a time anyway.
     """
     meta = model._meta  # noqa: SLF001 - Tortoise's own name for what every model publishes
-    return await execute(f'UPDATE "{meta.db_table}" SET revision = revision + 1 WHERE "{meta.db_pk_column}" = ?', pk) == 1
+    update = f'UPDATE "{meta.db_table}" SET revision = revision + 1 WHERE "{meta.db_pk_column}" = ?'
+    if and_for is None or dialect() == "sqlite":
+        return await execute(update, pk) == 1
+    return len(await rows(f"{update} RETURNING 1 AS held, pg_advisory_xact_lock({_FOR_SOMEBODY}, ?)", pk, and_for)) == 1
+
+
+def next_key(model: type[Model]) -> str:
+    """An expression that gives the number of the table's next row, for an INSERT in `together` that others refer to.
+
+    Use it after taking hold, in the same transaction. On PostgreSQL the number is taken for good; on SQLite it is the next as
+    long as this transaction is the writer.
+    """
+    meta = model._meta  # noqa: SLF001 - as above
+    if dialect() == "sqlite":
+        return f"(SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = '{meta.db_table}')"
+    return f"(SELECT nextval('{meta.db_table}_{meta.db_pk_column}_seq'))"
 
 
 def is_unavailable(error: BaseException) -> bool:
