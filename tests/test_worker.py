@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from marstraining import worker
+from marstraining.commands import supervising
 from marstraining.core import clock as house_clock
 from marstraining.core.config import Settings
 from marstraining.core.db import rows
@@ -71,7 +72,7 @@ async def test_r4_told_to_stop_the_worker_finishes_the_letter_in_hand_and_gives_
 
 
 async def test_r4_a_server_that_hangs_does_not_keep_the_worker_from_stopping(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "_GRACE_SECONDS", 0.5)
+    monkeypatch.setattr(worker, "GRACE_SECONDS", 0.5)
     stop = asyncio.Event()
     await queued(a_letter("l-1"), now=house_clock.now())
     async with faulty_server(["greeting never"] * 10) as server:
@@ -119,7 +120,7 @@ def _is_alive(pid: int) -> bool:
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks at processes as Linux shows them")
 async def test_r4_a_worker_child_is_started_again_when_it_dies_and_ends_with_the_block(settings: Settings) -> None:
     mail = settings.data_dir / "mail"
-    with worker.start_worker_child(_environment(settings)):
+    with supervising.start_worker_child(_environment(settings)):
         await queued(a_letter("l-1"), now=house_clock.now())
         await _letters_in(mail, 1)
         [first] = [pid for pid in _own_children() if "marstraining.worker" in _command(pid)]
@@ -133,7 +134,9 @@ async def test_r4_a_worker_child_is_started_again_when_it_dies_and_ends_with_the
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks at processes as Linux shows them")
 async def test_r4_a_worker_child_ends_when_its_parent_is_killed(settings: Settings) -> None:
-    program = "import time\nfrom marstraining.worker import start_worker_child\nwith start_worker_child():\n    time.sleep(600)\n"
+    program = (
+        "import time\nfrom marstraining.commands.supervising import start_worker_child\nwith start_worker_child():\n    time.sleep(600)\n"
+    )
     parent = subprocess.Popen([sys.executable, "-c", program], env=_environment(settings))  # noqa: ASYNC220, S603 - ended in this test
     try:
         await queued(a_letter("l-1"), now=house_clock.now())

@@ -50,7 +50,7 @@ def demo(
     fresh: Annotated[bool, typer.Option("--fresh", help="Make the demo again, whatever is there.")] = False,  # noqa: FBT002 - typer's flag
 ) -> None:
     """Fill an empty database with the reference case and an upcoming programme, and serve it."""
-    _run("serving.run_demo", data_dir, port, fresh)
+    _run("demonstrating.run_demo", data_dir, port, fresh)
 
 
 @app.command()
@@ -67,7 +67,7 @@ def serve(
 @app.command()
 def worker() -> None:
     """Send letters and reminders, and do what falls due."""
-    _run("serving.work")
+    _run("working.work")
 
 
 @app.command()

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute
 
 from marstraining.bookings import pages as bookings_pages
 from marstraining.bulletins import pages as bulletins_pages
@@ -14,7 +13,7 @@ from marstraining.core.clock import today
 from marstraining.core.config import Settings
 from marstraining.core.db import connect, stamp
 from marstraining.core.metrics import observe
-from marstraining.core.web import assemble
+from marstraining.core.web import PageRoute, assemble
 from marstraining.core.web.headers import Headers
 from marstraining.people import desk as people_desk
 from marstraining.people import pages as people_pages
@@ -27,7 +26,7 @@ from marstraining.programme import desk as programme_desk
 WATCHED = ("programme_course", "programme_session", "programme_venue", "bookings_booking")
 
 
-def all_routes() -> list[BaseRoute]:
+def all_routes() -> list[PageRoute]:
     """Every route of the service, in the order in which they are tried."""
     # Fixed words before references: /desk/sessions/new would else be taken for a session of that name, and
     # /calendar/programme.ics for somebody's /calendar/{token}.ics.

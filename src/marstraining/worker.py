@@ -1,17 +1,13 @@
-"""The clock: jobs by how often they look for work, lanes that send letters, and the child process that runs both."""
+"""The clock: jobs by how often they look for work, and lanes that send letters."""
 
 import asyncio
 import os
 import secrets
 import signal
 import socket
-import subprocess
-import sys
 import threading
-import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Protocol
 
@@ -56,9 +52,7 @@ LANES = (Priority.SIGN_IN, Priority.BULLETIN, Priority.BULLETIN)
 
 _LANE_SECONDS = 0.5
 _LEASE_SECONDS = 15.0
-_GRACE_SECONDS = 20.0
-_RESTARTS = (1.0, 2.0, 5.0, 15.0, 30.0)
-_RAN_WELL_SECONDS = 60.0
+GRACE_SECONDS = 20.0
 
 _log = structlog.get_logger(__name__)
 
@@ -83,7 +77,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         every: list[tuple[float, Job]] = [*JOBS, (_LEASE_SECONDS, keep_leases), *((_LANE_SECONDS, lane(up_to)) for up_to in LANES)]
         tasks = [asyncio.create_task(repeat(job, seconds, stop, failures)) for seconds, job in every]
         await stop.wait()
-        _, unfinished = await asyncio.wait(tasks, timeout=_GRACE_SECONDS)
+        _, unfinished = await asyncio.wait(tasks, timeout=GRACE_SECONDS)
         for task in unfinished:
             task.cancel()
         await asyncio.gather(*unfinished, return_exceptions=True)
@@ -95,66 +89,6 @@ def run_worker(settings: Settings, *, ends_with_stdin: bool = False) -> None:
     """Run in this process until SIGTERM or SIGINT; with `ends_with_stdin` also until stdin is closed, as a parent's death does."""
     configure_logs(settings)
     asyncio.run(_until_told(settings, ends_with_stdin=ends_with_stdin))
-
-
-@contextmanager
-def start_worker_child(environ: Mapping[str, str] | None = None) -> Iterator[None]:
-    """Run a worker as a child process within the block, started again when it dies, ended with the block.
-
-    It ends with this process too, however that dies: it holds the reading end of a pipe that only this process writes to.
-    (PR_SET_PDEATHSIG would not do: it follows the thread that started the child, and is Linux's alone.)
-    """
-    child = _Child(dict(os.environ if environ is None else environ))
-    keeper = threading.Thread(target=child.keep, name="worker-keeper", daemon=True)
-    keeper.start()
-    try:
-        yield
-    finally:
-        child.end()
-        keeper.join()
-
-
-class _Child:
-    """The worker process and the thread that keeps one running."""
-
-    def __init__(self, environ: dict[str, str]) -> None:
-        self._environ = environ
-        self._is_over = threading.Event()
-        self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def keep(self) -> None:
-        """Start the process, and again after it ended, later each time unless it ran well for a while."""
-        tries = 0
-        while True:
-            with self._lock:
-                if self._is_over.is_set():
-                    return
-                # In a session of its own, since Ctrl-C in a terminal reaches the whole group: it is this process that ends it.
-                command = [sys.executable, "-m", "marstraining.worker"]
-                self._process = subprocess.Popen(command, stdin=subprocess.PIPE, env=self._environ, start_new_session=True)  # noqa: S603 - our own module
-            began = time.monotonic()
-            with self._process as process:
-                code = process.wait()
-            if self._is_over.is_set():
-                return
-            tries = 0 if time.monotonic() - began > _RAN_WELL_SECONDS else tries + 1
-            wait = _RESTARTS[min(tries, len(_RESTARTS)) - 1] if tries else _RESTARTS[0]
-            _log.error("worker process ended", code=code, again_in=wait)
-            self._is_over.wait(wait)
-
-    def end(self) -> None:
-        with self._lock:
-            self._is_over.set()
-            process = self._process
-        if process is None:
-            return
-        process.terminate()
-        try:
-            process.wait(timeout=_GRACE_SECONDS + 5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 async def repeat(job: Job, every: float, stop: asyncio.Event, failures: Counter[str]) -> None:

@@ -11,7 +11,8 @@ _REF_LENGTH = 10
 
 def new_ref() -> str:
     """A reference for addresses: 10 random Crockford base32 characters (50 bits)."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(_REF_LENGTH))
+    bits = secrets.randbits(5 * _REF_LENGTH)
+    return "".join(_ALPHABET[bits >> shift & 31] for shift in range(0, 5 * _REF_LENGTH, 5))
 
 
 def new_token() -> str:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from tortoise.backends.base.client import TransactionalDBClient, TransactionContext
+from aiosqlite import Connection
+from tortoise.backends.base.client import ConnectionWrapper, NestedTransactionContext, TransactionalDBClient, TransactionContext
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper, translate_exceptions
 from tortoise.connection import get_connections
 from tortoise.exceptions import IntegrityError, OperationalError
@@ -30,13 +31,14 @@ sqlite3.register_adapter(datetime, _adapt_instant)
 
 
 class ImmediateTransaction(SqliteTransactionWrapper):
-    """A transaction that holds the write lock from its first moment."""
+    """A transaction that holds the write lock from its first statement, with which it begins in one hand-over."""
+
+    def __init__(self, connection: SqliteClient) -> None:
+        super().__init__(connection)
+        self._is_begun = False
 
     async def begin(self) -> None:
-        try:
-            await self.in_thread(_begin)
-        except sqlite3.OperationalError as error:
-            raise OperationalError(error) from error
+        """Nothing yet: a hand-over costs more than most statements, so the first of them brings BEGIN IMMEDIATE along."""
 
     async def commit(self) -> None:
         # A full disk is found here, not where the rows were written.
@@ -49,7 +51,51 @@ class ImmediateTransaction(SqliteTransactionWrapper):
 
     async def in_thread(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run `work` on the connection in its thread: one hand-over, whatever the number of its statements."""
-        return await _hand_over(self._connection, work)
+
+        def begun(raw: sqlite3.Connection) -> T:
+            # Asked in the thread, which does one thing after the other, so that it is asked of what is.
+            if not self._is_begun:
+                _begin(raw)
+                self._is_begun = True
+            return work(raw)
+
+        return await _hand_over(self._connection, begun)
+
+    async def ensure_begun(self) -> None:
+        """Begin now, for statements that Tortoise runs by itself."""
+        if not self._is_begun:
+            try:
+                await self.in_thread(lambda _raw: None)
+            except sqlite3.OperationalError as error:
+                raise OperationalError(error) from error
+
+    def acquire_connection(self) -> ConnectionWrapper[Connection]:
+        return _Beginning(self._lock, self)
+
+    def _in_transaction(self) -> TransactionContext:
+        return _Savepoint(self)
+
+
+class _Beginning(ConnectionWrapper[Connection]):
+    """The connection for a statement of Tortoise's, in a transaction that has begun."""
+
+    client: ImmediateTransaction
+
+    async def __aenter__(self) -> Connection:
+        await self.client.ensure_begun()
+        return await super().__aenter__()
+
+
+class _Savepoint(NestedTransactionContext):
+    """A transaction within a transaction; a savepoint before BEGIN would open a transaction without the write lock."""
+
+    def __init__(self, outer: ImmediateTransaction) -> None:
+        super().__init__(SqliteTransactionWrapper(outer))
+        self._outer = outer
+
+    async def __aenter__(self) -> TransactionalDBClient:
+        await self._outer.ensure_begun()
+        return await super().__aenter__()
 
 
 async def _hand_over(connection: Any, work: Callable[[sqlite3.Connection], T]) -> T:  # noqa: ANN401 - aiosqlite's, untyped here

@@ -6,12 +6,12 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute
 
 from marstraining.core.web.errors import exception_handlers
 from marstraining.core.web.guards import ANYONE, PageRoute
 from marstraining.core.web.headers import Headers, Observer
 from marstraining.core.web.identity import Resolve, ViewerMiddleware
+from marstraining.core.web.routing import ByFirstWord
 from marstraining.core.web.static import favicon, serve_static
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[Any]]
@@ -23,7 +23,7 @@ STATIC_ROUTES: tuple[PageRoute, ...] = (
 
 
 def assemble(
-    routes: Sequence[BaseRoute], *, base_url: str, resolve: Resolve, lifespan: Lifespan | None = None, observe: Observer | None = None
+    routes: Sequence[PageRoute], *, base_url: str, resolve: Resolve, lifespan: Lifespan | None = None, observe: Observer | None = None
 ) -> Headers:
     """The application as one ASGI value; its `kept` is what the lifespan's watch keeps fresh.
 
@@ -31,6 +31,9 @@ def assemble(
     """
     every = [*STATIC_ROUTES, *routes]
     inner = Starlette(
-        routes=every, middleware=[Middleware(ViewerMiddleware, resolve=resolve)], exception_handlers=exception_handlers(), lifespan=lifespan
+        routes=[ByFirstWord(every)],
+        middleware=[Middleware(ViewerMiddleware, resolve=resolve)],
+        exception_handlers=exception_handlers(),
+        lifespan=lifespan,
     )
     return Headers(inner, base_url=base_url, routes=every, observe=observe)

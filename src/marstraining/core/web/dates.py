@@ -1,20 +1,26 @@
 """Dates, times and counts as people read them: Europe/London, GOV.UK style."""
 
 from datetime import date, datetime, time
+from functools import lru_cache
 
 from marstraining.core import clock
+
+# Lists say the same days and times to everyone, and writing one takes longer than finding it again.
+_kept = lru_cache(maxsize=4096)
 
 
 def _local_date(value: date | datetime) -> date:
     return clock.local(value).date() if isinstance(value, datetime) else value
 
 
+@_kept
 def day(value: date | datetime) -> str:
     """As in "Tuesday 3 March 2026"; an instant is taken in London."""
     at = _local_date(value)
     return f"{at:%A} {at.day} {at:%B %Y}"
 
 
+@_kept
 def day_short(value: date | datetime) -> str:
     """As in "Tue 3 Mar": for lists, where the year is clear from its surroundings."""
     at = _local_date(value)
@@ -32,6 +38,7 @@ def month(value: date | datetime) -> str:
     return f"{_local_date(value):%B %Y}"
 
 
+@_kept
 def clock_time(value: time | datetime) -> str:
     """As in "9:30am", "2pm", "midday", "midnight"."""
     at = clock.local(value).time() if isinstance(value, datetime) else value
@@ -42,6 +49,7 @@ def clock_time(value: time | datetime) -> str:
     return f"{hour}:{at:%M}{half}" if at.minute else f"{hour}{half}"
 
 
+@_kept
 def span(start: time | datetime, end: time | datetime) -> str:
     """As in "9:30am to 12:30pm"; where the end is on another day, that day is named."""
     text = f"{clock_time(start)} to {clock_time(end)}"

@@ -78,7 +78,7 @@ def render(
     `partnership`, `csrf_token`, `form`, `confirmation`, `navigation` and `desk_navigation`.
     """
     viewer = viewer_of(request)
-    path = request.url.path
+    path: str = request.scope["path"]
     form: Form | None = context.setdefault("form", None)
     values = {
         "request": request,

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 
 from marstraining.core import config, tokens
 from marstraining.core.db import execute
-from marstraining.messages.rules import Letter
+from marstraining.messages.rules import CalendarItem, Letter
 
 _COLUMNS = (
     "key, template, priority, channel, address, name, fallback, person_id, session_id, context, tokens, calendar, unsubscribe, "
@@ -16,6 +16,7 @@ _COLUMNS = (
 _ROW = "(" + "?, " * 20 + "'waiting', 0, '')"
 # 20 values a row, and SQLite takes 32,766 in one statement, PostgreSQL 32,767.
 _ROWS_IN_ONE_STATEMENT = 1000
+_ITEM = tuple(field.name for field in fields(CalendarItem))
 
 
 async def queue_letter(letter: Letter, *, now: datetime) -> None:
@@ -71,8 +72,12 @@ def _values(letter: Letter, *, domain: str, now: datetime) -> tuple[object, ...]
     to = letter.to
     return (
         letter.key, letter.template, int(letter.priority), to.channel.value, to.address, to.name, to.fallback, to.person_id,
-        letter.session_id, json.dumps(letter.context), json.dumps(letter.tokens), json.dumps([asdict(item) for item in letter.calendar]),
+        letter.session_id, json.dumps(letter.context), json.dumps(letter.tokens), json.dumps([_item(item) for item in letter.calendar]),
         None if letter.unsubscribe is None else json.dumps(letter.unsubscribe), letter.thread, letter.sequence,
         f"<{tokens.new_ref()}{tokens.new_ref()}@{domain}>", now, letter.not_before, letter.expires_at,
         max(now, letter.not_before) if letter.not_before else now,
     )  # fmt: skip
+
+
+def _item(item: CalendarItem) -> dict[str, object]:
+    return {name: getattr(item, name) for name in _ITEM}

@@ -1,9 +1,11 @@
 """My training: what is offered, coming, waited for and past, and what one is asked to train."""
 
+from datetime import datetime
+
 from starlette.requests import Request
 from starlette.responses import Response
 
-from marstraining.bookings.queries.own import OwnBooking, own_bookings, positions_in_lines
+from marstraining.bookings.queries.own import ListedBooking, own_bookings, positions_in_lines
 from marstraining.bookings.rules import LIVE_STATES, STATE_WORDS, BookingState
 from marstraining.core import clock
 from marstraining.core.errors import NotFound
@@ -27,7 +29,7 @@ async def me(request: Request) -> Response:
         raise NotFound
     now = clock.now()
     mine = await own_bookings(viewer.person_id)
-    live = [booking for booking in mine if booking.state in LIVE_STATES and booking.ends_at > now]
+    live = [booking for booking in mine if _is_live(booking, now)]
     waiting = [booking for booking in live if booking.state == BookingState.WAITING]
     taught: list[TaughtRow] = await taught_sessions(viewer.person_id, now=now) if viewer.has_any(Role.TRAINER, Role.CONTRIBUTOR) else []
     return render(
@@ -37,7 +39,7 @@ async def me(request: Request) -> Response:
         coming=sorted((booking for booking in live if booking.state != BookingState.WAITING and not _is_offer(booking)), key=_by_date),
         waiting=sorted(waiting, key=_by_date),
         places=await positions_in_lines(viewer.person_id) if waiting else {},
-        past=[booking for booking in mine if booking not in live],
+        past=[booking for booking in mine if not _is_live(booking, now)],
         taught=taught,
         words=STATE_WORDS,
         colours=_COLOURS,
@@ -45,11 +47,15 @@ async def me(request: Request) -> Response:
     )
 
 
-def _is_offer(booking: OwnBooking) -> bool:
+def _is_live(booking: ListedBooking, now: datetime) -> bool:
+    return booking.state in LIVE_STATES and booking.ends_at > now
+
+
+def _is_offer(booking: ListedBooking) -> bool:
     return booking.state == BookingState.OFFERED
 
 
-def _by_date(booking: OwnBooking) -> tuple[object, ...]:
+def _by_date(booking: ListedBooking) -> tuple[object, ...]:
     return booking.starts_at, booking.id
 
 
