@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from tortoise.context import TortoiseContext
@@ -12,12 +13,14 @@ from marstraining.bookings.rules import BookPlace
 from marstraining.core.viewer import Role
 from marstraining.history.actions import record
 from marstraining.people.models import Agency, Person
+from marstraining.portal.desk.history import action_words
 from marstraining.portal.queries.history import Wanted, entries
-from marstraining.programme.models import Course
+from marstraining.programme.models import Course, Venue
 from tests import makers
 from tests.conftest import Clock, Visitor
 from tests.statements import statements
 
+SOURCE = Path(__file__).parents[2] / "src" / "marstraining"
 SignInAs = Callable[[Person], Awaitable[Visitor]]
 
 
@@ -101,4 +104,20 @@ async def test_history_is_taken_away_as_a_file_and_that_stands_there_too(
     visitor = await sign_in_as(dee)
     answer = await visitor.get("/desk/history?export=csv&kind=booking")
     assert answer.text.count("\r\n") == 4
-    assert "Took away a list" in (await visitor.get("/desk/history")).text
+    assert "Downloaded a list" in (await visitor.get("/desk/history")).text
+
+
+async def test_a_venue_is_named_and_led_to(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    hub = await Venue.create(ref="0000000001", name="Station Road Hub")
+    await record("save_venue", by=makers.as_desk(dee), now=clock.now, subject_kind="venue", subject_id=hub.id)
+    shown = (await (await sign_in_as(dee)).get("/desk/history?kind=venue")).text
+    assert re.findall(r'data-label="Which"><a class="govuk-link" href="([^"]*)">([^<]*)<', shown) == [
+        ("/desk/venues/0000000001/edit", "Station Road Hub")
+    ]
+
+
+def test_every_action_that_a_verb_writes_down_has_words() -> None:
+    source = "\n".join(path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py"))
+    written = set(re.findall(r'\brecord(?:_each)?\(\s*"([^"]+)"', source))
+    assert {action for action in written if action_words(action) == action.replace("_", " ").replace(".", " ").capitalize()} == set()
+    assert len(written) > 50

@@ -39,7 +39,8 @@ _TITLE = "CASE WHEN s.title = '' THEN sc.title ELSE s.title END"
 _COLUMNS = (
     "e.at, e.actor_role, e.action, e.subject_kind, CAST(e.detail AS TEXT) AS detail, who.name AS actor,"
     f" s.ref AS session_ref, {_TITLE} AS session_title, s.starts_at, b.ref AS booking_ref, learner.name AS learner,"
-    " p.ref AS person_ref, p.name AS person, a.code AS agency_code, a.name AS agency, c.code AS course_code, c.title AS course"
+    " p.ref AS person_ref, p.name AS person, a.code AS agency_code, a.name AS agency, c.code AS course_code, c.title AS course,"
+    " v.ref AS venue_ref, v.name AS venue"
 )
 _FROM = (
     " FROM history_entry e LEFT JOIN people_person who ON who.id = e.actor_id"
@@ -50,6 +51,7 @@ _FROM = (
     " LEFT JOIN people_person p ON e.subject_kind = 'person' AND p.id = e.subject_id"
     " LEFT JOIN people_agency a ON e.subject_kind = 'agency' AND a.id = e.subject_id"
     " LEFT JOIN programme_course c ON e.subject_kind = 'course' AND c.id = e.subject_id"
+    " LEFT JOIN programme_venue v ON e.subject_kind = 'venue' AND v.id = e.subject_id"
 )
 
 
@@ -106,20 +108,21 @@ def _entry(row: Mapping[str, Any]) -> Entry:
     )
 
 
+# For each kind of record: the column that is empty where the record is gone, what it is called, where its page is.
+_CALLED = {
+    "booking": ("booking_ref", "{learner}: {session_title}", "/desk/sessions/{session_ref}/bookings/{booking_ref}"),
+    "session": ("session_ref", "{session_title}", "/desk/sessions/{session_ref}"),
+    "person": ("person_ref", "{person}", "/desk/people/{person_ref}"),
+    "agency": ("agency_code", "{agency}", "/desk/agencies/{agency_code}"),
+    "course": ("course_code", "{course}", "/desk/courses/{course_code}/edit"),
+    "venue": ("venue_ref", "{venue}", "/desk/venues/{venue_ref}/edit"),
+}
+
+
 def _subject(row: Mapping[str, Any]) -> tuple[str, str]:
-    """What a record is called and where its page is."""
-    kind = row["subject_kind"]
-    if kind == "booking" and row["booking_ref"]:
-        return f"{row['learner']}: {row['session_title']}", f"/desk/sessions/{row['session_ref']}/bookings/{row['booking_ref']}"
-    if kind == "session" and row["session_ref"]:
-        return row["session_title"], f"/desk/sessions/{row['session_ref']}"
-    if kind == "person" and row["person_ref"]:
-        return row["person"], f"/desk/people/{row['person_ref']}"
-    if kind == "agency" and row["agency_code"]:
-        return row["agency"], f"/desk/agencies/{row['agency_code']}"
-    if kind == "course" and row["course_code"]:
-        return row["course"], f"/desk/courses/{row['course_code']}/edit"
-    return "", ""
+    """What a record is called and where its page is; empty where it is gone or has no page."""
+    key, title, href = _CALLED.get(row["subject_kind"], ("", "", ""))
+    return (title.format_map(row), href.format_map(row)) if key and row[key] else ("", "")
 
 
 @dataclass(frozen=True, slots=True)
