@@ -14,7 +14,7 @@ from marstraining.bookings.actions import book_place
 from marstraining.bookings.rules import BookPlace
 from marstraining.core.clock import from_wall
 from marstraining.people.models import Person
-from marstraining.programme.models import Course, CourseTopic, Invited, Session, SessionTrainer, Topic
+from marstraining.programme.models import Course, CourseTopic, Invited, Prerequisite, Session, SessionTrainer, Topic
 from tests import makers
 from tests.conftest import Clock, Visitor
 from tests.statements import statements
@@ -293,3 +293,26 @@ async def test_the_standing_pages_answer(db: TortoiseContext, clock: Clock, clie
 
 async def test_security_txt_expires_within_a_year(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
     assert "Expires: 2026-09-01T00:00:00Z" in (await client.get("/.well-known/security.txt")).text
+
+
+@pytest.mark.parametrize(
+    ("columns", "says", "says_not"),
+    [
+        ({"is_headcount_only": True, "delivery": "hybrid"}, "To bring a group, write to", "You choose when you book"),
+        ({"state": "called_off", "delivery": "online"}, "No booking: called off", "joining link is sent"),
+        ({"state": "postponed", "has_catering": True}, "No booking until the new date is set", "when you book"),
+    ],
+)
+async def test_a_session_that_cannot_be_booked_says_nothing_of_booking_it(
+    columns: dict[str, Any], says: str, says_not: str, db: TortoiseContext, clock: Clock, client: Visitor
+) -> None:
+    session = await _session(clock, **columns)
+    page = (await client.get(f"/sessions/{session.ref}")).text
+    assert (says in page, says_not in page) == (True, False)
+
+
+async def test_what_must_be_completed_first_stands_in_the_details(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
+    session = await _session(clock)
+    await Prerequisite.create(course=await Course.get(), needs=await makers.make_course("Child Protection", code="CP"))
+    page = re.sub(r"\s+", " ", (await client.get(f"/sessions/{session.ref}")).text)
+    assert 'Before you book</dt> <dd class="govuk-summary-list__value">You need to have completed <a' in page

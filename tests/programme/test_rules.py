@@ -171,10 +171,10 @@ def test_what_was_not_understood_is_said_kept_and_does_not_narrow() -> None:
     assert read.errors == {
         "from": "The earliest date must be a real date, like 14/6/2027",
         "to": "The latest date must be a real date, like 14/6/2027",
-        "delivery": "Choose one from the list",
-        "kind": "Choose one from the list",
-        "when": "Choose one from the list",
-        "audience": "Choose one from the list",
+        "delivery": "Choose how you take part from the list",
+        "kind": "Choose the kind of event from the list",
+        "when": "Choose the time of day from the list",
+        "audience": "Choose whom the training is for from the list",
     }
     assert read.typed["from"] == "31/2/2027"
 

@@ -30,6 +30,12 @@ _MONTHS = {
 }
 _DELIVERIES = {"in person": Delivery.IN_PERSON, "face to face": Delivery.IN_PERSON, "online": Delivery.ONLINE, "hybrid": Delivery.HYBRID}
 _LONGEST_WORDS = 100
+_LISTS = {
+    "audience": "whom the training is for",
+    "delivery": "how you take part",
+    "kind": "the kind of event",
+    "when": "the time of day",
+}
 FIELDS = ("q", "topic", "audience", "delivery", "kind", "when", "from", "to", "places")
 
 
@@ -63,7 +69,7 @@ def read_filter(params: Mapping[str, str]) -> ReadFilter:
         audience=_one_of(typed["audience"], AUDIENCES, "audience", errors),
         delivery=_delivery(typed["delivery"], errors),
         kind=_one_of(typed["kind"], tuple(CourseKind), "kind", errors),
-        when=_one_of(typed["when"].replace("_", " "), tuple(When), "when", errors),
+        when=_one_of(typed["when"].replace("_", " ").replace("-", " "), tuple(When), "when", errors),
         date_from=date_from,
         date_to=date_to,
         has_places=typed["places"] not in {"", "0", "no"},
@@ -74,13 +80,13 @@ def read_filter(params: Mapping[str, str]) -> ReadFilter:
 
 
 def _delivery(typed: str, errors: dict[str, str]) -> str:
-    chosen = _one_of(typed.replace("_", " "), _DELIVERIES, "delivery", errors)
+    chosen = _one_of(typed.replace("_", " ").replace("-", " "), _DELIVERIES, "delivery", errors)
     return _DELIVERIES[chosen] if chosen else ""
 
 
 def _one_of(typed: str, known: Mapping[str, object] | tuple[str, ...], field: str, errors: dict[str, str]) -> str:
     if typed and typed not in known:
-        errors[field] = "Choose one from the list"
+        errors[field] = f"Choose {_LISTS[field]} from the list"
         return ""
     return typed
 
