@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable
 import pytest
 from tortoise.context import TortoiseContext
 
-from marstraining.bookings.actions import book_place, change_capacity, join_list
+from marstraining.bookings.actions import book_place, call_off_session, change_capacity, join_list
 from marstraining.bookings.models import Booking, LedgerEntry
 from marstraining.bookings.rules import BookPlace
 from marstraining.core.viewer import Role
+from marstraining.core.web.dates import day_short
 from marstraining.history.models import Entry
 from marstraining.people.models import Person, RoleGrant
 from marstraining.programme.models import Session
@@ -167,3 +168,14 @@ async def test_a_search_finds_by_name_address_and_organisation(
         shown = (await visitor.get(f"/desk/sessions/{session.ref}", params={"q": words})).text
         assert ("Asha Patel" in shown, "Ben Cole" in shown) == (True, False)
     assert "None of the bookings fits" in (await visitor.get(f"/desk/sessions/{session.ref}?q=nobody")).text
+
+
+async def test_a_called_off_session_shows_the_days_it_had_and_leads_to_what_ended_with_it(
+    asha: Person, dee: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await makers.make_session(now=clock.now)
+    await book(session, asha, clock)
+    await call_off_session(session.id, reason="", by=makers.as_desk(dee), now=clock.now)
+    shown = (await (await sign_in_as(dee)).get(f"/desk/sessions/{session.ref}")).text
+    assert (f"<s>{day_short(session.starts_at)} 2026" in shown, "?show=ended#bookings" in shown) == (True, True)
+    assert ("Ask or change trainers" in shown, "Closes when it starts" in shown) == (False, False)

@@ -264,8 +264,9 @@ async def trainers_of(session_id: int) -> list[TrainerLine]:
 
 
 async def days_of(session_id: int) -> Sequence[Day]:
-    """The training days that stand."""
-    return [day for day in await training_days(session_id) if not day.is_cancelled]
+    """The training days that stand; of a session that was called off, those it had."""
+    days = await training_days(session_id)
+    return [day for day in days if not day.is_cancelled] or days
 
 
 @dataclass(frozen=True, slots=True)
