@@ -10,6 +10,7 @@ from tortoise.context import TortoiseContext
 
 from marstraining.core import db as house_db
 from marstraining.core.viewer import Role
+from marstraining.core.web.dates import day_plain
 from marstraining.people import actions
 from marstraining.people.models import Agency, Person, Position, RoleGrant
 from tests.conftest import Clock, Visitor
@@ -160,6 +161,23 @@ async def test_somebody_new_with_and_without_an_address(dees: Visitor) -> None:
 
 
 # ---- agencies -------------------------------------------------------------------------------------------------------
+
+
+async def test_every_fault_of_somebody_new_stands_beside_its_field(dees: Visitor) -> None:
+    answer = await dees.post("/desk/people/new", {"name": "", "email": "cy at x"})
+    assert (answer.status_code, answer.text.count("govuk-error-message")) == (422, 2)
+    assert ("Enter their full name" in answer.text, "cy at x" in answer.text) == (True, True)
+    answer = await dees.post("/desk/people/new", {"name": "Mo Hall"})
+    assert "A learner without email needs an organisation" in answer.text
+
+
+@pytest.mark.usefixtures("asha")
+async def test_a_list_says_its_dates_in_words_and_counts_people(asha: Person, dees: Visitor, clock: Clock) -> None:
+    await Person.filter(id=asha.id).update(last_signed_in_at=clock.now)
+    shown = (await dees.get("/desk/people?q=asha")).text
+    assert f'data-label="Last signed in">{day_plain(clock.now)}<' in shown
+    assert "1 person" in shown
+    assert "2 people" in (await dees.get("/desk/people")).text
 
 
 async def test_a_new_organisation_waits_on_top_and_is_added_to_the_list(asha: Person, dees: Visitor, clock: Clock) -> None:

@@ -54,6 +54,6 @@ async def record_export(what: str, *, by: Viewer, now: datetime, subject_kind: s
             now - timedelta(hours=1),
         )
         if recent[0]["number"] >= EXPORTS_AN_HOUR:
-            raise TooFast("You have taken away ten lists in the last hour. Try again in an hour.", retry_after=3600)
+            raise TooFast("You have downloaded ten lists in the last hour. Try again in an hour.", retry_after=3600)
         detail = {"what": what, "lines": lines}
         await record("export", by=by, now=now, subject_kind=subject_kind, subject_id=subject_id, detail=detail)

@@ -36,7 +36,7 @@ DESK = (
     NavItem("Courses", "/desk/courses", roles=_RUNS_SESSIONS),
     NavItem("Venues", "/desk/venues", roles=(Role.DESK,)),
     NavItem("People", "/desk/people", roles=_STAFF),
-    NavItem("Agencies", "/desk/agencies", roles=_STAFF),
+    NavItem("Organisations", "/desk/agencies", roles=_STAFF),
     NavItem("History", "/desk/history", roles=_STAFF),
 )
 _DESK_ROLES = (Role.DESK, Role.ADMINISTRATOR, Role.PARTNER_ORGANISER)

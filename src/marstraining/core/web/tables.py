@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
 from starlette.datastructures import QueryParams
 
+from marstraining.core.web.dates import day_plain
 from marstraining.core.web.pager import Pager, page_number
 
 PER_PAGE = 50
@@ -133,7 +135,9 @@ class TableView:
 
 
 def cell(value: object) -> Markup:
-    """A value in a table: links and tags as such, everything else escaped, nothing as a dash."""
+    """A value in a table: links and tags as such, a date in words, everything else escaped, nothing as a dash."""
     if value is None or value == "":
         return Markup('<span aria-hidden="true">&ndash;</span><span class="govuk-visually-hidden">none</span>')
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return escape(day_plain(value))
     return escape(value)

@@ -74,20 +74,26 @@ async def add(request: Request) -> Response:
     form = Form.of(agency=request.query_params.get("agency", ""))
     if request.method == "POST":
         form = await read_form(request)
-        try:
-            ref = await actions.add_person(
-                form.get("name"),
-                email=form.get("email"),
-                agency_code=form.get("agency"),
-                job_role=form.get("job_role"),
-                allows_shared=form.checkbox("allows_shared"),
-                by=viewer,
-                now=now,
-            )
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            return see_other(f"/desk/people/{ref}?done=added")
+        name, email = form.text("name", "their full name", max=200), form.email("email", "their email address", required=False)
+        agency = form.get("agency")
+        job_role = form.choice("job_role", "their job role", rules.JOB_ROLES, required=bool(agency))
+        if not (form.get("email") or agency):
+            form.fail("agency", "A learner without email needs an organisation, whose contact gets the letters")
+        if not form.errors:
+            try:
+                ref = await actions.add_person(
+                    name,
+                    email=email,
+                    agency_code=agency,
+                    job_role=job_role,
+                    allows_shared=form.checkbox("allows_shared"),
+                    by=viewer,
+                    now=now,
+                )
+            except Refused as refusal:
+                form.refuse(refusal)
+            else:
+                return see_other(f"/desk/people/{ref}?done=added")
     return render(
         request,
         "people/desk/new_person.html",
