@@ -10,7 +10,8 @@ from marstraining.bookings.actions import book_place, join_list
 from marstraining.bookings.models import Booking
 from marstraining.bookings.rules import BookPlace
 from marstraining.core.clock import now
-from marstraining.programme.models import Session
+from marstraining.core.viewer import Role
+from marstraining.programme.models import Session, SessionTrainer
 from tests import makers
 from tests.browser.conftest import WIDTHS, Site
 
@@ -89,3 +90,10 @@ async def test_personal_pages(site: Site, chromium: Browser) -> None:
 async def test_desk_pages(site: Site, chromium: Browser) -> None:
     addresses = [address.format(open=site.open_ref, full=site.full_ref) for address in DESK]
     assert await faults_of(chromium, site, addresses, await site.sign_in(site.dee)) == {}
+
+
+async def test_a_trainers_pages(site: Site, chromium: Browser) -> None:
+    tess = await makers.make_person("Tess Trainer", roles=(Role.TRAINER,))
+    await SessionTrainer.create(session=await Session.get(ref=site.open_ref), person=tess, state="accepted", asked_at=now())
+    addresses = ["/me", f"/teaching/{site.open_ref}", f"/me/sessions/{site.open_ref}"]
+    assert await faults_of(chromium, site, addresses, await site.sign_in(tess)) == {}

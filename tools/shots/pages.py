@@ -53,6 +53,8 @@ REFERENCES = {
     "own": f"SELECT ref FROM programme_session WHERE id = (SELECT session_id FROM bookings_booking WHERE ref = ({_OWN_LATER}))",
     "teaching": "SELECT s.ref FROM programme_trainer t JOIN programme_session s ON s.id = t.session_id"
     f" JOIN people_person p ON p.id = t.person_id WHERE p.name = 'Tom Hargreave' AND {_COMING} ORDER BY s.starts_at",
+    "teaching_needs": "SELECT s.ref FROM programme_trainer t JOIN programme_session s ON s.id = t.session_id"
+    f" JOIN people_person p ON p.id = t.person_id WHERE p.name = 'Tom Hargreave' AND {_COMING} AND EXISTS ({_NEEDS}) ORDER BY s.starts_at",
     "booked": f"{_OWN}'confirmed' AND s.starts_at > datetime('now') ORDER BY s.starts_at",
     "booked_later": _OWN_LATER,
     "been": f"{_OWN}'confirmed' AND s.starts_at < datetime('now')",
@@ -96,7 +98,7 @@ FIRST = (
 PUBLIC = (
     Shown("home", "/"),
     Shown("programme", "/programme"),
-    Shown("programme-filtered", "/programme?delivery=in+person&places=yes&when=half-day"),
+    Shown("programme-filtered", "/programme?delivery=in+person&places=yes&when=half+day"),
     Shown("programme-nothing", "/programme?q=nothing-like-this"),
     Shown("programme-wrong-date", "/programme?from=32/13/2027"),
     Shown("month", "/programme/month"),
@@ -142,6 +144,8 @@ PERSONAL = (
     Shown("me-session-booked", "/me/sessions/{own}", LEARNER),
     Shown("me-session-teaching", "/me/sessions/{teaching}", TRAINER),
     Shown("me-course", "/me/courses/CP", LEARNER),
+    Shown("teaching", "/teaching/{teaching}", TRAINER),
+    Shown("teaching-needs", "/teaching/{teaching_needs}", TRAINER, press="Show what they need"),
     Shown("book", "/sessions/{online}/book", LEARNER),
     Shown("book-full", "/sessions/{full}/book", AGENCY_LEAD),
     Shown("book-hybrid", "/sessions/{hybrid}/book", AGENCY_LEAD),

@@ -85,14 +85,14 @@ async def trainer_entries(person_id: int, *, now: datetime) -> list[Entry]:
 
 def _taught(row: dict[str, Any]) -> Entry:
     is_off = bool(row["is_cancelled"]) or row["session_state"] != "published"
-    address = f"{config.current().base_url}/sessions/{row['session_ref']}"
     asked = row["state"] == "asked"
+    address = f"{config.current().base_url}/me" if asked else f"{config.current().base_url}/teaching/{row['session_ref']}"
     return Entry(
         uid=row["uid"],
         starts_at=row["starts_at"],
         ends_at=row["ends_at"],
         title=_title(row, "Asked to train: " if asked else "Training: "),
-        description=f"You {'were asked to train' if asked else 'train'} this session: {address}",
+        description=f"You were asked to train this session. Say yes or no: {address}" if asked else f"You train this session: {address}",
         location=_where(row),
         url=address,
         sequence=row["sequence"],

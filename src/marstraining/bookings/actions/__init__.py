@@ -10,6 +10,7 @@ from marstraining.bookings.actions.desk import (
     book_newcomer,
     move_booking,
     read_needs,
+    read_needs_as_trainer,
     release_leaver,
 )
 from marstraining.bookings.actions.feeds import FeedOwner, feed_owner, has_feed, rotate_feed, stop_feed
@@ -67,6 +68,7 @@ __all__ = [
     "postpone_session",
     "preview_note",
     "read_needs",
+    "read_needs_as_trainer",
     "release_leaver",
     "resend_joining",
     "rotate_feed",

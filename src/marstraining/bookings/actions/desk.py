@@ -170,6 +170,29 @@ async def move_booking(booking_id: int, *, to_session_id: int, mode: str = "", b
 async def read_needs(session_id: int, *, reason: str, by: Viewer, now: datetime) -> list[NeedsLine]:
     """What the learners of a session need, in their own words. Each reading is an event with its reason, kept with each booking."""
     rules.check_needs_reason(reason)
+    return await _read_needs(session_id, reason=reason, by=by, now=now)
+
+
+async def read_needs_as_trainer(session_id: int, *, by: Viewer, now: datetime) -> list[NeedsLine]:
+    """The same for one of the session's trainers, from 14 days before it to one day after; NotFound for anybody else.
+
+    Contributors never read needs. Each reading is kept as the desk's is (booking.md, Booking 4).
+    """
+    found = await rows(
+        "SELECT s.starts_at, s.ends_at FROM programme_trainer t JOIN programme_session s ON s.id = t.session_id"
+        " WHERE t.session_id = ? AND t.person_id = ? AND t.state = 'accepted' AND NOT t.is_contributor",
+        session_id,
+        by.person_id,
+        instants=("starts_at", "ends_at"),
+    )
+    if not found:
+        raise NotFound
+    if not rules.may_trainer_read(starts_at=found[0]["starts_at"], ends_at=found[0]["ends_at"], now=now):
+        raise Refused("Access and dietary needs are shown to trainers from 14 days before a session to the day after.", code="window")
+    return await _read_needs(session_id, reason=rules.NeedsReason.TRAINS, by=by, now=now)
+
+
+async def _read_needs(session_id: int, *, reason: str, by: Viewer, now: datetime) -> list[NeedsLine]:
     async with transaction():
         found = await rows(
             "SELECT n.booking_id, b.ref AS booking_ref, p.name AS learner, n.access, n.dietary, n.arrangement FROM bookings_needs n"
@@ -179,7 +202,7 @@ async def read_needs(session_id: int, *, reason: str, by: Viewer, now: datetime)
             session_id,
         )
         lines = [NeedsLine(**row) for row in found]
-        detail = {"session": session_id, "reason": reason}
+        detail = {"session": session_id, "reason": str(reason)}
         ids = [line.booking_id for line in lines]
         await record_each("booking.needs_read", by=by, now=now, subject_kind="booking", subject_ids=ids, detail=detail)
     return lines

@@ -10,7 +10,7 @@ from marstraining.bookings.rules.booking import (
     check_conflicts,
     warnings_of,
 )
-from marstraining.bookings.rules.needs import NEEDS_REASONS, NeedsReason, check_needs_reason
+from marstraining.bookings.rules.needs import NEEDS_REASONS, NeedsReason, check_needs_reason, may_trainer_read
 from marstraining.bookings.rules.notes import NOTE_PLACEHOLDERS, Note, NoteTo, check_note
 from marstraining.bookings.rules.offers import (
     STANDBY_ANSWER_HOURS,
@@ -75,6 +75,7 @@ __all__ = [
     "is_eligible_waiting",
     "is_late",
     "limits_of",
+    "may_trainer_read",
     "mode_of",
     "offer_expires_at",
     "period_of",

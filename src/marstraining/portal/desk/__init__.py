@@ -1,6 +1,6 @@
-"""The training team's pages across capabilities: Today, the list of sessions, the workspace of a session, history."""
+"""Pages of the training team and of trainers across capabilities: Today, sessions, the workspace of one, history, teaching."""
 
-from marstraining.portal.desk import bookings, changing, history, needs, notes, sessions, today, workspace
+from marstraining.portal.desk import bookings, changing, history, needs, notes, sessions, teaching, today, workspace
 
 routes = [
     *today.routes,
@@ -11,6 +11,7 @@ routes = [
     *changing.routes,
     *workspace.routes,
     *history.routes,
+    *teaching.routes,
 ]
 
 __all__ = ["routes"]

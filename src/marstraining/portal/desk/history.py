@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
-from marstraining.bookings.rules import CANCEL_REASONS, NEEDS_REASONS, STATE_WORDS
+from marstraining.bookings.rules import CANCEL_REASONS, NEEDS_REASONS, STATE_WORDS, NeedsReason
 from marstraining.core import clock
 from marstraining.core.viewer import Role
 from marstraining.core.web import Column, Link, Pager, TableView, export_response, page, render, roles, viewer_of
@@ -112,6 +112,7 @@ _ACTION_WORDS = {
 _REASON_WORDS: Mapping[str, str] = {
     **{str(reason): words for reason, words in CANCEL_REASONS.items()},
     **{str(reason): words for reason, words in NEEDS_REASONS.items()},
+    NeedsReason.TRAINS: "To prepare the session that they train",
     "swapped": "Swapped for another date",
     "left": "Left their organisation",
     "session": "The whole session",

@@ -14,6 +14,7 @@ from marstraining.core.web import ANYONE, SIGNED_IN, page, render, viewer_of
 from marstraining.portal.cards import KIND_HEADINGS, length_of, place_of
 from marstraining.portal.pages.responses import calendar_response
 from marstraining.portal.queries import course_cards, course_lines
+from marstraining.portal.queries.teaching import standing_of
 from marstraining.portal.structured_data import course_data, event_data
 from marstraining.programme.calendar import session_entries
 from marstraining.programme.queries import PUBLIC, course_facts, session_facts, visible_to
@@ -37,6 +38,7 @@ async def _session_page(request: Request, *, is_own: bool) -> Response:
     viewer = viewer_of(request) if is_own else ANYBODY
     facts = await session_facts(request.path_params["ref"], viewer=viewer, now=now)
     left = (await places([facts.id], now=now)).get(facts.id, _NOTHING)
+    standing = await standing_of(facts.id, viewer.person_id) if is_own else None
     return render(
         request,
         "portal/session.html",
@@ -50,6 +52,7 @@ async def _session_page(request: Request, *, is_own: bool) -> Response:
         audiences=[AUDIENCES.get(code, code) for code in facts.audience_codes],
         organiser_host=urlsplit(facts.external_url).hostname or "",
         is_own=is_own,
+        standing=standing,
         data=None if is_own else event_data(facts, left, now=now, settings=config.current()),
     )
 
