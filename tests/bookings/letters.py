@@ -170,7 +170,7 @@ async def session_changed(scene: Scene) -> None:
 
 async def finish_booking(scene: Scene) -> None:
     wish = Wish(session_id=scene.session.id, email="asha@stlukes.example", name="Asha Patel")
-    await ask_to_book(wish, network="192.0.2.0/24", now=scene.clock.now)
+    await ask_to_book(wish, network="192.0.2.0/24", cookie_token=None, now=scene.clock.now)
 
 
 def reminded_on(day: date, at: time = time(9, 30)) -> Callable[[Scene], Awaitable[None]]:

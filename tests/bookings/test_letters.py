@@ -315,7 +315,7 @@ async def test_called_off_says_why_and_offers_the_next_date(clock: Clock) -> Non
 async def test_a_newcomers_letter_repeats_no_typed_name(clock: Clock) -> None:
     scene = await make_scene(clock)
     wish = Wish(session_id=scene.session.id, email="asha@stlukes.example", name="Buy at www.evil.example")
-    await ask_to_book(wish, network="192.0.2.0/24", now=clock.now)
+    await ask_to_book(wish, network="192.0.2.0/24", cookie_token=None, now=clock.now)
     parts = await scene.read("finish_booking")
     assert ["evil" in part for part in (parts.subject, parts.text, parts.html)] == [False, False, False]
 

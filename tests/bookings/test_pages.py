@@ -1,11 +1,10 @@
-"""Booking through the pages: what Asha sees, what Ben must not, and the newcomer's way."""
+"""Booking through the pages: what Asha sees, and what Ben must not."""
 
 import re
 from collections.abc import Awaitable, Callable
 
-from marstraining.bookings.models import Booking, BookingRequest
+from marstraining.bookings.models import Booking
 from marstraining.core import config
-from marstraining.core.db import rows
 from marstraining.core.tokens import derive_token
 from marstraining.messages.models import Message
 from marstraining.people.models import Person
@@ -70,28 +69,6 @@ async def test_a_full_session_offers_the_list_and_keeps_what_was_typed(
     joined = await bens.post(f"/sessions/{session.ref}/book", {"do": "join", "standby": "ask"})
     booking = await Booking.get(learner_id=ben.id)
     assert (joined.headers["location"], booking.state) == (f"/bookings/{booking.ref}?done=waiting", "waiting")
-
-
-async def test_a_newcomer_books_by_the_button_of_their_letter(client: Visitor, clock: Clock) -> None:
-    session = await makers.make_session(now=clock.now)
-    school = await makers.make_agency()
-    typed = {"name": "Nia Newcomer", "email": "Nia@School.example", "agency": str(school.id), "job_role": "school_staff"}
-    sent = await client.post(f"/sessions/{session.ref}/book", typed)
-    assert (sent.status_code, sent.headers["location"]) == (303, f"/sessions/{session.ref}/book/sent")
-    letter = await Message.get(template="finish_booking")
-    assert (letter.address, await Booking.all().count(), await Person.all().count()) == ("nia@school.example", 0, 0)
-    purpose, row, nonce = letter.tokens["booking_token"]
-    token = derive_token(config.current().secret_key, str(purpose), str(row), str(nonce))
-    for _ in range(3):
-        page = await client.get(f"/book/l/{token}")
-        assert (page.status_code, heading(page.text), page.headers["referrer-policy"]) == (200, "Finish your booking", "no-referrer")
-    assert (await BookingRequest.get()).used_at is None
-    pressed = await client.post(f"/book/l/{token}")
-    booking = await Booking.get()
-    assert (pressed.status_code, pressed.headers["location"]) == (303, f"/bookings/{booking.ref}?done=booked")
-    assert (await client.get(f"/bookings/{booking.ref}")).status_code == 200
-    assert (await client.get(f"/book/l/{token}")).status_code == 410
-    assert await rows("SELECT name, email FROM people_person") == [{"name": "Nia Newcomer", "email": "nia@school.example"}]
 
 
 async def test_booking_5_a_shared_mailbox_is_refused_with_the_ways_out(client: Visitor, clock: Clock) -> None:

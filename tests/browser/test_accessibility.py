@@ -6,11 +6,12 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, ConsoleMessage, Page
 
-from marstraining.bookings.actions import book_place, join_list
+from marstraining.bookings.actions import Wish, ask_to_book, book_place, join_list
 from marstraining.bookings.models import Booking
 from marstraining.bookings.rules import BookPlace
 from marstraining.core.clock import now
 from marstraining.core.viewer import Role
+from marstraining.people.actions import ask_for_sign_in
 from marstraining.programme.models import Session, SessionTrainer
 from tests import makers
 from tests.browser.conftest import WIDTHS, Site
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.browser
 PUBLIC = (
     "/", "/programme", "/programme?q=nothing-like-this", "/programme?from=32/13/2027", "/programme/month", "/courses", "/courses/CP",
     "/calendar", "/help", "/accessibility", "/privacy", "/sign-in", "/sessions/{open}", "/sessions/{full}", "/sessions/{past}",
-    "/sessions/{open}/book", "/sessions/{open}/book/sent", "/sessions/{open}/lost-link", "/no-such-page", "/book/l/nothing",
+    "/sessions/{open}/book", "/sessions/{open}/lost-link", "/no-such-page", "/book/l/nothing", "/sign-in/l/nothing",
 )  # fmt: skip
 PERSONAL = (
     "/me", "/me/calendar", "/me/account", "/me/programme", "/sessions/{open}/book", "/sessions/{full}/book", "/bookings/{booked}",
@@ -71,6 +72,20 @@ async def faults_of(browser: Browser, site: Site, addresses: list[str], cookies:
 
 async def test_public_pages(site: Site, chromium: Browser) -> None:
     addresses = [address.format(open=site.open_ref, full=site.full_ref, past=site.past_ref) for address in PUBLIC]
+    assert await faults_of(chromium, site, addresses, []) == {}
+
+
+async def test_pages_behind_letters_in_the_browser_that_asked_and_in_another(site: Site, chromium: Browser) -> None:
+    wish = Wish(session_id=(await Session.get(ref=site.open_ref)).id, email="nia@school.example", name="Nia Newcomer")
+    await ask_to_book(wish, network="192.0.2.1", cookie_token="wish", now=now())
+    await ask_for_sign_in(site.asha.email or "", next_path="", network="192.0.2.1", cookie_token="challenge", now=now())
+    addresses = [
+        f"/book/l/{await site.token_of('finish_booking', 'link_token')}",
+        f"/sign-in/l/{await site.token_of('sign_in', 'link_token')}",
+    ]
+    cookies: list[dict[str, object]] = [{"name": name, "value": name, "url": site.base_url} for name in ("wish", "challenge")]
+    waiting = [f"/sessions/{site.open_ref}/book/sent", "/sign-in/sent"]
+    assert await faults_of(chromium, site, [*addresses, *waiting], cookies) == {}
     assert await faults_of(chromium, site, addresses, []) == {}
 
 

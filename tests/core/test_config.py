@@ -79,6 +79,8 @@ def test_commands_that_serve_nobody_need_no_key() -> None:
             "MARS_TRUSTED_PROXIES must be addresses or networks with commas between, as 10.0.0.2, 172.16.0.0/12",
         ),
         ("MARS_METRICS_TOKEN", "short", "MARS_METRICS_TOKEN is too short: give it 16 characters or more"),
+        ("MARS_SIGN_IN_MINUTES", "9", "MARS_SIGN_IN_MINUTES must be a number of minutes from 10 to 60"),
+        ("MARS_SIGN_IN_MINUTES", "61", "MARS_SIGN_IN_MINUTES must be a number of minutes from 10 to 60"),
         ("MARS_LOG_LEVEL", "LOUD", "MARS_LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL"),
         ("MARS_PARTNERSHIP_FILE", "/nowhere.toml", "MARS_PARTNERSHIP_FILE (/nowhere.toml): cannot be read: No such file or directory"),
     ],

@@ -1,17 +1,20 @@
 """Signing in by e-mail, as security.md 1, 3 and 5 have it."""
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from tortoise.context import TortoiseContext
 
+from marstraining.core import config
 from marstraining.core import db as house_db
 from marstraining.core.config import Settings
 from marstraining.core.errors import NotFound, Refused, TooFast
 from marstraining.core.tokens import derive_code, derive_token, hash_token
 from marstraining.core.viewer import SYSTEM, Role
+from marstraining.messages.models import Message
 from marstraining.people import actions
 from marstraining.people.actions import Browser
 from marstraining.people.models import Person
@@ -144,6 +147,18 @@ async def test_security_1_a_link_runs_out_after_15_minutes() -> None:
     cookie = await ask()
     link, _ = await link_and_code()
     assert await refusal_of(actions.redeem_link(link, cookie_token=cookie, browser=FIREFOX, now=NOW + timedelta(minutes=15))) == "spent"
+
+
+@pytest.mark.usefixtures("asha")
+async def test_security_1_a_link_may_be_set_to_last_longer_and_its_code_is_not(settings: Settings) -> None:
+    config.use(replace(settings, sign_in_minutes=60))
+    cookie = await ask()
+    link, code = await link_and_code()
+    letter = await Message.get(template="sign_in")
+    assert (letter.context["link_minutes"], letter.context["code_minutes"], letter.expires_at) == (60, 10, NOW + timedelta(hours=1))
+    late = NOW + timedelta(minutes=59)
+    assert await refusal_of(actions.redeem_code(code, cookie_token=cookie, browser=FIREFOX, now=late)) == "no_code"
+    await actions.redeem_link(link, cookie_token=cookie, browser=FIREFOX, now=late)
 
 
 @pytest.mark.usefixtures("asha")

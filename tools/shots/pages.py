@@ -117,7 +117,12 @@ PUBLIC = (
     Shown("newcomer", "/sessions/{open}/book"),
     Shown("newcomer-hybrid", "/sessions/{hybrid}/book"),
     Shown("newcomer-wrong", "/sessions/{open}/book", press="Email me the link"),
-    Shown("newcomer-sent", "/sessions/{open}/book/sent"),
+    Shown(
+        "newcomer-sent",
+        "/sessions/{online}/book",
+        typed={"name": "Idris Khan", "email": "idris.khan@example.org", "agency": "none", "job_role": "governor"},
+        press="Email me the link",
+    ),
     Shown("newcomer-finish", "{finish_link}"),
     Shown("newcomer-link-over", "/book/l/nothing", status=404),
     Shown("lost-link", "/sessions/{open}/lost-link"),
@@ -255,6 +260,7 @@ NOT_TO_LOOK_AT = {
     "/sitemap.xml", "/robots.txt", "/.well-known/security.txt", "/healthz", "/readyz", "/metrics", "/calendar/programme.ics",
     "/sessions/{ref}.ics",
     "/bookings/{ref}/calendar.ics", "/calendar/{token}.ics", "/desk/letters/{ref}/body", "/sign-in/sent",
+    "/sessions/{ref}/book/sent",
 }  # fmt: skip
 
 # Error pages that no visitor can bring about at will, by the status they carry.

@@ -6,7 +6,7 @@ from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 from tortoise.models import Model
 
 from marstraining.core.db.fields import UTCDatetimeField
-from marstraining.people.models import Agency, Person
+from marstraining.people.models import Agency, Person, SignInChallenge
 from marstraining.programme.models import Session, TrainingDay
 
 LIVE = "state IN ('requested', 'invited', 'confirmed', 'waiting', 'offered')"
@@ -111,14 +111,20 @@ class Needs(Model):
 
 
 class BookingRequest(Model):
-    """A newcomer's wish to book, waiting 60 minutes for the button in their letter; it holds no place."""
+    """A newcomer's wish to book, waiting 60 minutes for the button in their letter; it holds no place.
+
+    Address, link, code and how they are answered stand in its challenge, with which it is forgotten a day later.
+    """
 
     id = fields.IntField(primary_key=True)
+    challenge: fields.OneToOneRelation[SignInChallenge] = fields.OneToOneField(
+        "models.SignInChallenge", related_name=False, on_delete=fields.CASCADE
+    )
+    challenge_id: int
     session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField(
         "models.Session", related_name=False, db_index=True, on_delete=fields.RESTRICT
     )
     session_id: int
-    email = fields.CharField(max_length=254, db_index=True)
     name = fields.CharField(max_length=200)
     agency: fields.ForeignKeyNullableRelation[Agency] = fields.ForeignKeyField(
         "models.Agency", related_name=False, null=True, db_index=True, on_delete=fields.RESTRICT
@@ -127,11 +133,6 @@ class BookingRequest(Model):
     agency_typed = fields.CharField(max_length=200, default="")
     job_role = fields.CharField(max_length=20, default="")
     mode = fields.CharField(max_length=6, default="")
-    nonce = fields.CharField(max_length=32)
-    token_hash = fields.CharField(max_length=64, unique=True)
-    created_at = UTCDatetimeField()
-    expires_at = UTCDatetimeField()
-    used_at = UTCDatetimeField(null=True)
 
     class Meta:
         table = "bookings_request"

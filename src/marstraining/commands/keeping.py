@@ -88,7 +88,6 @@ async def _make_safe(settings: Settings) -> tuple[int, int]:
         )
         ended = await execute("UPDATE people_sign_in SET ended_at = ? WHERE ended_at IS NULL", now)
         await execute("UPDATE people_challenge SET used_at = ? WHERE used_at IS NULL", now)
-        await execute("UPDATE bookings_request SET used_at = ? WHERE used_at IS NULL", now)
         detail = {"letters_held": held, "sign_ins_ended": ended}
         await record("restore", by=SYSTEM, now=now, subject_kind="database", subject_id=None, detail=detail)
     return held, ended

@@ -30,6 +30,7 @@ VARIABLES = SECRETS | {
     "MARS_TRUSTED_PROXIES",
     "MARS_LOG_LEVEL",
     "MARS_PARTNERSHIP_FILE",
+    "MARS_SIGN_IN_MINUTES",
 }
 DATABASE_FILE = "marstraining.sqlite3"
 
@@ -40,6 +41,7 @@ _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _PLACEHOLDER = re.compile(r"change.?(me|this|it)|secret.?key|example|insecure|default", re.IGNORECASE)
 _BOT_TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
 _WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
+_MINUTES = re.compile(r"[1-5][0-9]|60")
 _ADDRESS = re.compile(r"[^@\s<>,]+@[^@\s<>,]+")
 
 
@@ -56,7 +58,8 @@ class Settings:
     """Everything that differs between one installation and another.
 
     `base_url` has no slash at its end. `secret_key` is empty where nothing that needs one runs. `metrics_token`,
-    `telegram_token`, `telegram_webhook_url` and `telegram_webhook_secret` are empty where not set.
+    `telegram_token`, `telegram_webhook_url` and `telegram_webhook_secret` are empty where not set. `sign_in_minutes` is how
+    long the link of a sign-in letter works.
     """
 
     data_dir: Path
@@ -72,6 +75,7 @@ class Settings:
     trusted_proxies: tuple[str, ...] = ()
     metrics_token: str = field(repr=False, default="")
     log_level: str = "INFO"
+    sign_in_minutes: int = 15
     partnership: Partnership = field(repr=False, default_factory=load_partnership)
 
     @property
@@ -143,6 +147,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, need_secret: bool
         trusted_proxies=_networks(get("MARS_TRUSTED_PROXIES", "")),
         metrics_token=get("MARS_METRICS_TOKEN", "", _check_metrics_token),
         log_level=get("MARS_LOG_LEVEL", "INFO", _check_level).upper(),
+        sign_in_minutes=int(get("MARS_SIGN_IN_MINUTES", "15", _matching(_MINUTES, "must be a number of minutes from 10 to 60"))),
         partnership=_partnership(get("MARS_PARTNERSHIP_FILE", "")),
     )
 

@@ -1,5 +1,7 @@
 """Browsers and their cookies: who a request's sign-in belongs to, what a sign-in leaves behind, what a browser calls itself."""
 
+from datetime import timedelta
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -60,19 +62,19 @@ def forget_browser(response: Response) -> None:
     _drop(response, "sid")
 
 
-def forget_challenge(response: Response) -> None:
-    """Take the challenge's cookie away once it has served."""
-    _drop(response, "challenge")
+def put_challenge(response: Response, purpose: rules.Purpose, token: str, *, lasts: timedelta) -> None:
+    """The cookie that ties a letter's link to the browser that asked for it, for as long as the link works."""
+    _put(response, purpose.cookie, token, int(lasts.total_seconds()))
 
 
-def put_challenge(response: Response, token: str) -> None:
-    """The cookie that ties a sign-in letter to the browser that asked for it."""
-    _put(response, "challenge", token, 15 * 60)
+def challenge_of(request: Request, purpose: rules.Purpose) -> str | None:
+    """That cookie, if the browser has it."""
+    return request.cookies.get(cookie_name(purpose.cookie))
 
 
-def challenge_of(request: Request) -> str | None:
-    """The challenge cookie, if the browser has one."""
-    return request.cookies.get(cookie_name("challenge"))
+def forget_challenge(response: Response, purpose: rules.Purpose) -> None:
+    """Take that cookie away once it has served."""
+    _drop(response, purpose.cookie)
 
 
 def _drop(response: Response, name: str) -> None:

@@ -146,10 +146,11 @@ class ContactNote(Model):
 
 
 class SignInChallenge(Model):
-    """One asked-for sign-in letter: link and code are derived from `nonce`; only their hashes can be looked up.
+    """One asked-for letter with a link and a code, both derived from `nonce`; only their hashes can be looked up.
 
-    `person` is None while the address is unknown. `cookie_hash` ties the link to the browser that asked; it is empty for a
-    link that the desk minted, which works in any browser.
+    `purpose` is what its button does besides signing in: nothing ("sign_in"), or a newcomer's booking ("finish_booking"). `person` is
+    None while the address is unknown. `cookie_hash` ties the link to the browser that asked; it is empty for a link that the
+    desk minted, which works in any browser.
     """
 
     id = fields.IntField(primary_key=True)
@@ -158,6 +159,7 @@ class SignInChallenge(Model):
         "models.Person", related_name=False, null=True, db_index=True, on_delete=fields.RESTRICT
     )
     person_id: int | None
+    purpose = fields.CharField(max_length=20, default="sign_in")
     nonce = fields.CharField(max_length=32)
     token_hash = fields.CharField(max_length=64, unique=True)
     cookie_hash = fields.CharField(max_length=64, db_index=True)

@@ -85,7 +85,7 @@ SECTORS = (
     "Other",
 )
 
-LINK_LASTS = timedelta(minutes=15)
+MINTED_LASTS = timedelta(minutes=15)
 CODE_LASTS = timedelta(minutes=10)
 CODE_DIGITS = 8
 CODE_TRIES = 5
@@ -174,6 +174,21 @@ class PostWish:
 
 
 @dataclass(frozen=True, slots=True)
+class Purpose:
+    """What the button of a letter with a link and a code does; `cookie` names the cookie of the browser that asked for it.
+
+    `is_for_newcomers` says that an address without an account may answer too: the button makes one.
+    """
+
+    word: str
+    cookie: str
+    is_for_newcomers: bool = False
+
+
+SIGN_IN = Purpose("sign_in", cookie="challenge")
+
+
+@dataclass(frozen=True, slots=True)
 class Lifetime:
     """How long a sign-in lives: unused, and in all."""
 
@@ -233,6 +248,11 @@ def device_name(user_agent: str) -> str:
     browser = next((name for mark, name in _BROWSERS if mark in user_agent), "A browser")
     system = next((name for mark, name in _SYSTEMS if mark in user_agent), "an unknown device")
     return f"{browser} on {system}"
+
+
+def has_code(*, tries: int, expires_at: datetime, now: datetime) -> bool:
+    """Whether the code of a challenge can still be typed: five times, for ten minutes (security.md 1)."""
+    return tries < CODE_TRIES and expires_at > now
 
 
 def code_digits(typed: str) -> str:

@@ -15,7 +15,17 @@ from marstraining.bookings.actions.desk import (
 )
 from marstraining.bookings.actions.feeds import FeedOwner, feed_owner, has_feed, rotate_feed, stop_feed
 from marstraining.bookings.actions.keeping import joining_time, keep_place, resend_joining, say_coming, tell_needs
-from marstraining.bookings.actions.newcomers import Finished, Wish, WishRow, ask_to_book, finish_booking, wish_of
+from marstraining.bookings.actions.newcomers import (
+    BOOKING,
+    Finished,
+    Proof,
+    Wish,
+    WishRow,
+    ask_to_book,
+    asked_wish,
+    finish_booking,
+    wish_of,
+)
 from marstraining.bookings.actions.notes import NotePreview, preview_note, write_to_learners
 from marstraining.bookings.actions.offers import accept_offer, answer_standby, choose_standby, offer_now, set_priority, turn_down_offer
 from marstraining.bookings.actions.reminders import send_reminders
@@ -34,6 +44,7 @@ from marstraining.bookings.actions.sessions import (
 from marstraining.bookings.actions.steps import Booked
 
 __all__ = [
+    "BOOKING",
     "Booked",
     "DryRun",
     "FeedOwner",
@@ -41,12 +52,14 @@ __all__ = [
     "NeedsLine",
     "NewLearner",
     "NotePreview",
+    "Proof",
     "Wish",
     "WishRow",
     "accept_offer",
     "answer_standby",
     "arrange_needs",
     "ask_to_book",
+    "asked_wish",
     "book_for",
     "book_newcomer",
     "book_place",

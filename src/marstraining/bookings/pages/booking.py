@@ -6,6 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from marstraining.bookings import actions, forms
+from marstraining.bookings.actions import Finished, Proof, WishRow
+from marstraining.bookings.actions.newcomers import LASTS as WISH_LASTS
 from marstraining.bookings.queries import Looked, conflicts, look, places
 from marstraining.bookings.queries.own import visible_booking
 from marstraining.bookings.rules import BookingState, BookPlace, warnings_of
@@ -13,9 +15,9 @@ from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import ANYBODY, Viewer
 from marstraining.core.web import ANYONE, NO_REFERRER, Form, page, read_form, render, see_other, viewer_of
-from marstraining.people.browsers import browser_of, network_of, remember_browser
-from marstraining.people.queries import agency_choices
-from marstraining.people.rules import JOB_ROLES
+from marstraining.people.browsers import browser_of, challenge_of, forget_challenge, network_of, put_challenge, remember_browser
+from marstraining.people.queries import agency_choices, person_id_of
+from marstraining.people.rules import JOB_ROLES, masked
 from marstraining.programme.queries import SessionFacts, session_facts
 
 _TYPED = ("agency", "mode", "standby", "access", "dietary", "keep", "mobile", "manager_agrees", "manager_name", "manager_email")
@@ -91,11 +93,15 @@ async def _newcomer(request: Request, facts: SessionFacts) -> Response:
     wish = forms.read_wish(form, session=facts, session_id=facts.id, agencies=agencies)
     if not form.errors:
         try:
-            await actions.ask_to_book(wish, network=network_of(request), now=clock.now())
+            cookie = await actions.ask_to_book(
+                wish, network=network_of(request), cookie_token=challenge_of(request, actions.BOOKING), now=clock.now()
+            )
         except Refused as refusal:
             form.refuse(refusal)
         else:
-            return see_other(f"/sessions/{facts.ref}/book/sent")
+            response = see_other(f"/sessions/{facts.ref}/book/sent")
+            put_challenge(response, actions.BOOKING, cookie, lasts=WISH_LASTS)
+            return response
     return _newcomer_page(request, facts, form, agencies)
 
 
@@ -116,43 +122,68 @@ def _newcomer_page(request: Request, facts: SessionFacts, form: Form, agencies: 
 
 
 async def sent(request: Request) -> Response:
-    """The page after a newcomer's form: the same whatever became of it."""
-    facts = await session_facts(request.path_params["ref"], viewer=viewer_of(request), now=clock.now())
-    return render(request, "bookings/sent.html", session=facts)
+    """The page that waits for a newcomer's letter, the same whoever has an account: its code may be typed here."""
+    ref, cookie, now = request.path_params["ref"], challenge_of(request, actions.BOOKING), clock.now()
+    wish = await actions.asked_wish(ref, cookie_token=cookie, now=now)
+    if wish is None or wish.is_used or wish.has_run_out:
+        return see_other(f"/sessions/{ref}/book")
+    if request.method == "POST":
+        return await _finish(request, wish, Proof(cookie_token=cookie), needs_code=True)
+    facts = await session_facts(ref, viewer=viewer_of(request), now=now)
+    return render(request, "bookings/sent.html", headers=NO_REFERRER, session=facts, form=Form.of(), masked=masked(wish.email))
 
 
 async def finish(request: Request) -> Response:
-    """The page behind the letter's link: looking changes nothing, its button signs in and books."""
-    token, now = request.path_params["token"], clock.now()
-    wish = await actions.wish_of(token, now=now)
+    """The page behind the letter's link: looking changes nothing, its button signs in and books.
+
+    In another browser than the one that asked it needs the letter's code too, so that a scanner which presses the button gains
+    nothing. Whoever has signed in meanwhile is led to the session's own page of booking.
+    """
+    token, cookie = request.path_params["token"], challenge_of(request, actions.BOOKING)
+    wish = await actions.wish_of(token, cookie_token=cookie, now=clock.now())
     if wish is None:
         return render(request, "bookings/link_over.html", status=404, headers=NO_REFERRER, wish=None)
+    viewer = viewer_of(request)
+    if viewer.is_signed_in and await person_id_of(wish.email) == viewer.person_id:
+        return see_other(f"/sessions/{wish.session_ref}/book")
     if wish.is_used or wish.has_run_out:
         return render(request, "bookings/link_over.html", status=410, headers=NO_REFERRER, wish=wish)
-    form = Form.of()
+    return await _finish(request, wish, Proof(token=token, cookie_token=cookie), needs_code=not wish.is_of_this_browser)
+
+
+async def _finish(request: Request, wish: WishRow, proof: Proof, *, needs_code: bool) -> Response:
+    form, now = Form.of(), clock.now()
     if request.method == "POST":
         form = await read_form(request)
-        try:
-            browser = browser_of(request, is_shared=form.checkbox("shared"))
-            finished = await actions.finish_booking(token, joins_list=form.get("do") == "join", browser=browser, now=now)
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            done = "waiting" if finished.booked.state == BookingState.WAITING else "booked"
-            answer = see_other(f"/bookings/{finished.booked.ref}?done={done}")
-            remember_browser(answer, finished.sign_in)
-            return answer
+        proof = replace(proof, code=form.text("code", "the code from the email") if needs_code and wish.has_code else "")
+        if proof.code or not needs_code:
+            try:
+                browser = browser_of(request, is_shared=form.checkbox("shared"))
+                finished = await actions.finish_booking(proof, joins_list=form.get("do") == "join", browser=browser, now=now)
+            except Refused as refusal:
+                form.refuse(refusal)
+            else:
+                return _finished(finished)
     facts = await session_facts(wish.session_ref, viewer=ANYBODY, now=now)
     left = (await places([facts.id], now=now)).get(facts.id)
     return render(
         request,
         "bookings/finish.html",
         headers=NO_REFERRER,
-        wish=wish,
+        needs_code=needs_code,
+        has_code=wish.has_code,
         session=facts,
         form=form,
         is_full=left is not None and left.is_full,
     )
+
+
+def _finished(finished: Finished) -> Response:
+    done = "waiting" if finished.booked.state == BookingState.WAITING else "booked"
+    answer = see_other(f"/bookings/{finished.booked.ref}?done={done}")
+    remember_browser(answer, finished.sign_in)
+    forget_challenge(answer, actions.BOOKING)
+    return answer
 
 
 async def lost_link(request: Request) -> Response:
@@ -176,7 +207,7 @@ async def lost_link(request: Request) -> Response:
 
 routes = [
     page("/sessions/{ref}/book", book, who=ANYONE, methods=("GET", "POST")),
-    page("/sessions/{ref}/book/sent", sent, who=ANYONE),
+    page("/sessions/{ref}/book/sent", sent, who=ANYONE, methods=("GET", "POST")),
     page("/sessions/{ref}/lost-link", lost_link, who=ANYONE, methods=("GET", "POST")),
     page("/book/l/{token}", finish, who=ANYONE, methods=("GET", "POST")),
 ]

@@ -2,19 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from marstraining.core import db
 from marstraining.core.clock import local
 from marstraining.core.errors import NotFound, Refused
-from marstraining.core.tokens import hash_token, new_token, same
+from marstraining.core.tokens import hash_token, new_token
 from marstraining.core.viewer import Role, Viewer
 from marstraining.history.actions import record
 from marstraining.messages.actions import queue_letter
 from marstraining.messages.rules import Letter, Priority, Recipient
 from marstraining.people import rules
 from marstraining.people.actions import limits
-from marstraining.people.actions.asking import mac_of_code
+from marstraining.people.actions.challenges import Answered, answer_code, answer_link, drop_challenges
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,72 +46,21 @@ class OpenedSignIn:
     next_path: str = ""
 
 
-_SPENT = "This link has been used or has run out. Ask for a new one."
-_WRONG = "That code is not right. Check the latest email we sent you."
-_NO_CODE = "That code has run out, or was typed wrongly too often. Ask for a new email."
-
-
 async def redeem_link(token: str, *, cookie_token: str | None, browser: Browser, now: datetime) -> OpenedSignIn:
-    """Sign in the browser that asked for this link, once.
-
-    Refuses with code "needs_code" in another browser, consuming nothing, so that a mail scanner which presses the button gains
-    nothing; with "spent" when the link was used, has run out or never was.
-    """
-    token_hash, cookie_hash = hash_token(token), hash_token(cookie_token or "")
+    """Sign in the browser that asked for this link, once; refuses as `answer_link` does."""
     async with db.transaction():
-        taken = await db.rows(
-            "UPDATE people_challenge SET used_at = CASE WHEN is_reusable THEN used_at ELSE ? END WHERE token_hash = ?"
-            " AND used_at IS NULL AND link_expires_at > ? AND person_id IS NOT NULL AND (cookie_hash = '' OR cookie_hash = ?)"
-            " RETURNING id, person_id, next_path",
-            now,
-            token_hash,
-            now,
-            cookie_hash,
-        )
-        if taken:
-            return await _sign_in(taken[0], browser=browser, now=now)
-    if await db.rows(
-        "SELECT id FROM people_challenge WHERE token_hash = ? AND used_at IS NULL AND link_expires_at > ? AND person_id IS NOT NULL",
-        token_hash,
-        now,
-    ):
-        raise Refused("Enter the code from the same email.", code="needs_code")
-    raise Refused(_SPENT, code="spent")
+        answered = await answer_link(token, rules.SIGN_IN, cookie_token=cookie_token, now=now)
+        return await open_sign_in(answered.person_id or 0, browser=browser, next_path=answered.next_path, now=now)
 
 
 async def redeem_code(code: str, *, cookie_token: str | None, token: str | None = None, browser: Browser, now: datetime) -> OpenedSignIn:
-    """Sign in by the 8-digit code: of the challenges this browser asked for, or of the one whose link (`token`) it opened.
-
-    Every call costs each challenge in question one of its five tries, wrong or right, in one statement, so that parallel
-    guesses do not get more. Refuses with "wrong_code" or "no_code"; TooFast once the network failed too often.
-    """
+    """Sign in by the code; refuses what `answer_code` hands back. TooFast once the network failed too often."""
     await limits.check_network(browser.network, now=now)
-    column, value = ("token_hash", hash_token(token)) if token else ("cookie_hash", hash_token(cookie_token or ""))
-    typed = rules.code_digits(code)
     async with db.transaction():
-        tried = await db.rows(
-            f"UPDATE people_challenge SET code_tries = code_tries + 1 WHERE {column} = ? AND used_at IS NULL AND code_expires_at > ?"
-            " AND code_tries < ? AND cookie_hash <> '' RETURNING id, person_id, next_path, token_hash, code_mac",
-            value,
-            now,
-            rules.CODE_TRIES,
-        )
-        right = [row for row in tried if same(row["code_mac"], mac_of_code(typed, row["token_hash"])) and row["person_id"] is not None]
-        if right and await db.execute("UPDATE people_challenge SET used_at = ? WHERE id = ? AND used_at IS NULL", now, right[0]["id"]):
-            return await _sign_in(right[0], browser=browser, now=now)
-        await limits.count_failed_code(browser.network, now=now)
-    raise Refused(_WRONG if tried else _NO_CODE, code="wrong_code" if tried else "no_code", field="code")
-
-
-async def _sign_in(challenge: dict[str, Any], *, browser: Browser, now: datetime) -> OpenedSignIn:
-    """Open the sign-in of a redeemed challenge; success kills the person's other links (security.md 1)."""
-    await db.execute(
-        "UPDATE people_challenge SET used_at = ? WHERE person_id = ? AND used_at IS NULL AND is_reusable = ?",
-        now,
-        challenge["person_id"],
-        False,
-    )
-    return await open_sign_in(challenge["person_id"], browser=browser, next_path=challenge["next_path"], now=now)
+        answered = await answer_code(code, rules.SIGN_IN, token=token, cookie_token=cookie_token, network=browser.network, now=now)
+        if isinstance(answered, Answered):
+            return await open_sign_in(answered.person_id or 0, browser=browser, next_path=answered.next_path, now=now)
+    raise answered
 
 
 async def open_sign_in(person_id: int, *, browser: Browser, next_path: str = "", now: datetime) -> OpenedSignIn:
@@ -234,9 +182,7 @@ async def drop_sign_ins(person_id: int, *, now: datetime, but: int | None = None
     ended = await db.execute(
         "UPDATE people_sign_in SET ended_at = ? WHERE person_id = ? AND ended_at IS NULL AND id <> ?", now, person_id, but or 0
     )
-    await db.execute(
-        "UPDATE people_challenge SET used_at = ? WHERE person_id = ? AND used_at IS NULL AND is_reusable = ?", now, person_id, False
-    )
+    await drop_challenges(person_id, now=now)
     return ended
 
 

@@ -1,9 +1,11 @@
 """Signing in by link or code, and signing out; looking at a link never consumes it."""
 
+from datetime import timedelta
+
 from starlette.requests import Request
 from starlette.responses import Response
 
-from marstraining.core import clock
+from marstraining.core import clock, config
 from marstraining.core.errors import Refused
 from marstraining.core.tokens import hash_token
 from marstraining.core.web import ANYONE, NO_REFERRER, Form, page, read_form, render, safe_next, see_other, viewer_of
@@ -41,18 +43,18 @@ async def sign_in(request: Request) -> Response:
         address,
         next_path=rules.own_path(form.get("next")),
         network=network_of(request),
-        cookie_token=challenge_of(request),
+        cookie_token=challenge_of(request, rules.SIGN_IN),
         now=clock.now(),
     )
     response = see_other("/sign-in/sent")
-    put_challenge(response, cookie)
+    put_challenge(response, rules.SIGN_IN, cookie, lasts=timedelta(minutes=config.current().sign_in_minutes))
     return response
 
 
 async def sent(request: Request) -> Response:
     """Check your email: the link there, or the code here."""
     now = clock.now()
-    cookie = challenge_of(request)
+    cookie = challenge_of(request, rules.SIGN_IN)
     address = await queries.asked_address(hash_token(cookie), now=now) if cookie else None
     if address is None:
         return see_other("/sign-in")
@@ -70,10 +72,10 @@ async def sent(request: Request) -> Response:
 async def link(request: Request) -> Response:
     """The page of a letter's link: a button for the browser that asked, and the code besides for any other."""
     token, now = request.path_params["token"], clock.now()
-    cookie = challenge_of(request)
+    cookie = challenge_of(request, rules.SIGN_IN)
     challenge = await queries.open_challenge(hash_token(token), cookie_hash=hash_token(cookie or ""), now=now)
     if challenge is None:
-        return render(request, "people/link_over.html", status=GONE, headers=NO_REFERRER)
+        return render(request, "people/link_over.html", status=GONE, headers=NO_REFERRER, minutes=config.current().sign_in_minutes)
     form = Form()
     if request.method == "POST":
         form = await read_form(request)
@@ -81,7 +83,7 @@ async def link(request: Request) -> Response:
         try:
             if challenge.is_of_this_browser:
                 return _signed_in(await actions.redeem_link(token, cookie_token=cookie, browser=browser, now=now))
-            if form.text("code", "the code from the email"):
+            if challenge.has_code and form.text("code", "the code from the email"):
                 return _signed_in(await actions.redeem_code(form.get("code"), cookie_token=cookie, token=token, browser=browser, now=now))
         except Refused as refusal:
             form.refuse(refusal)
@@ -91,6 +93,7 @@ async def link(request: Request) -> Response:
         form=form,
         masked=rules.masked(challenge.address),
         needs_code=not challenge.is_of_this_browser,
+        has_code=challenge.has_code,
         headers=NO_REFERRER,
     )
 
@@ -98,7 +101,7 @@ async def link(request: Request) -> Response:
 def _signed_in(opened: OpenedSignIn) -> Response:
     response = see_other(opened.next_path or "/me?done=signed-in")
     remember_browser(response, opened)
-    forget_challenge(response)
+    forget_challenge(response, rules.SIGN_IN)
     return response
 
 

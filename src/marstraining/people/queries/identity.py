@@ -87,26 +87,36 @@ async def _agencies(found: Sequence[dict[str, Any]]) -> frozenset[int]:
 
 @dataclass(frozen=True, slots=True)
 class OpenChallenge:
-    """A challenge that can still be answered: to which address its letter went, and whether this browser asked for it."""
+    """A sign-in link that can still be answered: where its letter went, whether this browser asked, whether its code still works."""
 
     address: str
     is_of_this_browser: bool
+    has_code: bool
 
 
 async def open_challenge(token_hash: str, *, cookie_hash: str, now: datetime) -> OpenChallenge | None:
-    """The challenge of a link, None for one that was used, ran out or never was. Looking changes nothing."""
+    """The challenge of a sign-in link, None for one that was used, ran out or never was. Looking changes nothing."""
     found = await db.rows(
-        "SELECT address, cookie_hash FROM people_challenge WHERE token_hash = ? AND used_at IS NULL AND link_expires_at > ?"
-        " AND person_id IS NOT NULL",
+        "SELECT address, cookie_hash, code_tries, code_expires_at FROM people_challenge WHERE token_hash = ? AND purpose = ?"
+        " AND used_at IS NULL AND link_expires_at > ? AND person_id IS NOT NULL",
         token_hash,
+        rules.SIGN_IN.word,
         now,
+        instants=("code_expires_at",),
     )
-    return OpenChallenge(found[0]["address"], found[0]["cookie_hash"] in {"", cookie_hash}) if found else None
+    if not found:
+        return None
+    asked = found[0]
+    has_code = rules.has_code(tries=asked["code_tries"], expires_at=asked["code_expires_at"], now=now)
+    return OpenChallenge(asked["address"], asked["cookie_hash"] in {"", cookie_hash}, has_code)
 
 
 async def asked_address(cookie_hash: str, *, now: datetime) -> str | None:
-    """The address that this browser typed last, known or not, while its code may still be typed."""
+    """The address that this browser typed last to sign in, known or not, while its link may still be used."""
     found = await db.rows(
-        "SELECT address FROM people_challenge WHERE cookie_hash = ? AND link_expires_at > ? ORDER BY id DESC LIMIT 1", cookie_hash, now
+        "SELECT address FROM people_challenge WHERE cookie_hash = ? AND purpose = ? AND link_expires_at > ? ORDER BY id DESC LIMIT 1",
+        cookie_hash,
+        rules.SIGN_IN.word,
+        now,
     )
     return found[0]["address"] if found else None
