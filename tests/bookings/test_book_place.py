@@ -11,6 +11,7 @@ from marstraining.bookings.queries import places
 from marstraining.bookings.rules import BookPlace
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound, Refused
+from marstraining.core.web.dates import day
 from marstraining.messages.models import Message
 from marstraining.people.models import Person, Position
 from marstraining.programme.models import Prerequisite
@@ -134,7 +135,11 @@ async def test_booking_2_a_missing_prerequisite_is_named_and_a_completed_one_ope
     session = await makers.make_session(course=second, now=clock.now)
     with pytest.raises(Refused) as refusal:
         await book(asha, session.id, clock)
-    assert (refusal.value.code, refusal.value.facts) == ("prerequisite", {"courses": ["CP"]})
+    assert (refusal.value.code, refusal.value.facts) == ("prerequisite", {"courses": [("CP", "Child Protection")]})
+    assert refusal.value.message == "You need to complete “Child Protection” (no date is published yet) before this course."
+    next_date = await makers.make_session(course=first, now=clock.now)
+    with pytest.raises(Refused, match=f"next date: {day(next_date.starts_at)}"):
+        await book(asha, session.id, clock)
     await makers.complete(asha, first, on=date(2025, 5, 1))
     assert await book(asha, session.id, clock) == "confirmed"
 

@@ -2,12 +2,18 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
 
 from marstraining.bookings.models import Booking
 from marstraining.core import config
 from marstraining.core.tokens import derive_token
+from marstraining.core.viewer import Role
 from marstraining.messages.models import Message
 from marstraining.people.models import Person
+from marstraining.programme.models import Prerequisite, SessionTrainer
 from tests import makers
 from tests.conftest import Clock, Visitor
 
@@ -113,3 +119,68 @@ async def test_the_personal_feed_shows_the_booking_and_stops_when_its_address_ch
     assert unchanged.status_code == 304
     await visitor.post("/me/calendar")
     assert (await client.get(found[1])).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("columns", "says"),
+    [
+        ({"state": "called_off"}, "This session has been called off."),
+        ({"state": "postponed"}, "It can be booked again when its new date is set."),
+        ({"opens_at": timedelta(days=1)}, "Booking opens on Tuesday 10 March 2026."),
+        ({"closes_at": timedelta(days=-1)}, "Booking closed on Sunday 8 March 2026."),
+        ({"is_headcount_only": True}, "Places at this event are not booked by name."),
+    ],
+)
+async def test_booking_2_what_nobody_can_book_has_no_form_to_fill_in_in_vain(
+    columns: dict[str, Any], says: str, asha: Person, sign_in_as: SignInAs, client: Visitor, clock: Clock
+) -> None:
+    columns = {name: clock.now + value if isinstance(value, timedelta) else value for name, value in columns.items()}
+    session = await makers.make_session(now=clock.now, **columns)
+    for visitor in (client, await sign_in_as(asha)):
+        page = await visitor.get(f"/sessions/{session.ref}/book")
+        assert (page.status_code, says in page.text, "<form method" in page.text.split("<main")[1]) == (200, True, False)
+        assert "Other dates of Child Protection" in page.text
+        sent = await visitor.post(f"/sessions/{session.ref}/book", {"name": "Nia"}, seen="/sign-in" if visitor is client else "/me/account")
+        assert (sent.status_code, says in sent.text) == (409, True)
+
+
+async def test_booking_2_a_missing_prerequisite_leads_to_its_dates(asha: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    first = await makers.make_course("Child Protection", code="CP")
+    session = await makers.make_session(now=clock.now, course=await makers.make_course("Strategy Discussions"))
+    await Prerequisite.create(course_id=session.course_id, needs=first)
+    page = (await (await sign_in_as(asha)).get(f"/sessions/{session.ref}/book")).text
+    assert (heading(page), 'href="/courses/CP"' in page) == ("Complete another course first", True)
+
+
+async def test_booking_4_needs_kept_for_next_time_are_filled_in_and_forgotten_on_asking(
+    asha: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    visitor = await sign_in_as(asha)
+    first, second, third = [await makers.make_session(now=clock.now, starts=clock.now + timedelta(days=20 + n)) for n in range(3)]
+    await visitor.post(f"/sessions/{first.ref}/book", {"access": "A hearing loop", "keep": "yes"})
+    assert ">\nA hearing loop</textarea>" in (await visitor.get(f"/sessions/{second.ref}/book")).text
+    await visitor.post(f"/sessions/{second.ref}/book", {"access": "A hearing loop", "kept": "yes"})
+    assert "A hearing loop" not in (await visitor.get(f"/sessions/{third.ref}/book")).text
+    booking = await Booking.get(session_id=first.id)
+    await visitor.post(f"/bookings/{booking.ref}/needs", {"access": "Large print", "keep": "yes"})
+    assert "Large print" in (await visitor.get(f"/sessions/{third.ref}/book")).text
+    assert "Forget my needs" in (await visitor.get("/me/account")).text
+    await visitor.post("/me/account/needs/forget", seen="/me/account")
+    assert "Large print" not in (await visitor.get(f"/sessions/{third.ref}/book")).text
+    assert "Forget my needs" not in (await visitor.get("/me/account")).text
+
+
+async def test_trainers_are_named_to_those_booked_and_not_to_those_waiting(
+    asha: Person, ben: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await makers.make_session(now=clock.now, capacity=1)
+    tess = await makers.make_person("Tess Trainer", roles=(Role.TRAINER,))
+    await SessionTrainer.create(session=session, person=tess, state="accepted", asked_at=clock.now)
+    ashas, bens = await sign_in_as(asha), await sign_in_as(ben)
+    await ashas.post(f"/sessions/{session.ref}/book")
+    await bens.post(f"/sessions/{session.ref}/book", {"do": "join", "standby": "ask"})
+    named = [
+        "Tess Trainer" in (await visitor.get(f"/bookings/{(await Booking.get(learner_id=who.id)).ref}")).text
+        for visitor, who in ((ashas, asha), (bens, ben))
+    ]
+    assert named == [True, False]

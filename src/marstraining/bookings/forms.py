@@ -57,7 +57,7 @@ def read_order(form: Form, *, looked: Looked, joins: bool) -> BookPlace:
         standby=standby or Standby.ASK_ME,
         access_needs=access,
         dietary_needs=dietary,
-        keeps_needs=keeps,
+        keeps_needs=keeps or (False if form.get("kept") else None),
         mobile=mobile,
         terms_version=TERMS_VERSION,
         manager_name=manager_name,

@@ -9,7 +9,7 @@ from marstraining.bookings.actions.waiting import pass_on, withdraw_other_entrie
 from marstraining.bookings.letters import Subject, joining_facts, letter_about
 from marstraining.bookings.queries import Looked, Relooked
 from marstraining.bookings.rules import BookingState, BookPlace
-from marstraining.core.db import execute, rows, together, transaction
+from marstraining.core.db import rows, together, transaction
 from marstraining.core.errors import Refused
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
@@ -51,7 +51,7 @@ async def confirm_in_transaction(plan: looking.Plan, *, by: Viewer, now: datetim
         await looking.check_conflicts(plan, now=now)
     async with together():
         subject = await steps.insert_booking(order, _new(plan, seen, state=BookingState.CONFIRMED, joined_at=now), by=by, now=now)
-        await _save_extras(subject, order, now=now)
+        await _save_extras(subject, order, asks_diet=session.has_catering, now=now)
         letter = letter_about(
             "confirmed",
             subject=subject,
@@ -102,7 +102,7 @@ async def join_in_transaction(plan: looking.Plan, *, by: Viewer, now: datetime) 
     joined_at = rules.rejoin_time(last[0]["joined_at"], now)
     async with together():
         subject = await steps.insert_booking(order, _new(plan, seen, state=BookingState.WAITING, joined_at=joined_at), by=by, now=now)
-        await _save_extras(subject, order, now=now)
+        await _save_extras(subject, order, asks_diet=session.has_catering, now=now)
         letter = letter_about("joined_list", subject=subject, session=session, learner=plan.looked.learner, days=seen.days)
         if letter:
             await queue_letter(letter, now=now)
@@ -136,13 +136,9 @@ def full(looked: Looked) -> Refused:
     )
 
 
-async def _save_extras(subject: Subject, order: BookPlace, *, now: datetime) -> None:
+async def _save_extras(subject: Subject, order: BookPlace, *, asks_diet: bool, now: datetime) -> None:
     if order.access_needs or order.dietary_needs:
         await steps.save_needs(subject.booking_id, access=order.access_needs, dietary=order.dietary_needs, now=now)
-    if order.keeps_needs:
-        await execute(
-            "UPDATE people_person SET kept_access_needs = ?, kept_dietary_needs = ? WHERE id = ?",
-            order.access_needs,
-            order.dietary_needs,
-            order.learner_id,
-        )
+    if order.keeps_needs is not None:
+        dietary = order.dietary_needs if asks_diet else None
+        await steps.keep_needs(order.learner_id, order.keeps_needs, access=order.access_needs, dietary=dietary)

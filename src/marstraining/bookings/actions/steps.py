@@ -179,6 +179,19 @@ async def save_needs(booking_id: int, *, access: str, dietary: str, now: datetim
     )  # fmt: skip
 
 
+async def keep_needs(person_id: int, keeps: bool, *, access: str, dietary: str | None) -> None:  # noqa: FBT001 - the answer to one question
+    """Keep somebody's needs for next time, or forget what was kept; `dietary` None was not asked and stays as it is."""
+    if keeps:
+        await execute(
+            "UPDATE people_person SET kept_access_needs = ?, kept_dietary_needs = coalesce(?, kept_dietary_needs) WHERE id = ?",
+            access,
+            dietary,
+            person_id,
+        )
+    else:
+        await execute("UPDATE people_person SET kept_access_needs = NULL, kept_dietary_needs = NULL WHERE id = ?", person_id)
+
+
 async def counted_held(session_id: int, *, now: datetime) -> rules.Held:
     """What is held and waiting now, asked after taking hold of the session."""
     return (await counted(session_id, now=now)).held

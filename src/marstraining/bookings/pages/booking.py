@@ -9,8 +9,8 @@ from marstraining.bookings import actions, forms
 from marstraining.bookings.actions import Finished, Proof, WishRow
 from marstraining.bookings.actions.newcomers import LASTS as WISH_LASTS
 from marstraining.bookings.queries import Looked, conflicts, look, places
-from marstraining.bookings.queries.own import visible_booking
-from marstraining.bookings.rules import BookingState, BookPlace, warnings_of
+from marstraining.bookings.queries.own import kept_needs, visible_booking
+from marstraining.bookings.rules import BookingState, BookPlace, Situation, check_bookable, check_open, warnings_of
 from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import ANYBODY, Viewer
@@ -20,7 +20,7 @@ from marstraining.people.queries import agency_choices, person_id_of
 from marstraining.people.rules import JOB_ROLES, masked
 from marstraining.programme.queries import SessionFacts, session_facts
 
-_TYPED = ("agency", "mode", "standby", "access", "dietary", "keep", "mobile", "manager_agrees", "manager_name", "manager_email")
+_TYPED = ("agency", "mode", "standby", "access", "dietary", "keep", "kept", "mobile", "manager_agrees", "manager_name", "manager_email")
 
 
 async def book(request: Request) -> Response:
@@ -35,8 +35,12 @@ async def book(request: Request) -> Response:
         await session_facts(ref, viewer=viewer, now=now)
     if looked.existing:
         return see_other(f"/bookings/{looked.existing.ref}")
+    try:
+        check_bookable(looked.situation, now=now)
+    except Refused as refusal:
+        return _cannot_book(request, refusal, title=looked.session.title, course=(looked.session.course_code, looked.session.course_title))
     if request.method != "POST":
-        return await _form_page(request, looked, Form.of())
+        return await _form_page(request, looked, await _form_with_kept(looked))
     form = await read_form(request)
     joins = form.get("do") == "join"
     order = forms.read_order(form, looked=looked, joins=joins)
@@ -51,6 +55,25 @@ async def book(request: Request) -> Response:
             done = "waiting" if booked.state == BookingState.WAITING else "booked"
             return see_other(f"/bookings/{booked.ref}?done={'' if booked.was_there else done}".removesuffix("?done="))
     return await _form_page(request, looked, form)
+
+
+def _cannot_book(request: Request, refusal: Refused, *, title: str, course: tuple[str, str]) -> Response:
+    """Why nobody, or not this learner, can book the session, and what to do instead; there is no form to fill in in vain."""
+    return render(
+        request,
+        "bookings/cannot_book.html",
+        status=409 if request.method == "POST" else 200,
+        refusal=refusal,
+        title=title,
+        course=course,
+        ref=request.path_params["ref"],
+    )
+
+
+async def _form_with_kept(looked: Looked) -> Form:
+    """The form with what the learner chose to keep for next time already typed."""
+    kept = await kept_needs(looked.learner.id)
+    return Form.of(access=kept.access, dietary=kept.dietary, keep=True, kept="yes") if kept else Form.of()
 
 
 async def _with_swap(order: BookPlace, form: Form, viewer: Viewer) -> BookPlace:
@@ -86,6 +109,10 @@ async def _form_page(request: Request, looked: Looked, form: Form) -> Response:
 
 
 async def _newcomer(request: Request, facts: SessionFacts) -> Response:
+    try:
+        check_open(_seen_by_anyone(facts), now=clock.now())
+    except Refused as refusal:
+        return _cannot_book(request, refusal, title=facts.title, course=(facts.course.code, facts.course.title))
     agencies = {str(choice.id): choice.name for choice in await agency_choices()}
     if request.method == "GET":
         return _newcomer_page(request, facts, Form.of(), agencies)
@@ -103,6 +130,26 @@ async def _newcomer(request: Request, facts: SessionFacts) -> Response:
             put_challenge(response, actions.BOOKING, cookie, lasts=WISH_LASTS)
             return response
     return _newcomer_page(request, facts, form, agencies)
+
+
+def _seen_by_anyone(facts: SessionFacts) -> Situation:
+    """The session as the rules of booking see it before anybody is known."""
+    return Situation(
+        ref=facts.ref,
+        title=facts.title,
+        course_title=facts.course.title,
+        kind=facts.course.kind,
+        state=facts.state,
+        access=facts.access,
+        audience_codes=facts.audience_codes,
+        learner_audiences=frozenset(),
+        is_invited=False,
+        starts_at=facts.starts_at,
+        opens_at=facts.opens_at,
+        closes_at=facts.closes_at,
+        external_url=facts.external_url,
+        is_headcount_only=facts.is_headcount_only,
+    )
 
 
 def _newcomer_page(request: Request, facts: SessionFacts, form: Form, agencies: dict[str, str]) -> Response:

@@ -10,7 +10,8 @@ from marstraining.bookings import actions, forms
 from marstraining.bookings.calendar import own_entries
 from marstraining.bookings.letters import TOKEN_PURPOSE
 from marstraining.bookings.queries import position_in_line
-from marstraining.bookings.queries.own import OwnBooking, booking_by_ref, needs_of, visible_booking, was_postponed
+from marstraining.bookings.queries.own import OwnBooking, booking_by_ref, kept_needs, needs_of, visible_booking, was_postponed
+from marstraining.bookings.queries.roster import trainer_names
 from marstraining.bookings.rules import CANCEL_REASONS, LIVE_STATES, STATE_WORDS, BookingState, Standby
 from marstraining.core import clock, config
 from marstraining.core.errors import NotFound, Refused
@@ -66,6 +67,7 @@ async def _booking_page(request: Request, booking: OwnBooking, *, root: str, is_
         offer_stands=booking.state == BookingState.OFFERED and booking.offer_expires_at is not None and now <= booking.offer_expires_at,
         is_asked=booking.state == BookingState.WAITING and booking.standby_asked_at is not None and booking.standby_answered_at is None,
         asks_to_keep=await was_postponed(booking.session_id),
+        trainers=await trainer_names(booking.session_id) if booking.state == BookingState.CONFIRMED else [],
         standby=forms.STANDBY,
         standby_hints=forms.STANDBY_HINTS,
         needs=None if is_by_link else await needs_of(booking.id),
@@ -161,13 +163,16 @@ async def needs(request: Request) -> Response:
     if booking.learner_id != viewer.person_id or booking.state not in LIVE_STATES:
         raise NotFound
     stored = await needs_of(booking.id)
-    form = Form.of(access=stored.access if stored else "", dietary=stored.dietary if stored else "")
+    kept = await kept_needs(booking.learner_id)
+    shown = stored or kept
+    form = Form.of(access=shown.access if shown else "", dietary=shown.dietary if shown else "", keep=kept is not None)
     if request.method == "POST":
         form = await read_form(request)
         access = form.text("access", "your access needs", required=False, max=1000, multiline=True)
         dietary = form.text("dietary", "your dietary needs", required=False, max=1000, multiline=True)
         if not form.errors:
-            await actions.tell_needs(booking.id, access=access, dietary=dietary, by=viewer, now=clock.now())
+            keeps = form.checkbox("keep") or (None if kept is None else False)
+            await actions.tell_needs(booking.id, access=access, dietary=dietary, keeps=keeps, by=viewer, now=clock.now())
             return see_other(f"/bookings/{booking.ref}?done=needs")
     return render(request, "bookings/needs.html", booking=booking, form=form)
 

@@ -10,7 +10,7 @@ from marstraining.bookings.queries.entries import DayEntry
 from marstraining.bookings.queries.places import capacity_of
 from marstraining.bookings.queries.situations import INSTANTS, SESSION_COLUMNS, SESSION_FROM, LearnerRow, Post, SessionRow, made_session_row
 from marstraining.bookings.queries.waiting import Counted, counted_of, counts_of
-from marstraining.bookings.rules import Capacity, Held, Situation
+from marstraining.bookings.rules import Capacity, Held, Missing, Situation
 from marstraining.core.clock import today_of
 from marstraining.core.db import next_key, rows
 from marstraining.programme.rules import Access, SessionState, audiences_of
@@ -98,7 +98,7 @@ async def look(session: int | str, learner_id: int, *, now: datetime) -> Looked 
     row = found[0]
     made = made_session_row(row)
     posts = tuple(_post(post) for post in found if post["post_agency_id"] is not None)
-    missing = await _missing_prerequisites(made.course_id, learner_id) if row["missing"] else ()
+    missing = await _missing_prerequisites(made.course_id, learner_id, now=now) if row["missing"] else ()
     return Looked(
         session=made,
         learner=LearnerRow(
@@ -133,7 +133,7 @@ def _existing(row: Mapping[str, Any]) -> Existing | None:
     return Existing(id=row["booking_id"], ref=row["booking_ref"], state=row["booking_state"]) if row["booking_id"] else None
 
 
-def _situation(session: SessionRow, *, posts: Sequence[Post], is_invited: bool, missing: tuple[tuple[str, str], ...]) -> Situation:
+def _situation(session: SessionRow, *, posts: Sequence[Post], is_invited: bool, missing: tuple[Missing, ...]) -> Situation:
     audiences = (audiences_of(sector=post.sector, job_role=post.job_role, is_vcse=post.is_vcse) for post in posts)
     return Situation(
         ref=session.ref,
@@ -154,14 +154,18 @@ def _situation(session: SessionRow, *, posts: Sequence[Post], is_invited: bool, 
     )
 
 
-async def _missing_prerequisites(course_id: int, person_id: int) -> tuple[tuple[str, str], ...]:
+async def _missing_prerequisites(course_id: int, person_id: int, *, now: datetime) -> tuple[Missing, ...]:
     found = await rows(
-        "SELECT c.code, c.title FROM programme_prerequisite q JOIN programme_course c ON c.id = q.needs_id WHERE q.course_id = ?"
+        "SELECT c.code, c.title, (SELECT min(s.starts_at) FROM programme_session s WHERE s.course_id = c.id AND s.state = 'published'"
+        " AND s.starts_at > ? AND (s.access = 'public' OR (s.access = '' AND c.access = 'public'))) AS next_at"
+        " FROM programme_prerequisite q JOIN programme_course c ON c.id = q.needs_id WHERE q.course_id = ?"
         " AND NOT EXISTS (SELECT 1 FROM record_completion r WHERE r.person_id = ? AND r.course_id = q.needs_id) ORDER BY c.title",
+        now,
         course_id,
         person_id,
+        instants=("next_at",),
     )
-    return tuple((row["code"], row["title"]) for row in found)
+    return tuple(Missing(**row) for row in found)
 
 
 async def look_again(session_id: int, learner_id: int, *, now: datetime) -> Relooked:

@@ -159,6 +159,16 @@ async def needs_of(booking_id: int) -> NeedsRow | None:
     return NeedsRow(**found[0]) if found else None
 
 
+async def kept_needs(person_id: int) -> NeedsRow | None:
+    """What somebody chose to keep for next time, if anything."""
+    found = await rows(
+        "SELECT coalesce(kept_access_needs, '') AS access, coalesce(kept_dietary_needs, '') AS dietary, 'none' AS arrangement"
+        " FROM people_person WHERE id = ? AND (coalesce(kept_access_needs, '') <> '' OR coalesce(kept_dietary_needs, '') <> '')",
+        person_id,
+    )
+    return NeedsRow(**found[0]) if found else None
+
+
 async def was_postponed(session_id: int) -> bool:
     """Whether a session was ever postponed, so that those booked are asked to keep their place on its new date."""
     found = await rows(

@@ -4,10 +4,12 @@ from marstraining.bookings.rules.booking import (
     BookPlace,
     Conflict,
     ConflictKind,
+    Missing,
     Situation,
     check_agency_named,
     check_bookable,
     check_conflicts,
+    check_open,
     warnings_of,
 )
 from marstraining.bookings.rules.needs import NEEDS_REASONS, NeedsReason, check_needs_reason, may_trainer_read
@@ -56,6 +58,7 @@ __all__ = [
     "ConflictKind",
     "Held",
     "Limit",
+    "Missing",
     "Mode",
     "NeedsReason",
     "Note",
@@ -70,6 +73,7 @@ __all__ = [
     "check_conflicts",
     "check_needs_reason",
     "check_note",
+    "check_open",
     "choose_next",
     "free_places",
     "is_eligible_waiting",

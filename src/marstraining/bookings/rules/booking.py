@@ -15,7 +15,8 @@ class BookPlace:
     """What a learner (or the desk for one) asks for.
 
     `session_id` and `learner_id` are rows; `agency_id` is the agency on whose behalf, None where the learner has one
-    position or none. `instead_of` is a live booking to give up in the same step.
+    position or none. `instead_of` is a live booking to give up in the same step. `keeps_needs` says whether the needs are kept for
+    next time: True keeps them, False forgets what was kept, None leaves that as it is.
     """
 
     session_id: int
@@ -26,13 +27,22 @@ class BookPlace:
     instead_of: int | None = None
     access_needs: str = ""
     dietary_needs: str = ""
-    keeps_needs: bool = False
+    keeps_needs: bool | None = None
     mobile: str = ""
     answers: tuple[tuple[str, str], ...] = ()
     terms_version: str = ""
     manager_name: str = ""
     manager_email: str = ""
     by_desk: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A course to complete first, and the next public date on which one can; None where none is published."""
+
+    code: str
+    title: str
+    next_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +63,7 @@ class Situation:
     closes_at: datetime | None
     external_url: str
     is_headcount_only: bool
-    missing_prerequisites: tuple[tuple[str, str], ...] = ()
+    missing_prerequisites: tuple[Missing, ...] = ()
 
 
 class ConflictKind(StrEnum):
@@ -88,6 +98,14 @@ def check_bookable(situation: Situation, *, now: datetime, by_desk: bool = False
         raise NotFound
     if situation.access == Access.INVITED and not (situation.is_invited or by_desk):
         raise NotFound
+    check_open(situation, now=now, by_desk=by_desk)
+    if not by_desk:
+        _check_eligible(situation)
+        _check_prerequisites(situation)
+
+
+def check_open(situation: Situation, *, now: datetime, by_desk: bool = False) -> None:
+    """Refuse what nobody can book now, whoever they are; the desk may book outside the window."""
     if situation.state == SessionState.CALLED_OFF:
         raise Refused("This session has been called off. Choose another date of the same course.", code="called_off")
     if situation.kind == CourseKind.EXTERNAL or situation.external_url:
@@ -98,8 +116,6 @@ def check_bookable(situation: Situation, *, now: datetime, by_desk: bool = False
         raise Refused("This session has already started. Choose another date of the same course.", code="past")
     if not by_desk:
         _check_window(situation, now=now)
-        _check_eligible(situation)
-        _check_prerequisites(situation)
 
 
 def _check_window(situation: Situation, *, now: datetime) -> None:
@@ -113,12 +129,16 @@ def _check_window(situation: Situation, *, now: datetime) -> None:
 
 def _check_prerequisites(situation: Situation) -> None:
     if situation.missing_prerequisites:
-        names = " and ".join(f"“{title}”" for _, title in situation.missing_prerequisites)
+        names = " and ".join(f"“{one.title}” ({_next_date(one)})" for one in situation.missing_prerequisites)
         raise Refused(
             f"You need to complete {names} before this course.",
             code="prerequisite",
-            facts={"courses": [code for code, _ in situation.missing_prerequisites]},
+            facts={"courses": [(one.code, one.title) for one in situation.missing_prerequisites]},
         )
+
+
+def _next_date(course: Missing) -> str:
+    return f"next date: {_long_day(course.next_at)}" if course.next_at else "no date is published yet"
 
 
 def _check_eligible(situation: Situation) -> None:
@@ -127,7 +147,7 @@ def _check_eligible(situation: Situation) -> None:
     if situation.learner_audiences.isdisjoint(situation.audience_codes):
         raise Refused(
             "This session is for particular roles and settings, and your position is not one of them. "
-            "If your post has changed, update it under My details or contact the training team.",
+            "If your post has changed, update it under Your account or contact the training team.",
             code="not_eligible",
         )
 

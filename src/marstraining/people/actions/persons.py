@@ -300,6 +300,20 @@ async def choose_calendar(person_id: int, *, choice: rules.CalendarChoice, has_d
         await record("choose_calendar", by=by, now=now, subject_kind="person", subject_id=person_id, detail={"choice": choice.value})
 
 
+async def forget_kept_needs(person_id: int, *, by: Viewer, now: datetime) -> None:
+    """Forget the access and dietary needs that one chose to keep for next time; those of bookings stay with their bookings."""
+    if person_id != by.person_id:
+        raise NotFound
+    async with db.transaction():
+        changed = await db.execute(
+            "UPDATE people_person SET kept_access_needs = NULL, kept_dietary_needs = NULL, revision = revision + 1 WHERE id = ?"
+            " AND (kept_access_needs IS NOT NULL OR kept_dietary_needs IS NOT NULL)",
+            person_id,
+        )
+        if changed:
+            await record("forget_kept_needs", by=by, now=now, subject_kind="person", subject_id=person_id)
+
+
 async def add_note(text: str, *, person_id: int | None = None, agency_id: int | None = None, by: Viewer, now: datetime) -> None:
     """Keep what the desk was told about a person or an agency."""
     text = text.strip()

@@ -22,6 +22,7 @@ DONE: dict[str, str | tuple[str, str]] = {
     "post": "Your organisation is added.",
     "ended": "That post is ended.",
     "device": "That browser is signed out.",
+    "forgotten": "We have forgotten the needs that you kept for next time.",
 }
 CALENDAR = {
     rules.CalendarChoice.INVITATIONS.value: "Invitations in emails",
@@ -116,6 +117,14 @@ async def confirm(request: Request) -> Response:
     return render(request, "people/confirm.html", form=form, headers=NO_REFERRER)
 
 
+async def forget_needs(request: Request) -> Response:
+    """Forget what one chose to keep of one's needs for next time."""
+    viewer, person = await _self(request)
+    await read_form(request)
+    await actions.forget_kept_needs(person["id"], by=viewer, now=clock.now())
+    return see_other(f"{HOME}?done=forgotten")
+
+
 async def calendar(request: Request) -> Response:
     """Invitations or the feed, and whether titles say only "Training"."""
     viewer, person = await _self(request)
@@ -186,6 +195,7 @@ routes = [
     page("/me/account/email/remove", remove_second_email, who=SIGNED_IN, methods=("POST",)),
     page("/me/account/confirm/{token}", confirm, who=SIGNED_IN, methods=("GET", "POST")),
     page("/me/account/calendar", calendar, who=SIGNED_IN, methods=("GET", "POST")),
+    page("/me/account/needs/forget", forget_needs, who=SIGNED_IN, methods=("POST",)),
     page("/me/account/post", add_post, who=SIGNED_IN, methods=("GET", "POST")),
     page("/me/account/post/end", end_post, who=SIGNED_IN, methods=("POST",)),
     page("/me/account/devices", devices, who=SIGNED_IN, methods=("POST",)),

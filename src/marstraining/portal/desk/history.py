@@ -84,6 +84,7 @@ _ACTION_WORDS = {
     "ask_address_change": "Asked to change their email address",
     "confirm_second_email": "Confirmed a second email address",
     "remove_second_email": "Removed a second email address",
+    "forget_kept_needs": "Forgot the needs kept for next time",
     "choose_calendar": "Chose how training reaches their calendar",
     "start_position": "Started a post",
     "end_position": "Ended a post",
