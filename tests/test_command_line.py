@@ -19,7 +19,7 @@ from typer.testing import CliRunner, Result
 
 from marstraining.__main__ import app
 from marstraining.core import config
-from marstraining.core.db import connect, transaction
+from marstraining.core.db import connect, rows, transaction
 from marstraining.demo.filling import REFERENCE
 from marstraining.messages.actions import queue_letter
 from marstraining.messages.rules import Letter, Priority, Recipient
@@ -326,7 +326,12 @@ async def _write_a_letter_and_sign_in(environment: dict[str, str]) -> None:
         await SignIn.create(token_hash="h", person=person, csrf="c", created_at=now, last_seen_at=now, expires_at=until, idle_minutes=60)
 
 
-def test_a_backup_is_restored_with_letters_held_and_nobody_signed_in(
+async def _look_at_letters(found: list[tuple[str, str]], environment: dict[str, str]) -> None:
+    async with connect(config.load_settings(environment)):
+        found += [(row["state"], row["last_error"]) for row in await rows("SELECT state, last_error FROM messages_letter")]
+
+
+def test_a_backup_is_restored_with_letters_on_hold_and_nobody_signed_in(
     terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", f"{find_binaries()}/bin{os.pathsep}{os.environ['PATH']}")
@@ -336,7 +341,10 @@ def test_a_backup_is_restored_with_letters_held_and_nobody_signed_in(
     assert terminal.done("backup", copy).splitlines()[-2].startswith(f"Backed up to {copy}")
     assert terminal.refused("backup", copy)[-1] == f"{copy} is there already: choose another name."
     terminal.done("person", "add", "late@x.example", "--name", "Late Comer")
-    assert terminal.done("restore", copy).splitlines()[-2] == f"Restored from {copy}: 1 letter held back, 1 sign-in ended."
+    assert terminal.done("restore", copy).splitlines()[-2] == f"Restored from {copy}: 1 letter on hold, 1 sign-in ended."
+    found: list[tuple[str, str]] = []
+    run_apart(lambda: _look_at_letters(found, terminal.environment))
+    assert found == [("held", "On hold since a backup was restored: it may have been sent already")]
     assert terminal.refused("sign-in-link", "late@x.example") == ["Nobody has the email address late@x.example."]
     assert (
         terminal.done("import", "agencies", REFERENCE / "agencies.csv").splitlines()[-1] == "agencies: nothing changed (20 as they were)."

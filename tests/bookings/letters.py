@@ -26,8 +26,7 @@ from marstraining.core.tokens import derive_token
 from marstraining.core.viewer import SYSTEM, Viewer
 from marstraining.messages.envelope import Rendered, rendered
 from marstraining.messages.models import Message
-from marstraining.messages.queries import StoredLetter
-from marstraining.messages.queries import letter as stored
+from marstraining.messages.queries import StoredLetter, letter_of
 from marstraining.people.models import Person
 from marstraining.programme.actions import move_day
 from marstraining.programme.models import Course, Session, TrainingDay
@@ -69,9 +68,9 @@ class Scene:
 
     async def letter(self, template: str) -> StoredLetter:
         """Asha's last letter of that template."""
-        row = await Message.filter(template=template, address=self.asha.email).order_by("-id").first().values("id")
+        row = await Message.filter(template=template, address=self.asha.email).order_by("-id").first().values("ref")
         assert row is not None
-        found = await stored(row["id"])
+        found = await letter_of(row["ref"])
         assert found is not None
         return found
 

@@ -17,7 +17,7 @@ from marstraining.core.clock import from_wall
 from marstraining.core.viewer import SYSTEM
 from marstraining.messages.envelope import rendered
 from marstraining.messages.models import Message
-from marstraining.messages.queries import letter as stored
+from marstraining.messages.queries import letter_of
 from marstraining.people.models import Person
 from marstraining.programme.models import Course, SessionTrainer, Venue
 from tests import makers
@@ -205,8 +205,8 @@ async def test_who_comes_to_the_room_of_a_hybrid_session_gets_the_room_and_who_j
     await scene.book(ben, mode="online")
     await send_reminders(now=clock.travel_to(from_wall(date(2026, 4, 30), time(9, 30))))
     told = {}
-    for row in await Message.filter(template="joining_instructions").values("name", "id"):
-        letter = await stored(row["id"])
+    for row in await Message.filter(template="joining_instructions").values("name", "ref"):
+        letter = await letter_of(row["ref"])
         assert letter is not None
         text = rendered(letter, config.current()).text
         told[row["name"]] = (letter.context["where"], LINK in text, "Turn left." in text)

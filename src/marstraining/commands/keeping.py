@@ -17,8 +17,9 @@ from marstraining.core.db import execute, migrate, transaction
 from marstraining.core.errors import Refused
 from marstraining.core.viewer import SYSTEM
 from marstraining.history.actions import record
+from marstraining.messages.actions import hold_letters
 
-_HELD = "Held back when a backup was restored. Send it again if what it says is still true."
+_HELD = "On hold since a backup was restored: it may have been sent already"
 # One table that every database of this program has and others hardly will.
 _OURS = "people_sign_in"
 
@@ -73,19 +74,16 @@ def restore(path: Path) -> None:
             _postgres(database, "pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error", str(path))
         asyncio.run(migrate(settings, report))
         held, ended = asyncio.run(_make_safe(settings))
-    say(f"Restored from {path}: {held} letter{'s' if held != 1 else ''} held back, {ended} sign-in{'s' if ended != 1 else ''} ended.")
-    say("Look through the letters at /desk/letters before sending any of them again.")
+    say(f"Restored from {path}: {held} letter{'s' if held != 1 else ''} on hold, {ended} sign-in{'s' if ended != 1 else ''} ended.")
+    if held:
+        say("Look through them at /desk/letters?state=held, and release each or take it back. New letters leave as usual.")
 
 
 async def _make_safe(settings: Settings) -> tuple[int, int]:
     """Letters that were waiting may have been sent since the backup; whoever was signed in then may have signed out since."""
     now = clock.now()
     async with opened(settings), transaction():
-        held = await execute(
-            "UPDATE messages_letter SET state = 'failed', last_error = ?, lease_until = NULL, lease_by = NULL"
-            " WHERE state IN ('waiting', 'sending')",
-            _HELD,
-        )
+        held = await hold_letters(reason=_HELD)
         ended = await execute("UPDATE people_sign_in SET ended_at = ? WHERE ended_at IS NULL", now)
         await execute("UPDATE people_challenge SET used_at = ? WHERE used_at IS NULL", now)
         detail = {"letters_held": held, "sign_ins_ended": ended}

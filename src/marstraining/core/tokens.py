@@ -5,14 +5,14 @@ import hmac
 import secrets
 
 # Crockford's base32 leaves out i, l, o and u, so that a reference read over the phone is not misheard.
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-_REF_LENGTH = 10
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+REF_LENGTH = 10
 
 
 def new_ref() -> str:
     """A reference for addresses: 10 random Crockford base32 characters (50 bits)."""
-    bits = secrets.randbits(5 * _REF_LENGTH)
-    return "".join(_ALPHABET[bits >> shift & 31] for shift in range(0, 5 * _REF_LENGTH, 5))
+    bits = secrets.randbits(5 * REF_LENGTH)
+    return "".join(ALPHABET[bits >> shift & 31] for shift in range(0, 5 * REF_LENGTH, 5))
 
 
 def new_token() -> str:

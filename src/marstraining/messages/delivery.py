@@ -144,7 +144,7 @@ async def _note_failed_try(letter: StoredLetter, fault: Fault, room: PostRoom) -
     now = clock.now()
     if is_final(fault.stage, fault.code):
         await lease.mark_ended(letter.id, LetterState.FAILED, by=room.name, reason=str(fault), is_try=True)
-        await health.flag_bounced_address(letter.address, reason=str(fault), now=now)
+        await health.flag_bounced_address(letter.address, letter_id=letter.id, reason=str(fault), now=now)
         return
     # Spread, so that the letters of one outage do not all come back in the same second.
     await lease.put_off(letter, by=room.name, reason=str(fault), jitter=random.random(), now=now)  # noqa: S311 - no secret

@@ -5,7 +5,7 @@ from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint
 from tortoise.models import Model
 
-from marstraining.core.db.fields import UTCDatetimeField
+from marstraining.core.db.fields import MadeByDatabase, UTCDatetimeField
 
 
 class Message(Model):
@@ -15,6 +15,7 @@ class Message(Model):
     """
 
     id = fields.BigIntField(primary_key=True)
+    ref = fields.CharField(max_length=10, unique=True, db_default=MadeByDatabase.REF)
     key = fields.CharField(max_length=160, unique=True)
     template = fields.CharField(max_length=60)
     priority = fields.SmallIntField()
@@ -48,15 +49,20 @@ class Message(Model):
         table = "messages_letter"
         indexes = (Index(fields=("state", "priority", "next_try_at")),)
         constraints = (
-            CheckConstraint(check="state IN ('waiting', 'sending', 'sent', 'failed', 'missed', 'withdrawn')", name="messages_letter_state"),
+            CheckConstraint(
+                check="state IN ('waiting', 'held', 'sending', 'sent', 'failed', 'missed', 'withdrawn')", name="messages_letter_state"
+            ),
         )
 
 
 class BouncedAddress(Model):
-    """An address that a mail server refused for good, until the desk clears it."""
+    """An address that a mail server refused for good, until the desk clears it; `letter` is the one it refused last."""
 
     id = fields.IntField(primary_key=True)
     address = fields.CharField(max_length=254, unique=True)
+    letter: fields.ForeignKeyNullableRelation[Message] = fields.ForeignKeyField(
+        "models.Message", related_name=False, null=True, on_delete=fields.SET_NULL, db_index=True
+    )
     reason = fields.CharField(max_length=500)
     flagged_at = UTCDatetimeField()
     cleared_at = UTCDatetimeField(null=True)

@@ -1,15 +1,23 @@
-"""Letters as they stand in the outbox."""
+"""Letters as they stand in the outbox, the outbox as the desk lists it, and how letters go out."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from marstraining.core.db import rows
 from marstraining.messages.rules import CalendarItem, LetterState
 
+OUTBOX_ORDER = {
+    "template": "template",
+    "to": "lower(name)",
+    "state": "state",
+    # Letters are numbered as they are written, and the table is kept in that order.
+    "queued": "id",
+}
 INSTANTS = ("created_at", "not_before", "expires_at", "first_try_at", "next_try_at", "lease_until", "sent_at", "erased_at")
+_LATE = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +25,7 @@ class StoredLetter:
     """One row of the outbox, with its values unpacked."""
 
     id: int
+    ref: str
     key: str
     template: str
     priority: int
@@ -49,7 +58,7 @@ def stored_letter(row: Mapping[str, Any]) -> StoredLetter:
     """The letter of a whole row, read with `instants=INSTANTS`."""
     unsubscribe = unpacked(row["unsubscribe"])
     return StoredLetter(
-        id=row["id"], key=row["key"], template=row["template"], priority=row["priority"], state=LetterState(row["state"]),
+        id=row["id"], ref=row["ref"], key=row["key"], template=row["template"], priority=row["priority"], state=LetterState(row["state"]),
         address=row["address"], name=row["name"], context=unpacked(row["context"]),
         tokens={name: _secret(value) for name, value in unpacked(row["tokens"]).items()},
         calendar=tuple(CalendarItem(**item) for item in unpacked(row["calendar"])),
@@ -60,9 +69,9 @@ def stored_letter(row: Mapping[str, Any]) -> StoredLetter:
     )  # fmt: skip
 
 
-async def letter(letter_id: int) -> StoredLetter | None:
-    """One letter of the outbox."""
-    found = await rows("SELECT * FROM messages_letter WHERE id = ?", letter_id, instants=INSTANTS)
+async def letter_of(ref: str) -> StoredLetter | None:
+    """The letter of a reference."""
+    found = await rows("SELECT * FROM messages_letter WHERE ref = ?", ref, instants=INSTANTS)
     return stored_letter(found[0]) if found else None
 
 
@@ -74,6 +83,102 @@ def unpacked(value: Any) -> Any:  # noqa: ANN401 - any JSON value
 def _secret(value: list[Any]) -> tuple[str, int | str, str]:
     purpose, row_id, nonce = value
     return str(purpose), row_id, str(nonce)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page of a list, and how many rows the whole of it has."""
+
+    rows: list[dict[str, Any]]
+    total: int
+
+
+async def outbox(filters: Mapping[str, str], *, order: str, limit: int, offset: int = 0) -> Found:
+    """Letters to people whose name or address holds `q`, in a state, made from a `template`; in two statements.
+
+    `order` is made of OUTBOX_ORDER. A letter that is being sent counts as waiting.
+    """
+    where, values = _outbox_where(filters)
+    total = await rows(f"SELECT count(*) AS number FROM messages_letter WHERE {where}", *values)
+    found = await rows(
+        "SELECT ref, template, name, address, state, created_at, not_before, next_try_at, expires_at, sent_at, tries, last_error, erased_at"
+        f" FROM messages_letter WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?",
+        *values, limit, offset, instants=("created_at", "not_before", "next_try_at", "expires_at", "sent_at", "erased_at"),
+    )  # fmt: skip
+    return Found(found, total[0]["number"])
+
+
+def _outbox_where(filters: Mapping[str, str]) -> tuple[str, list[object]]:
+    conditions, values = ["id > 0"], list[object]()
+    if filters.get("q"):
+        conditions.append(r"(lower(name) LIKE ? ESCAPE '\' OR lower(address) LIKE ? ESCAPE '\')")
+        values += [_like(filters["q"])] * 2
+    if filters.get("template"):
+        conditions.append("template = ?")
+        values.append(filters["template"])
+    state = filters.get("state", "")
+    if state == LetterState.WAITING:
+        conditions.append("state IN ('waiting', 'sending')")
+    elif state in set(LetterState):
+        conditions.append("state = ?")
+        values.append(state)
+    return " AND ".join(conditions), values
+
+
+def _like(typed: str) -> str:
+    escaped = typed.lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    return f"%{escaped}%"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How letters go out: since when the mail server fails and with what words, since when letters wait that should have gone."""
+
+    failing_since: datetime | None
+    failing_with: str
+    waiting_since: datetime | None
+
+
+async def delivery(*, now: datetime) -> Delivery:
+    """What the desk's banner tells of the outbox; a letter is late after a quarter of an hour."""
+    found = await rows(
+        "SELECT (SELECT min(failing_since) FROM messages_health WHERE channel = 'email') AS failing_since,"
+        " (SELECT min(last_error) FROM messages_health WHERE channel = 'email') AS failing_with,"
+        " (SELECT min(next_try_at) FROM messages_letter WHERE state = 'waiting' AND tries = 0 AND next_try_at < ?) AS waiting_since",
+        now - _LATE,
+        instants=("failing_since", "waiting_since"),
+    )
+    return Delivery(found[0]["failing_since"], found[0]["failing_with"] or "", found[0]["waiting_since"])
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxState:
+    """The outbox in figures: letters by state, addresses that bounced, and how letters go out."""
+
+    counts: Mapping[str, int]
+    bounced: int
+    delivery: Delivery
+
+    def count(self, *states: LetterState) -> int:
+        return sum(self.counts.get(state, 0) for state in states)
+
+
+async def outbox_state(*, now: datetime) -> OutboxState:
+    """The figures above the outbox, in three statements."""
+    counted = await rows("SELECT state, count(*) AS number FROM messages_letter GROUP BY state")
+    bounced = await rows("SELECT count(*) AS number FROM messages_bounced WHERE cleared_at IS NULL")
+    return OutboxState({row["state"]: row["number"] for row in counted}, bounced[0]["number"], await delivery(now=now))
+
+
+async def bounced_addresses(*, limit: int, offset: int) -> Found:
+    """Addresses that a mail server refused for good and nobody has looked into, with the letter it refused last; in two statements."""
+    total = await rows("SELECT count(*) AS number FROM messages_bounced WHERE cleared_at IS NULL")
+    found = await rows(
+        "SELECT b.id, b.address, b.reason, b.flagged_at, m.name, m.ref, m.template FROM messages_bounced b"
+        " LEFT JOIN messages_letter m ON m.id = b.letter_id WHERE b.cleared_at IS NULL ORDER BY b.flagged_at, b.id LIMIT ? OFFSET ?",
+        limit, offset, instants=("flagged_at",),
+    )  # fmt: skip
+    return Found(found, total[0]["number"])
 
 
 async def is_mail_late() -> bool:

@@ -9,11 +9,43 @@ from typing import Literal
 
 class LetterState(StrEnum):
     WAITING = "waiting"
+    HELD = "held"
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
     MISSED = "missed"
     WITHDRAWN = "withdrawn"
+
+
+# Where a template's name alone would not say what its letter is.
+_LETTER_WORDS = {
+    "cancelled": "Booking cancelled",
+    "confirm_address": "Confirm a new email address",
+    "confirmed": "Booking confirmed",
+    "desk_note": "Letter from the training team",
+    "email_changed": "Email address changed",
+    "finish_booking": "Finish a first booking",
+    "joined_list": "Joined the waiting list",
+    "left_list": "Left the waiting list",
+    "moved": "Moved to another date",
+    "new_dates": "New dates of a course",
+    "new_device": "Signed in on a new device",
+    "no_account": "No account with this address",
+    "offer_lapsed": "Offer ran out",
+    "online_instead": "Runs online instead",
+    "reminder_day_before": "Reminder the day before",
+    "reminder_two_weeks": "Reminder two weeks before",
+    "session_changed": "Change to a session",
+    "sign_in": "Sign-in link",
+    "standby_asked": "Asked at short notice",
+    "trainer_asked": "Asked to train",
+    "turned_down": "Offer turned down",
+}
+
+
+def letter_words(template: str) -> str:
+    """What people call the letters made from a template."""
+    return _LETTER_WORDS.get(template) or template.replace("_", " ").capitalize()
 
 
 class Priority(IntEnum):

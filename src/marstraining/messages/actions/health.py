@@ -25,10 +25,10 @@ async def note_server_working(*, now: datetime, channel: str = "email") -> None:
     )  # fmt: skip
 
 
-async def flag_bounced_address(address: str, *, reason: str, now: datetime) -> None:
-    """Show the address at the desk until somebody has looked into it."""
+async def flag_bounced_address(address: str, *, letter_id: int, reason: str, now: datetime) -> None:
+    """Show the address at the desk, with the letter it refused, until somebody has looked into it."""
     await execute(
-        "INSERT INTO messages_bounced (address, reason, flagged_at) VALUES (?, ?, ?) ON CONFLICT (address) DO UPDATE SET"
-        " reason = excluded.reason, flagged_at = excluded.flagged_at, cleared_at = NULL",
-        address, reason[:_LONGEST_ERROR], now,
+        "INSERT INTO messages_bounced (address, letter_id, reason, flagged_at) VALUES (?, ?, ?, ?) ON CONFLICT (address) DO UPDATE SET"
+        " letter_id = excluded.letter_id, reason = excluded.reason, flagged_at = excluded.flagged_at, cleared_at = NULL",
+        address, letter_id, reason[:_LONGEST_ERROR], now,
     )  # fmt: skip

@@ -126,7 +126,9 @@ async def take_up_left_letters(*, now: datetime) -> int:
 
 
 async def mark_missed_letters(*, now: datetime) -> int:
-    """Waiting letters that are past their use are never sent late."""
+    """Letters that are past their use are never sent late, whether they wait or are on hold."""
     return await execute(
-        "UPDATE messages_letter SET state = 'missed', last_error = 'too late to be of use' WHERE state = 'waiting' AND expires_at <= ?", now
+        "UPDATE messages_letter SET state = 'missed', last_error = 'too late to be of use'"
+        " WHERE state IN ('waiting', 'held') AND expires_at <= ?",
+        now,
     )

@@ -46,9 +46,9 @@ async def withdraw_letters(
     session_id: int | None = None,
     template: str | None = None,
 ) -> int:
-    """Take back the waiting letters that match every condition given (one at least besides `template`); how many were taken back.
+    """Take back the letters still to be sent that match every condition given (one at least besides `template`); how many.
 
-    A letter being sent at this moment, or sent, stays as it is.
+    They wait or are on hold. A letter being sent at this moment, or sent, stays as it is.
     """
     if key is None and key_prefix is None and thread is None and session_id is None:
         message = "withdraw_letters needs a key, a prefix, a thread or a session"
@@ -65,7 +65,7 @@ async def withdraw_letters(
         conditions.append("substr(key, 1, ?) = ?")
         values += [len(key_prefix), key_prefix]
     where = " AND ".join(conditions)
-    return await execute(f"UPDATE messages_letter SET state = 'withdrawn' WHERE state = 'waiting' AND {where}", *values)
+    return await execute(f"UPDATE messages_letter SET state = 'withdrawn' WHERE state IN ('waiting', 'held') AND {where}", *values)
 
 
 def _values(letter: Letter, *, domain: str, now: datetime) -> tuple[object, ...]:
