@@ -15,6 +15,7 @@ from marstraining.core.db import connect, stamp
 from marstraining.core.metrics import observe
 from marstraining.core.web import PageRoute, assemble
 from marstraining.core.web.headers import Headers
+from marstraining.messages import desk as messages_desk
 from marstraining.people import desk as people_desk
 from marstraining.people import pages as people_pages
 from marstraining.people.browsers import resolve
@@ -38,6 +39,7 @@ def all_routes() -> list[PageRoute]:
         *bulletins_pages.routes,
         *people_pages.routes,
         *people_desk.routes,
+        *messages_desk.routes,
     ]
 
 

@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -12,7 +13,7 @@ from icalendar import Calendar
 from marstraining.core import paths
 from marstraining.core.config import Settings
 from marstraining.core.tokens import derive_code, derive_token
-from marstraining.messages.envelope import UNBUILDABLE, envelope, rendered
+from marstraining.messages.envelope import UNBUILDABLE, Rendered, envelope, rendered
 from marstraining.messages.queries import StoredLetter
 from marstraining.messages.rules import CalendarItem, LetterState
 from tests.conftest import SECRET_KEY, make_settings
@@ -43,10 +44,10 @@ def a_row(
     unsubscribe: tuple[str, int | str, str] | None = None,
 ) -> StoredLetter:
     return StoredLetter(
-        id=1, key="k", template=template, priority=2, state=LetterState.SENDING, address="asha@school.example", name=name, context=context,
-        tokens=tokens or {}, calendar=calendar, unsubscribe=unsubscribe, thread=None, sequence=0, message_id="<abc@mars.example>",
-        created_at=NOW, not_before=None, expires_at=None, tries=0, first_try_at=None, next_try_at=NOW, last_error="", sent_at=None,
-        erased_at=None,
+        id=1, ref="t0gtgs7pp4", key="k", template=template, priority=2, state=LetterState.SENDING, address="asha@school.example", name=name,
+        context=context, tokens=tokens or {}, calendar=calendar, unsubscribe=unsubscribe, thread=None, sequence=0,
+        message_id="<abc@mars.example>", created_at=NOW, not_before=None, expires_at=None, tries=0, first_try_at=None, next_try_at=NOW,
+        last_error="", sent_at=None, erased_at=None,
     )  # fmt: skip
 
 
@@ -149,6 +150,24 @@ def test_tokens_and_codes_are_derived_when_the_letter_is_rendered(plain_settings
     text = rendered(row, plain_settings).text
     assert any(derive_token(SECRET_KEY, name, "ref", "nonce") in text for name in sample["tokens"])
     assert any(derive_code(SECRET_KEY, name, "ref", "nonce") in text.replace(" ", "") for name in sample["tokens"])
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
+def test_letters_6_a_preview_says_all_but_what_is_for_its_reader_alone(plain_settings: Settings, folder: Path) -> None:
+    sample: dict[str, Any] = json.loads((folder / "sample.json").read_text())
+    row = a_row(
+        template=folder.name,
+        context=sample["context"],
+        tokens={name: (name, 1, "nonce") for name in sample.get("tokens", [])},
+        unsubscribe=("bulletins", 1, "nonce") if sample.get("unsubscribe") else None,
+    )
+    sent, shown = rendered(row, plain_settings), rendered(row, plain_settings, is_preview=True)
+    secrets = [make(SECRET_KEY, name, 1, "nonce") for name in (*row.tokens, "bulletins") for make in (derive_token, derive_code)]
+    secrets += [code] if (code := sample["context"].get("check_in_code")) else []
+    without = re.compile("|".join(secrets))
+    assert shown == Rendered(
+        subject=sent.subject, text=without.sub("hidden", sent.text), html=re.sub(' href="[^"]*"', "", without.sub("hidden", sent.html))
+    )
 
 
 def test_icalendar_7_one_day_stands_beside_the_text_and_as_a_file(plain_settings: Settings) -> None:

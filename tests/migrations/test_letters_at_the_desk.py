@@ -1,4 +1,4 @@
-"""0002: letters that are there get a reference each and lose nothing; an older version goes on writing; letters may be on hold."""
+"""0003: letters that are there get a reference each and lose nothing; an older version goes on writing; letters may be on hold."""
 
 import re
 import shutil
@@ -14,7 +14,7 @@ from marstraining.core.paths import MIGRATIONS
 from tests.conftest import make_settings
 from tests.migrations.test_live_schema import live_postgres, live_sqlite
 
-NAME = "0002_letters_at_the_desk"
+NAME = "0003_letters_at_the_desk"
 NOW = datetime(2026, 3, 9, 10, 0, tzinfo=UTC)
 # As the version before wrote them.
 _INSERT = (
@@ -34,7 +34,8 @@ async def _fill(settings: Settings, tmp_path: Path, number: int) -> None:
     """A database as the version before left it, with letters in every state and an address that bounced."""
     before = tmp_path / "before"
     before.mkdir()
-    shutil.copy(MIGRATIONS / "0001_initial.py", before)
+    for earlier in ("0001_initial.py", "0002_newcomers_by_code.py"):
+        shutil.copy(MIGRATIONS / earlier, before)
     await migrate(settings, folder=before)
     async with connect(settings):
         await execute_many(_INSERT, ((f"l-{count}", NOW, NOW, _STATES[count % len(_STATES)]) for count in range(number)))

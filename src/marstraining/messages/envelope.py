@@ -29,6 +29,10 @@ _LINE_BREAKS = re.compile(r"[\r\n\x0b\x0c\x85\u2028\u2029]")
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _LONGEST_NAME = 100
+# What stands in a letter's context and still is for its reader alone.
+_READERS_OWN = frozenset({"check_in_code"})
+_HIDDEN = "hidden"
+_HREF = re.compile(r' href="[^"]*"')
 _ONE_WORD = frozenset({"List-Unsubscribe", "Message-ID"})
 _DECLINING = "Declining this entry in your calendar cancels nothing here."
 
@@ -73,21 +77,30 @@ class _Secrets(Mapping[str, str]):
         return len(self._letter.tokens)
 
 
-def rendered(letter: StoredLetter, settings: Settings) -> Rendered:
-    """The parts of a letter. One of UNBUILDABLE is raised for a name that a template lacks, or a subject of several lines."""
+def rendered(letter: StoredLetter, settings: Settings, *, is_preview: bool = False) -> Rendered:
+    """The parts of a letter. One of UNBUILDABLE is raised for a name that a template lacks, or a subject of several lines.
+
+    A preview is for somebody else's eyes: in place of every token and code of the reader's stands "hidden", and no link leads
+    anywhere.
+    """
+    hidden = dict.fromkeys(letter.tokens, _HIDDEN)
     values = {
         **letter.context,
         "letter": {"name": letter.name, "address": letter.address},
-        "tokens": _Secrets(letter, settings.secret_key, are_codes=False),
-        "codes": _Secrets(letter, settings.secret_key, are_codes=True),
+        "tokens": hidden if is_preview else _Secrets(letter, settings.secret_key, are_codes=False),
+        "codes": hidden if is_preview else _Secrets(letter, settings.secret_key, are_codes=True),
         "base_url": settings.base_url,
         "partnership": settings.partnership,
-        "unsubscribe_url": unsubscribe_url(letter, settings),
+        "unsubscribe_url": unsubscribe_url(letter, settings, is_preview=is_preview),
     }
+    if is_preview:
+        values |= {name: _HIDDEN for name in _READERS_OWN if letter.context.get(name)}
     folder = f"messages/{letter.template}"
     subject = header_text(environment().get_template(f"{folder}/subject.txt").render(values).strip())
     text = environment().get_template(f"{folder}/body.txt").render(values, subject=subject)
     html = environment().get_template(f"{folder}/body.html").render(values, subject=subject)
+    if is_preview:
+        html = _HREF.sub("", html)
     return Rendered(subject=subject, text=_BLANK_LINES.sub("\n\n", text).strip() + "\n", html=html)
 
 
@@ -114,12 +127,13 @@ def envelope(letter: StoredLetter, settings: Settings, *, now: datetime) -> Emai
     return message
 
 
-def unsubscribe_url(letter: StoredLetter, settings: Settings) -> str | None:
+def unsubscribe_url(letter: StoredLetter, settings: Settings, *, is_preview: bool = False) -> str | None:
     """Where one press ends the bulletins that this letter is one of; None for any other letter."""
     if letter.unsubscribe is None:
         return None
     purpose, row_id, nonce = letter.unsubscribe
-    return f"{settings.base_url}/bulletins/stop/{derive_token(settings.secret_key, purpose, row_id, nonce)}"
+    token = _HIDDEN if is_preview else derive_token(settings.secret_key, purpose, row_id, nonce)
+    return f"{settings.base_url}/bulletins/stop/{token}"
 
 
 def header_text(text: str) -> str:

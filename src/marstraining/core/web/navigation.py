@@ -37,6 +37,7 @@ DESK = (
     NavItem("Venues", "/desk/venues", roles=(Role.DESK,)),
     NavItem("People", "/desk/people", roles=_STAFF),
     NavItem("Organisations", "/desk/agencies", roles=_STAFF),
+    NavItem("Letters", "/desk/letters", roles=_STAFF),
     NavItem("History", "/desk/history", roles=_STAFF),
 )
 _DESK_ROLES = (Role.DESK, Role.ADMINISTRATOR, Role.PARTNER_ORGANISER)

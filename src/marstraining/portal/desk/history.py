@@ -73,6 +73,10 @@ _ACTION_WORDS = {
     "import_sessions": "Imported sessions",
     "import_attendance": "Imported attendance",
     "restore": "Restored a backup",
+    "release_letter": "Released a letter",
+    "release_held_letters": "Released all letters on hold",
+    "take_back_letter": "Took a letter back",
+    "take_back_held_letters": "Took all letters on hold back",
     "sign_in": "Signed in",
     "end_sign_in": "Signed out a browser",
     "end_all_sign_ins": "Signed out everywhere",
@@ -210,6 +214,8 @@ def _detail(entry: Entry) -> str:
         said.append("No limit" if detail.get("capacity") is None else plural(int(detail["capacity"]), "place"))
     if isinstance(detail.get("letters"), int):
         said.append(plural(detail["letters"], "letter"))
+    if isinstance(detail.get("letters_held"), int):
+        said.append(plural(detail["letters_held"], "letter on hold", "letters on hold"))
     if isinstance(detail.get("number"), int):
         said.append(plural(detail["number"], "person", "people"))
     reason = detail.get("reason")

@@ -11,9 +11,9 @@ from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Role
 from marstraining.core.web import Form, Pager, page, read_form, render, roles, see_other, viewer_of
-from marstraining.messages.actions import clear_bounced_address, resend_letter
+from marstraining.messages.queries import delivery
 from marstraining.people.queries.persons import person_record
-from marstraining.portal.queries.today import counts, delivery, kinds_of, listed, next_sessions
+from marstraining.portal.queries.today import counts, kinds_of, listed, next_sessions
 from marstraining.portal.queries.workspace import run_session
 from marstraining.programme.actions import confirm_numbers
 
@@ -21,8 +21,6 @@ AT_THE_DESK = roles(Role.DESK, Role.PARTNER_ORGANISER, Role.ADMINISTRATOR)
 DONE = {
     "released": "Their bookings are cancelled, and each place has been passed on.",
     "numbers": "Noted: the venue has the final numbers.",
-    "again": "The letter will be sent again.",
-    "cleared": "The address is off this list.",
 }
 # What the one action of a session's line says, and where in the session's workspace it leads.
 _OF_SESSIONS = {
@@ -39,13 +37,17 @@ _OF_SESSIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a kind is called: beside its number, as the heading of its list, and why it is there."""
+    """What a kind is called: beside its number, as the heading of its list, and why it is there.
+
+    `at` is where it is listed, for one with a page of its own elsewhere.
+    """
 
     one: str
     many: str
-    heading: str
-    why: str
+    heading: str = ""
+    why: str = ""
     tone: str = "act"
+    at: str = ""
 
 
 WORDS: Mapping[str, Words] = {
@@ -74,12 +76,11 @@ WORDS: Mapping[str, Words] = {
         "Somebody booked has told us what they need and nobody has noted that it is arranged.", "urgent"),
     "leavers": Words("booking of somebody who has left", "bookings of people who have left", "Leavers with bookings",
         "They were marked as having left their organisation and still hold a place or wait for one."),
-    "bounced": Words("email address that bounced", "email addresses that bounced", "Addresses that bounced",
-        "A mail server refused these for good. Find out whether the address is wrong or the person has left."),
+    "bounced": Words("email address that bounced", "email addresses that bounced", at="/desk/letters/bounced"),
     "organisations": Words("new organisation to check", "new organisations to check", "New organisations",
         "Learners typed these because they were not in the list. Add each to the list or merge it with the right one."),
-    "letters": Words("letter that could not be sent", "letters that could not be sent", "Failed letters",
-        "Nobody has read these. Correct the address, or tell the person another way."),
+    "held": Words("letter on hold", "letters on hold", at="/desk/letters?state=held", tone="urgent"),
+    "letters": Words("letter that could not be sent", "letters that could not be sent", at="/desk/letters?state=failed"),
 }  # fmt: skip
 
 
@@ -87,11 +88,11 @@ async def today(request: Request) -> Response:
     """The figures, most pressing first, and what comes next."""
     now, viewer = clock.now(), viewer_of(request)
     found = await counts(viewer, now=now)
-    stats = [(name, WORDS[name], number) for name, number in found.items() if number]
+    stats = [(WORDS[name], number, WORDS[name].at or f"/desk/today/{name}") for name, number in found.items() if number]
     return render(
         request,
         "portal_desk/today.html",
-        stats=sorted(stats, key=lambda stat: stat[1].tone != "urgent"),
+        stats=sorted(stats, key=lambda stat: stat[0].tone != "urgent"),
         now=now,
         mail=await delivery(now=now) if viewer.is_desk or viewer.is_administrator else None,
         coming=await next_sessions(viewer, now=now),
@@ -106,7 +107,7 @@ async def kind(request: Request) -> Response:
 
 async def _list_page(request: Request, name: str, *, form: Form) -> Response:
     now, viewer = clock.now(), viewer_of(request)
-    if name not in kinds_of(viewer):
+    if name not in kinds_of(viewer) or WORDS[name].at:
         raise NotFound
     pager = Pager.of(request, (await counts(viewer, now=now))[name])
     return render(
@@ -136,32 +137,6 @@ async def release(request: Request) -> Response:
     return see_other("/desk/today/leavers?done=released")
 
 
-async def send_again(request: Request) -> Response:
-    """Send a failed letter again."""
-    form = await read_form(request)
-    try:
-        await resend_letter(_row(form, "letter"), by=viewer_of(request), now=clock.now())
-    except Refused as refusal:
-        form.refuse(refusal)
-        return await _list_page(request, "letters", form=form)
-    return see_other("/desk/today/letters?done=again")
-
-
-async def clear(request: Request) -> Response:
-    """Take an address off the list of those that bounced."""
-    form = await read_form(request)
-    await clear_bounced_address(_row(form, "bounced"), by=viewer_of(request), now=clock.now())
-    return see_other("/desk/today/bounced?done=cleared")
-
-
-def _row(form: Form, name: str) -> int:
-    """The number that the page itself put into the form."""
-    typed = form.get(name)
-    if not (typed.isascii() and typed.isdecimal() and len(typed) < 18):
-        raise NotFound
-    return int(typed)
-
-
 async def numbers(request: Request) -> Response:
     """Note that a venue has the final numbers."""
     viewer, now = viewer_of(request), clock.now()
@@ -175,8 +150,6 @@ async def numbers(request: Request) -> Response:
 routes = [
     page("/desk", today, who=AT_THE_DESK),
     page("/desk/today/leavers/release", release, who=roles(Role.DESK), methods=("POST",)),
-    page("/desk/today/letters/again", send_again, who=roles(Role.DESK, Role.ADMINISTRATOR), methods=("POST",)),
-    page("/desk/today/bounced/clear", clear, who=roles(Role.DESK, Role.ADMINISTRATOR), methods=("POST",)),
     page("/desk/today/{kind}", kind, who=AT_THE_DESK),
     page("/desk/sessions/{ref}/numbers", numbers, who=roles(Role.DESK, Role.PARTNER_ORGANISER), methods=("POST",)),
 ]

@@ -8,6 +8,7 @@ from typing import Any
 
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound
+from marstraining.messages.rules import letter_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ _COLUMNS = (
     "e.at, e.actor_role, e.action, e.subject_kind, CAST(e.detail AS TEXT) AS detail, who.name AS actor,"
     f" s.ref AS session_ref, {_TITLE} AS session_title, s.starts_at, b.ref AS booking_ref, learner.name AS learner,"
     " p.ref AS person_ref, p.name AS person, a.code AS agency_code, a.name AS agency, c.code AS course_code, c.title AS course,"
-    " v.ref AS venue_ref, v.name AS venue"
+    " v.ref AS venue_ref, v.name AS venue, m.ref AS letter_ref, m.template AS letter, m.name AS letter_to"
 )
 _FROM = (
     " FROM history_entry e LEFT JOIN people_person who ON who.id = e.actor_id"
@@ -52,6 +53,7 @@ _FROM = (
     " LEFT JOIN people_agency a ON e.subject_kind = 'agency' AND a.id = e.subject_id"
     " LEFT JOIN programme_course c ON e.subject_kind = 'course' AND c.id = e.subject_id"
     " LEFT JOIN programme_venue v ON e.subject_kind = 'venue' AND v.id = e.subject_id"
+    " LEFT JOIN messages_letter m ON e.subject_kind = 'letter' AND m.id = e.subject_id"
 )
 
 
@@ -121,6 +123,8 @@ _CALLED = {
 
 def _subject(row: Mapping[str, Any]) -> tuple[str, str]:
     """What a record is called and where its page is; empty where it is gone or has no page."""
+    if row["subject_kind"] == "letter" and row["letter_ref"]:
+        return f"{letter_words(row['letter'])}: {row['letter_to']}".removesuffix(": "), f"/desk/letters/{row['letter_ref']}"
     key, title, href = _CALLED.get(row["subject_kind"], ("", "", ""))
     return (title.format_map(row), href.format_map(row)) if key and row[key] else ("", "")
 
@@ -169,6 +173,11 @@ _FIND = {
         "SELECT id, title FROM programme_course WHERE code = ?",
         "e.subject_kind = 'course' AND e.subject_id = ?",
         "/desk/courses/{key}/edit",
+    ),
+    "letter": (
+        "SELECT id, CASE WHEN name = '' THEN address ELSE name END AS title FROM messages_letter WHERE ref = ?",
+        "e.subject_kind = 'letter' AND e.subject_id = ?",
+        "/desk/letters/{key}",
     ),
 }
 

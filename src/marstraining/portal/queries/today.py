@@ -18,7 +18,6 @@ LOW_WITHIN = timedelta(days=14)
 TRAINER_WITHIN = timedelta(days=28)
 LOW_SHARE = 40
 LONG_LIST = 5
-_LATE_LETTERS = timedelta(minutes=15)
 
 _SESSIONS = "programme_session s JOIN programme_course c ON c.id = s.course_id LEFT JOIN programme_venue v ON v.id = s.venue_id"
 _BOOKINGS = (
@@ -58,13 +57,16 @@ Values = Callable[[Moment], tuple[object, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One thing that may need somebody; `has_sessions` says that partner organisers see it for the sessions they run."""
+    """One thing that may need somebody; `has_sessions` says that partner organisers see it for the sessions they run.
+
+    One without `columns` is counted here and listed on a page of its own.
+    """
 
     source: str
     condition: str
     values: Values
-    columns: str
-    order: str
+    columns: str = ""
+    order: str = ""
     has_sessions: bool = True
 
 
@@ -72,7 +74,7 @@ def _sessions(condition: str, values: Values, *, order: str = "s.starts_at, s.id
     return Kind(_SESSIONS, condition, values, _SESSION_COLUMNS + more, order)
 
 
-def _whole(source: str, condition: str, columns: str, order: str) -> Kind:
+def _whole(source: str, condition: str, columns: str = "", order: str = "") -> Kind:
     return Kind(source, condition, lambda _: (), columns, order, has_sessions=False)
 
 
@@ -120,26 +122,17 @@ KINDS: Mapping[str, Kind] = {
         f"{_PERSON_COLUMNS}, coalesce(a.name, '') AS agency",
         "p.name, p.id, s.starts_at, b.id",
     ),
-    "bounced": _whole(
-        "messages_bounced m LEFT JOIN people_person p ON p.email = m.address OR p.second_email = m.address",
-        "m.cleared_at IS NULL",
-        "m.id, m.address, m.reason, m.flagged_at, p.name AS person, p.ref AS person_ref",
-        "m.flagged_at, m.id",
-    ),
+    "bounced": _whole("messages_bounced", "cleared_at IS NULL"),
     "organisations": _whole(
         "people_agency a LEFT JOIN people_person p ON p.id = a.suggested_by_id",
         "a.state = 'suggested'",
         "a.code, a.name, a.sector, p.name AS person, p.ref AS person_ref",
         "a.id",
     ),
-    "letters": _whole(
-        "messages_letter m",
-        "m.state = 'failed'",
-        "m.id, m.address, m.name, m.template, m.first_try_at, m.last_error",
-        "m.first_try_at DESC, m.id DESC",
-    ),
+    "held": _whole("messages_letter", "state = 'held'"),
+    "letters": _whole("messages_letter", "state = 'failed'"),
 }
-_INSTANTS = ("starts_at", "ends_at", "offer_expires_at", "flagged_at", "first_try_at")
+_INSTANTS = ("starts_at", "ends_at", "offer_expires_at")
 _DATES = ("decide_by", "final_numbers_by")
 
 
@@ -166,7 +159,7 @@ async def counts(viewer: Viewer, *, now: datetime) -> dict[str, int]:
 
 
 async def listed(name: str, viewer: Viewer, *, now: datetime, limit: int, offset: int) -> Sequence[dict[str, Any]]:
-    """The things of one kind, the most pressing first; each of a session with its places."""
+    """The things of a kind that is listed here, the most pressing first; each of a session with its places."""
     kind = KINDS[name]
     condition, values = _scoped(kind, run_by(viewer), Moment(now))
     columns = {part.rpartition(" ")[2].rpartition(".")[2] for part in kind.columns.split(", ")}
@@ -218,22 +211,3 @@ async def next_sessions(viewer: Viewer, *, now: datetime, limit: int = 6) -> lis
     )
     counted = await places([row["id"] for row in found], now=now)
     return [NextSession(**{name: value for name, value in row.items() if name != "id"}, places=counted[row["id"]]) for row in found]
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """How letters go out: since when the mail server fails, and since when letters wait that should have gone."""
-
-    failing_since: datetime | None
-    waiting_since: datetime | None
-
-
-async def delivery(*, now: datetime) -> Delivery:
-    """What the desk's banner tells of the outbox; a letter is late after a quarter of an hour."""
-    found = await rows(
-        "SELECT (SELECT min(failing_since) FROM messages_health WHERE channel = 'email') AS failing_since,"
-        " (SELECT min(next_try_at) FROM messages_letter WHERE state = 'waiting' AND tries = 0 AND next_try_at < ?) AS waiting_since",
-        now - _LATE_LETTERS,
-        instants=("failing_since", "waiting_since"),
-    )
-    return Delivery(failing_since=found[0]["failing_since"], waiting_since=found[0]["waiting_since"])
