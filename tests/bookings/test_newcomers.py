@@ -117,9 +117,17 @@ async def test_booking_3_known_or_not_an_address_costs_the_same_and_gets_the_sam
         letter = await Message.filter(address=email).order_by("-id").first()
         assert letter
         letters.append((letter.template, letter.name, letter.person_id, letter.context, letter.expires_at, sorted(letter.tokens)))
-    assert len(heard[0]) == {"sqlite": 9, "postgres": 10}[house_db.dialect()]
+    assert len(heard[0]) == {"sqlite": 11, "postgres": 12}[house_db.dialect()]
     assert (heard[0], pages[0], letters[0]) == (heard[1], pages[1], letters[1])
     assert "<strong>a…@stlukes.example</strong>" in pages[0]
+
+
+async def test_booking_3_the_organisation_that_an_address_points_to_stands_first(client: Visitor, clock: Clock) -> None:
+    session = await makers.make_session(now=clock.now)
+    for name, domain in (("Ash School", "ash.example"), ("Brook School", "brook.example")):
+        await makers.make_agency(name, email_domain=domain)
+    page = await client.post(f"/sessions/{session.ref}/book", typed("nia@staff.brook.example") | {"agency": ""})
+    assert re.findall(r">(\w+ School)<", page.text) == ["Brook School", "Ash School"]
 
 
 # ---- another browser ------------------------------------------------------------------------------------------------

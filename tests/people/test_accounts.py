@@ -13,7 +13,7 @@ from marstraining.core.tokens import derive_token, hash_token
 from marstraining.core.viewer import SYSTEM, Role, Viewer
 from marstraining.people import actions, queries
 from marstraining.people.actions import Browser
-from marstraining.people.models import Agency, ContactNote, Person, Position, RoleGrant
+from marstraining.people.models import ContactNote, Person, Position, RoleGrant
 from marstraining.people.rules import CalendarChoice
 from tests.conftest import SECRET_KEY, STANDING_NOW
 from tests.makers import as_desk, as_learner, make_agency, make_person
@@ -282,6 +282,3 @@ async def test_agencies_are_offered_by_name_with_those_of_the_address_first() ->
         await make_agency(name, code=code, email_domain=domain, state="closed" if code == "C" else "listed")
     offered = await queries.agency_choices("asha@staff.brook.example")
     assert [(choice.code, choice.is_likely) for choice in offered] == [("B", True), ("A", False)]
-    brook = await Agency.get(code="B")
-    assert await queries.agency_for_address("x@brook.example") == brook.id
-    assert await queries.agency_for_address("x@gmail.example") is None

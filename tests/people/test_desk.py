@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Awaitable, Callable
 from datetime import date
 
@@ -47,7 +48,20 @@ async def test_people_are_found_by_name_address_agency_role_and_state(dees: Visi
     assert await names("role=desk") == ["Dee Ward"]
     assert await names("sort=-name") == ["Dee Ward", "Ben Cole", "Asha Patel"]
     assert await names("state=closed") == []
-    assert await house_db.rows("SELECT count(*) AS number FROM history_entry WHERE action = 'export_people'") == [{"number": 7}]
+    taken = await house_db.rows("SELECT detail FROM history_entry WHERE action = 'export' AND subject_kind = 'person'")
+    assert [json.loads(row["detail"])["lines"] for row in taken] == [1, 1, 0, 1, 1, 3, 0]
+
+
+@pytest.mark.usefixtures("asha")
+async def test_security_5_ten_lists_an_hour_whichever_they_are(dees: Visitor, clock: Clock) -> None:
+    for number in range(10):
+        path = ("/desk/people", "/desk/agencies", "/desk/courses", "/desk/history")[number % 4]
+        assert (await dees.get(f"{path}?export=csv")).status_code == 200
+        clock.forward(minutes=2)
+    refused = await dees.get("/desk/agencies?export=csv")
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "2400")
+    clock.forward(minutes=40)
+    assert (await dees.get("/desk/agencies?export=csv")).status_code == 200
 
 
 @pytest.mark.usefixtures("asha", "ben")

@@ -2,13 +2,21 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
+import httpx2
 import pytest
+from tortoise.context import TortoiseContext
 
+from marstraining.app import create_app
+from marstraining.core import config
 from marstraining.core import db as house_db
+from marstraining.core.config import Settings
 from marstraining.core.tokens import derive_code, derive_token
 from marstraining.core.viewer import SYSTEM
 from marstraining.messages.actions.health import note_server_failing
+from marstraining.messages.envelope import rendered
+from marstraining.messages.queries import letter as stored
 from marstraining.people import actions
 from marstraining.people.models import Person, Position, SignIn
 from tests.conftest import SECRET_KEY, Clock, Visitor
@@ -73,6 +81,55 @@ async def test_security_1_looking_at_a_link_changes_nothing_and_its_page_tells_n
             assert (answer.headers["cache-control"], answer.headers["referrer-policy"]) == ("no-store", "no-referrer")
     assert await house_db.rows("SELECT * FROM people_challenge") == before
     assert await SignIn.all().count() == 0
+
+
+@pytest.mark.usefixtures("asha")
+async def test_security_1_a_links_page_is_one_button_that_nothing_presses_by_itself(client: Visitor) -> None:
+    await ask(client)
+    link, _ = await letter_of()
+    page = (await client.get(f"/sign-in/l/{link}")).text
+    main = page[page.index("<main") : page.index("</main>")]
+    assert re.findall(r"<(button|form|script|meta|iframe|img)\b", main) == ["form", "button"]
+    assert re.findall(r'(?:src|href)="((?:https?:)?//[^"]*)"', page) == []
+    assert link not in re.sub(r"<form.*?</form>", "", page, flags=re.DOTALL)
+
+
+@pytest.mark.usefixtures("asha")
+async def test_security_1_the_letters_link_is_of_the_configured_address_whatever_host_was_asked(client: Visitor) -> None:
+    await client.http.post(
+        "/sign-in", data={"email": "asha@stlukes.example"}, headers={"Host": "localhost:9", "Sec-Fetch-Site": "same-origin"}
+    )
+    found = (await house_db.rows("SELECT id FROM messages_letter"))[0]
+    letter = await stored(found["id"])
+    assert letter is not None
+    link, code = await letter_of()
+    text = rendered(letter, config.current()).text
+    assert f"http://127.0.0.1:8000/sign-in/l/{link}\n" in text
+    assert ("localhost" in text, f"\n{code}\n" in text) == (False, True)
+
+
+@pytest.mark.usefixtures("asha")
+async def test_security_1_and_3_cookies_on_https_are_bound_to_the_host_and_no_script_reads_them(
+    settings: Settings, db: TortoiseContext, clock: Clock
+) -> None:
+    served = replace(settings, base_url="https://training.example.org")
+    config.use(served)
+    app = create_app(served, connect_database=False, is_watching=False)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url=served.base_url) as http:
+        visitor = Visitor(http)
+        asked = await visitor.post("/sign-in", {"email": "asha@stlukes.example"})
+        _, code = await letter_of()
+        signed_in = await visitor.post("/sign-in/sent", {"code": code})
+        cookies = [value for answer in (asked, signed_in) for name, value in answer.headers.multi_items() if name == "set-cookie"]
+        assert (await visitor.get("/me/account")).status_code == 200
+    kept = {cookie.partition("=")[0]: set(cookie.split("; ")[1:]) for cookie in cookies if "Max-Age=0" not in cookie}
+    strict = {"HttpOnly", "Path=/", "SameSite=lax", "Secure"}
+    assert kept == {
+        "__Host-challenge": strict | {"Max-Age=900"},
+        "__Host-sid": strict | {"Max-Age=604800"},
+        "__Host-device": strict | {"Max-Age=34560000"},
+    }
+    assert [cookie.partition("=")[0] for cookie in cookies if "Max-Age=0" in cookie] == ["__Host-challenge"]
 
 
 @pytest.mark.usefixtures("asha")

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from math import ceil
 
 from marstraining.core.db import execute, rows, transaction
 from marstraining.core.errors import TooFast
@@ -49,11 +50,16 @@ async def record_export(what: str, *, by: Viewer, now: datetime, subject_kind: s
     """Append that a list was taken away as a file; TooFast beyond ten an hour by one person (security.md 5)."""
     async with transaction():
         recent = await rows(
-            "SELECT count(*) AS number FROM history_entry WHERE actor_id = ? AND action = 'export' AND at > ?",
+            "SELECT at FROM history_entry WHERE actor_id = ? AND action = 'export' AND at > ? ORDER BY at DESC LIMIT ?",
             by.person_id,
             now - timedelta(hours=1),
+            EXPORTS_AN_HOUR,
+            instants=("at",),
         )
-        if recent[0]["number"] >= EXPORTS_AN_HOUR:
-            raise TooFast("You have downloaded ten lists in the last hour. Try again in an hour.", retry_after=3600)
+        if len(recent) == EXPORTS_AN_HOUR:
+            wait = recent[-1]["at"] + timedelta(hours=1) - now
+            raise TooFast(
+                "You have downloaded ten lists in the last hour. Wait before you download another.", retry_after=ceil(wait.total_seconds())
+            )
         detail = {"what": what, "lines": lines}
         await record("export", by=by, now=now, subject_kind=subject_kind, subject_id=subject_id, detail=detail)

@@ -71,7 +71,7 @@ async def resend_joining(session_id: int, address: str, *, network: str, now: da
     session = await session_row(session_id)
     async with transaction():
         await limits.hold_address(address)
-        await limits.count_asking(address, network, is_known=False, now=now)
+        await limits.count_asking(address, network, is_known=bool(found), now=now)
         if not found or session is None:
             return
         row = found[0]

@@ -113,10 +113,11 @@ async def _newcomer(request: Request, facts: SessionFacts) -> Response:
         check_open(_seen_by_anyone(facts), now=clock.now())
     except Refused as refusal:
         return _cannot_book(request, refusal, title=facts.title, course=(facts.course.code, facts.course.title))
-    agencies = {str(choice.id): choice.name for choice in await agency_choices()}
+    form = await read_form(request) if request.method == "POST" else Form.of()
+    # Those that the typed address points to by its domain stand first.
+    agencies = {str(choice.id): choice.name for choice in await agency_choices(form.get("email"))}
     if request.method == "GET":
-        return _newcomer_page(request, facts, Form.of(), agencies)
-    form = await read_form(request)
+        return _newcomer_page(request, facts, form, agencies)
     wish = forms.read_wish(form, session=facts, session_id=facts.id, agencies=agencies)
     if not form.errors:
         try:

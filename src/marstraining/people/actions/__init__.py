@@ -1,7 +1,7 @@
 """The verbs of people: signing in, accounts and posts, roles, agencies, merging, bringing in."""
 
 from marstraining.people.actions.addresses import ask_address_change, change_email, confirm_address, remove_second_email
-from marstraining.people.actions.agencies import add_own_post, close_agency, list_agency, reopen_agency, save_agency, suggest_agency
+from marstraining.people.actions.agencies import add_own_post, close_agency, reopen_agency, save_agency, suggest_agency
 from marstraining.people.actions.asking import ask_for_sign_in, mint_sign_in_link
 from marstraining.people.actions.importing import import_agencies, import_people
 from marstraining.people.actions.merging import merge_agencies, merge_people
@@ -59,7 +59,6 @@ __all__ = [
     "grant_role",
     "import_agencies",
     "import_people",
-    "list_agency",
     "mark_leaver",
     "merge_agencies",
     "merge_people",

@@ -9,6 +9,7 @@ from marstraining.core.viewer import SYSTEM, Viewer
 from marstraining.history.actions import record
 from marstraining.people import queries, rules
 from marstraining.people.actions.persons import start_position
+from marstraining.people.actions.signing_in import drop_sign_ins
 from marstraining.people.models import Agency
 
 _COLUMNS = (
@@ -99,14 +100,6 @@ async def change_agency(agency_id: int, details: rules.AgencyDetails) -> None:
     )
 
 
-async def list_agency(agency_id: int, details: rules.AgencyDetails, *, by: Viewer, now: datetime) -> None:
-    """Accept a suggested organisation, with the code and sector that the desk gives it."""
-    found = await db.rows("SELECT id FROM people_agency WHERE id = ? AND state = 'suggested'", agency_id)
-    if not found:
-        raise NotFound
-    await save_agency(details, agency_id=agency_id, by=by, now=now)
-
-
 async def close_agency(agency_id: int, *, closed_on: date, by: Viewer, now: datetime) -> None:
     """Close an agency: it is offered no more and roles over it end; posts and past training stay as they were."""
     async with db.transaction():
@@ -123,7 +116,7 @@ async def close_agency(agency_id: int, *, closed_on: date, by: Viewer, now: date
             "UPDATE people_role_grant SET ended_at = ? WHERE agency_id = ? AND ended_at IS NULL RETURNING person_id", now, agency_id
         )
         for person_id in {row["person_id"] for row in held}:
-            await db.execute("UPDATE people_sign_in SET ended_at = ? WHERE person_id = ? AND ended_at IS NULL", now, person_id)
+            await drop_sign_ins(person_id, now=now)
         await record("close_agency", by=by, now=now, subject_kind="agency", subject_id=agency_id)
 
 

@@ -1,15 +1,16 @@
 """Counted attempts at signing in, kept in the database so that every process and worker counts together."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+
+import structlog
 
 from marstraining.core import db
 from marstraining.core.errors import TooFast
 from marstraining.core.tokens import hash_token
-from marstraining.core.viewer import Viewer
-from marstraining.history.actions import record
 from marstraining.people import rules
 
-_LONGEST_WINDOW = timedelta(hours=1)
+_log = structlog.get_logger(__name__)
 
 ASKED = "asked"
 UNKNOWN = "unknown"
@@ -28,40 +29,33 @@ def network_key(network: str) -> str:
 
 async def check_limits(address: str, network: str, *, now: datetime) -> None:
     """Raise TooFast where this address or this network asked too often. Reads only; whether the address is known plays no part."""
-    earlier = await db.rows(
-        "SELECT kind, at FROM (SELECT kind, at FROM people_attempt WHERE kind = ? AND key = ? AND at > ? ORDER BY at DESC LIMIT 10) asked"
-        " UNION ALL SELECT kind, at FROM (SELECT kind, at FROM people_attempt WHERE kind = ? AND key = ? AND at > ?"
-        " ORDER BY at DESC LIMIT 200) failed ORDER BY at DESC",
-        ASKED,
-        address_key(address),
-        now - _LONGEST_WINDOW,
-        UNKNOWN,
-        network_key(network),
-        now - _LONGEST_WINDOW,
-        instants=("at",),
-    )
-    wait = max(
-        rules.wait_for([row["at"] for row in earlier if row["kind"] == ASKED], rules.ADDRESS_LIMITS, now=now),
-        rules.wait_for([row["at"] for row in earlier if row["kind"] == UNKNOWN], rules.NETWORK_LIMITS, now=now),
-    )
+    wait = await _wait(ASKED, address_key(address), rules.ADDRESS_LIMITS, now=now)
     if wait:
         raise TooFast(
             "You have asked for a sign-in email several times. Use the latest one, or wait before asking again.", retry_after=wait
         )
+    await check_network(network, now=now)
 
 
 async def check_network(network: str, *, now: datetime) -> None:
-    """Raise TooFast where this network failed too often (unknown addresses and wrong codes)."""
+    """Raise TooFast where this network failed too often (unknown addresses and wrong codes), and say so in the log."""
+    wait = await _wait(UNKNOWN, network_key(network), rules.NETWORK_LIMITS, now=now)
+    if wait:
+        _log.warning("too many failed sign-ins from one network", network=network_key(network)[:12], wait=wait)
+        raise TooFast("There were too many failed tries to sign in from your network. Wait before trying again.", retry_after=wait)
+
+
+async def _wait(kind: str, key: str, allowed: Sequence[tuple[timedelta, int]], *, now: datetime) -> int:
+    """Seconds until one more attempt is allowed."""
     earlier = await db.rows(
-        "SELECT at FROM people_attempt WHERE kind = ? AND key = ? AND at > ? ORDER BY at DESC LIMIT 200",
-        UNKNOWN,
-        network_key(network),
-        now - _LONGEST_WINDOW,
+        "SELECT at FROM people_attempt WHERE kind = ? AND key = ? AND at > ? ORDER BY at DESC LIMIT ?",
+        kind,
+        key,
+        now - max(window for window, _ in allowed),
+        max(number for _, number in allowed),
         instants=("at",),
     )
-    wait = rules.wait_for([row["at"] for row in earlier], rules.NETWORK_LIMITS, now=now)
-    if wait:
-        raise TooFast("There were too many wrong codes from your network. Wait before trying again.", retry_after=wait)
+    return rules.wait_for([row["at"] for row in earlier], allowed, now=now)
 
 
 async def count_asking(address: str, network: str, *, is_known: bool, now: datetime) -> None:
@@ -94,21 +88,7 @@ async def hold_address(address: str) -> None:
 async def check_and_count(kind: str, key: str, *, most: int, within: timedelta, sentence: str, now: datetime) -> None:
     """Count one use of something limited, such as fetching a feed. Raises TooFast, and counts nothing, over `most` uses `within` a time."""
     hashed = hash_token(f"{kind}:{key}")
-    found = await db.rows("SELECT count(*) AS uses FROM people_attempt WHERE kind = ? AND key = ? AND at > ?", kind, hashed, now - within)
-    if found[0]["uses"] >= most:
-        raise TooFast(sentence, retry_after=int(within.total_seconds()) // 4)
+    wait = await _wait(kind, hashed, ((within, most),), now=now)
+    if wait:
+        raise TooFast(sentence, retry_after=wait)
     await db.execute("INSERT INTO people_attempt (kind, key, at) VALUES (?, ?, ?)", kind, hashed, now)
-
-
-async def count_export(what: str, *, by: Viewer, now: datetime) -> None:
-    """Note in history that somebody takes a list away. Raises TooFast over 10 an hour (security.md 5)."""
-    async with db.transaction():
-        await check_and_count(
-            "export",
-            str(by.person_id),
-            most=10,
-            within=timedelta(hours=1),
-            sentence="You have taken away ten files within the hour. Wait before taking another.",
-            now=now,
-        )
-        await record(f"export_{what}", by=by, now=now, subject_kind="export", subject_id=None)

@@ -102,11 +102,12 @@ class _Person:
     name: str
     email: str | None
     roles: frozenset[Role]
+    has_signed_in: bool
 
 
 async def _person_with_roles(person_id: int) -> _Person:
     found = await db.rows(
-        "SELECT person.name, person.email, person.state, grant_.role FROM people_person person"
+        "SELECT person.name, person.email, person.state, person.last_signed_in_at, grant_.role FROM people_person person"
         " LEFT JOIN people_role_grant grant_ ON grant_.person_id = person.id AND grant_.ended_at IS NULL WHERE person.id = ?",
         person_id,
     )
@@ -115,14 +116,15 @@ async def _person_with_roles(person_id: int) -> _Person:
     if found[0]["state"] not in {rules.PersonState.ACTIVE, rules.PersonState.LEFT}:
         raise Refused("This account is closed. Contact the training team.", code="closed")
     roles = frozenset(Role(row["role"]) for row in found if row["role"])
-    return _Person(person_id, found[0]["name"], found[0]["email"], roles)
+    return _Person(person_id, found[0]["name"], found[0]["email"], roles, found[0]["last_signed_in_at"] is not None)
 
 
 async def _remember_device(person: _Person, browser: Browser, sign_in_id: int, *, now: datetime) -> str | None:
-    """Know this browser next time, and announce it by letter unless it is known or the person's first."""
-    seen = await db.rows("SELECT token_hash FROM people_device WHERE person_id = ?", person.id)
-    known = browser.device_token is not None and any(row["token_hash"] == hash_token(browser.device_token) for row in seen)
-    if seen and not known and person.email:
+    """Know this browser next time, and announce it by letter unless it is known or this is the person's first sign-in."""
+    known = browser.device_token is not None and bool(
+        await db.rows("SELECT id FROM people_device WHERE person_id = ? AND token_hash = ?", person.id, hash_token(browser.device_token))
+    )
+    if person.has_signed_in and not known and person.email:
         await queue_letter(
             Letter(
                 key=f"new-device-{sign_in_id}",

@@ -9,8 +9,8 @@ from starlette.responses import Response
 from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.web import Column, Form, Link, TableView, Tag, export_response, page, read_form, render, see_other, viewer_of
+from marstraining.history.actions import record_export
 from marstraining.people import actions, forms, queries, rules
-from marstraining.people.actions.limits import count_export
 from marstraining.people.desk.listing import STAFF
 from marstraining.people.queries.lists import AGENCY_ORDER, agencies_list, agency_record, branches_in_order, leads_of, new_agencies
 
@@ -49,10 +49,9 @@ async def agencies(request: Request) -> Response:
     viewer = viewer_of(request)
     view = TableView.read(request.query_params, path="/desk/agencies", columns=COLUMNS, default="name", filters=("q", "sector", "state"))
     limits = {} if view.export else {"limit": view.limit, "offset": view.offset}
-    if view.export:
-        await count_export("agencies", by=viewer, now=clock.now())
     found = await agencies_list(view.filters, by=viewer, on=clock.today(), order=view.order_by(AGENCY_ORDER), **limits)
     if view.export:
+        await record_export("agencies", by=viewer, now=clock.now(), subject_kind="agency", subject_id=None, lines=found.total)
         return export_response(view.export, "organisations", COLUMNS, _rows(found.rows))
     return render(
         request,

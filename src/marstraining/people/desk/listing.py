@@ -10,8 +10,8 @@ from marstraining.core import clock
 from marstraining.core.errors import Refused
 from marstraining.core.viewer import Role
 from marstraining.core.web import Column, Form, Link, TableView, Tag, export_response, page, read_form, render, roles, see_other, viewer_of
+from marstraining.history.actions import record_export
 from marstraining.people import actions, queries, rules
-from marstraining.people.actions.limits import count_export
 from marstraining.people.queries.lists import PEOPLE_ORDER, people_list
 
 STAFF = roles(Role.DESK, Role.ADMINISTRATOR)
@@ -39,10 +39,9 @@ async def people(request: Request) -> Response:
         request.query_params, path="/desk/people", columns=COLUMNS, default="name", filters=("q", "agency", "role", "state")
     )
     limits = {} if view.export else {"limit": view.limit, "offset": view.offset}
-    if view.export:
-        await count_export("people", by=viewer, now=clock.now())
     found = await people_list(view.filters, by=viewer, on=clock.today(), order=view.order_by(PEOPLE_ORDER), **limits)
     if view.export:
+        await record_export("people", by=viewer, now=clock.now(), subject_kind="person", subject_id=None, lines=found.total)
         return export_response(view.export, "people", COLUMNS, _rows(found.rows))
     return render(
         request,

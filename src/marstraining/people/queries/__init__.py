@@ -4,8 +4,6 @@ from marstraining.people.queries.agencies import (
     AgencyChoice,
     agency_by_code,
     agency_choices,
-    agency_for_address,
-    agency_of_domain,
     branches_of,
     sectors,
 )
@@ -38,8 +36,6 @@ __all__ = [
     "Scope",
     "agency_by_code",
     "agency_choices",
-    "agency_for_address",
-    "agency_of_domain",
     "asked_address",
     "branches_of",
     "grants_of",

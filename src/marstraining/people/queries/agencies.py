@@ -39,18 +39,6 @@ async def agency_choices(email: str = "", *, with_suggested: bool = False) -> li
     return sorted(choices, key=lambda choice: not choice.is_likely)
 
 
-async def agency_for_address(email: str) -> int | None:
-    """The one listed agency that an address points to by its domain; None where there is none or more than one."""
-    found = [choice for choice in await agency_choices(email) if choice.is_likely]
-    return found[0].id if len(found) == 1 else None
-
-
-async def agency_of_domain(domain: str) -> list[int]:
-    """The listed agencies with this domain."""
-    found = await db.rows("SELECT id FROM people_agency WHERE email_domain = ? AND state = 'listed' ORDER BY id", domain.lower())
-    return [row["id"] for row in found]
-
-
 async def sectors() -> list[str]:
     """The sectors in use, in order."""
     return [row["sector"] for row in await db.rows("SELECT DISTINCT sector FROM people_agency ORDER BY sector")]

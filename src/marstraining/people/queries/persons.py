@@ -1,6 +1,6 @@
 """One person's record: posts, roles, sign-ins, notes; and who has left."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from marstraining.core import db
@@ -38,14 +38,15 @@ async def positions_of(person_id: int, *, on: date | None = None) -> list[dict[s
 
 
 async def sign_ins_of(person_id: int, *, now: datetime) -> list[dict[str, Any]]:
-    """Where a person is signed in now, the latest used first."""
-    return await db.rows(
-        "SELECT id, device, is_shared, created_at, last_seen_at FROM people_sign_in WHERE person_id = ? AND ended_at IS NULL"
+    """Where a person is signed in now, the latest used first; what lay unused too long is none any more."""
+    found = await db.rows(
+        "SELECT id, device, is_shared, created_at, last_seen_at, idle_minutes FROM people_sign_in WHERE person_id = ? AND ended_at IS NULL"
         " AND expires_at > ? ORDER BY last_seen_at DESC, id DESC",
         person_id,
         now,
         instants=("created_at", "last_seen_at"),
     )
+    return [held for held in found if now - held["last_seen_at"] <= timedelta(minutes=held["idle_minutes"])]
 
 
 async def own_record(person_id: int) -> dict[str, Any] | None:
