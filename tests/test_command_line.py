@@ -344,7 +344,7 @@ def test_a_backup_is_restored_with_letters_on_hold_and_nobody_signed_in(
     assert terminal.done("restore", copy).splitlines()[-2] == f"Restored from {copy}: 1 letter on hold, 1 sign-in ended."
     found: list[tuple[str, str]] = []
     run_apart(lambda: _look_at_letters(found, terminal.environment))
-    assert found == [("held", "On hold since a backup was restored: it may have been sent already")]
+    assert found == [("held", "On hold since a backup was restored")]
     assert terminal.refused("sign-in-link", "late@x.example") == ["Nobody has the email address late@x.example."]
     assert (
         terminal.done("import", "agencies", REFERENCE / "agencies.csv").splitlines()[-1] == "agencies: nothing changed (20 as they were)."

@@ -56,6 +56,7 @@ async def test_letters_6_the_outbox_shows_states_and_reasons(settings: Settings,
     assert "Asha Learner" in page
     assert "550 no such mailbox" in page
     assert "Sent on 9 Mar 2026, 10am" in page
+    assert "Parking on Tuesday" in page
     only = (await desk.get("/desk/letters?state=sent")).text
     assert ("Ben Cole" in only, "Asha Learner" in only) == (True, False)
     found = (await desk.get("/desk/letters?q=POLICE&template=desk_note")).text
@@ -73,7 +74,7 @@ async def test_letters_6_each_letter_says_what_comes_next(settings: Settings, cl
     page = (await (await sign_in_as(dee)).get("/desk/letters?state=waiting")).text
     assert re.findall(r'mars-break">((?:Leaves|Tried|Being)[^<]*)', page) == [
         "Being sent at this moment",
-        "Tried once, next on 9 Mar 2026, 10am. naming the recipient: 450 greylisted",
+        "Tried once, next on 9 Mar 2026, 10am. The recipient was not accepted: 450 greylisted",
         "Leaves on 11 Mar 2026, 10am",
     ]
 
@@ -94,8 +95,8 @@ async def test_the_outbox_is_sorted_by_each_of_its_columns(order: str, db: Torto
         "state": ["confirmed", "sign_in", "desk_note"],
         "queued": ["sign_in", "confirmed", "desk_note"],
     }
-    found = await outbox({}, order=f"{OUTBOX_ORDER[order]} ASC, id ASC", limit=50)
-    assert ([row["template"] for row in found.rows], found.total) == (expected[order], 3)
+    found, total = await outbox({}, order=f"{OUTBOX_ORDER[order]} ASC, id ASC", limit=50)
+    assert ([letter.template for letter in found], total) == (expected[order], 3)
 
 
 @pytest.mark.parametrize("path", ["/desk/letters", "/desk/letters/bounced", "/desk/letters/{ref}", "/desk/letters/{ref}/body"])
@@ -125,7 +126,7 @@ async def test_the_outbox_is_taken_away_as_it_is_filtered(settings: Settings, cl
         "Letter,To,Address,State,Written,Sent,Tries,Reason",
         (
             "Letter from the training team,Asha Learner,asha@school.example,Failed,2026-03-09 10:00,,1,"
-            "naming the recipient: 550 no such mailbox"
+            "The recipient was not accepted: 550 no such mailbox"
         ),
     ]
     assert await rows("SELECT action, CAST(detail AS TEXT) AS detail FROM history_entry WHERE action = 'export'") == [
@@ -218,7 +219,7 @@ async def test_letters_6_a_failed_letter_with_which_nothing_more_is_to_be_done_i
     answer = await desk.post(f"/desk/letters/{ref}/take-back", {"from": "failed"}, seen="/desk/letters?state=failed")
     assert answer.headers["location"] == "/desk/letters?state=failed&done=taken_back"
     assert await states() == {"l-1": "withdrawn", "l-2": "sent"}
-    assert (await row_of("l-1"))["last_error"] == "Taken back by the training team. naming the recipient: 550 no such mailbox"
+    assert (await row_of("l-1"))["last_error"] == "Taken back by the training team. The recipient was not accepted: 550 no such mailbox"
     assert "could not be sent" not in (await desk.get("/desk")).text
 
 
@@ -243,9 +244,11 @@ async def test_letters_6_a_letter_is_shown_without_its_personal_links(clock: Clo
 
 
 async def test_letters_6_letters_that_sign_in_show_no_body(clock: Clock, dee: Person, sign_in_as: SignInAs) -> None:
-    await queued(a_letter("l-1", priority=Priority.SIGN_IN, context={**NOTE, "text": "SECRET"}), now=clock.now)
+    secret = {**NOTE, "text": "SECRET", "subject_line": "SECRET"}
+    await queued(a_letter("l-1", priority=Priority.SIGN_IN, context=secret), now=clock.now)
     desk = await sign_in_as(dee)
     ref = await _ref("l-1")
+    assert "SECRET" not in (await desk.get("/desk/letters")).text
     page = (await desk.get(f"/desk/letters/{ref}")).text
     assert ("SECRET" in page, "nobody else can see" in page) == (False, True)
     assert (await desk.get(f"/desk/letters/{ref}/body")).status_code == 404

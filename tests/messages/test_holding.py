@@ -57,6 +57,7 @@ async def test_r5_the_desk_releases_one_and_takes_one_back(settings: Settings, c
     desk = await sign_in_as(dee)
     assert "3 letters are on hold since a backup was restored" in (await desk.get("/desk/letters")).text
     page = (await desk.get("/desk/letters?state=held")).text
+    assert page.count("Was due on 9 Mar 2026, 10am. On hold since a backup was restored") == 3
     assert [page.count(words) for words in ("Release all 3", "Take all 3 back", '/release"', '/take-back"')] == [1, 1, 3, 3]
     refs = {key: (await row_of(key))["ref"] for key in ("a", "b")}
     released = await desk.post(f"/desk/letters/{refs['a']}/release", {"from": "held"}, seen="/desk/letters?state=held")

@@ -19,7 +19,7 @@ from marstraining.core.viewer import SYSTEM
 from marstraining.history.actions import record
 from marstraining.messages.actions import hold_letters
 
-_HELD = "On hold since a backup was restored: it may have been sent already"
+_HELD = "On hold since a backup was restored"
 # One table that every database of this program has and others hardly will.
 _OURS = "people_sign_in"
 

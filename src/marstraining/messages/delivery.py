@@ -104,7 +104,7 @@ async def _is_sent(letter: StoredLetter, room: PostRoom, post: Post) -> bool:
     now = clock.now()
     log = _log.bind(letter=letter.id, template=letter.template)
     if letter.expires_at is not None and letter.expires_at <= now:
-        await lease.mark_ended(letter.id, LetterState.MISSED, by=room.name, reason="too late to be of use")
+        await lease.mark_ended(letter.id, LetterState.MISSED, by=room.name, reason="Too late to be of use")
         return False
     if letter.thread is not None and not await _is_its_turn(letter, room, now=now):
         return False
@@ -113,7 +113,7 @@ async def _is_sent(letter: StoredLetter, room: PostRoom, post: Post) -> bool:
     except UNBUILDABLE as error:
         # Its words may be a person's: they stand in the row for the desk, not in the log.
         log.warning("letter cannot be built", error=type(error).__name__)
-        reason = f"the letter could not be built: {type(error).__name__}: {error}"
+        reason = f"The letter could not be put together: {type(error).__name__}: {error}"
         await lease.mark_ended(letter.id, LetterState.FAILED, by=room.name, reason=reason, is_try=True)
         return False
     name = file_name(created_at=letter.created_at, template=letter.template, letter_id=letter.id)
@@ -134,7 +134,7 @@ async def _is_its_turn(letter: StoredLetter, room: PostRoom, *, now: datetime) -
     others = await lease.siblings(letter, now=now)
     turn = turn_in_thread(sequence=letter.sequence, uids=letter.uids, siblings=others)
     if turn is Turn.SKIP:
-        await lease.mark_ended(letter.id, LetterState.WITHDRAWN, by=room.name, reason="a later letter says what is true now")
+        await lease.mark_ended(letter.id, LetterState.WITHDRAWN, by=room.name, reason="A later letter says what is true now")
     elif turn is Turn.WAIT:
         await lease.release_letters([letter.id], by=room.name, until=now + _WAIT_FOR_TURN)
     return turn is Turn.SEND

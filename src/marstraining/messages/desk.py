@@ -18,7 +18,7 @@ from marstraining.core.web.pager import page_number
 from marstraining.core.web.tables import PER_PAGE
 from marstraining.history.actions import record_export
 from marstraining.messages import actions, queries
-from marstraining.messages.envelope import UNBUILDABLE, Rendered, rendered
+from marstraining.messages.envelope import UNBUILDABLE, Rendered, previewed_subject, rendered
 from marstraining.messages.queries import OUTBOX_ORDER, StoredLetter
 from marstraining.messages.rules import LetterState, Priority, letter_words
 
@@ -84,16 +84,16 @@ async def letters(request: Request) -> Response:
     )
     order, now = view.order_by(OUTBOX_ORDER, tie="id DESC"), clock.now()
     if view.export:
-        taken = (await queries.outbox(view.filters, order=order, limit=_MOST_EXPORTED)).rows
+        taken = await queries.outbox_lines(view.filters, order=order, limit=_MOST_EXPORTED)
         await record_export("letters", by=viewer_of(request), now=now, subject_kind="letter", subject_id=None, lines=len(taken))
         return export_response(view.export, "letters", _EXPORT_COLUMNS, map(_exported, taken))
-    found = await queries.outbox(view.filters, order=order, limit=view.limit, offset=view.offset)
+    found, total = await queries.outbox(view.filters, order=order, limit=view.limit, offset=view.offset)
     state = await queries.outbox_state(now=now)
     return render(
         request,
         "messages_desk/letters.html",
-        view=view.of(found.total),
-        rows=[_line(row, now=now) for row in found.rows],
+        view=view.of(total),
+        rows=[_line(one, now=now) for one in found],
         state=state,
         mail=state.delivery,
         waiting=state.count(LetterState.WAITING, LetterState.SENDING),
@@ -151,10 +151,10 @@ def _to_all(verb: _VerbForAll, done: str) -> Callable[[Request], Awaitable[Respo
 async def bounced(request: Request) -> Response:
     """Addresses that a mail server refused for good."""
     asked = page_number(request.query_params.get("page", ""))
-    found = await queries.bounced_addresses(limit=PER_PAGE, offset=(asked - 1) * PER_PAGE)
-    for row in found.rows:
+    found, total = await queries.bounced_addresses(limit=PER_PAGE, offset=(asked - 1) * PER_PAGE)
+    for row in found:
         row["words"] = letter_words(row["template"]) if row["template"] else ""
-    return render(request, "messages_desk/bounced.html", rows=found.rows, pager=Pager.of(request, found.total), done=DONE)
+    return render(request, "messages_desk/bounced.html", rows=found, pager=Pager.of(request, total), done=DONE)
 
 
 async def clear(request: Request) -> Response:
@@ -174,11 +174,11 @@ def _letter_page(request: Request, found: StoredLetter, *, form: Form | None = N
         letter=found,
         words=letter_words(found.template),
         tag=STATES[found.state],
-        outcome=_outcome(found.state, found.next_try_at, found.sent_at, found.tries, found.last_error, now=now),
+        outcome=_outcome(found, now=now),
         is_failed=found.state == LetterState.FAILED,
         is_held=found.state == LetterState.HELD,
-        can_send=found.erased_at is None and (found.expires_at is None or found.expires_at > now),
-        can_resend=found.state in {LetterState.FAILED, LetterState.MISSED, LetterState.SENT},
+        can_resend=_is_of_use(found, now=now) and found.state in {LetterState.FAILED, LetterState.MISSED, LetterState.SENT},
+        can_release=_is_of_use(found, now=now) and found.state == LetterState.HELD,
         has_secret=_has_secret(found),
         parts=_preview(found),
         entries=[(item, datetime.fromisoformat(item.starts_at), datetime.fromisoformat(item.ends_at)) for item in found.calendar],
@@ -216,34 +216,53 @@ def _templates() -> list[tuple[str, str]]:
     return sorted(((name, letter_words(name)) for name in folders), key=lambda pair: pair[1])
 
 
-def _line(row: Mapping[str, Any], *, now: datetime) -> dict[str, object]:
-    state = LetterState(row["state"])
-    is_of_use = row["erased_at"] is None and (row["expires_at"] is None or row["expires_at"] > now)
+def _line(found: StoredLetter, *, now: datetime) -> dict[str, object]:
+    is_of_use = _is_of_use(found, now=now)
     return {
-        "ref": row["ref"],
-        "words": letter_words(row["template"]),
-        "name": row["name"] or row["address"],
-        "address": row["address"] if row["name"] else "",
-        "tag": STATES[state],
-        "written": _moment(row["created_at"]),
-        "outcome": _outcome(state, row["next_try_at"], row["sent_at"], row["tries"], row["last_error"], now=now),
-        "can_resend": is_of_use and state in {LetterState.FAILED, LetterState.MISSED},
-        "can_release": is_of_use and state == LetterState.HELD,
-        "can_take_back": state in {LetterState.FAILED, LetterState.HELD},
+        "ref": found.ref,
+        "words": letter_words(found.template),
+        "subject": _subject(found),
+        "name": found.name or found.address,
+        "address": found.address if found.name else "",
+        "tag": STATES[found.state],
+        "written": _moment(found.created_at),
+        "outcome": _outcome(found, now=now),
+        "can_resend": is_of_use and found.state in {LetterState.FAILED, LetterState.MISSED},
+        "can_release": is_of_use and found.state == LetterState.HELD,
+        "can_take_back": found.state in {LetterState.FAILED, LetterState.HELD},
     }
 
 
-def _outcome(state: LetterState, due: datetime, sent_at: datetime | None, tries: int, reason: str, *, now: datetime) -> str:
-    """What became of a letter, or what comes next, in one sentence."""
-    if state == LetterState.SENT and sent_at:
-        return f"Sent on {_moment(sent_at)}"
-    if state == LetterState.SENDING:
-        return "Being sent at this moment"
-    if state != LetterState.WAITING:
-        return reason
-    if tries:
-        return f"Tried {'once' if tries == 1 else plural(tries, 'time')}, next on {_moment(due)}. {reason}"
-    return f"Leaves on {_moment(due)}" if due > now else "Leaves next"
+def _subject(found: StoredLetter) -> str:
+    if _has_secret(found) or found.erased_at is not None:
+        return ""
+    try:
+        return previewed_subject(found, config.current())
+    except UNBUILDABLE:
+        return ""
+
+
+def _is_of_use(found: StoredLetter, *, now: datetime) -> bool:
+    return found.erased_at is None and (found.expires_at is None or found.expires_at > now)
+
+
+def _outcome(found: StoredLetter, *, now: datetime) -> str:
+    """What became of a letter, or what comes next, in a sentence."""
+    due = _moment(found.next_try_at)
+    match found.state:
+        case LetterState.SENT if found.sent_at:
+            return f"Sent on {_moment(found.sent_at)}"
+        case LetterState.SENDING:
+            return "Being sent at this moment"
+        case LetterState.WAITING if found.tries:
+            return f"Tried {'once' if found.tries == 1 else plural(found.tries, 'time')}, next on {due}. {found.last_error}"
+        case LetterState.WAITING:
+            return f"Leaves on {due}" if found.next_try_at > now else "Leaves next"
+        case LetterState.HELD:
+            return f"{'Is' if found.next_try_at > now else 'Was'} due on {due}. {found.last_error}"
+        case LetterState.WITHDRAWN:
+            return found.last_error or "No longer true when it was to be sent"
+    return found.last_error
 
 
 def _moment(instant: datetime) -> str:

@@ -83,8 +83,28 @@ def rendered(letter: StoredLetter, settings: Settings, *, is_preview: bool = Fal
     A preview is for somebody else's eyes: in place of every token and code of the reader's stands "hidden", and no link leads
     anywhere.
     """
+    values = _values(letter, settings, is_preview=is_preview)
+    folder = f"messages/{letter.template}"
+    subject = _subject(letter, values)
+    text = environment().get_template(f"{folder}/body.txt").render(values, subject=subject)
+    html = environment().get_template(f"{folder}/body.html").render(values, subject=subject)
+    if is_preview:
+        html = _HREF.sub("", html)
+    return Rendered(subject=subject, text=_BLANK_LINES.sub("\n\n", text).strip() + "\n", html=html)
+
+
+def previewed_subject(letter: StoredLetter, settings: Settings) -> str:
+    """The subject alone, as in a preview; one of UNBUILDABLE as for the whole."""
+    return _subject(letter, _values(letter, settings, is_preview=True))
+
+
+def _subject(letter: StoredLetter, values: Mapping[str, object]) -> str:
+    return header_text(environment().get_template(f"messages/{letter.template}/subject.txt").render(values).strip())
+
+
+def _values(letter: StoredLetter, settings: Settings, *, is_preview: bool) -> Mapping[str, object]:
     hidden = dict.fromkeys(letter.tokens, _HIDDEN)
-    values = {
+    values: dict[str, object] = {
         **letter.context,
         "letter": {"name": letter.name, "address": letter.address},
         "tokens": hidden if is_preview else _Secrets(letter, settings.secret_key, are_codes=False),
@@ -95,13 +115,7 @@ def rendered(letter: StoredLetter, settings: Settings, *, is_preview: bool = Fal
     }
     if is_preview:
         values |= {name: _HIDDEN for name in _READERS_OWN if letter.context.get(name)}
-    folder = f"messages/{letter.template}"
-    subject = header_text(environment().get_template(f"{folder}/subject.txt").render(values).strip())
-    text = environment().get_template(f"{folder}/body.txt").render(values, subject=subject)
-    html = environment().get_template(f"{folder}/body.html").render(values, subject=subject)
-    if is_preview:
-        html = _HREF.sub("", html)
-    return Rendered(subject=subject, text=_BLANK_LINES.sub("\n\n", text).strip() + "\n", html=html)
+    return values
 
 
 def envelope(letter: StoredLetter, settings: Settings, *, now: datetime) -> EmailMessage:

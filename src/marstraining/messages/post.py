@@ -24,13 +24,20 @@ _COMMAND_SECONDS = 30.0
 # RFC 5321 4.5.3.2.6 asks for ten minutes; a server that filters while we wait takes seconds to a few minutes. Giving up
 # too soon sends a second copy.
 _DATA_SECONDS = 300.0
+# What the desk reads before the server's own words.
+_FAILED = {
+    Stage.CONNECT: "No connection to the mail server",
+    Stage.SENDER: "The sender was not accepted",
+    Stage.RECIPIENT: "The recipient was not accepted",
+    Stage.DATA: "The letter was not accepted",
+}
 
 
 class Fault(Exception):  # noqa: N818 - a failed try is an ordinary event here
     """A try that failed; `code` is the server's, where it answered."""
 
     def __init__(self, stage: Stage, code: int | None, said: str) -> None:
-        super().__init__(f"{stage.value}: {code or ''} {said}".replace(":  ", ": "))
+        super().__init__(f"{_FAILED[stage]}: {code or ''} {said}".replace(":  ", ": "))
         self.stage = stage
         self.code = code
 

@@ -85,27 +85,27 @@ def _secret(value: list[Any]) -> tuple[str, int | str, str]:
     return str(purpose), row_id, str(nonce)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One page of a list, and how many rows the whole of it has."""
+async def outbox(filters: Mapping[str, str], *, order: str, limit: int, offset: int = 0) -> tuple[list[StoredLetter], int]:
+    """A page of the letters to people whose name or address holds `q`, in a state, made from a `template`, and how many there are.
 
-    rows: list[dict[str, Any]]
-    total: int
-
-
-async def outbox(filters: Mapping[str, str], *, order: str, limit: int, offset: int = 0) -> Found:
-    """Letters to people whose name or address holds `q`, in a state, made from a `template`; in two statements.
-
-    `order` is made of OUTBOX_ORDER. A letter that is being sent counts as waiting.
+    `order` is made of OUTBOX_ORDER. A letter that is being sent counts as waiting. In two statements.
     """
     where, values = _outbox_where(filters)
-    total = await rows(f"SELECT count(*) AS number FROM messages_letter WHERE {where}", *values)
+    counted = await rows(f"SELECT count(*) AS number FROM messages_letter WHERE {where}", *values)
     found = await rows(
-        "SELECT ref, template, name, address, state, created_at, not_before, next_try_at, expires_at, sent_at, tries, last_error, erased_at"
-        f" FROM messages_letter WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?",
-        *values, limit, offset, instants=("created_at", "not_before", "next_try_at", "expires_at", "sent_at", "erased_at"),
+        f"SELECT * FROM messages_letter WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?", *values, limit, offset, instants=INSTANTS
+    )
+    return [stored_letter(row) for row in found], counted[0]["number"]
+
+
+async def outbox_lines(filters: Mapping[str, str], *, order: str, limit: int) -> list[dict[str, Any]]:
+    """The same letters without what they say, for a file of thousands."""
+    where, values = _outbox_where(filters)
+    return await rows(
+        "SELECT ref, template, name, address, state, created_at, sent_at, tries, last_error FROM messages_letter"
+        f" WHERE {where} ORDER BY {order} LIMIT ?",
+        *values, limit, instants=("created_at", "sent_at"),
     )  # fmt: skip
-    return Found(found, total[0]["number"])
 
 
 def _outbox_where(filters: Mapping[str, str]) -> tuple[str, list[object]]:
@@ -170,15 +170,18 @@ async def outbox_state(*, now: datetime) -> OutboxState:
     return OutboxState({row["state"]: row["number"] for row in counted}, bounced[0]["number"], await delivery(now=now))
 
 
-async def bounced_addresses(*, limit: int, offset: int) -> Found:
-    """Addresses that a mail server refused for good and nobody has looked into, with the letter it refused last; in two statements."""
-    total = await rows("SELECT count(*) AS number FROM messages_bounced WHERE cleared_at IS NULL")
+async def bounced_addresses(*, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
+    """A page of the addresses that a mail server refused for good and nobody has looked into, and how many there are.
+
+    Each comes with the letter that was refused last. In two statements.
+    """
+    counted = await rows("SELECT count(*) AS number FROM messages_bounced WHERE cleared_at IS NULL")
     found = await rows(
         "SELECT b.id, b.address, b.reason, b.flagged_at, m.name, m.ref, m.template FROM messages_bounced b"
         " LEFT JOIN messages_letter m ON m.id = b.letter_id WHERE b.cleared_at IS NULL ORDER BY b.flagged_at, b.id LIMIT ? OFFSET ?",
         limit, offset, instants=("flagged_at",),
     )  # fmt: skip
-    return Found(found, total[0]["number"])
+    return found, counted[0]["number"]
 
 
 async def is_mail_late() -> bool:

@@ -119,7 +119,7 @@ async def take_up_left_letters(*, now: datetime) -> int:
         await execute(
             f"UPDATE messages_letter SET state = ?, tries = tries + 1, first_try_at = ?, next_try_at = ?, last_error = ?, {_NO_LEASE}"
             " WHERE id = ? AND state = 'sending' AND lease_until = ?",
-            "waiting" if again else "failed", first, again or now, "the sender was stopped in the middle of a try",
+            "waiting" if again else "failed", first, again or now, "The sender was stopped in the middle of a try",
             row["id"], row["lease_until"],
         )  # fmt: skip
     return len(left)
@@ -128,7 +128,7 @@ async def take_up_left_letters(*, now: datetime) -> int:
 async def mark_missed_letters(*, now: datetime) -> int:
     """Letters that are past their use are never sent late, whether they wait or are on hold."""
     return await execute(
-        "UPDATE messages_letter SET state = 'missed', last_error = 'too late to be of use'"
+        "UPDATE messages_letter SET state = 'missed', last_error = 'Too late to be of use'"
         " WHERE state IN ('waiting', 'held') AND expires_at <= ?",
         now,
     )
