@@ -1,7 +1,7 @@
 """A session as a whole: Booking 8 and States of booking.md, iCalendar 1 and 7 of calendar_and_letters.md, each named."""
 
 from dataclasses import replace
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -21,6 +21,7 @@ from marstraining.bookings.actions import (
 )
 from marstraining.bookings.models import Booking, SentEntry
 from marstraining.bookings.queries import position_in_line
+from marstraining.bookings.queries.roster import next_date
 from marstraining.bookings.rules import BookPlace
 from marstraining.core.clock import from_wall
 from marstraining.core.db import rows
@@ -125,6 +126,17 @@ async def test_states_the_called_off_letter_offers_the_next_public_date(clock: C
     await call_off_session(case.session.id, reason="", by=SYSTEM, now=clock.now)
     facts = {(letter.context["next_ref"], letter.context["next_date"]) for letter in await Message.filter(template="called_off")}
     assert facts == {(following.ref, "Wednesday 3 June 2026")}
+
+
+async def test_states_the_called_off_letter_prefers_a_date_with_places_to_an_earlier_full_one(clock: Clock) -> None:
+    case = await booked_session(clock)
+    course = await case.session.course
+    full = await makers.make_session(course=course, now=clock.now, starts=from_wall(date(2026, 5, 20), time(9, 30)), capacity=0)
+    opens_at = clock.now + timedelta(days=20)
+    await makers.make_session(course=course, now=clock.now, starts=from_wall(date(2026, 5, 21), time(9, 30)), opens_at=opens_at)
+    assert (await next_date(case.session.id, now=clock.now) or {})["ref"] == full.ref
+    free = await makers.make_session(course=course, now=clock.now, starts=from_wall(date(2026, 6, 3), time(9, 30)))
+    assert await next_date(case.session.id, now=clock.now) == {"ref": free.ref, "starts_at": free.starts_at, "is_full": False}
 
 
 async def test_a_called_off_or_postponed_session_takes_back_reminders_that_have_not_left(clock: Clock) -> None:

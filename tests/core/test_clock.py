@@ -79,3 +79,8 @@ def test_today_is_the_date_in_london() -> None:
     assert clock.today() == date(2027, 7, 2)
     clock.set_source(lambda: datetime(2027, 12, 1, 23, 30, tzinfo=UTC))
     assert clock.today() == date(2027, 12, 1)
+
+
+def test_times_of_day_are_said_as_people_say_them() -> None:
+    said = {time(0): "midnight", time(0, 5): "12:05am", time(9, 30): "9:30am", time(12): "midday", time(12, 15): "12:15pm", time(14): "2pm"}
+    assert {at: clock.time_words(at) for at in said} == said

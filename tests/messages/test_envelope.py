@@ -199,3 +199,20 @@ def test_icalendar_7_several_days_are_a_file_each_and_nothing_inline(plain_setti
     assert [[str(event["UID"]) for event in calendar.events] for calendar in calendars] == [["a"], ["b"]]
     assert str(calendars[1].events[0]["STATUS"]) == "CANCELLED"
     assert [file.get_filename() for file in files] == ["training-1.ics", "training-2.ics"]
+
+
+@pytest.mark.parametrize("words", ["Short", "A place for you until 12:15pm on Thursday 26 November: Child Protection, day 1", "word " * 60])
+def test_a_subject_begins_on_the_line_of_its_name_and_reads_as_written(words: str, plain_settings: Settings) -> None:
+    message = envelope(a_row(context={**NOTE, "subject_line": words}), plain_settings, now=NOW)
+    lines = message.as_bytes().split(b"\r\n")
+    first = next(line for line in lines if line.startswith(b"Subject:"))
+    assert first.split()[1] == words.split(maxsplit=1)[0].encode()
+    assert read(message)["Subject"] == words.strip()
+    assert max(len(line) for line in lines) <= 78
+
+
+def test_the_address_of_their_booking_is_a_link_and_a_name_that_looks_like_one_is_not(plain_settings: Settings) -> None:
+    link, evil = "http://127.0.0.1:8000/bookings/1mx4n2t1cf", "https://evil.example/"
+    row = a_row(context={**NOTE, "link": link, "paragraphs": [f"Dear {evil},", f"See <b>{link}</b>."]})
+    html = body(envelope(row, plain_settings, now=NOW), "html")
+    assert (html.count(f'<a href="{link}"'), f'href="{evil}' in html, "&lt;b&gt;" in html) == (1, False, True)

@@ -8,7 +8,7 @@ from marstraining.bookings.queries import LearnerRow, SessionRow
 from marstraining.bookings.queries.entries import DayEntry
 from marstraining.bookings.rules import Mode
 from marstraining.core import config
-from marstraining.core.clock import local
+from marstraining.core.clock import local, time_words
 from marstraining.core.working_time import WorkingCalendar
 from marstraining.messages.rules import CalendarItem, Letter, Priority, Recipient
 from marstraining.programme.rules import Delivery
@@ -133,7 +133,7 @@ def recipient(learner: LearnerRow) -> Recipient:
 
 def day_sentence(day: DayEntry) -> str:
     """One training day in words, in London's wall time."""
-    return f"{date_words(day.starts_at)}, {_clock(local(day.starts_at))} to {_clock(local(day.ends_at))}"
+    return f"{date_words(day.starts_at)}, {time_words(local(day.starts_at).time())} to {time_words(local(day.ends_at).time())}"
 
 
 def date_words(instant: datetime) -> str:
@@ -153,12 +153,7 @@ def where_sentence(session: SessionRow, mode: str = "") -> str:
 def moment(instant: datetime) -> str:
     """An instant in words, in London: "10am on Thursday 12 March 2026"."""
     at = local(instant)
-    return f"{_clock(at)} on {date_words(at)}"
-
-
-def _clock(at: datetime) -> str:
-    minutes = f":{at:%M}" if at.minute else ""
-    return f"{at.hour % 12 or 12}{minutes}{'am' if at.hour < 12 else 'pm'}"
+    return f"{time_words(at.time())} on {date_words(at)}"
 
 
 def calendar_items(

@@ -48,6 +48,14 @@ def from_wall(day: date, at: time) -> datetime:
     return instant
 
 
+def time_words(at: time) -> str:
+    """A time of day as in "9:30am", "2pm", "midday", "midnight"."""
+    if at.minute == 0 and at.hour in {0, 12}:
+        return "midday" if at.hour else "midnight"
+    minutes = f":{at:%M}" if at.minute else ""
+    return f"{at.hour % 12 or 12}{minutes}{'am' if at.hour < 12 else 'pm'}"
+
+
 def today_of(instant: datetime) -> date:
     """The calendar date in London at an instant."""
     return local(instant).date()

@@ -33,18 +33,40 @@ _LONGEST_NAME = 100
 _READERS_OWN = frozenset({"check_in_code"})
 _HIDDEN = "hidden"
 _HREF = re.compile(r' href="[^"]*"')
+_LONGEST_LINE = 78
 _ONE_WORD = frozenset({"List-Unsubscribe", "Message-ID"})
 _DECLINING = "Declining this entry in your calendar cancels nothing here."
 
 
 class _HousePolicy(EmailPolicy):
-    """Headers that hold one long word are written as they are: Python 3.11 would encode the word to break it."""
+    """Headers that hold one long word are written as they are: Python 3.11 would encode the word to break it.
+
+    A subject of plain letters begins on the line of its name. Python would put one of 70 letters on the next, and servers
+    that read line by line take it for empty.
+    """
 
     def fold(self, name: str, value: str) -> str:
-        return f"{name}: {value}{self.linesep}" if name in _ONE_WORD else super().fold(name, value)
+        if name in _ONE_WORD:
+            return f"{name}: {value}{self.linesep}"
+        if name == "Subject" and str(value).isascii():
+            return "".join(f"{line}{self.linesep}" for line in _lines(f"{name}: {value}"))
+        return super().fold(name, value)
 
     def fold_binary(self, name: str, value: str) -> bytes:
-        return self.fold(name, value).encode("ascii") if name in _ONE_WORD else super().fold_binary(name, value)
+        is_ours = name in _ONE_WORD or (name == "Subject" and str(value).isascii())
+        return self.fold(name, value).encode("ascii") if is_ours else super().fold_binary(name, value)
+
+
+def _lines(header: str) -> list[str]:
+    """A header broken at single spaces, each line but the first beginning with one; a word of any length stays whole."""
+    name, first, *words = header.split(" ")
+    lines = [f"{name} {first}"]
+    for word in words:
+        if len(lines[-1]) + 1 + len(word) > _LONGEST_LINE:
+            lines.append(f" {word}")
+        else:
+            lines[-1] += f" {word}"
+    return lines
 
 
 # 7-bit encodings alone, since a server on the way may not know 8BITMIME.

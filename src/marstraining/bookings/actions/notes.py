@@ -112,6 +112,7 @@ def _letter(session: SessionRow, row: RosterRow, learner: LearnerRow, days: Sequ
         extra={
             "subject_line": filled(note.subject, values, part="subject"),
             "text": text,
+            "link": values["booking_link"],
             "paragraphs": [part.strip() for part in text.split("\n\n") if part.strip()],
         },
         is_ordered=False,

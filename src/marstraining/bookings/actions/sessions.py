@@ -206,9 +206,9 @@ async def _raise_versions(people: Sequence[RosterRow], *, now: datetime) -> list
 async def _next_date_facts(session_id: int, *, now: datetime) -> dict[str, object]:
     following = await next_date(session_id, now=now)
     if following is None:
-        return {"next_ref": "", "next_date": ""}
+        return {"next_ref": "", "next_date": "", "next_is_full": False}
     at = local(following["starts_at"])
-    return {"next_ref": following["ref"], "next_date": f"{at:%A} {at.day} {at:%B %Y}"}
+    return {"next_ref": following["ref"], "next_date": f"{at:%A} {at.day} {at:%B %Y}", "next_is_full": following["is_full"]}
 
 
 async def _tell_all(

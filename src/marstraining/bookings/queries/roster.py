@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from marstraining.bookings.queries.places import HOLDS
 from marstraining.core.db import rows
 
 
@@ -35,15 +36,25 @@ async def live_bookings(session_id: int) -> list[RosterRow]:
 
 
 async def next_date(session_id: int, *, now: datetime) -> dict[str, Any] | None:
-    """The next published date of the same course, for letters of a session that will not take place as planned."""
+    """The next date of the same course that can be booked now, for letters of a session that will not take place as planned.
+
+    One with places comes before one that is full (`is_full`) and has a list to join.
+    """
     found = await rows(
-        "SELECT n.ref, n.starts_at FROM programme_session s JOIN programme_session n ON n.course_id = s.course_id AND n.id <> s.id"
-        " JOIN programme_course c ON c.id = n.course_id"
-        " WHERE s.id = ? AND n.state = 'published' AND n.starts_at > ?"
-        " AND (CASE WHEN n.access = '' THEN c.access ELSE n.access END) = 'public' ORDER BY n.starts_at LIMIT 1",
+        "SELECT s.ref, s.starts_at, CASE WHEN s.capacity IS NOT NULL AND s.capacity <= (SELECT count(*) FROM bookings_booking b"
+        f" WHERE b.session_id = s.id AND ({HOLDS} OR b.state = 'waiting')) THEN 1 ELSE 0 END AS is_full"
+        " FROM programme_session o JOIN programme_session s ON s.course_id = o.course_id AND s.id <> o.id"
+        " JOIN programme_course c ON c.id = s.course_id"
+        " WHERE o.id = ? AND s.state = 'published' AND s.starts_at > ? AND (s.opens_at IS NULL OR s.opens_at <= ?)"
+        " AND (s.closes_at IS NULL OR s.closes_at > ?) AND (CASE WHEN s.access = '' THEN c.access ELSE s.access END) = 'public'"
+        " ORDER BY 3, s.starts_at LIMIT 1",
+        now,
         session_id,
         now,
+        now,
+        now,
         instants=("starts_at",),
+        flags=("is_full",),
     )
     return found[0] if found else None
 

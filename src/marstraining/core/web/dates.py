@@ -42,11 +42,7 @@ def month(value: date | datetime) -> str:
 def clock_time(value: time | datetime) -> str:
     """As in "9:30am", "2pm", "midday", "midnight"."""
     at = clock.local(value).time() if isinstance(value, datetime) else value
-    if at.minute == 0 and at.hour in {0, 12}:
-        return "midday" if at.hour else "midnight"
-    half = "am" if at.hour < 12 else "pm"
-    hour = at.hour % 12 or 12
-    return f"{hour}:{at:%M}{half}" if at.minute else f"{hour}{half}"
+    return clock.time_words(at)
 
 
 @_kept

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from marstraining.core.clock import local
+from marstraining.core.clock import local, time_words
 from marstraining.core.db import execute, hold, rows, transaction
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Role, Viewer
@@ -123,4 +123,8 @@ async def _title(session: Session) -> str:
 
 async def _days(session_id: int) -> list[str]:
     days = await training_days(session_id)
-    return [f"{local(day.starts_at):%A} {day.day.day} {day.day:%B %Y}, {day.starts} to {day.ends}" for day in days if not day.is_cancelled]
+    return [
+        f"{day.day:%A} {day.day.day} {day.day:%B %Y}, {time_words(local(day.starts_at).time())} to {time_words(local(day.ends_at).time())}"
+        for day in days
+        if not day.is_cancelled
+    ]
