@@ -12,11 +12,19 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 run: $(RUNS)  ## the demo, at http://127.0.0.1:8000; `make run PORT=8080` for another port
 	PYTHONPATH=src $(BIN)/python -m marstraining demo $(if $(PORT),--port $(PORT))
 
+# What looks at browsers, crowds and kills has the machine for itself.
+APART := browser or race or faults
+
 test: $(READY)  ## unit, action, page and journey tests, on SQLite and PostgreSQL; with CI=true all there are
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto -m "not ($(APART))"
+ifdef CI
+	$(BIN)/pytest -m "$(APART)"
+else
+	@echo "Tests of browsers, races and faults were left out: 'make test-all' runs them too."
+endif
 
 test-all: $(READY)  ## the same with browser, race and fault tests
-	CI=true $(BIN)/pytest
+	CI=true $(MAKE) test
 
 check: $(READY)  ## format, lint, types, contracts
 	$(BIN)/ruff format --check .

@@ -16,7 +16,7 @@ from marstraining.core.tokens import derive_code, derive_token
 from marstraining.core.viewer import SYSTEM
 from marstraining.messages.actions.health import note_server_failing
 from marstraining.messages.envelope import rendered
-from marstraining.messages.queries import letter as stored
+from marstraining.messages.queries import letter_of as stored
 from marstraining.people import actions
 from marstraining.people.models import Person, Position, SignIn
 from tests.conftest import SECRET_KEY, Clock, Visitor
@@ -99,8 +99,8 @@ async def test_security_1_the_letters_link_is_of_the_configured_address_whatever
     await client.http.post(
         "/sign-in", data={"email": "asha@stlukes.example"}, headers={"Host": "localhost:9", "Sec-Fetch-Site": "same-origin"}
     )
-    found = (await house_db.rows("SELECT id FROM messages_letter"))[0]
-    letter = await stored(found["id"])
+    found = (await house_db.rows("SELECT ref FROM messages_letter"))[0]
+    letter = await stored(found["ref"])
     assert letter is not None
     link, code = await letter_of()
     text = rendered(letter, config.current()).text

@@ -50,7 +50,8 @@ class _HousePolicy(EmailPolicy):
             return f"{name}: {value}{self.linesep}"
         if name == "Subject" and str(value).isascii():
             return "".join(f"{line}{self.linesep}" for line in _lines(f"{name}: {value}"))
-        return super().fold(name, value)
+        folded: str = super().fold(name, value)
+        return folded
 
     def fold_binary(self, name: str, value: str) -> bytes:
         is_ours = name in _ONE_WORD or (name == "Subject" and str(value).isascii())
