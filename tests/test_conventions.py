@@ -38,6 +38,12 @@ def test_no_page_that_is_read_changes_anything_but_by_post() -> None:
     assert writing == []
 
 
+def test_whatever_is_not_sent_by_post_is_a_look() -> None:
+    # A page that asked for GET alone would take HEAD, which mail scanners send, for a form.
+    asking = [path.name for path in SOURCES if re.search(r'method (==|!=) "GET"', path.read_text(encoding="utf-8"))]
+    assert asking == []
+
+
 def test_no_two_routes_share_an_address_and_a_method() -> None:
     pairs = [(method, row.path) for row in route_table(all_routes()) for method in row.methods]
     assert sorted({pair for pair in pairs if pairs.count(pair) > 1}) == []

@@ -116,7 +116,7 @@ async def _newcomer(request: Request, facts: SessionFacts) -> Response:
     form = await read_form(request) if request.method == "POST" else Form.of()
     # Those that the typed address points to by its domain stand first.
     agencies = {str(choice.id): choice.name for choice in await agency_choices(form.get("email"))}
-    if request.method == "GET":
+    if request.method != "POST":
         return _newcomer_page(request, facts, form, agencies)
     wish = forms.read_wish(form, session=facts, session_id=facts.id, agencies=agencies)
     if not form.errors:

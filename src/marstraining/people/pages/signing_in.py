@@ -29,7 +29,7 @@ GONE = 410
 async def sign_in(request: Request) -> Response:
     """Ask for the address and send a letter to it: the same answer whoever has an account."""
     next_path = rules.own_path(request.query_params.get("next", ""))
-    if request.method == "GET":
+    if request.method != "POST":
         if viewer_of(request).is_signed_in:
             return see_other(safe_next(next_path))
         return render(request, "people/sign_in.html", form=Form.of(next=next_path), is_late=await is_mail_late(), done=DONE)

@@ -201,7 +201,7 @@ def _read_places(form: Form, session: DeskSession) -> dict[str, Any]:
 async def decide(request: Request) -> Response:
     """Go or no-go: say that it runs; otherwise it is called off on its own page."""
     session = await load(request)
-    if request.method == "GET":
+    if request.method != "POST":
         return render(request, "portal_desk/decide.html", session=session, today=clock.today())
     form = await read_form(request)
     try:

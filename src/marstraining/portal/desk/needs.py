@@ -17,7 +17,7 @@ _CHOICES = {str(state): words for state, (words, _) in ARRANGING_WORDS.items()}
 async def needs(request: Request) -> Response:
     """Who has needs and how far they are arranged, without a word of them; the words come after the reason was sent."""
     session = await load(request)
-    if request.method == "GET":
+    if request.method != "POST":
         return await _page(request, session, Form(), lines=None)
     form = await read_form(request)
     lines: list[NeedsLine] | None = None

@@ -20,7 +20,7 @@ _START = "Dear {{name}},\n\n"
 async def write(request: Request) -> Response:
     """Write, look, send: each its own step, and going back keeps every word."""
     session = await load(request)
-    if request.method == "GET":
+    if request.method != "POST":
         return await _write_page(request, session, Form.of(to=NoteTo.CONFIRMED, text=_START, key=new_nonce()))
     form = await read_form(request)
     note = _read(form)

@@ -73,7 +73,7 @@ def _rows(found: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, object]]:
 
 async def new(request: Request) -> Response:
     """A new course; partner organisers change theirs but make none."""
-    if request.method == "GET":
+    if request.method != "POST":
         return await _page(request, course_form(CourseDraft("", "")), code=None)
     return await _save(request, code=None)
 
@@ -81,7 +81,7 @@ async def new(request: Request) -> Response:
 async def edit(request: Request) -> Response:
     """Change a course."""
     course = await owned_course(request.path_params["code"], by=viewer_of(request))
-    if request.method == "GET":
+    if request.method != "POST":
         return await _page(request, course_form(await draft_of_course(course)), code=course.code)
     return await _save(request, code=course.code)
 

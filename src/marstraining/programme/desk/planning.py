@@ -27,7 +27,7 @@ async def series(request: Request) -> Response:
     if not code:
         return render(request, "programme/desk/choose_course.html", choices=await course_choices(viewer), is_series=True)
     course = await owned_course(code, by=viewer)
-    if request.method == "GET":
+    if request.method != "POST":
         form = Form.of(every=3, unit="months", count=4, how="rule", capacity=course.capacity, in_terms=True)
         return await _series_page(request, form, course, planned=None)
     form, now = await read_form(request), clock.now()
@@ -93,7 +93,7 @@ def _kept(form: Form) -> list[tuple[str, str]]:
 async def roll(request: Request) -> Response:
     """A year rolled forward: from when to when, then the dry run, then the drafts."""
     viewer = viewer_of(request)
-    form = Form.of(in_terms=True) if request.method == "GET" else await read_form(request)
+    form = Form.of(in_terms=True) if request.method != "POST" else await read_form(request)
     rolled: list[Rolled] | None = None
     if request.method == "POST":
         first, last = form.date("first", "the first day"), form.date("last", "the last day")

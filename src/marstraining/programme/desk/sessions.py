@@ -41,7 +41,7 @@ async def new(request: Request) -> Response:
     if not code:
         return render(request, "programme/desk/choose_course.html", choices=await course_choices(viewer))
     course = await owned_course(code, by=viewer)
-    if request.method == "GET":
+    if request.method != "POST":
         return await _page(request, session_form(_usual(course)), course=course)
     form = await read_form(request)
     if form.get("do") == "add_day":
@@ -68,7 +68,7 @@ async def edit(request: Request) -> Response:
     viewer = viewer_of(request)
     session, course = await session_to_run(request.path_params["ref"], by=viewer)
     is_draft = session.state == SessionState.DRAFT
-    if request.method == "GET":
+    if request.method != "POST":
         form = session_form(draft_of(session))
         form.put("seen", session.changed_at.isoformat())
         return await _page(request, day_form(form, _plans(await training_days(session.id))), course=course, session=session)
@@ -129,7 +129,7 @@ async def copy(request: Request) -> Response:
     viewer = viewer_of(request)
     session, course = await session_to_run(request.path_params["ref"], by=viewer)
     own = await training_days(session.id)
-    if request.method == "GET":
+    if request.method != "POST":
         form = Form()
         for row, plan in enumerate(_plans(own), start=1):
             form.put(f"starts{row}", f"{plan.starts:%H:%M}")

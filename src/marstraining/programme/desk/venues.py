@@ -64,7 +64,7 @@ async def edit(request: Request) -> Response:
 
 
 async def _page(request: Request, venue: Venue | None) -> Response:
-    if request.method == "GET":
+    if request.method != "POST":
         names = VenueDraft.__dataclass_fields__
         form = Form.of(**{name: getattr(venue, name) for name in names}) if venue else Form()
     else:
