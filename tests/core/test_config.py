@@ -173,6 +173,8 @@ def test_its_terms_are_those_that_the_chat_is_tried_with() -> None:
         ("day_ends = 18:00:00", "day_ends = 07:00:00", "booking.day_ends must be later than booking.day_starts"),
         ('accent = "#4c2c92"', 'accent = "green"', "branding.accent is not valid: 'green'"),
         ('logo = ""', 'logo = ""\ncrest = "none"', "branding.crest is not known"),
+        ("trainers_each = 2", "trainers_each = -1", "programme.trainers_each must not be negative"),
+        ("largest_group = 25", "largest_groups = 25", "programme.largest_groups is not known"),
         ("starts = 2026-04-13", "starts = 2026-03-13", "calendar.terms[3].starts must be after the one before has ended"),
     ],
 )

@@ -242,6 +242,16 @@ async def test_what_is_arranged_is_noted_and_only_for_this_session(
     assert [needs.arrangement for needs in await Needs.all().order_by("id")] == ["arranged", "to_arrange"]
 
 
+async def test_a_postponed_session_is_no_date_to_move_to(asha: Person, dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    course = await makers.make_course()
+    session = await makers.make_session(now=clock.now, course=course)
+    postponed = await makers.make_session(now=clock.now, course=course, state="postponed")
+    booking = await book(session, asha, clock)
+    visitor, path = await sign_in_as(dee), f"/desk/sessions/{session.ref}/bookings/{booking.ref}"
+    assert "There is no other coming date of this course." in (await visitor.get(path)).text
+    assert (await visitor.post(f"{path}/move", {"session": postponed.ref}, seen=path)).status_code == 422
+
+
 # ---- letters to the learners of a session ---------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -14,13 +15,13 @@ from marstraining.core.viewer import Role
 from marstraining.core.web.dates import day_short
 from marstraining.history.models import Entry
 from marstraining.people.models import Person, RoleGrant
-from marstraining.programme.models import Session
+from marstraining.programme.models import Session, SessionTrainer
 from tests import makers
 from tests.conftest import Clock, Visitor
 from tests.statements import statements
 
 SignInAs = Callable[[Person], Awaitable[Visitor]]
-PAGES = ("", "/book", "/book/new", "/needs", "/write", "/places", "/decide", "/call-off", "/postpone", "/move", "/online")
+PAGES = ("", "/book", "/book/new", "/needs", "/phones", "/write", "/places", "/decide", "/call-off", "/postpone", "/move", "/online")
 
 
 async def book(session: Session, learner: Person, clock: Clock, *, waits: bool = False) -> Booking:
@@ -179,3 +180,36 @@ async def test_a_called_off_session_shows_the_days_it_had_and_leads_to_what_ende
     shown = (await (await sign_in_as(dee)).get(f"/desk/sessions/{session.ref}")).text
     assert (f"<s>{day_short(session.starts_at)} 2026" in shown, "?show=ended#bookings" in shown) == (True, True)
     assert ("Ask or change trainers" in shown, "Closes when it starts" in shown) == (False, False)
+
+
+async def test_booking_8_the_phone_list_leads_to_each_number_and_names_who_gave_none(
+    asha: Person, ben: Person, dee: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await makers.make_session(now=clock.now)
+    order = BookPlace(session_id=session.id, learner_id=asha.id, mobile="07700 900 982")
+    await book_place(order, by=makers.as_learner(asha), now=clock.now)
+    await book(session, ben, clock)
+    visitor = await sign_in_as(dee)
+    assert "Phone list</a> (1)" in (await visitor.get(f"/desk/sessions/{session.ref}")).text
+    shown = (await visitor.get(f"/desk/sessions/{session.ref}/phones")).text
+    assert ('href="tel:07700900982">07700 900 982<' in shown, "<li>Ben Cole, Humberside Police</li>" in shown) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "trainers", "capacity", "says"),
+    [
+        ("course", 1, 25, ["One trainer so far: 2 are the rule for a course."]),
+        ("course", 2, 26, ["26 places are more than the 25 that one group should have."]),
+        ("course", 0, 25, []),
+        ("briefing", 1, 120, []),
+    ],
+)
+async def test_one_trainer_alone_and_too_large_a_group_are_warned_of(
+    kind: str, trainers: int, capacity: int, says: list[str], dee: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await makers.make_session(now=clock.now, course=await makers.make_course(kind=kind), capacity=capacity)
+    for number in range(trainers):
+        person = await makers.make_person(f"Trainer {number}")
+        await SessionTrainer.create(session=session, person=person, state="accepted", asked_at=clock.now)
+    shown = (await (await sign_in_as(dee)).get(f"/desk/sessions/{session.ref}")).text
+    assert re.findall(r'mars-warn">([^<]*)<', shown) == says

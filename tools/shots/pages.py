@@ -198,6 +198,7 @@ AT_THE_DESK = (
     Shown("desk-booking-waiting", "/desk/sessions/{full}/bookings/{of_full}", DESK),
     Shown("desk-booking-cancel", "/desk/sessions/{open}/bookings/{of_open}/cancel", DESK),
     Shown("desk-needs", "/desk/sessions/{needs}/needs", DESK),
+    Shown("desk-phones", "/desk/sessions/{open}/phones", DESK),
     Shown("desk-write", "/desk/sessions/{open}/write", DESK),
     Shown(
         "desk-write-preview",

@@ -82,6 +82,14 @@ class BookingRules:
     offer_hours_near: float
 
 
+@dataclass(frozen=True, slots=True)
+class ProgrammeRules:
+    """What the training team is warned of (rules.md 5.2): fewer trainers of a course than these, a larger group than this."""
+
+    trainers_each: int = 2
+    largest_group: int = 25
+
+
 @dataclass(frozen=True)
 class Partnership:
     name: str
@@ -93,6 +101,7 @@ class Partnership:
     calendar: SchoolCalendar
     branding: Branding
     booking: BookingRules
+    programme: ProgrammeRules = ProgrammeRules()
     aftercare: str = ""
 
     def contact(self, code: str) -> Contact:
@@ -117,6 +126,7 @@ def load_partnership(path: Path = PACKAGED) -> Partnership:
     root = _Table(document, "")
     head, calendar = root.table("partnership"), root.table("calendar")
     branding, booking = root.table("branding"), root.table("booking")
+    programme = root.table("programme") if root.has("programme") else _Table({}, "programme.")
     partnership = Partnership(
         name=head.text("name"),
         short_name=head.text("short_name"),
@@ -140,12 +150,18 @@ def load_partnership(path: Path = PACKAGED) -> Partnership:
             offer_hours_middle=booking.number("offer_hours_middle"),
             offer_hours_near=booking.number("offer_hours_near"),
         ),
+        programme=_programme_rules(programme),
     )
-    for table in (root, head, calendar, branding, booking):
+    for table in (root, head, calendar, branding, booking, programme):
         table.check_read()
     if partnership.booking.day_starts >= partnership.booking.day_ends:
         raise PartnershipError("booking.day_ends must be later than booking.day_starts")
     return partnership
+
+
+def _programme_rules(table: "_Table") -> ProgrammeRules:
+    """The file may leave out what it does not change."""
+    return ProgrammeRules(**{name: int(table.number(name)) for name in ("trainers_each", "largest_group") if table.has(name)})
 
 
 class _Table:

@@ -292,6 +292,21 @@ def check_course(draft: CourseDraft) -> None:
     check_link(draft.external_url, field="external_url")
 
 
+def teaching_warnings(*, kind: str, trainers: int, capacity: int | None, trainers_each: int, largest_group: int) -> tuple[str, ...]:
+    """What speaks against how a course is run, which nothing forbids: one trainer alone, too large a group (rules.md 5.2).
+
+    `trainers` are those who have accepted. Briefings, forums and conferences are for many people and have no such size.
+    """
+    if kind != CourseKind.COURSE:
+        return ()
+    found = []
+    if 0 < trainers < trainers_each:
+        found.append(f"{'One trainer' if trainers == 1 else f'{trainers} trainers'} so far: {trainers_each} are the rule for a course.")
+    if capacity is not None and capacity > largest_group:
+        found.append(f"{capacity} places are more than the {largest_group} that one group should have.")
+    return tuple(found)
+
+
 LONGEST_SESSION_DAYS = 31
 
 

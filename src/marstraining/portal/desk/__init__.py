@@ -1,6 +1,6 @@
 """Pages of the training team and of trainers across capabilities: Today, sessions, the workspace of one, history, teaching."""
 
-from marstraining.portal.desk import bookings, changing, history, needs, notes, sessions, teaching, today, workspace
+from marstraining.portal.desk import bookings, changing, history, needs, notes, phones, sessions, teaching, today, workspace
 
 routes = [
     *today.routes,
@@ -8,6 +8,7 @@ routes = [
     *bookings.routes,
     *needs.routes,
     *notes.routes,
+    *phones.routes,
     *changing.routes,
     *workspace.routes,
     *history.routes,

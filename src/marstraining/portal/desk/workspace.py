@@ -1,19 +1,29 @@
 """The workspace of a session: its facts and places, who is booked, who waits, and everything that can be done about it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from marstraining.bookings.rules import STATE_WORDS, Arranging, BookingState, Mode
-from marstraining.core import clock
+from marstraining.core import clock, config
 from marstraining.core.viewer import Role
 from marstraining.core.web import Column, Form, TableView, export_response, page, render, roles, viewer_of
 from marstraining.history.actions import record_export
 from marstraining.people.rules import JOB_ROLES
-from marstraining.portal.queries.workspace import ORDERS, DeskSession, booking_lines, days_of, run_session, trainers_of, waiting_lines
-from marstraining.programme.rules import DELIVERY_LABELS, Delivery, SessionState, Stage
+from marstraining.portal.queries.workspace import (
+    ORDERS,
+    DeskSession,
+    TrainerLine,
+    booking_lines,
+    days_of,
+    run_session,
+    trainers_of,
+    waiting_lines,
+)
+from marstraining.programme.rules import DELIVERY_LABELS, Delivery, SessionState, Stage, TrainerState, teaching_warnings
 
 WHO_RUNS_SESSIONS = roles(Role.DESK, Role.PARTNER_ORGANISER)
 STATE_COLOURS = {
@@ -104,12 +114,14 @@ async def workspace_page(request: Request, session: DeskSession, *, form: Form |
         return await _exported(request, session, view.export, order=order)
     lines, total = await booking_lines(session.id, show=show, words=view.filters["q"], order=order, limit=view.limit, offset=view.offset)
     stage = session.stage(now)
+    trainers = await trainers_of(session.id)
     return render(
         request,
         "portal_desk/workspace.html",
         session=session,
         days=await days_of(session.id),
-        trainers=await trainers_of(session.id),
+        trainers=trainers,
+        warnings=_warnings(session, trainers, now=now),
         tag=_tag(session, stage),
         stage=stage,
         can_change=session.state in {SessionState.PUBLISHED, SessionState.POSTPONED} and now < session.ends_at,
@@ -137,6 +149,20 @@ WORDS: Mapping[str, Mapping[Any, Any]] = {
     "standby": STANDBY_WORDS,
     "priority": PRIORITY_WORDS,
 }
+
+
+def _warnings(session: DeskSession, trainers: Sequence[TrainerLine], *, now: datetime) -> tuple[str, ...]:
+    """What speaks against how a coming course is run."""
+    if session.state == SessionState.CALLED_OFF or now >= session.ends_at:
+        return ()
+    rules = config.current().partnership.programme
+    return teaching_warnings(
+        kind=session.kind,
+        trainers=sum(1 for one in trainers if one.state == TrainerState.ACCEPTED and not one.is_contributor),
+        capacity=session.capacity.session,
+        trainers_each=rules.trainers_each,
+        largest_group=rules.largest_group,
+    )
 
 
 def _tag(session: DeskSession, stage: Stage | None) -> tuple[str, str]:

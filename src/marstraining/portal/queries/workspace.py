@@ -83,6 +83,7 @@ class DeskSession:
     changed_at: datetime
     needs: int
     needs_to_arrange: int
+    phones: int
 
     def stage(self, now: datetime) -> Stage | None:
         """Where it stands for learners; None for a draft."""
@@ -156,7 +157,8 @@ _COUNTS = (
     " count(CASE WHEN b.state = 'waiting' AND b.mode = 'online' THEN 1 END) AS waiting_online,"
     " count(CASE WHEN b.state = 'confirmed' THEN 1 END) AS confirmed,"
     " count(CASE WHEN b.state <> 'waiting' AND (n.access <> '' OR n.dietary <> '') THEN 1 END) AS needs,"
-    " count(CASE WHEN b.state <> 'waiting' AND n.arrangement = 'to_arrange' THEN 1 END) AS needs_to_arrange"
+    " count(CASE WHEN b.state <> 'waiting' AND n.arrangement = 'to_arrange' THEN 1 END) AS needs_to_arrange,"
+    " count(CASE WHEN b.state <> 'waiting' AND b.mobile <> '' THEN 1 END) AS phones"
     f" FROM programme_session s LEFT JOIN bookings_booking b ON b.session_id = s.id AND b.state IN {LIVE}"
     " LEFT JOIN bookings_needs n ON n.booking_id = b.id WHERE s.ref = ? GROUP BY s.id"
 )
@@ -283,13 +285,13 @@ class OtherDate:
 
 
 async def other_dates(session: DeskSession, *, viewer: Viewer, now: datetime) -> list[OtherDate]:
-    """The coming sessions of the same course, with the places free to the desk, in one statement."""
+    """The coming sessions of the same course that have their dates, with the places free to the desk, in one statement."""
     scope = run_by(viewer)
     found = await rows(
         "SELECT s.id, s.ref, s.starts_at, s.ends_at, s.delivery, coalesce(v.name, '') AS venue, s.capacity,"
         f" (SELECT count(*) FROM bookings_booking b WHERE b.session_id = s.id AND {HOLDS}) AS held"
         " FROM programme_session s JOIN programme_course c ON c.id = s.course_id LEFT JOIN programme_venue v ON v.id = s.venue_id"
-        " WHERE s.course_id = ? AND s.id <> ? AND s.state IN ('published', 'postponed') AND s.starts_at > ?"
+        " WHERE s.course_id = ? AND s.id <> ? AND s.state = 'published' AND s.starts_at > ?"
         f" AND NOT s.is_headcount_only AND s.external_url = '' AND ({scope.sql}) ORDER BY s.starts_at, s.id LIMIT 30",
         now,
         session.course_id,
@@ -337,6 +339,17 @@ async def person_to_book(ref: str, *, viewer: Viewer, on: date) -> dict[str, Any
     if not found:
         raise NotFound
     return found[0]
+
+
+async def phone_lines(session_id: int) -> list[dict[str, Any]]:
+    """Everybody with a place, those with a number first: whom to ring when a session changes on the day."""
+    return await rows(
+        "SELECT b.ref, b.mobile, b.state, p.name, p.email, coalesce(a.name, '') AS agency FROM bookings_booking b"
+        " JOIN people_person p ON p.id = b.learner_id LEFT JOIN people_agency a ON a.id = b.agency_id"
+        " WHERE b.session_id = ? AND b.state IN ('invited', 'confirmed', 'offered')"
+        " ORDER BY CASE WHEN b.mobile <> '' THEN 0 ELSE 1 END, lower(p.name), b.id",
+        session_id,
+    )
 
 
 async def needs_lines(session_id: int) -> list[dict[str, Any]]:
