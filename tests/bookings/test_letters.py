@@ -109,7 +109,17 @@ async def test_letters_1_what_people_type_appears_as_text(
 
 
 def test_no_folder_of_a_letter_is_left_out_here() -> None:
-    others = {"sign_in", "confirm_address", "email_changed", "new_device", "no_account", "desk_note", "new_dates", "trainer_asked"}
+    others = {
+        "sign_in",
+        "confirm_address",
+        "email_changed",
+        "new_device",
+        "no_account",
+        "desk_note",
+        "new_dates",
+        "trainer_asked",
+        "invited",
+    }
     folders = {path.name for path in (paths.TEMPLATES / "messages").iterdir() if path.is_dir()}
     assert sorted(folders - others) == sorted(NAMES)
 

@@ -45,6 +45,7 @@ REFERENCES = {
     "elsewhere": f"{_SESSION}{_COMING} AND c.code = 'EYUPDAD' ORDER BY s.starts_at",
     "headcount": f"{_SESSION}{_COMING} AND s.is_headcount_only ORDER BY s.starts_at",
     "undecided": f"{_SESSION}{_COMING} AND s.decide_by IS NOT NULL AND s.decided_at IS NULL ORDER BY s.starts_at",
+    "invited": f"{_SESSION}{_COMING} AND EXISTS (SELECT 1 FROM programme_invited i WHERE i.session_id = s.id) ORDER BY s.starts_at",
     "needs": f"{_SESSION}{_COMING} AND EXISTS ({_NEEDS}) ORDER BY s.starts_at",
     "off": f"{_SESSION}s.state = 'called_off'",
     "postponed": f"{_SESSION}s.state = 'postponed'",
@@ -198,6 +199,7 @@ AT_THE_DESK = (
     Shown("desk-booking-waiting", "/desk/sessions/{full}/bookings/{of_full}", DESK),
     Shown("desk-booking-cancel", "/desk/sessions/{open}/bookings/{of_open}/cancel", DESK),
     Shown("desk-needs", "/desk/sessions/{needs}/needs", DESK),
+    Shown("desk-invited", "/desk/sessions/{invited}/invited", DESK),
     Shown("desk-phones", "/desk/sessions/{open}/phones", DESK),
     Shown("desk-write", "/desk/sessions/{open}/write", DESK),
     Shown(

@@ -1,11 +1,12 @@
 """Pages of the training team and of trainers across capabilities: Today, sessions, the workspace of one, history, teaching."""
 
-from marstraining.portal.desk import bookings, changing, history, needs, notes, phones, sessions, teaching, today, workspace
+from marstraining.portal.desk import bookings, changing, history, invited, needs, notes, phones, sessions, teaching, today, workspace
 
 routes = [
     *today.routes,
     *sessions.routes,
     *bookings.routes,
+    *invited.routes,
     *needs.routes,
     *notes.routes,
     *phones.routes,

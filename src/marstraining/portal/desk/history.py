@@ -57,6 +57,8 @@ _ACTION_WORDS = {
     "trainer_accepted": "Accepted to train",
     "trainer_declined": "Declined to train",
     "remove_trainer": "Took a trainer off",
+    "invite_people": "Invited people",
+    "uninvite": "Took an invitation back",
     "call_off_session": "Called off",
     "postpone_session": "Postponed",
     "move_session": "Moved",

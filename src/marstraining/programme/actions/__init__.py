@@ -5,6 +5,7 @@ from marstraining.programme.actions.courses import draft_of_course, save_course,
 from marstraining.programme.actions.days import add_day, cancel_day, move_day
 from marstraining.programme.actions.deciding import confirm_numbers, decide_to_run
 from marstraining.programme.actions.imports import import_courses, import_sessions
+from marstraining.programme.actions.inviting import invite_people, uninvite
 from marstraining.programme.actions.planning import Rolled, create_series, create_year, plan_series, plan_year
 from marstraining.programme.actions.sessions import (
     copy_session,
@@ -38,6 +39,7 @@ __all__ = [
     "edit_session",
     "import_courses",
     "import_sessions",
+    "invite_people",
     "make_online",
     "move_day",
     "move_session_dates",
@@ -51,4 +53,5 @@ __all__ = [
     "save_course",
     "save_venue",
     "set_capacity",
+    "uninvite",
 ]

@@ -11,6 +11,7 @@ from marstraining.core.tokens import new_ref
 from marstraining.core.viewer import SYSTEM, Viewer
 from marstraining.history.actions import record
 from marstraining.programme.actions.days import follow_days, held_session, raise_sequences, write_day
+from marstraining.programme.actions.inviting import tell_invited
 from marstraining.programme.models import Course, Session, TrainingDay, Venue
 from marstraining.programme.queries.scope import run_by
 from marstraining.programme.rules import DayPlan, SessionDraft, SessionState, check_days, check_session
@@ -180,6 +181,7 @@ async def _publish(session_id: int, *, by: Viewer, now: datetime) -> int:
     )
     if published:
         await record("publish_session", by=by, now=now, subject_kind="session", subject_id=session_id)
+        await tell_invited(await Session.get(id=session_id), now=now)
     return published
 
 

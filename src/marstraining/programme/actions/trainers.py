@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from marstraining.core.clock import local, time_words
 from marstraining.core.db import execute, hold, rows, transaction
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Role, Viewer
@@ -10,9 +9,9 @@ from marstraining.history.actions import record
 from marstraining.messages.actions import queue_letter
 from marstraining.messages.rules import Letter, Priority, Recipient
 from marstraining.people.models import Person
+from marstraining.programme.actions.telling import session_words
 from marstraining.programme.models import Session, SessionTrainer
-from marstraining.programme.queries import training_days
-from marstraining.programme.rules import Delivery, SessionState, TrainerState
+from marstraining.programme.rules import SessionState, TrainerState
 
 
 async def ask_trainer(
@@ -48,10 +47,8 @@ async def ask_trainer(
                 to=Recipient(address=person.email, name=person.name, person_id=person.id),
                 priority=Priority.CONFIRMATION,
                 context={
+                    **await session_words(session),
                     "name": person.name,
-                    "title": await _title(session),
-                    "days": await _days(session_id),
-                    "place": await _place(session),
                     "is_contributor": is_contributor,
                 },
                 expires_at=session.ends_at,
@@ -105,26 +102,3 @@ async def _check_role(person_id: int, role: Role) -> None:
         raise Refused(
             f"This person is no {role.value} yet. An administrator can give them that role under People.", code="role", field="person"
         )
-
-
-async def _place(session: Session) -> str:
-    if session.delivery == Delivery.ONLINE or session.venue_id is None:
-        return "Online" if session.delivery == Delivery.ONLINE else "Venue to be confirmed"
-    found = await rows("SELECT name FROM programme_venue WHERE id = ?", session.venue_id)
-    return str(found[0]["name"])
-
-
-async def _title(session: Session) -> str:
-    if session.title:
-        return session.title
-    found = await rows("SELECT title FROM programme_course WHERE id = ?", session.course_id)
-    return str(found[0]["title"])
-
-
-async def _days(session_id: int) -> list[str]:
-    days = await training_days(session_id)
-    return [
-        f"{day.day:%A} {day.day.day} {day.day:%B %Y}, {time_words(local(day.starts_at).time())} to {time_words(local(day.ends_at).time())}"
-        for day in days
-        if not day.is_cancelled
-    ]

@@ -1,0 +1,27 @@
+"""A session in the words of the letters that the programme writes: what, when and where."""
+
+from marstraining.core.clock import local, time_words
+from marstraining.core.db import rows
+from marstraining.programme.models import Session
+from marstraining.programme.queries import Day, training_days
+from marstraining.programme.rules import Delivery
+
+
+async def session_words(session: Session) -> dict[str, object]:
+    """The title, the training days that stand and the place, by those names."""
+    found = await rows(
+        "SELECT c.title, coalesce(v.name, '') AS venue FROM programme_session s JOIN programme_course c ON c.id = s.course_id"
+        " LEFT JOIN programme_venue v ON v.id = s.venue_id WHERE s.id = ?",
+        session.id,
+    )
+    days = [day for day in await training_days(session.id) if not day.is_cancelled]
+    return {
+        "title": session.title or found[0]["title"],
+        "days": [_day_words(day) for day in days],
+        "place": "Online" if session.delivery == Delivery.ONLINE else found[0]["venue"] or "Venue to be confirmed",
+    }
+
+
+def _day_words(day: Day) -> str:
+    starts, ends = (time_words(local(instant).time()) for instant in (day.starts_at, day.ends_at))
+    return f"{day.day:%A} {day.day.day} {day.day:%B %Y}, {starts} to {ends}"
