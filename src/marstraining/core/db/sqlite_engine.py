@@ -110,20 +110,17 @@ def _begin(raw: sqlite3.Connection) -> None:
 
 
 class ImmediateContext(SqliteTransactionContext):
-    """Takes the connection's lock, begins, and always gives the lock back with no transaction left open."""
+    """Takes the connection's lock, and always gives it back with no transaction left open; the first statement begins."""
 
     connection: ImmediateTransaction
 
     async def __aenter__(self) -> TransactionalDBClient:
         await self._trxlock.acquire()
         try:
-            await finish(self.ensure_connection())
-            await finish(self.connection.begin())
+            if not self.connection._connection:  # noqa: SLF001 - as Tortoise's own ensure_connection asks
+                await finish(self.ensure_connection())
         except BaseException:
-            try:
-                await self._leave_nothing_open()
-            finally:
-                self._trxlock.release()
+            self._trxlock.release()
             raise
         self.token = get_connections().set(self.connection_name, self.connection)
         return self.connection
