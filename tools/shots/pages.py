@@ -239,6 +239,7 @@ AT_THE_DESK = (
     Shown("desk-people-found", "/desk/people?q=begum", DESK),
     Shown("desk-person", "/desk/people/{asha}", DESK),
     Shown("desk-person-administrator", "/desk/people/{tom}", ADMINISTRATOR),
+    Shown("desk-person-bookings", "/desk/people/{asha}/bookings", DESK),
     Shown("desk-person-new", "/desk/people/new", DESK),
     Shown("desk-person-new-wrong", "/desk/people/new", DESK, press="Add this person"),
     Shown("desk-person-merge", "/desk/people/{asha}/merge", DESK),

@@ -1,6 +1,19 @@
 """Pages of the training team and of trainers across capabilities: Today, sessions, the workspace of one, history, teaching."""
 
-from marstraining.portal.desk import bookings, changing, history, invited, needs, notes, phones, sessions, teaching, today, workspace
+from marstraining.portal.desk import (
+    bookings,
+    changing,
+    history,
+    invited,
+    needs,
+    notes,
+    person,
+    phones,
+    sessions,
+    teaching,
+    today,
+    workspace,
+)
 
 routes = [
     *today.routes,
@@ -9,6 +22,7 @@ routes = [
     *invited.routes,
     *needs.routes,
     *notes.routes,
+    *person.routes,
     *phones.routes,
     *changing.routes,
     *workspace.routes,
