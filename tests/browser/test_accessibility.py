@@ -28,7 +28,8 @@ PERSONAL = (
     "/bookings/{booked}/cancel", "/bookings/{booked}/needs", "/bookings/{waiting}",
 )  # fmt: skip
 DESK = (
-    "/desk", "/desk/sessions", "/desk/sessions/{open}", "/desk/courses", "/desk/venues", "/desk/people", "/desk/agencies", "/desk/letters",
+    "/desk", "/desk/sessions", "/desk/sessions/{open}", "/desk/courses", "/desk/venues", "/desk/people", "/desk/people/{asha}",
+    "/desk/people/{asha}/leaver", "/desk/agencies", "/desk/agencies/new", "/desk/letters",
     "/desk/history", "/desk/history/session/{open}", "/desk/today/trainers", "/desk/today/letters", "/desk/sessions/{open}/book?q=a",
     "/desk/sessions/{open}/book/new", "/desk/sessions/{open}/needs", "/desk/sessions/{open}/write", "/desk/sessions/{open}/places",
     "/desk/sessions/{open}/decide", "/desk/sessions/{open}/call-off", "/desk/sessions/{open}/postpone", "/desk/sessions/{open}/move",
@@ -103,7 +104,9 @@ async def test_personal_pages(site: Site, chromium: Browser) -> None:
 
 
 async def test_desk_pages(site: Site, chromium: Browser) -> None:
-    addresses = [address.format(open=site.open_ref, full=site.full_ref) for address in DESK]
+    open_id = (await Session.get(ref=site.open_ref)).id
+    await book_place(BookPlace(session_id=open_id, learner_id=site.asha.id), by=makers.as_learner(site.asha), now=now())
+    addresses = [address.format(open=site.open_ref, full=site.full_ref, asha=site.asha.ref) for address in DESK]
     assert await faults_of(chromium, site, addresses, await site.sign_in(site.dee)) == {}
 
 

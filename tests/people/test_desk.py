@@ -1,8 +1,10 @@
 """People and agencies at the desk: what Dee does, and what Asha and Ben cannot."""
 
 import csv
+import html
 import io
 import json
+import re
 from collections.abc import Awaitable, Callable
 from datetime import date
 
@@ -14,6 +16,7 @@ from marstraining.core.viewer import Role
 from marstraining.core.web.dates import day_plain
 from marstraining.people import actions
 from marstraining.people.models import Agency, Person, Position, RoleGrant
+from marstraining.people.rules import SECTORS
 from tests.conftest import Clock, Visitor
 from tests.makers import make_agency, make_person
 from tests.statements import statements
@@ -108,11 +111,20 @@ async def test_notes_names_and_posts_are_kept_from_the_page(asha: Person, dees: 
         assert shown in page
     post = await Position.get(person_id=asha.id, agency__code="POL")
     await send("end-post", post=str(post.id))
-    await send("leaver", **{"left_on-day": "6", "left_on-month": "3", "left_on-year": "2026"})
-    assert (await Person.get(id=asha.id)).state == "left"
     await send("close")
     await send("reopen")
     assert (await Person.get(id=asha.id)).state == "active"
+
+
+async def test_the_form_of_an_organisation_offers_the_sectors_in_use(dees: Visitor) -> None:
+    await make_agency("Ferry Boats", code="FERRY", sector="Ports and rivers")
+    page = (await dees.get("/desk/agencies/new")).text
+    offered = re.findall(r'<option value="([^"]+)"[^>]*>\1</option>', page[page.index('id="sector"') : page.index('id="parent"')])
+    assert [html.unescape(sector) for sector in offered] == sorted({*SECTORS, "Ports and rivers"})
+    fields = {"name": "Tug Boats", "code": "TUG", "sector": "Ports and rivers", "is_in_area": "yes"}
+    assert (await dees.post("/desk/agencies/new", fields)).status_code == 303
+    guessed = await dees.post("/desk/agencies/new", fields | {"code": "TUG2", "name": "Tugs", "sector": "Ports & rivers"})
+    assert (guessed.status_code, "Select the sector" in guessed.text) == (422, True)
 
 
 async def test_a_refusal_shows_the_page_again_with_what_was_typed(asha: Person, ben: Person, dees: Visitor) -> None:
@@ -121,8 +133,6 @@ async def test_a_refusal_shows_the_page_again_with_what_was_typed(asha: Person, 
     assert answer.status_code == 422
     assert "Somebody else has this email address. If it is the same person, merge the two records." in answer.text
     assert 'value="ben@police.example"' in answer.text
-    later = await dees.post(f"{home}/leaver", {"left_on-day": "1", "left_on-month": "4", "left_on-year": "2026"}, seen=home)
-    assert "The last day must be 9 March 2026 or earlier" in later.text
     assert (await Person.get(id=ben.id)).email == "ben@police.example"
     assert (await dees.post(f"{home}/raise", seen=home)).status_code == 404
 

@@ -243,6 +243,7 @@ AT_THE_DESK = (
     Shown("desk-person-new", "/desk/people/new", DESK),
     Shown("desk-person-new-wrong", "/desk/people/new", DESK, press="Add this person"),
     Shown("desk-person-merge", "/desk/people/{asha}/merge", DESK),
+    Shown("desk-person-leaver", "/desk/people/{asha}/leaver", DESK),
     Shown("desk-agencies", "/desk/agencies", DESK),
     Shown("desk-agency", "/desk/agencies/STLUKES", DESK),
     Shown("desk-agency-suggested", "/desk/agencies/{suggested}", DESK),

@@ -1,5 +1,7 @@
 """Forms of people and agencies into the plain values that actions take."""
 
+from collections.abc import Sequence
+
 from marstraining.core.errors import NotFound
 from marstraining.core.web import Form
 from marstraining.people import rules
@@ -23,14 +25,14 @@ def read_post(form: Form) -> rules.PostWish:
     return rules.PostWish(agency_code=code, agency_typed="" if code else typed, job_role=job_role)
 
 
-def read_agency(form: Form, *, parent_id: int | None) -> rules.AgencyDetails:
-    """An agency's details; the page has looked its parent up."""
+def read_agency(form: Form, *, parent_id: int | None, sectors: Sequence[str]) -> rules.AgencyDetails:
+    """An agency's details; the page has looked up its parent and the sectors that it offers."""
     code = form.text("code", "the code", max=30)
     contact_email = form.email("contact_email", "the contact's email address", required=False)
     return rules.AgencyDetails(
         code=code,
         name=form.text("name", "the name"),
-        sector=form.choice("sector", "the sector", (*rules.SECTORS, form.get("kept_sector"))),
+        sector=form.choice("sector", "the sector", sectors),
         parent_id=parent_id,
         is_vcse=form.checkbox("is_vcse"),
         is_group=form.checkbox("is_group"),

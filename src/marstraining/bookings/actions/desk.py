@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from marstraining.bookings import rules
 from marstraining.bookings.actions import looking, steps
@@ -12,13 +12,14 @@ from marstraining.bookings.actions.booking import book_place, confirm_in_transac
 from marstraining.bookings.actions.cancelling import cancel_booking
 from marstraining.bookings.queries import posts_of, session_row
 from marstraining.bookings.queries.own import booking_by_id, needs_of
+from marstraining.bookings.queries.roster import coming_bookings
 from marstraining.bookings.rules import Arranging, BookPlace
 from marstraining.core.clock import today_of
 from marstraining.core.db import hold, rows, transaction
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record, record_each
-from marstraining.people.actions import add_managed_learner, find_or_create_person, start_position
+from marstraining.people.actions import add_managed_learner, find_or_create_person, mark_leaver, start_position
 from marstraining.programme.models import Session
 
 _LEFT = "left"
@@ -229,6 +230,19 @@ async def arrange_needs(session_id: int, chosen: Mapping[int, Arranging], *, by:
     return len(changed)
 
 
+async def mark_left(person_id: int, *, left_on: date, by: Viewer, now: datetime) -> int:
+    """Mark somebody as having left and cancel what they hold of sessions to come, all or nothing; returns how many bookings there were.
+
+    Posts and roles end, letters stop, each place passes on, and the account stays theirs (booking.md, People).
+    """
+    async with transaction():
+        # Sessions are held before the person, as a booking does, so that the two cannot wait for each other.
+        for session_id in sorted({booking.session_id for booking in await coming_bookings(person_id, now=now)}):
+            await hold(Session, session_id)
+        await mark_leaver(person_id, left_on=left_on, by=by, now=now)
+        return await release_leaver(person_id, by=by, now=now)
+
+
 async def release_leaver(person_id: int, *, by: Viewer, now: datetime) -> int:
     """Cancel the coming bookings of somebody who has left, each passing its place on; returns how many there were.
 
@@ -239,12 +253,7 @@ async def release_leaver(person_id: int, *, by: Viewer, now: datetime) -> int:
         raise NotFound
     if person[0]["state"] != _LEFT:
         raise Refused("This person is not marked as having left. Cancel their bookings one by one.", code="not_left")
-    found = await rows(
-        "SELECT b.id FROM bookings_booking b JOIN programme_session s ON s.id = b.session_id WHERE b.learner_id = ? AND s.starts_at > ?"
-        " AND b.state IN ('requested', 'invited', 'confirmed', 'waiting', 'offered') ORDER BY b.session_id",
-        person_id,
-        now,
-    )
-    for row in found:
-        await cancel_booking(row["id"], reason=_LEFT, by_desk=True, by=by, now=now)
+    found = sorted(await coming_bookings(person_id, now=now), key=lambda booking: booking.session_id)
+    for booking in found:
+        await cancel_booking(booking.id, reason=_LEFT, by_desk=True, by=by, now=now)
     return len(found)

@@ -35,6 +35,34 @@ async def live_bookings(session_id: int) -> list[RosterRow]:
     return [RosterRow(**row) for row in found]
 
 
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """One live booking of a session that has not begun."""
+
+    id: int
+    ref: str
+    state: str
+    session_id: int
+    session_ref: str
+    title: str
+    starts_at: datetime
+
+
+async def coming_bookings(learner_id: int, *, now: datetime) -> list[Coming]:
+    """What a learner holds or waits for in sessions to come, the next first."""
+    found = await rows(
+        "SELECT b.id, b.ref, b.state, s.id AS session_id, s.ref AS session_ref, s.starts_at,"
+        " CASE WHEN s.title = '' THEN c.title ELSE s.title END AS title FROM bookings_booking b"
+        " JOIN programme_session s ON s.id = b.session_id JOIN programme_course c ON c.id = s.course_id"
+        " WHERE b.learner_id = ? AND s.starts_at > ? AND b.state IN ('requested', 'invited', 'confirmed', 'waiting', 'offered')"
+        " ORDER BY s.starts_at, b.id",
+        learner_id,
+        now,
+        instants=("starts_at",),
+    )
+    return [Coming(**row) for row in found]
+
+
 async def next_date(session_id: int, *, now: datetime) -> dict[str, Any] | None:
     """The next date of the same course that can be booked now, for letters of a session that will not take place as planned.
 

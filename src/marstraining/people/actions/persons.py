@@ -234,7 +234,7 @@ async def end_position(position_id: int, *, ends_on: date, by: Viewer, now: date
 async def mark_leaver(person_id: int, *, left_on: date, by: Viewer, now: datetime) -> None:
     """Note that a person has left: posts and roles end, letters stop, the account stays theirs (booking.md, People).
 
-    Their coming bookings are released by `bookings`, which asks `queries.people_who_left`.
+    What they hold of sessions to come is released by `bookings.actions.mark_left`, which calls this.
     """
     async with db.transaction():
         if not await db.hold(Person, person_id):

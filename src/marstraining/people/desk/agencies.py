@@ -132,13 +132,14 @@ async def edit(request: Request) -> Response:
     """The form of an agency, new or known; saving one that a newcomer typed lists it."""
     agency = await _record(request) if "code" in request.path_params else None
     form = _filled(agency)
+    # Those in use come from imports and from the desk; the fixed ones are there from the first day.
+    sectors = sorted({*rules.SECTORS, *await queries.sectors()})
     if request.method == "POST":
         form = await read_form(request)
-        form.put("kept_sector", agency["sector"] if agency else "")
         parent = await queries.agency_by_code(form.get("parent")) if form.get("parent") else None
         if form.get("parent") and parent is None:
             form.fail("parent", "Choose what it belongs to from the list")
-        details = forms.read_agency(form, parent_id=parent["id"] if parent else None)
+        details = forms.read_agency(form, parent_id=parent["id"] if parent else None, sectors=sectors)
         if not form.errors:
             try:
                 await actions.save_agency(details, agency_id=agency["id"] if agency else None, by=viewer_of(request), now=clock.now())
@@ -146,13 +147,12 @@ async def edit(request: Request) -> Response:
                 form.refuse(refusal)
             else:
                 return see_other(f"/desk/agencies/{details.code}?done=saved")
-    known = {agency["sector"]} if agency else set()
     return render(
         request,
         "people/desk/agency_form.html",
         form=form,
         agency=agency,
-        sectors=[(sector, sector) for sector in sorted({*rules.SECTORS, *known})],
+        sectors=[(sector, sector) for sector in sectors],
         parents=[(choice.code, choice.name) for choice in await queries.agency_choices() if not agency or choice.code != agency["code"]],
     )
 

@@ -22,7 +22,7 @@ DONE: dict[str, str | tuple[str, str]] = {
     "start-post": "The post is added.",
     "end-post": "The post is ended.",
     "note": "The note is saved.",
-    "leaver": "The person is marked as having left. Letters stop, and their coming bookings are released.",
+    "leaver": "The person is marked as having left. Letters stop, and what they held of sessions to come is cancelled.",
     "close": "The account is closed.",
     "reopen": "The account is open again.",
     "sign-out": "The person is signed out everywhere.",
@@ -72,12 +72,6 @@ async def _note(asked: _Asked) -> None:
     await actions.add_note(asked.form.get("text"), person_id=asked.person_id, by=asked.by, now=asked.now)
 
 
-async def _leaver(asked: _Asked) -> None:
-    left_on = asked.form.date("left_on", "the last day", latest=clock.today())
-    if not asked.form.errors:
-        await actions.mark_leaver(asked.person_id, left_on=left_on, by=asked.by, now=asked.now)
-
-
 async def _close(asked: _Asked) -> None:
     await actions.close_account(asked.person_id, by=asked.by, now=asked.now)
 
@@ -110,7 +104,6 @@ VERBS: dict[str, Callable[[_Asked], Awaitable[None]]] = {
     "start-post": _start_post,
     "end-post": _end_post,
     "note": _note,
-    "leaver": _leaver,
     "close": _close,
     "reopen": _reopen,
     "sign-out": _sign_out,

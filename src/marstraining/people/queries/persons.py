@@ -1,4 +1,4 @@
-"""One person's record: posts, roles, sign-ins, notes; and who has left."""
+"""One person's record: posts, roles, sign-ins, notes."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,11 +16,6 @@ async def ref_of(person_id: int) -> str | None:
     """A person's reference for addresses."""
     found = await db.rows("SELECT ref FROM people_person WHERE id = ?", person_id)
     return found[0]["ref"] if found else None
-
-
-async def people_who_left() -> list[int]:
-    """Everybody marked as a leaver; `bookings` asks, and releases what they still hold."""
-    return [row["id"] for row in await db.rows("SELECT id FROM people_person WHERE state = 'left' ORDER BY id")]
 
 
 async def positions_of(person_id: int, *, on: date | None = None) -> list[dict[str, Any]]:
