@@ -27,6 +27,9 @@ from marstraining.demo.folder import Demo, prepare
 from marstraining.demo.invent import invent_people, invent_settings
 from marstraining.demo.past import earlier_rows
 from marstraining.demo.upcoming import upcoming_programme
+from marstraining.messages.envelope import previewed_subject
+from marstraining.messages.models import BouncedAddress, Message
+from marstraining.messages.queries import StoredLetter, letter_of
 from marstraining.people.models import Agency, Person, Position, RoleGrant
 from marstraining.programme.models import Course, Session, SessionTrainer, TrainingDay
 from tests.conftest import run_apart
@@ -51,6 +54,12 @@ def published_figures() -> dict[str, tuple[str, str, int]]:
     """Course, field of `CourseFigures` and value of each figure that is computed from attendance."""
     figures = json.loads((REFERENCE / "figures_2022_23.json").read_text(encoding="utf-8"))["figures"]
     return {one["key"]: (one["course"], _OF_MEASURE[one["measure"]], one["value"]) for one in figures if one.get("computed") is None}
+
+
+async def stored(ref: str) -> StoredLetter:
+    letter = await letter_of(ref)
+    assert letter is not None
+    return letter
 
 
 async def column(query: QuerySet[Any], name: str) -> list[Any]:
@@ -167,6 +176,14 @@ async def test_the_desk_has_something_of_each_kind_to_do() -> None:
     assert await Booking.filter(state="offered", offer_expires_at__lte=NOW + timedelta(hours=4)).count() == 1
     trained = await column(SessionTrainer.all(), "session_id")
     assert await coming.filter(course__kind="course", id__not_in=list(trained)).count() == 2
+
+
+async def test_the_desk_has_written_to_learners_and_one_address_has_bounced(filled: Demo) -> None:
+    states = Counter(await column(Message.filter(template="desk_note"), "state"))
+    assert (states["failed"], states["waiting"] > 3) == (1, True)
+    failed = await Message.get(state="failed")
+    assert await column(BouncedAddress.all(), "address") == [failed.address]
+    assert previewed_subject(await stored(failed.ref), filled.settings).endswith(": where to park")
 
 
 @pytest.mark.usefixtures("filled")

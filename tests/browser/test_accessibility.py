@@ -10,11 +10,15 @@ from marstraining.bookings.actions import Wish, ask_to_book, book_place, join_li
 from marstraining.bookings.models import Booking
 from marstraining.bookings.rules import BookPlace
 from marstraining.core.clock import now
+from marstraining.core.db import execute
 from marstraining.core.viewer import Role
+from marstraining.messages.actions.health import flag_bounced_address, note_server_failing
+from marstraining.messages.rules import Priority
 from marstraining.people.actions import ask_for_sign_in
 from marstraining.programme.models import Session, SessionTrainer
 from tests import makers
 from tests.browser.conftest import WIDTHS, Site
+from tests.messages.letters import a_letter, an_entry, queued, row_of
 
 pytestmark = pytest.mark.browser
 
@@ -30,10 +34,15 @@ PERSONAL = (
 DESK = (
     "/desk", "/desk/sessions", "/desk/sessions/{open}", "/desk/courses", "/desk/venues", "/desk/people", "/desk/people/{asha}",
     "/desk/people/{asha}/leaver", "/desk/agencies", "/desk/agencies/new", "/desk/letters",
-    "/desk/history", "/desk/history/session/{open}", "/desk/today/trainers", "/desk/today/letters", "/desk/sessions/{open}/book?q=a",
+    "/desk/history", "/desk/history/session/{open}", "/desk/today/trainers", "/desk/sessions/{open}/book?q=a",
     "/desk/sessions/{open}/book/new", "/desk/sessions/{open}/needs", "/desk/sessions/{open}/write", "/desk/sessions/{open}/places",
     "/desk/sessions/{open}/decide", "/desk/sessions/{open}/call-off", "/desk/sessions/{open}/postpone", "/desk/sessions/{open}/move",
     "/desk/sessions/{open}/online", "/desk/sessions/{full}",
+)  # fmt: skip
+LETTERS = (
+    "/desk/letters", "/desk/letters?state=sent", "/desk/letters?state=held", "/desk/letters?state=failed",
+    "/desk/letters?q=nothing-like-this", "/desk/letters/bounced", "/desk/letters/{sent}", "/desk/letters/{held}",
+    "/desk/letters/{failed}", "/desk/letters/{sign_in}", "/desk/history/letter/{failed}", "/desk",
 )  # fmt: skip
 
 
@@ -115,3 +124,19 @@ async def test_a_trainers_pages(site: Site, chromium: Browser) -> None:
     await SessionTrainer.create(session=await Session.get(ref=site.open_ref), person=tess, state="accepted", asked_at=now())
     addresses = ["/me", f"/teaching/{site.open_ref}", f"/me/sessions/{site.open_ref}"]
     assert await faults_of(chromium, site, addresses, await site.sign_in(tess)) == {}
+
+
+async def test_the_outbox(site: Site, chromium: Browser) -> None:
+    entry = an_entry()
+    await queued(
+        a_letter("sent", calendar=(entry,)), a_letter("held"), a_letter("failed"), a_letter("sign_in", priority=Priority.SIGN_IN), now=now()
+    )
+    await execute(
+        "UPDATE messages_letter SET state = key, last_error = 'The recipient was not accepted: 550', tries = 2 WHERE key <> 'sign_in'"
+    )
+    failed = await row_of("failed")
+    await flag_bounced_address("asha@school.example", letter_id=failed["id"], reason="550 no such mailbox", now=now())
+    await note_server_failing("the mail server does not accept our user name and password", now=now())
+    refs = {key: (await row_of(key))["ref"] for key in ("sent", "held", "failed", "sign_in")}
+    addresses = [address.format(**refs) for address in LETTERS]
+    assert await faults_of(chromium, site, addresses, await site.sign_in(site.dee)) == {}

@@ -136,7 +136,7 @@ class Camera:
         until = time.monotonic() + _LETTERS_WITHIN
         while len(self.demo.letters()) < before + len(FIRST) and time.monotonic() < until:  # noqa: ASYNC110 - files of another process
             await asyncio.sleep(0.5)
-        self.names |= self.demo.links()
+        self.names |= self.demo.references() | self.demo.links()
 
     async def take(self, pages: Sequence[Shown], width: int) -> None:
         for by in sorted({shown.by for shown in pages}):

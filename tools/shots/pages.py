@@ -68,7 +68,9 @@ REFERENCES = {
     "lena": "SELECT ref FROM people_person WHERE name = 'Lena Osei'",
     "tom": "SELECT ref FROM people_person WHERE name = 'Tom Hargreave'",
     "suggested": "SELECT code FROM people_agency WHERE state = 'suggested'",
-    "letter": "SELECT id FROM messages_letter WHERE template = 'joining_instructions'",
+    "letter": "SELECT ref FROM messages_letter WHERE template = 'joining_instructions'",
+    "failed_letter": "SELECT ref FROM messages_letter WHERE state = 'failed'",
+    "sign_in_letter": "SELECT ref FROM messages_letter WHERE template = 'sign_in'",
 }
 
 # What stands in letters of the demo, by the words around the token.
@@ -179,7 +181,7 @@ PERSONAL = (
 
 TODAY = (
     "decisions", "postponed", "trainers", "links", "low", "numbers", "lists", "offers",
-    "needs", "leavers", "bounced", "organisations", "letters",
+    "needs", "leavers", "organisations",
 )  # fmt: skip
 AT_THE_DESK = (
     Shown("desk-today", "/desk", DESK),
@@ -251,10 +253,15 @@ AT_THE_DESK = (
     Shown("desk-agency-edit", "/desk/agencies/STLUKES/edit", DESK),
     Shown("desk-agency-merge", "/desk/agencies/{suggested}/merge", DESK),
     Shown("desk-letters", "/desk/letters", DESK),
+    Shown("desk-letters-failed", "/desk/letters?state=failed", DESK),
+    Shown("desk-letters-nothing", "/desk/letters?q=nothing-like-this", DESK),
     Shown("desk-letters-bounced", "/desk/letters/bounced", DESK),
     Shown("desk-letter", "/desk/letters/{letter}", DESK),
+    Shown("desk-letter-failed", "/desk/letters/{failed_letter}", DESK),
+    Shown("desk-letter-sign-in", "/desk/letters/{sign_in_letter}", DESK),
     Shown("desk-history", "/desk/history", DESK),
     Shown("desk-history-session", "/desk/history/session/{open}", DESK),
+    Shown("desk-history-letter", "/desk/history/letter/{failed_letter}", DESK),
     Shown("desk-error-404", "/desk/sessions/nothing", DESK, status=404),
 )
 

@@ -15,6 +15,7 @@ from marstraining.core.viewer import SYSTEM
 from marstraining.demo import writing
 from marstraining.demo.booked import PlannedBooking, plan_bookings
 from marstraining.demo.invent import invent_people, invent_settings
+from marstraining.demo.letters import write_letters
 from marstraining.demo.past import PastSession, attendance_rows, earlier_rows
 from marstraining.demo.upcoming import upcoming_programme
 from marstraining.people.actions import import_agencies
@@ -64,6 +65,7 @@ async def fill(*, now: datetime, report: Report, seed: int = SEED) -> None:
     bookings = plan_bookings(rng, planned, people, learnt_by_course(earlier), now=now)
     await writing.write_bookings(rng, bookings, people=ids, sessions=sessions)
     await _import(import_attendance, _recent_rows(bookings, today), now=now)
+    await write_letters(now=now)
 
 
 def reference_rows(name: str) -> tuple[Row, ...]:
