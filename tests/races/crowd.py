@@ -1,4 +1,4 @@
-"""Two web processes and a crowd at their doors: bounded, on this machine alone, ended by their ids."""
+"""Two web processes, a worker and a crowd at their doors: bounded, on this machine alone, ended by their ids."""
 
 import asyncio
 import os
@@ -35,15 +35,7 @@ class Web:
     process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
-        environ = {
-            **os.environ,
-            "MARS_DATA_DIR": str(self.settings.data_dir),
-            "MARS_DATABASE_URL": self.settings.database_url,
-            "MARS_SECRET_KEY": SECRET_KEY,
-            "MARS_BASE_URL": "http://127.0.0.1:8000",
-            "MARS_RACE_LOCK_OFF": "1" if self.lock_off else "",
-            "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}",
-        }
+        environ = {**_environment(self.settings), "MARS_RACE_LOCK_OFF": "1" if self.lock_off else ""}
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "uvicorn", "tests.races.served:app", "--host", "127.0.0.1", "--port", str(self.port),
             "--log-level", "critical", cwd=ROOT, env=environ,
@@ -68,6 +60,37 @@ class Web:
         if self.process is not None and self.process.returncode is None:
             self.process.terminate()
             await self.process.wait()
+
+
+@dataclass
+class Worker:
+    """A worker process that can be killed and started again."""
+
+    settings: Settings
+    smtp_url: str
+    process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        environ = {**_environment(self.settings), "MARS_SMTP_URL": self.smtp_url, "MARS_LOG_LEVEL": "CRITICAL"}
+        self.process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "marstraining", "worker", cwd=ROOT, env=environ, stdin=asyncio.subprocess.DEVNULL
+        )
+
+    async def kill(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        await self.process.wait()
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return {
+        **os.environ,
+        "MARS_DATA_DIR": str(settings.data_dir),
+        "MARS_DATABASE_URL": settings.database_url,
+        "MARS_SECRET_KEY": SECRET_KEY,
+        "MARS_BASE_URL": "http://127.0.0.1:8000",
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}",
+    }
 
 
 def free_port() -> int:
