@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from datetime import date
+from datetime import date, time
 
 import pytest
 
 from marstraining.bookings.actions import book_place, join_list
 from marstraining.bookings.models import Booking, LedgerEntry, Needs
 from marstraining.bookings.rules import BookPlace
+from marstraining.core.clock import from_wall
 from marstraining.history.models import Entry
 from marstraining.messages.models import Message
 from marstraining.people.models import Agency, Person, Position
@@ -325,6 +326,35 @@ async def test_another_training_day_is_added_without_losing_what_was_typed(dee: 
     path = f"/desk/sessions/{session.ref}/move"
     more = await visitor.post(path, {"rows": "1", "starts1": "10am", "step": "more", "seen": session.changed_at.isoformat()})
     assert (more.status_code, 'name="starts2"' in more.text, 'value="10am"' in more.text) == (200, True, True)
+
+
+async def test_the_dry_run_of_a_move_says_what_moves_along(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    session = await makers.make_session(
+        now=clock.now, starts=from_wall(date(2026, 5, 8), time(9, 30)), closes_at=from_wall(date(2026, 5, 6), time(17)),
+        decide_by=date(2026, 4, 30), final_numbers_by=None, opens_at=from_wall(date(2026, 4, 1), time(9)),
+    )  # fmt: skip
+    visitor, path = await sign_in_as(dee), f"/desk/sessions/{session.ref}/move"
+    dry = (await visitor.get(path)).text
+    assert re.findall(r"<li>((?:Booking|Go|Final)[^<]*)</li>", dry) == [
+        "Booking closes Wednesday 6 May 2026, 5pm",
+        "Go or no-go by Thursday 30 April 2026",
+    ]
+    fields = {"rows": "1", "starts1": "13:00", "ends1": "16:00", "seen": session.changed_at.isoformat(), "step": "look"}
+    later = (await visitor.post(path, {**fields, "day1": "2026-05-27"})).text
+    assert re.findall(r"<li>((?:Booking|Go|Final)[^<]*)<", later) == [
+        "Booking closes Friday 22 May 2026, 5pm instead of Wednesday 6 May 2026, 5pm.",
+        "Go or no-go by Tuesday 19 May 2026 instead of Thursday 30 April 2026.",
+    ]
+    assert "That has passed already." not in later
+    sooner = (await visitor.post(path, {**fields, "day1": "2026-03-11"})).text
+    assert (sooner.count("That has passed already."), "Booking opens Thursday 5 February 2026, 9am" in sooner) == (2, True)
+    refused = await visitor.post(path, {**fields, "day1": "2026-02-11"})
+    assert (refused.status_code, "Show their new dates" in refused.text) == (422, True)
+    assert (await Session.get(id=session.id)).starts_at == session.starts_at
+    moved = await visitor.post(path, {**fields, "day1": "2026-05-27", "step": "move"})
+    assert moved.headers["location"] == f"/desk/sessions/{session.ref}?done=moved"
+    after = await Session.get(id=session.id)
+    assert (after.closes_at, after.decide_by) == (from_wall(date(2026, 5, 22), time(17)), date(2026, 5, 19))
 
 
 async def test_each_day_that_cannot_be_is_named_beside_its_field(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:

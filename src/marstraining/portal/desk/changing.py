@@ -1,6 +1,6 @@
 """What befalls a whole session: each change stands behind a page that says who will be told, and happens by one button."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from marstraining.bookings import actions
 from marstraining.bookings.rules import limits_of
-from marstraining.core import clock
+from marstraining.core import clock, config
 from marstraining.core.errors import Refused
 from marstraining.core.viewer import Viewer
 from marstraining.core.web import Form, page, read_form, render, see_other, viewer_of
@@ -18,6 +18,7 @@ from marstraining.core.web.dates import plural
 from marstraining.portal.desk.workspace import WHO_RUNS_SESSIONS, WORDS, load, workspace_page
 from marstraining.portal.queries.workspace import DeskSession, days_of
 from marstraining.programme.actions import decide_to_run
+from marstraining.programme.deadlines import Deadlines, moved_with
 from marstraining.programme.rules import LONGEST_SESSION_DAYS, DayPlan, Delivery, SessionState
 
 _CHANGED = "Somebody changed this session after you opened this page. Check what it says now, then send again."
@@ -28,7 +29,8 @@ _LONGEST_REASON = 300
 class Change:
     """One change: what its page starts with, whether it has happened already, how its form is read, what it does.
 
-    `act` takes the session, what `read` gave, who and when. `done` is the word of the confirmation.
+    `act` takes the session, what `read` gave, who and when. `done` is the word of the confirmation. `foresee` gives the page what
+    else would change, from what `read` gave or None where there is nothing to read yet.
     """
 
     template: str
@@ -37,6 +39,7 @@ class Change:
     is_done: Callable[[DeskSession], bool]
     read: Callable[[Form, DeskSession], Any]
     act: Callable[[DeskSession, Any, Viewer, datetime], Awaitable[object]]
+    foresee: Callable[[DeskSession, Any], Sequence[object]] = lambda _session, _values: ()
 
 
 def _page_of(change: Change) -> Callable[[Request], Awaitable[Response]]:
@@ -44,7 +47,7 @@ def _page_of(change: Change) -> Callable[[Request], Awaitable[Response]]:
 
     async def handler(request: Request) -> Response:
         session = await load(request)
-        form = Form.of(seen=session.seen, **await change.start(session))
+        form, values = Form.of(seen=session.seen, **await change.start(session)), None
         if request.method == "POST":
             form = await read_form(request)
             if change.is_done(session):
@@ -53,7 +56,7 @@ def _page_of(change: Change) -> Callable[[Request], Awaitable[Response]]:
             if form.get("step") == "more":
                 form.errors.clear()
                 form.put("rows", _rows(form) + 1)
-            else:
+            elif form.get("step") != "look":
                 answer = await _acted(request, session, change, form, values)
                 if answer is not None:
                     return answer
@@ -64,6 +67,7 @@ def _page_of(change: Change) -> Callable[[Request], Awaitable[Response]]:
             told=await actions.who_will_be_told(session.id),
             days=await days_of(session.id),
             row_numbers=range(1, _rows(form) + 1),
+            foreseen=change.foresee(session, None if form.errors else values),
             words=WORDS,
             form=form,
         )
@@ -123,6 +127,44 @@ async def _present_days(session: DeskSession) -> Mapping[str, object]:
         if session.state != SessionState.POSTPONED:
             shown[f"day{number}"] = one.day
     return shown
+
+
+@dataclass(frozen=True, slots=True)
+class MovedDeadline:
+    """Something with a date of its own: when it is, and when it would be, with whether that has passed; None before days are typed."""
+
+    what: str
+    was: date | datetime
+    becomes: date | datetime | None
+    has_passed: bool = False
+
+
+_DEADLINES = {
+    "opens_at": "Booking opens",
+    "closes_at": "Booking closes",
+    "decide_by": "Go or no-go by",
+    "final_numbers_by": "Final numbers to the venue by",
+}
+
+
+def _moved_deadlines(session: DeskSession, plans: list[DayPlan] | None) -> list[MovedDeadline]:
+    """What moves along with the start; before days are typed, whatever would."""
+    was = Deadlines(session.opens_at, session.closes_at, session.decide_by, session.final_numbers_by)
+    if not plans:
+        kept = [(what, getattr(was, name)) for name, what in _DEADLINES.items() if name != "opens_at"]
+        return [MovedDeadline(what, moment, None) for what, moment in kept if moment]
+    start = min(plan.instants()[0] for plan in plans)
+    calendar = config.current().partnership.working_calendar
+    changed = was.changed_to(moved_with(was, old_start=session.starts_at, new_start=start, calendar=calendar))
+    return [
+        MovedDeadline(what, getattr(was, name), changed[name], has_passed=_has_passed(changed[name]))
+        for name, what in _DEADLINES.items()
+        if name in changed
+    ]
+
+
+def _has_passed(moment: date | datetime | None) -> bool:
+    return moment <= clock.now() if isinstance(moment, datetime) else moment is not None and moment < clock.today()
 
 
 def _rows(form: Form) -> int:
@@ -219,7 +261,7 @@ _CHANGES = {
     "postpone": Change(
         "portal_desk/postpone.html", "postponed", _nothing, lambda session: session.state == SessionState.POSTPONED, _reason, _postpone
     ),
-    "move": Change("portal_desk/move.html", "moved", _present_days, lambda _session: False, _read_days, _move),
+    "move": Change("portal_desk/move.html", "moved", _present_days, lambda _session: False, _read_days, _move, _moved_deadlines),
     "online": Change(
         "portal_desk/online.html",
         "online",

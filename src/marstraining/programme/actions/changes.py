@@ -38,7 +38,7 @@ async def move_session_dates(session_id: int, days: Sequence[DayPlan], *, by: Vi
 
     The first live day becomes the first new one and keeps its UID, and so on; days that are left over are cancelled, days
     that are missing are added. A day that stays where it was keeps its SEQUENCE, unless the session was postponed: then
-    its state changed.
+    its state changed. The closing of booking, the go or no-go day and the day for final numbers move along (`moved_with`).
     """
     timed = check_days(days)
     if timed[0][1] <= now:
@@ -58,8 +58,9 @@ async def move_session_dates(session_id: int, days: Sequence[DayPlan], *, by: Vi
         changed.append(day.id)
     changed.extend([await write_day(session_id, plan, now=now) for plan, _, _ in timed[len(live) :]])
     await Session.filter(id=session_id).update(state=SessionState.PUBLISHED)
-    await follow_days(session_id, now=now)
-    await record("move_session", by=by, now=now, subject_kind="session", subject_id=session_id, detail={"days": len(changed)})
+    moved = await follow_days(session_id, now=now)
+    detail = {"days": len(changed), **moved}
+    await record("move_session", by=by, now=now, subject_kind="session", subject_id=session_id, detail=detail)
     return sorted(set(changed))
 
 

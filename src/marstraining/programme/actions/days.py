@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import uuid4
 
+from marstraining.core.config import current
 from marstraining.core.db import execute, hold, rows, transaction
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
+from marstraining.programme.deadlines import Deadlines, moved_with
 from marstraining.programme.models import Session, TrainingDay
 from marstraining.programme.rules import LONGEST_SESSION_DAYS, DayPlan, SessionState
 
@@ -21,8 +23,9 @@ async def add_day(session_id: int, plan: DayPlan, *, by: Viewer, now: datetime) 
         if await TrainingDay.filter(session_id=session_id, is_cancelled=False).count() >= LONGEST_SESSION_DAYS:
             raise Refused(f"A session may have at most {LONGEST_SESSION_DAYS} training days", code="too_many_days", field="day")
         day_id = await write_day(session.id, plan, now=now)
-        await follow_days(session_id, now=now)
-        await record("add_training_day", by=by, now=now, subject_kind="session", subject_id=session_id, detail={"day": day_id})
+        moved = await follow_days(session_id, now=now)
+        detail = {"day": day_id, **moved}
+        await record("add_training_day", by=by, now=now, subject_kind="session", subject_id=session_id, detail=detail)
     return day_id
 
 
@@ -36,8 +39,9 @@ async def move_day(day_id: int, plan: DayPlan, *, by: Viewer, now: datetime) -> 
         if not await place_day(day, plan, now=now):
             return False
         await _check_room_for(day.session_id, day.starts_at, day.ends_at, but=day_id)
-        await follow_days(day.session_id, now=now)
-        await record("move_training_day", by=by, now=now, subject_kind="session", subject_id=day.session_id, detail={"day": day_id})
+        moved = await follow_days(day.session_id, now=now)
+        detail = {"day": day_id, **moved}
+        await record("move_training_day", by=by, now=now, subject_kind="session", subject_id=day.session_id, detail=detail)
     return True
 
 
@@ -53,8 +57,9 @@ async def cancel_day(day_id: int, *, by: Viewer, now: datetime) -> bool:
         if await TrainingDay.filter(session_id=day.session_id, is_cancelled=False).count() == 1:
             raise Refused("This is the only training day left. Call off the session instead.", code="last_day", field="day")
         await execute("UPDATE programme_day SET is_cancelled = ?, sequence = sequence + 1, changed_at = ? WHERE id = ?", True, now, day_id)
-        await follow_days(day.session_id, now=now)
-        await record("cancel_training_day", by=by, now=now, subject_kind="session", subject_id=day.session_id, detail={"day": day_id})
+        moved = await follow_days(day.session_id, now=now)
+        detail = {"day": day_id, **moved}
+        await record("cancel_training_day", by=by, now=now, subject_kind="session", subject_id=day.session_id, detail=detail)
     return True
 
 
@@ -105,8 +110,12 @@ async def raise_sequences(session_id: int, *, now: datetime, but: Sequence[int] 
     )
 
 
-async def follow_days(session_id: int, *, now: datetime) -> None:
-    """Let the session's start and end be those of its first and last live training day, and its change known."""
+async def follow_days(session_id: int, *, now: datetime) -> dict[str, list[str]]:
+    """Let the session's start and end be those of its first and last live training day, and its change known.
+
+    Where the start of a session that was published moves, its deadlines move with it; the value names them for history.
+    """
+    before = await Session.get(id=session_id)
     await execute(
         "UPDATE programme_session SET changed_at = ?, revision = revision + 1, "
         "starts_at = (SELECT MIN(d.starts_at) FROM programme_day d WHERE d.session_id = programme_session.id AND NOT d.is_cancelled), "
@@ -114,6 +123,23 @@ async def follow_days(session_id: int, *, now: datetime) -> None:
         "WHERE id = ?",
         now,
         session_id,
+    )
+    after = await Session.get(id=session_id)
+    if before.state == SessionState.DRAFT:
+        return {}
+    was = deadlines_of(before)
+    calendar = current().partnership.working_calendar
+    moved = was.changed_to(moved_with(was, old_start=before.starts_at, new_start=after.starts_at, calendar=calendar))
+    if not moved:
+        return {}
+    await Session.filter(id=session_id).update(**moved)
+    return {"fields": sorted(moved)}
+
+
+def deadlines_of(session: Session) -> Deadlines:
+    """What of a session has a date of its own."""
+    return Deadlines(
+        opens_at=session.opens_at, closes_at=session.closes_at, decide_by=session.decide_by, final_numbers_by=session.final_numbers_by
     )
 
 
