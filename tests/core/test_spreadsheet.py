@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marstraining.core.spreadsheet import MAX_BYTES, Fault, Faults, Table, read_rows
+from marstraining.core.imports import Fault
+from marstraining.core.spreadsheet import MAX_BYTES, Faults, Table, read_file, read_rows
 
 COLUMNS = {"email": True, "name": True, "job_role": False}
 ASHA = {"email": "asha@school.example", "name": "Asha Patel", "job_role": "dsl"}
@@ -61,7 +62,7 @@ def test_names_keep_their_accents_in_every_encoding(encoding: str) -> None:
 
 def test_rows_are_numbered_as_excel_numbers_them() -> None:
     table = read('email,name\na@x.example,"Ann\nof two lines"\n\nb@x.example,Bea\n')
-    assert [(row.number, row["name"]) for row in table.rows] == [(2, "Ann\nof two lines"), (4, "Bea")]
+    assert [(row.number, row.cells["name"]) for row in table.rows] == [(2, "Ann\nof two lines"), (4, "Bea")]
 
 
 def test_row_numbers_begin_after_the_hint_for_excel() -> None:
@@ -80,7 +81,16 @@ def test_a_quotation_mark_inside_a_plain_cell_is_text() -> None:
 def test_headings_nobody_asked_for_are_named_and_their_cells_left_out() -> None:
     table = read("email,name,Shoe size\na@x.example,Ann,5")
     assert (table.columns, table.unknown) == (("email", "name"), ("Shoe size",))
-    assert cells(table) == [{"email": "a@x.example", "name": "Ann", "job_role": ""}]
+    assert cells(table) == [{"email": "a@x.example", "name": "Ann"}]
+
+
+def test_to_an_import_a_heading_nobody_asked_for_is_a_fault_beside_the_others() -> None:
+    rows, faults = read_file(b"email,name,Shoe size\na@x.example,Ann,5\n,Bea,6", COLUMNS)
+    assert [row.number for row in rows] == [2]
+    assert faults == (
+        Fault(1, "", "The column Shoe size is not known here: use email, name, job_role"),
+        Fault(3, "email", "This is blank."),
+    )
 
 
 def test_a_row_that_ends_before_an_optional_cell_is_read() -> None:
@@ -160,8 +170,8 @@ def test_a_huge_file_is_not_looked_into() -> None:
 def test_an_importers_own_faults_join_those_of_reading_in_the_order_of_rows() -> None:
     faults = Faults()
     faults.add(12, "date", "Enter a real date, such as 2027-03-30.")
-    faults.add(3, None, "This row has 1 cell but there are 2 headings.")
-    faults.add(0, None, "The file names no session.")
+    faults.add(3, "", "This row has 1 cell but there are 2 headings.")
+    faults.add(0, "", "The file names no session.")
     assert faults.sentences() == [
         "The file names no session.",
         "Row 3: This row has 1 cell but there are 2 headings.",
@@ -173,13 +183,13 @@ def test_an_importers_own_faults_join_those_of_reading_in_the_order_of_rows() ->
 @given(data=st.binary(max_size=300))
 def test_no_bytes_at_all_raise(data: bytes) -> None:
     table = read_rows(data, columns={"a": True})
-    assert all(row["a"] for row in table.rows)
+    assert all(row.cells["a"] for row in table.rows)
 
 
 @given(text=st.text(alphabet='email,name;\t"\n\r aé\x00', max_size=80))
 def test_no_text_at_all_raises(text: str) -> None:
     for row in read("email,name\n" + text).rows:
-        assert (bool(row["email"]), bool(row["name"])) == (True, True)
+        assert (bool(row.cells["email"]), bool(row.cells["name"])) == (True, True)
 
 
 WORDS = st.text(alphabet=st.characters(exclude_categories=("Cc", "Cs", "Cn"), exclude_characters="\ufffd"), min_size=1).filter(str.strip)
@@ -195,4 +205,4 @@ def test_what_a_spreadsheet_writes_is_what_is_read(people: list[tuple[str, str]]
     writer = csv.writer(out, delimiter=delimiter)
     writer.writerows([("email", "name"), *people])
     table = read(out.getvalue().encode(encoding))
-    assert [(row["email"], row["name"]) for row in table.rows] == [(email.strip(), name.strip()) for email, name in people]
+    assert [(row.cells["email"], row.cells["name"]) for row in table.rows] == [(email.strip(), name.strip()) for email, name in people]

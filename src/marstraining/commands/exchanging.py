@@ -13,7 +13,8 @@ from marstraining.core import clock
 from marstraining.core.config import load_settings
 from marstraining.core.db import transaction
 from marstraining.core.errors import Refused
-from marstraining.core.imports import Fault, ImportOutcome, Row, read_file
+from marstraining.core.imports import Fault, ImportOutcome, Row
+from marstraining.core.spreadsheet import read_file
 from marstraining.core.viewer import SYSTEM
 from marstraining.people.actions import import_agencies, import_people
 from marstraining.programme.actions import import_courses, import_sessions

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from marstraining.core.imports import Fault, Row
+
 MAX_BYTES = 10_000_000
 MAX_ROWS = 5_000
 MAX_COLUMNS = 60
@@ -28,34 +30,14 @@ _SEPARATORS = re.compile("[\\s_\ufeff\u200b-]+")
 _HINT = re.compile("sep=([,;\t])\n", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong at one place. `row` is numbered as Excel numbers it (the headings are row 1), 0 for the whole file.
-
-    `sentence` is finished and does not repeat the place; `column` is the name by which the importer knows the column.
-    """
-
-    row: int
-    column: str | None
-    sentence: str
-
-    @property
-    def text(self) -> str:
-        """The sentence with its place before it: "Row 12, date: …"."""
-        if not self.row:
-            return self.sentence
-        place = f"Row {self.row}, {self.column}" if self.column else f"Row {self.row}"
-        return f"{place}: {self.sentence}"
-
-
 @dataclass(slots=True)
 class Faults:
     """The faults of one file, in the order of its rows; an importer adds its own to those of reading."""
 
     found: list[Fault] = field(default_factory=list)
 
-    def add(self, row: int, column: str | None, sentence: str) -> None:
-        self.found.append(Fault(row, column, sentence))
+    def add(self, row: int, column: str, message: str) -> None:
+        self.found.append(Fault(row, column, message))
 
     def __len__(self) -> int:
         return len(self.found)
@@ -65,21 +47,7 @@ class Faults:
 
     def sentences(self) -> list[str]:
         """Every fault as a person reads it, first row first."""
-        return [fault.text for fault in self]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One filled row: its number as Excel shows it, and its trimmed cells by the importer's column names.
-
-    Every column the importer named is there; a cell that is missing or blank is "".
-    """
-
-    number: int
-    cells: Mapping[str, str]
-
-    def __getitem__(self, column: str) -> str:
-        return self.cells[column]
+        return [str(fault) for fault in self]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +70,9 @@ def read_rows(data: bytes, *, columns: Mapping[str, bool]) -> Table:
     Headings are matched whatever their order, case, spaces, hyphens and underscores. Commas, semicolons and tabs, any line
     ending, UTF-8 and UTF-16 with or without a mark, and Windows-1252 are read; blank rows are skipped and still counted.
 
+    Cells of columns that the file leaves out are absent, not empty, so that an import can tell "not said" from "said to be
+    nothing"; a cell that is blank, or that its row ends before, is "".
+
     Nothing is raised: `faults` holds everything that is wrong, so that one sending back mends it all. Limits: 10 MB, 5,000
     rows, 60 columns. Cells are text; dates, numbers and addresses are the importer's to check.
     """
@@ -117,13 +88,20 @@ def read_rows(data: bytes, *, columns: Mapping[str, bool]) -> Table:
     heading = next(records, None)
     if heading is None:
         if not faults:
-            faults.add(0, None, "The file is empty.")
+            faults.add(0, "", "The file is empty.")
         return empty
     layout = _layout(heading, columns, faults)
     if layout is None:
         return empty
     rows = tuple(row for number, cells in records if (row := _row(number, cells, layout, faults)) is not None)
     return Table(rows=rows, columns=tuple(layout.places), unknown=layout.unknown, faults=faults)
+
+
+def read_file(data: bytes, columns: Mapping[str, bool]) -> tuple[tuple[Row, ...], tuple[Fault, ...]]:
+    """As `read_rows`, for an import to which a heading that is none of the columns is a fault: it would be left unread without a word."""
+    table = read_rows(data, columns=columns)
+    unknown = [Fault(1, "", f"The column {heading} is not known here: use {', '.join(columns)}") for heading in table.unknown]
+    return table.rows, tuple(sorted([*table.faults, *unknown]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +115,11 @@ class _Layout:
 def _decoded(data: bytes, faults: Faults) -> str | None:
     sentence = _reason_not_to_read(data)
     if sentence:
-        faults.add(0, None, sentence)
+        faults.add(0, "", sentence)
         return None
     text = _text(data)
     if "\0" in text:
-        faults.add(0, None, _NOT_CSV)
+        faults.add(0, "", _NOT_CSV)
         return None
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -188,7 +166,7 @@ def _records(text: str, delimiter: str, faults: Faults) -> Iterator[tuple[int, l
             cells = next(reader, None)
         except csv.Error as error:
             # What follows a broken quotation cannot be told apart: its rows are not guessed at.
-            faults.add(number + 1, None, _csv_sentence(error))
+            faults.add(number + 1, "", _csv_sentence(error))
             return
         if cells is None:
             return
@@ -196,7 +174,7 @@ def _records(text: str, delimiter: str, faults: Faults) -> Iterator[tuple[int, l
         if not any(cell.strip() for cell in cells):
             continue
         if filled > MAX_ROWS:
-            faults.add(number, None, f"The file has more than {MAX_ROWS:,} rows. Split it into smaller files.")
+            faults.add(number, "", f"The file has more than {MAX_ROWS:,} rows. Split it into smaller files.")
             return
         filled += 1
         yield number, cells
@@ -218,7 +196,7 @@ def _layout(heading: tuple[int, list[str]], columns: Mapping[str, bool], faults:
     while names and not names[-1].strip():
         names.pop()
     if len(names) > MAX_COLUMNS:
-        faults.add(number, None, f"The file has more than {MAX_COLUMNS} columns. Keep only those that are asked for.")
+        faults.add(number, "", f"The file has more than {MAX_COLUMNS} columns. Keep only those that are asked for.")
         return None
     wanted = {_key(name): name for name in columns}
     places: dict[str, int] = {}
@@ -247,13 +225,13 @@ def _row(number: int, cells: list[str], layout: _Layout, faults: Faults) -> Row 
     while filled and not cells[filled - 1].strip():
         filled -= 1
     if filled > layout.width:
-        faults.add(number, None, f"This row has {_cells(filled)} but {_headings(layout)}. Put a cell with a comma in quotation marks.")
+        faults.add(number, "", f"This row has {_cells(filled)} but {_headings(layout)}. Put a cell with a comma in quotation marks.")
         return None
     required = [place for name, place in layout.places.items() if layout.wanted[name]]
     if required and len(cells) <= max(required):
-        faults.add(number, None, f"This row has {_cells(len(cells))} but {_headings(layout)}.")
+        faults.add(number, "", f"This row has {_cells(len(cells))} but {_headings(layout)}.")
         return None
-    found = dict.fromkeys(layout.wanted, "")
+    found: dict[str, str] = {}
     for name, place in layout.places.items():
         cell = cells[place].strip() if place < len(cells) else ""
         found[name] = cell

@@ -10,7 +10,8 @@ from pathlib import Path
 from marstraining.attendance.actions import import_attendance
 from marstraining.bookings.rules import BookingState
 from marstraining.core.clock import local
-from marstraining.core.imports import ImportOutcome, Row, read_file
+from marstraining.core.imports import ImportOutcome, Row
+from marstraining.core.spreadsheet import read_file
 from marstraining.core.viewer import SYSTEM
 from marstraining.demo import writing
 from marstraining.demo.booked import PlannedBooking, plan_bookings
