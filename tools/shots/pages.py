@@ -60,6 +60,9 @@ REFERENCES = {
     "booked_later": _OWN_LATER,
     "been": f"{_OWN}'confirmed' AND s.starts_at < datetime('now')",
     "waiting": f"{_OWN}'waiting'",
+    "asked": "SELECT b.ref FROM bookings_booking b JOIN people_person p ON p.id = b.learner_id JOIN programme_session s ON s.id = b.session_id"
+    " JOIN programme_course c ON c.id = s.course_id WHERE p.name = 'Lena Osei' AND b.state = 'confirmed' AND c.code = 'EHPP'"
+    " AND s.starts_at > datetime('now')",
     "offered": f"{_OWN}'offered'",
     "of_open": f"{_BOOKING}b.state = 'confirmed' AND s.ref = ({_OPEN} LIMIT 1)",
     "of_full": f"{_BOOKING}b.state = 'waiting' AND s.ref = ({_FULL} LIMIT 1)",
@@ -167,6 +170,7 @@ PERSONAL = (
     Shown("booking-cancel", "/bookings/{booked_later}/cancel", LEARNER),
     Shown("booking-leave-list", "/bookings/{waiting}/cancel", LEARNER),
     Shown("booking-needs", "/bookings/{booked_later}/needs", LEARNER),
+    Shown("booking-questions", "/bookings/{asked}/questions", AGENCY_LEAD),
     Shown("new-dates", "/courses/CP/new-dates", LEARNER),
     Shown("me-calendar", "/me/calendar", LEARNER),
     Shown("me-calendar-made", "/me/calendar", TRAINER, press="Make my calendar address|Make a new address"),

@@ -1,6 +1,6 @@
 """The forms about a booking: typed fields in, the verbs' values out, or a sentence beside each field."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from marstraining.bookings.actions import Wish
 from marstraining.bookings.queries import Looked
@@ -8,6 +8,7 @@ from marstraining.bookings.rules import CANCEL_REASONS, BookPlace, Mode, Standby
 from marstraining.core.web import Form
 from marstraining.people.rules import JOB_ROLES
 from marstraining.programme.queries import SessionFacts
+from marstraining.programme.questions import LONGEST_ANSWER, Question
 from marstraining.programme.rules import Delivery
 
 TERMS_VERSION = "2026-11"
@@ -59,10 +60,25 @@ def read_order(form: Form, *, looked: Looked, joins: bool) -> BookPlace:
         dietary_needs=dietary,
         keeps_needs=keeps or (False if form.get("kept") else None),
         mobile=mobile,
+        answers=read_answers(form, session.questions),
         terms_version=TERMS_VERSION,
         manager_name=manager_name,
         manager_email=manager_email,
     )
+
+
+def read_answers(form: Form, questions: Sequence[Question]) -> tuple[tuple[str, str], ...]:
+    """The answers to a course's questions, by key; an empty one is left out."""
+    found = []
+    for one in questions:
+        name, label = f"q-{one.key}", f"an answer to “{one.label}”"
+        if one.options:
+            answer = form.choice(name, label, one.options, required=one.required)
+        else:
+            answer = form.text(name, label, required=one.required, max=LONGEST_ANSWER)
+        if answer:
+            found.append((one.key, answer))
+    return tuple(found)
 
 
 def read_wish(form: Form, *, session: SessionFacts, session_id: int, agencies: Mapping[str, str]) -> Wish:

@@ -15,6 +15,7 @@ from marstraining.demo.upcoming import PlannedSession
 from marstraining.people.models import Agency, Person, Position, RoleGrant
 from marstraining.programme.actions import draft_of_course, save_course, save_venue
 from marstraining.programme.models import Course, Invited, Session, SessionTrainer, TrainingDay, Venue
+from marstraining.programme.questions import questions_of
 from marstraining.programme.rules import VenueDraft
 
 _ROLES_OF_AN_AGENCY = frozenset({"agency_lead", "partner_organiser"})
@@ -90,11 +91,9 @@ async def write_courses(*, now: datetime) -> dict[str, int]:
     """Give the imported courses what learners read about them; gives their ids by code."""
     more = content("courses")
     for course in await Course.all():
-        texts = {name: value for name, value in more[course.code].items() if name != "questions"}
-        texts["needs"] = tuple(texts.get("needs", ()))
+        texts = dict(more[course.code])
+        texts |= {"needs": tuple(texts.get("needs", ())), "questions": questions_of(texts.get("questions", ()))}
         await save_course(replace(await draft_of_course(course), **texts), code=course.code, by=SYSTEM, now=now)
-        if "questions" in more[course.code]:
-            await Course.filter(id=course.id).update(questions=more[course.code]["questions"])
     return {row["code"]: row["id"] for row in await Course.all().values("code", "id")}
 
 

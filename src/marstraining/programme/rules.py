@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from marstraining.core.clock import from_wall, local
 from marstraining.core.errors import Refused
+from marstraining.programme.questions import Question
 
 
 class CourseKind(StrEnum):
@@ -217,6 +218,7 @@ class CourseDraft:
     is_archived: bool = False
     topics: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from marstraining.bookings.actions.desk import (
     release_leaver,
 )
 from marstraining.bookings.actions.feeds import FeedOwner, feed_owner, has_feed, rotate_feed, stop_feed
-from marstraining.bookings.actions.keeping import joining_time, keep_place, resend_joining, say_coming, tell_needs
+from marstraining.bookings.actions.keeping import answer_questions, joining_time, keep_place, resend_joining, say_coming, tell_needs
 from marstraining.bookings.actions.newcomers import (
     BOOKING,
     Finished,
@@ -57,6 +57,7 @@ __all__ = [
     "Wish",
     "WishRow",
     "accept_offer",
+    "answer_questions",
     "answer_standby",
     "arrange_needs",
     "ask_to_book",

@@ -1,5 +1,7 @@
 """Smaller things a learner says of a booking: I'm coming, I keep my place, what I need, I've lost my link."""
 
+import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from marstraining.bookings.actions import steps
@@ -51,6 +53,16 @@ async def tell_needs(booking_id: int, *, access: str, dietary: str, keeps: bool 
         if keeps is not None and by.person_id is not None:
             await steps.keep_needs(by.person_id, keeps, access=access, dietary=dietary)
         await record("booking.needs", by=by, now=now, subject_kind="booking", subject_id=booking_id)
+
+
+async def answer_questions(booking_id: int, answers: Sequence[tuple[str, str]], *, by: Viewer, now: datetime) -> None:
+    """Keep a learner's answers to the course's questions, in place of those there were."""
+    async with transaction():
+        changed = await execute(
+            "UPDATE bookings_booking SET answers = ?, revision = revision + 1 WHERE id = ?", json.dumps(dict(answers)), booking_id
+        )
+        if changed:
+            await record("booking.answers", by=by, now=now, subject_kind="booking", subject_id=booking_id)
 
 
 async def resend_joining(session_id: int, address: str, *, network: str, now: datetime) -> None:

@@ -104,7 +104,8 @@ async def _form_page(request: Request, looked: Looked, form: Form) -> Response:
         standby=forms.STANDBY,
         standby_hints=forms.STANDBY_HINTS,
         form=form,
-        typed=[(name, form.get(name)) for name in _TYPED if form.get(name)],
+        questions=looked.session.questions,
+        typed=[(name, form.get(name)) for name in (*_TYPED, *(f"q-{one.key}" for one in looked.session.questions)) if form.get(name)],
     )
 
 

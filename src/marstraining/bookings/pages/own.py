@@ -10,6 +10,7 @@ from marstraining.bookings import actions, forms
 from marstraining.bookings.calendar import own_entries
 from marstraining.bookings.letters import TOKEN_PURPOSE
 from marstraining.bookings.queries import position_in_line
+from marstraining.bookings.queries.asked import asked_of
 from marstraining.bookings.queries.own import OwnBooking, booking_by_ref, kept_needs, needs_of, visible_booking, was_postponed
 from marstraining.bookings.queries.roster import trainer_names
 from marstraining.bookings.rules import CANCEL_REASONS, LIVE_STATES, STATE_WORDS, BookingState, Standby
@@ -32,6 +33,7 @@ DONE: dict[str, str | tuple[str, str]] = {
     "answered": "Thank you. If the place is yours, we email you at the end of the 4 working hours.",
     "coming": "Thank you for telling us that you are coming.",
     "needs": "Your access and dietary needs are saved.",
+    "answers": "Your answers are saved.",
     "kept": "Thank you. Your place is kept.",
 }
 
@@ -71,6 +73,7 @@ async def _booking_page(request: Request, booking: OwnBooking, *, root: str, is_
         standby=forms.STANDBY,
         standby_hints=forms.STANDBY_HINTS,
         needs=None if is_by_link else await needs_of(booking.id),
+        answered=[] if is_by_link else (await asked_of(booking.id)).answered,
         form=form or Form.of(standby=booking.standby),
         done=DONE,
     )

@@ -9,6 +9,7 @@ from typing import Any
 from marstraining.bookings.queries.places import capacity_of
 from marstraining.bookings.rules import BookingState, Capacity, Conflict, ConflictKind
 from marstraining.core.db import rows
+from marstraining.programme.questions import Question, questions_of
 from marstraining.programme.rules import CourseKind
 
 # What every query for a SessionRow selects, from where, and which of it are instants.
@@ -65,6 +66,7 @@ class SessionRow:
     access_notes: str
     has_catering: bool
     needs_manager_agreement: bool
+    questions: tuple[Question, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ SESSION_COLUMNS = (
     " c.needs_approval, s.is_headcount_only, s.external_url, s.joining_link, s.joining_note,"
     " coalesce(v.name, '') AS venue, coalesce(v.address, '') AS venue_address, coalesce(v.postcode, '') AS postcode, c.content_note,"
     " c.joining_text, coalesce(v.directions, '') AS directions, coalesce(v.parking, '') AS parking,"
-    " coalesce(v.access_notes, '') AS access_notes, s.has_catering, c.needs_manager_agreement"
+    " coalesce(v.access_notes, '') AS access_notes, s.has_catering, c.needs_manager_agreement,"
+    " CAST(c.questions AS TEXT) AS questions"
 )
 SESSION_FROM = " FROM programme_session s JOIN programme_course c ON c.id = s.course_id LEFT JOIN programme_venue v ON v.id = s.venue_id"
 
@@ -142,6 +145,7 @@ def made_session_row(row: dict[str, Any]) -> SessionRow:
         is_headcount_only=bool(row["is_headcount_only"]),
         has_catering=bool(row["has_catering"]),
         needs_manager_agreement=bool(row["needs_manager_agreement"]),
+        questions=questions_of(json.loads(row["questions"])) if row["questions"] != "[]" else (),
     )
 
 

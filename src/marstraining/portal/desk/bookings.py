@@ -10,6 +10,7 @@ from starlette.responses import Response
 from marstraining.bookings import actions
 from marstraining.bookings.forms import MODES
 from marstraining.bookings.queries import conflicts, posts_of
+from marstraining.bookings.queries.asked import asked_of
 from marstraining.bookings.rules import CANCEL_REASONS, LIVE_STATES, BookingState, BookPlace, Conflict, ConflictKind, Mode
 from marstraining.core import clock
 from marstraining.core.errors import Refused
@@ -159,6 +160,7 @@ async def _booking_page(request: Request, session: DeskSession, line: dict[str, 
         modes=MODES,
         priorities=PRIORITY_WORDS,
         changes=await transitions_of(line["id"]),
+        answered=(await asked_of(line["id"])).answered,
         words=WORDS,
         form=form or Form.of(priority=line["priority"], mode=line["mode"]),
         done=DONE,

@@ -37,6 +37,7 @@ _ACTION_WORDS = {
     "booking.lapsed": "Offer ran out",
     "booking.coming": "Said they are coming",
     "booking.kept": "Kept their place",
+    "booking.answers": "Answered the course's questions",
     "booking.needs": "Told us their needs",
     "booking.needs_read": "Read their needs",
     "booking.needs_arranged": "Noted their access needs",

@@ -1,5 +1,6 @@
 """The workspace of a session: its facts and places, who is booked, who waits, and everything that can be done about it."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,8 @@ from marstraining.portal.queries.workspace import (
     trainers_of,
     waiting_lines,
 )
+from marstraining.programme.queries.desk import questions_asked
+from marstraining.programme.questions import Question
 from marstraining.programme.rules import DELIVERY_LABELS, Delivery, SessionState, Stage, TrainerState, teaching_warnings
 
 WHO_RUNS_SESSIONS = roles(Role.DESK, Role.PARTNER_ORGANISER)
@@ -186,12 +189,16 @@ async def _exported(request: Request, session: DeskSession, kind: str, *, order:
     waiting = await waiting_lines(session.id, limit=_MOST_EXPORTED)
     await record_export("bookings", by=viewer, now=now, subject_kind="session", subject_id=session.id, lines=len(lines) + len(waiting))
     name = f"bookings-{session.course_code.lower()}-{clock.local(session.starts_at):%Y-%m-%d}"
-    return export_response(kind, name, _EXPORT_COLUMNS, [_export_row(line) for line in [*lines, *waiting]])
+    questions = await questions_asked(session.course_id)
+    columns = (*_EXPORT_COLUMNS, *(Column(f"q-{one.key}", one.label) for one in questions))
+    return export_response(kind, name, columns, [_export_row(line, questions) for line in [*lines, *waiting]])
 
 
-def _export_row(line: Mapping[str, Any]) -> dict[str, object]:
+def _export_row(line: Mapping[str, Any], questions: Sequence[Question]) -> dict[str, object]:
     is_waiting = line["state"] == BookingState.WAITING
+    answers = json.loads(line["answers"])
     return {
+        **{f"q-{one.key}": answers.get(one.key, "") for one in questions},
         "name": line["name"],
         "email": line["email"],
         "agency": line["agency"],

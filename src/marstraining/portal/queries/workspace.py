@@ -180,7 +180,8 @@ ORDERS = {
 _LINE = (
     "b.id, b.ref, b.state, b.mode, b.standby, b.priority, b.joined_at, b.offer_expires_at, b.standby_asked_at, b.standby_answered_at,"
     " b.is_coming, b.kept_after_postponing, b.job_role, b.created_at, b.changed_at, p.ref AS person_ref, p.name, p.email,"
-    " p.state AS person_state, coalesce(a.name, '') AS agency, CASE WHEN n.access <> '' THEN n.arrangement ELSE '' END AS access,"
+    " p.state AS person_state, CAST(b.answers AS TEXT) AS answers, coalesce(a.name, '') AS agency,"
+    " CASE WHEN n.access <> '' THEN n.arrangement ELSE '' END AS access,"
     " CASE WHEN n.dietary <> '' THEN 1 ELSE 0 END AS has_dietary"
 )
 _LINES_FROM = (

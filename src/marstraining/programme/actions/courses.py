@@ -11,6 +11,7 @@ from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
 from marstraining.people.models import Agency
 from marstraining.programme.models import Course, CourseTopic, Prerequisite, Topic, Venue
+from marstraining.programme.questions import as_stored, questions_of
 from marstraining.programme.rules import CourseDraft, VenueDraft, check_course
 from marstraining.programme.topics import topic_of
 
@@ -30,6 +31,7 @@ async def save_course(draft: CourseDraft, *, code: str | None, by: Viewer, now: 
             raise Refused("Choose an organisation from the list", code="owner", field="owner_agency")
         values = {name: value for name, value in asdict(draft).items() if name not in {"topics", "needs"}}
         values |= {"audience_codes": list(draft.audience_codes), "outcomes": list(draft.outcomes), "kind": str(draft.kind)}
+        values["questions"] = as_stored(draft.questions)
         if course_id is None:
             course_id, is_changed = (await Course.create(**values)).id, True
             await record("create_course", by=by, now=now, subject_kind="course", subject_id=course_id)
@@ -78,7 +80,7 @@ async def _tell_calendars(venue_id: int, *, now: datetime) -> None:
 
 async def draft_of_course(course: Course) -> CourseDraft:
     """A stored course as it would be typed."""
-    names = [name for name in CourseDraft.__dataclass_fields__ if name not in {"topics", "needs"}]
+    names = [name for name in CourseDraft.__dataclass_fields__ if name not in {"topics", "needs", "questions"}]
     values = {name: getattr(course, name) for name in names}
     linked = await rows(
         "SELECT 'topic' AS what, t.label AS word FROM programme_course_topic x JOIN programme_topic t ON t.id = x.topic_id "
@@ -91,6 +93,7 @@ async def draft_of_course(course: Course) -> CourseDraft:
         **{**values, "audience_codes": tuple(course.audience_codes), "outcomes": tuple(course.outcomes)},
         topics=tuple(link["word"] for link in linked if link["what"] == "topic"),
         needs=tuple(link["word"] for link in linked if link["what"] == "needs"),
+        questions=questions_of(course.questions),
     )
 
 

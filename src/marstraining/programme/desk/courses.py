@@ -1,6 +1,6 @@
 """Courses at the desk: the list, a new one, changing one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -15,6 +15,7 @@ from marstraining.history.actions import record_export
 from marstraining.programme.actions import draft_of_course, save_course
 from marstraining.programme.forms import course_form, read_course
 from marstraining.programme.queries.desk import COURSE_ORDERS, desk_courses, owned_course, owner_choices
+from marstraining.programme.questions import Question, questions_of
 from marstraining.programme.rules import AUDIENCES, DELIVERY_LABELS, KIND_LABELS, Access, CourseDraft, CourseKind
 
 WHO_RUNS = roles(Role.DESK, Role.PARTNER_ORGANISER)
@@ -83,12 +84,12 @@ async def edit(request: Request) -> Response:
     course = await owned_course(request.path_params["code"], by=viewer_of(request))
     if request.method != "POST":
         return await _page(request, course_form(await draft_of_course(course)), code=course.code)
-    return await _save(request, code=course.code)
+    return await _save(request, code=course.code, asked=questions_of(course.questions))
 
 
-async def _save(request: Request, *, code: str | None) -> Response:
+async def _save(request: Request, *, code: str | None, asked: Sequence[Question] = ()) -> Response:
     form, viewer = await read_form(request), viewer_of(request)
-    draft = read_course(form)
+    draft = read_course(form, asked=asked)
     if not form.errors:
         try:
             _, is_changed = await save_course(draft, code=code, by=viewer, now=clock.now())

@@ -8,6 +8,7 @@ from marstraining.core.clock import from_wall, local
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.web import Form
 from marstraining.programme.forms.filters import read_date
+from marstraining.programme.questions import Question, as_lines, read_lines
 from marstraining.programme.rules import (
     AUDIENCES,
     DELIVERY_LABELS,
@@ -30,8 +31,8 @@ _COURSE_DELIVERIES = ("either", *DELIVERY_LABELS)
 _SESSION_MOMENTS = ("opens_at", "closes_at", "publish_at")
 
 
-def read_course(form: Form) -> CourseDraft:
-    """A course; lists are typed one entry a line."""
+def read_course(form: Form, *, asked: Sequence[Question] = ()) -> CourseDraft:
+    """A course; lists are typed one entry a line. `asked` are the questions it has, whose keys stay."""
     return CourseDraft(
         code=form.text("code", "the code", max=30).upper(),
         title=form.text("title", "the title"),
@@ -59,14 +60,23 @@ def read_course(form: Form) -> CourseDraft:
         is_archived=form.checkbox("is_archived"),
         topics=_lines(form, "topics", "the topics"),
         needs=tuple(code.upper() for code in _lines(form, "needs", "the prerequisites")),
+        questions=_questions(form, asked),
     )
+
+
+def _questions(form: Form, asked: Sequence[Question]) -> tuple[Question, ...]:
+    try:
+        return read_lines(form.text("questions", "the questions", required=False, max=_LONG, multiline=True), known=asked)
+    except Refused as refusal:
+        form.refuse(refusal)
+        return ()
 
 
 def course_form(draft: CourseDraft) -> Form:
     """A course's form, filled in."""
     values = {name: getattr(draft, name) for name in CourseDraft.__dataclass_fields__}
     lists = {name: "\n".join(values[name]) for name in ("outcomes", "topics", "needs")}
-    return Form.of(**{**values, **lists, "owner_agency": draft.owner_agency_id})
+    return Form.of(**{**values, **lists, "owner_agency": draft.owner_agency_id, "questions": as_lines(draft.questions)})
 
 
 def read_venue(form: Form) -> VenueDraft:

@@ -1,5 +1,6 @@
 """Reads of the training team's forms and lists: courses, venues, trainers, one session to edit."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from marstraining.core.errors import NotFound
 from marstraining.core.viewer import Role, Viewer
 from marstraining.programme.models import Course, Session
 from marstraining.programme.queries.scope import run_by
+from marstraining.programme.questions import Question, questions_of
 
 COURSE_ORDERS = {
     "title": "LOWER(c.title)",
@@ -161,3 +163,9 @@ def owned_by(by: Viewer) -> tuple[str, tuple[object, ...]]:
 
 def _owns(by: Viewer, agency_id: int | None) -> bool:
     return by.has_any(Role.PARTNER_ORGANISER) and agency_id is not None and agency_id in by.agency_ids
+
+
+async def questions_asked(course_id: int) -> tuple[Question, ...]:
+    """What the course asks when somebody books."""
+    found = await rows("SELECT CAST(questions AS TEXT) AS questions FROM programme_course WHERE id = ?", course_id)
+    return questions_of(json.loads(found[0]["questions"])) if found else ()
