@@ -106,6 +106,18 @@ def export(  # noqa: PLR0917 - typer's options
     _run("exporting.export_file", kind, out, session, course, agency, from_, to)
 
 
+@app.command("read-report")
+def read_report(
+    file: Annotated[Path, typer.Argument(help="An attendance report of Teams or Zoom, as it was downloaded.")],
+    session: Annotated[str, typer.Option(help="Reference of the session it is of: people are matched with its bookings.")] = "",
+    starts: Annotated[str, typer.Option(help="When the session began, as 2026-11-24T09:30.")] = "",
+    ends: Annotated[str, typer.Option(help="When the session ended.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,  # noqa: FBT002 - typer's flag
+) -> None:
+    """Say what an attendance report says; nothing is written."""
+    _run("reading.read_report", file, session, starts, ends, as_json)
+
+
 @person.command("add")
 def add_person(
     email: Annotated[str, typer.Argument()],

@@ -38,6 +38,35 @@ _SAID_AS = {
     "apologies": MarkWord.EXCUSED,
 }
 
+
+class Proposal(StrEnum):
+    """What a share of the taught minutes speaks for; a person marks."""
+
+    ATTENDED = "attended"
+    PARTIAL = "partial"
+    INSUFFICIENT = "insufficient"
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From which share of the minutes taught a course counts somebody as having attended, or in part.
+
+    The defaults are ours (attendance_reports.md 3.4): no published standard was found. Refuses shares out of order.
+    """
+
+    attended: float = 0.85
+    partial: float = 0.50
+
+    def __post_init__(self) -> None:
+        if not 0 < self.partial <= self.attended <= 1:
+            raise Refused(
+                "The share for partial must be above 0 and not above that for attended, which is at most 100 %.", code="thresholds"
+            )
+
+
+# A licensed tool may be used only after the whole of its training (rules.md, GCP2-P).
+ALL_OF_IT = Thresholds(attended=1.0)
+
 _DATE_FORMS = ("%Y-%m-%d", "%d/%m/%Y")
 _LONGEST_DAY = 24 * 60
 
@@ -55,6 +84,13 @@ class AttendedRow:
     mark: MarkWord
     minutes: int | None
     provenance: str
+
+
+def propose_mark(share: float, thresholds: Thresholds) -> Proposal:
+    """What somebody's share of the minutes taught, from 0 to 1, speaks for."""
+    if share >= thresholds.attended:
+        return Proposal.ATTENDED
+    return Proposal.PARTIAL if share >= thresholds.partial else Proposal.INSUFFICIENT
 
 
 def read_mark(typed: str) -> MarkWord:

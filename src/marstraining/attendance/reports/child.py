@@ -1,0 +1,61 @@
+"""The process apart in which files are read: `python -m marstraining.attendance.reports.child`, started by `apart`.
+
+Standard input is one line of JSON with the names and sizes of the files and the training days, then the files' bytes. Standard
+output is one JSON object, {"report": …} or {"refused": [code, sentence]}. It takes its own limits before it reads anything.
+"""
+
+import gc
+import json
+import resource
+import sys
+import traceback
+from types import TracebackType
+
+from marstraining.attendance.reports.apart import CPU_SECONDS, MEMORY_BYTES, too_hard
+from marstraining.attendance.reports.model import NamedFile
+from marstraining.attendance.reports.reading import read_reports
+from marstraining.attendance.reports.wire import days_from_json, report_to_json
+from marstraining.core.errors import Refused
+
+
+def main() -> None:
+    _limit()
+    # Nothing read here is let go of before the end, so that looking for what could be is time lost.
+    gc.disable()
+    sys.excepthook = _tell_place
+    sys.stdout.write(json.dumps(_answer()))
+
+
+def _answer() -> dict[str, object]:
+    try:
+        asked = json.loads(sys.stdin.buffer.readline())
+        files = [NamedFile(name, sys.stdin.buffer.read(size)) for name, size in asked["files"]]
+        return {"report": report_to_json(read_reports(files, days_from_json(asked["days"])))}
+    except Refused as refusal:
+        return {"refused": [refusal.code, refusal.message]}
+    except MemoryError:
+        too_much = too_hard()
+        return {"refused": [too_much.code, too_much.message]}
+
+
+def _limit() -> None:
+    """Bound memory and processor time, and allow no file to be written."""
+    for kind, most in (
+        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        hard = resource.getrlimit(kind)[1]
+        allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (allowed, allowed))
+
+
+def _tell_place(kind: type[BaseException], _: BaseException, trace: TracebackType | None) -> None:
+    """Say where a fault of our own happened, without its words: they can hold what was in the file."""
+    frame = traceback.extract_tb(trace)[-1]
+    sys.stderr.write(f"{kind.__name__} at {frame.filename}:{frame.lineno}\n")
+
+
+if __name__ == "__main__":
+    main()
