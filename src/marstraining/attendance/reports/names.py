@@ -52,10 +52,10 @@ def teams_name(raw: str) -> Name:
     while (parts := _last_bracket(text)) and parts[0]:
         text, inside = parts
         if not _is_tag(inside) and not company:
-            company = inside
+            company = _without_numbers(inside)
     prefixed = _COMPANY.fullmatch(text)
     if prefixed:
-        company, text = prefixed[1].strip(), prefixed[2]
+        company, text = _without_numbers(prefixed[1]), prefixed[2]
     return _named(text, company)
 
 
@@ -83,12 +83,17 @@ def plain_name(*parts: str) -> Name:
 def _named(text: str, company: str) -> Name:
     if text[:1] in _BEGINS_NUMBER and _TELEPHONE.fullmatch(text):
         return Name("", telephone=re.sub(r"[^\d*x]", "", text.casefold()))
-    if _NUMBER_INSIDE.search(text):
-        text = " ".join(_NUMBER_INSIDE.sub(" ", text).split())
-    text = text.strip(" ,;:-")
+    text = _without_numbers(text)
     surname_first = _SURNAME_FIRST.fullmatch(text) if "," in text else None
     key = name_key(text)
     return Name(f"{surname_first[2]} {surname_first[1]}" if surname_first else text, company, (key,) if key else ())
+
+
+def _without_numbers(text: str) -> str:
+    """A text without telephone numbers, wherever they stand in it."""
+    if _NUMBER_INSIDE.search(text):
+        text = " ".join(_NUMBER_INSIDE.sub(" ", text).split())
+    return text.strip(" ,;:-")
 
 
 def _tidy(text: str) -> str:

@@ -86,7 +86,7 @@ def _read(file: NamedFile, digest: str, days: Sequence[TaughtDay]) -> _OneFile:
     ends = reading.instants(summary.ends[1])[-1:] if summary.ends else ()
     last = ends[0] if ends else max((record.hull.end for record in found if record.hull), default=None)
     notes = [*entries.notes, *reading.notes, *_notes_of(entries, summary, found), *_notes_of_time(start, last, own_days)]
-    if start is None and days:
+    if days and not any(moment.has_date for moment in _starts(entries, summary)):
         notes.append(Note(0, "The report has no dates, so nothing shows that it is of this session."))
     return _OneFile(
         FileRead(
@@ -175,10 +175,9 @@ def _notes_of(entries: Entries, summary: Summary, found: Sequence[Record]) -> li
         if abs(average - stated_average) > _DIFFERS:
             minutes = f"{stated_average / 60:.1f} minutes on average, and the rows come to {average / 60:.1f}"
             notes.append(Note(row, f"The report says {minutes}."))
-    if entries.found and not any(record.hull for record in found) and any(record.stated_seconds for record in found):
-        notes.append(
-            Note(0, "The report has no times of joining and leaving: the stated durations count, before and after the session too.")
-        )
+    if not any(record.hull for record in found) and any(record.stated_seconds for record in found):
+        missing = "times without dates" if any(entry.joined for entry in entries.found) else "no times of joining and leaving"
+        notes.append(Note(0, f"The report has {missing}: the stated durations count, before and after the session too."))
     return notes
 
 
@@ -189,7 +188,11 @@ def _notes_of_time(start: datetime | None, last: datetime | None, days: Sequence
     notes = []
     began, ended = min(day.starts_at for day in days), max(day.ends_at for day in days)
     if start and start > began + _WINDOW:
-        notes.append(Note(0, f"The meeting began at {local(start):%H:%M}, after the session. If it was restarted, add its other report."))
+        notes.append(
+            Note(0, f"The meeting began at {local(start):%H:%M}, after the session had begun. If it was restarted, add its other report.")
+        )
     if last and last < ended - _WINDOW:
-        notes.append(Note(0, f"The meeting ended at {local(last):%H:%M}, before the session. If it was restarted, add its other report."))
+        notes.append(
+            Note(0, f"The meeting ended at {local(last):%H:%M}, before the session was to end. If it was restarted, add its other report.")
+        )
     return notes
