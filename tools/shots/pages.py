@@ -60,8 +60,8 @@ REFERENCES = {
     "booked_later": _OWN_LATER,
     "been": f"{_OWN}'confirmed' AND s.starts_at < datetime('now')",
     "waiting": f"{_OWN}'waiting'",
-    "asked": "SELECT b.ref FROM bookings_booking b JOIN people_person p ON p.id = b.learner_id JOIN programme_session s ON s.id = b.session_id"
-    " JOIN programme_course c ON c.id = s.course_id WHERE p.name = 'Lena Osei' AND b.state = 'confirmed' AND c.code = 'EHPP'"
+    "asked": "SELECT b.ref FROM bookings_booking b JOIN people_person p ON p.id = b.learner_id"
+    " JOIN programme_session s ON s.id = b.session_id JOIN programme_course c ON c.id = s.course_id WHERE p.name = 'Lena Osei' AND b.state = 'confirmed' AND c.code = 'EHPP'"
     " AND s.starts_at > datetime('now')",
     "offered": f"{_OWN}'offered'",
     "of_open": f"{_BOOKING}b.state = 'confirmed' AND s.ref = ({_OPEN} LIMIT 1)",
