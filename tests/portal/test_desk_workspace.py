@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from tortoise.context import TortoiseContext
 
+from marstraining.attendance.queries import attended_by_session
 from marstraining.bookings.actions import book_place, call_off_session, change_capacity, join_list
 from marstraining.bookings.models import Booking, LedgerEntry
 from marstraining.bookings.rules import BookPlace
@@ -213,3 +214,25 @@ async def test_one_trainer_alone_and_too_large_a_group_are_warned_of(
         await SessionTrainer.create(session=session, person=person, state="accepted", asked_at=clock.now)
     shown = (await (await sign_in_as(dee)).get(f"/desk/sessions/{session.ref}")).text
     assert re.findall(r'mars-warn">([^<]*)<', shown) == says
+
+
+async def test_who_came_without_a_name_is_counted_once_it_has_started(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    session = await makers.make_session(now=clock.now, is_headcount_only=True)
+    named = await makers.make_session(now=clock.now)
+    visitor, path = await sign_in_as(dee), f"/desk/sessions/{session.ref}/headcount"
+    assert (await visitor.get(f"/desk/sessions/{named.ref}/headcount")).status_code == 404
+    assert "has not started yet" in (await visitor.post(path, {"number": "40"})).text
+    clock.travel_to(session.starts_at)
+    visitor = await sign_in_as(dee)
+    for typed, sentence in (
+        ({"number": ""}, "Enter how many people came"),
+        ({"number": "-1"}, "must be between 0 and"),
+        ({"number": "3", "organisations": "4"}, "There cannot be more organisations than people"),
+    ):
+        refused = await visitor.post(path, typed)
+        assert (refused.status_code, sentence in refused.text) == (422, True)
+    answer = await visitor.post(path, {"number": "412", "organisations": "31"})
+    assert answer.headers["location"] == f"/desk/sessions/{session.ref}?done=counted"
+    shown = (await visitor.get(f"/desk/sessions/{session.ref}")).text
+    assert ("412 people</strong> came, from 31 organisations" in shown, "Correct the number" in shown) == (True, True)
+    assert await attended_by_session([session.id]) == {session.id: 412}

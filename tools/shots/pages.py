@@ -61,8 +61,8 @@ REFERENCES = {
     "been": f"{_OWN}'confirmed' AND s.starts_at < datetime('now')",
     "waiting": f"{_OWN}'waiting'",
     "asked": "SELECT b.ref FROM bookings_booking b JOIN people_person p ON p.id = b.learner_id"
-    " JOIN programme_session s ON s.id = b.session_id JOIN programme_course c ON c.id = s.course_id WHERE p.name = 'Lena Osei' AND b.state = 'confirmed' AND c.code = 'EHPP'"
-    " AND s.starts_at > datetime('now')",
+    " JOIN programme_session s ON s.id = b.session_id JOIN programme_course c ON c.id = s.course_id"
+    " WHERE p.name = 'Lena Osei' AND b.state = 'confirmed' AND c.code = 'EHPP' AND s.starts_at > datetime('now')",
     "offered": f"{_OWN}'offered'",
     "of_open": f"{_BOOKING}b.state = 'confirmed' AND s.ref = ({_OPEN} LIMIT 1)",
     "of_full": f"{_BOOKING}b.state = 'waiting' AND s.ref = ({_FULL} LIMIT 1)",
@@ -206,6 +206,7 @@ AT_THE_DESK = (
     Shown("desk-booking-cancel", "/desk/sessions/{open}/bookings/{of_open}/cancel", DESK),
     Shown("desk-needs", "/desk/sessions/{needs}/needs", DESK),
     Shown("desk-invited", "/desk/sessions/{invited}/invited", DESK),
+    Shown("desk-headcount", "/desk/sessions/{headcount}/headcount", DESK),
     Shown("desk-phones", "/desk/sessions/{open}/phones", DESK),
     Shown("desk-write", "/desk/sessions/{open}/write", DESK),
     Shown(

@@ -3,6 +3,7 @@
 from marstraining.portal.desk import (
     bookings,
     changing,
+    headcount,
     history,
     invited,
     leaving,
@@ -28,6 +29,7 @@ routes = [
     *changing.routes,
     *leaving.routes,
     *workspace.routes,
+    *headcount.routes,
     *history.routes,
     *teaching.routes,
 ]

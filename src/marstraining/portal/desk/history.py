@@ -66,6 +66,7 @@ _ACTION_WORDS = {
     "make_online": "Run online instead",
     "set_capacity": "Changed the places",
     "decide_to_run": "Decided that it runs",
+    "count_heads": "Counted who came",
     "confirm_numbers": "Gave the venue final numbers",
     "write_to_learners": "Wrote to its learners",
     "export": "Downloaded a list",

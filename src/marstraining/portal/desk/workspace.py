@@ -73,6 +73,7 @@ DONE: Mapping[str, str | tuple[str, str]] = {
     "postponed": "The session is postponed. Everybody with a booking gets an email and keeps their place.",
     "moved": "The session is moved. Everybody with a booking gets an email with the new dates.",
     "online": "The session runs online. Everybody with a booking gets an email.",
+    "counted": "The number of people is saved.",
     "sent": "Your letter is on its way.",
     "arranged": "What you noted about access needs is saved.",
 }

@@ -78,6 +78,8 @@ class DeskSession:
     joining_link: str
     external_url: str
     is_headcount_only: bool
+    imported_headcount: int | None
+    organisations_represented: int | None
     notes: str
     called_off_reason: str
     changed_at: datetime
@@ -127,7 +129,7 @@ async def run_session(ref: str, *, viewer: Viewer, now: datetime) -> DeskSession
         " s.capacity_room, s.capacity_online, s.minimum_numbers, s.decide_by, s.decided_at, s.opens_at, s.closes_at, s.publish_at,"
         " s.is_list_open, s.is_promotion_on, s.joining_link,"
         " CASE WHEN s.external_url = '' THEN c.external_url ELSE s.external_url END AS external_url,"
-        " s.is_headcount_only, s.notes, s.called_off_reason, s.changed_at, n.*"
+        " s.is_headcount_only, s.imported_headcount, s.organisations_represented, s.notes, s.called_off_reason, s.changed_at, n.*"
         " FROM programme_session s JOIN programme_course c ON c.id = s.course_id LEFT JOIN programme_venue v ON v.id = s.venue_id"
         f" JOIN ({_COUNTS}) n ON n.counted_id = s.id WHERE s.ref = ? AND ({scope.sql})",
         now,

@@ -3,7 +3,7 @@
 from marstraining.programme.actions.changes import cancel_session, make_online, move_session_dates, postpone_session_dates
 from marstraining.programme.actions.courses import draft_of_course, save_course, save_venue
 from marstraining.programme.actions.days import add_day, cancel_day, move_day
-from marstraining.programme.actions.deciding import confirm_numbers, decide_to_run
+from marstraining.programme.actions.deciding import confirm_numbers, count_heads, decide_to_run
 from marstraining.programme.actions.imports import import_courses, import_sessions
 from marstraining.programme.actions.inviting import invite_people, uninvite
 from marstraining.programme.actions.planning import Rolled, create_series, create_year, plan_series, plan_year
@@ -29,6 +29,7 @@ __all__ = [
     "cancel_session",
     "confirm_numbers",
     "copy_session",
+    "count_heads",
     "create_series",
     "create_session",
     "create_year",

@@ -1,4 +1,4 @@
-"""Deciding that a session runs, and that its venue has the final numbers: each asked for by a date, each answered once."""
+"""Deciding that a session runs, that its venue has the final numbers, and how many came where nobody books by name."""
 
 from datetime import datetime
 
@@ -35,4 +35,30 @@ async def confirm_numbers(session_id: int, *, number: int, by: Viewer, now: date
             "UPDATE programme_session SET arrangement = ?, changed_at = ? WHERE id = ?", Arrangement.CONFIRMED.value, now, session_id
         )
         await record("confirm_numbers", by=by, now=now, subject_kind="session", subject_id=session_id, detail={"number": number})
+    return True
+
+
+async def count_heads(session_id: int, *, number: int, organisations: int | None, by: Viewer, now: datetime) -> bool:
+    """Keep how many came to a session where nobody books by name, and from how many organisations; False when it was so already.
+
+    Refused before it has started, and for a session that is booked by name: who came there is marked in its register.
+    """
+    async with transaction():
+        session = await held_session(session_id)
+        if not session.is_headcount_only:
+            raise Refused("People book this session by name, so it is not counted by number.", code="by_name")
+        if now < session.starts_at:
+            raise Refused("This session has not started yet. Enter the number once people have come.", code="not_started")
+        if organisations is not None and organisations > number:
+            raise Refused("There cannot be more organisations than people", code="organisations", field="organisations")
+        if (session.imported_headcount, session.organisations_represented) == (number, organisations):
+            return False
+        await execute(
+            "UPDATE programme_session SET imported_headcount = ?, organisations_represented = ?, changed_at = ? WHERE id = ?",
+            number,
+            organisations,
+            now,
+            session_id,
+        )
+        await record("count_heads", by=by, now=now, subject_kind="session", subject_id=session_id, detail={"number": number})
     return True
