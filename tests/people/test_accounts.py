@@ -273,6 +273,24 @@ async def test_security_4_a_lead_sees_their_staff_until_they_move_and_a_learner_
     assert await seen_by(Viewer(person_id=asha.id, roles=frozenset({Role.AGENCY_LEAD}))) == ["Asha Patel"]
 
 
+async def test_security_4_a_partner_organiser_who_leads_another_agency_sees_the_staff_of_that_one_alone() -> None:
+    led, organised = await make_agency("Led Trust"), await make_agency("Voluntary Action")
+    school = await make_agency("St Luke's", parent=led)
+    pat = await make_person("Pat Lee", agency=led, roles=(Role.AGENCY_LEAD,))
+    await RoleGrant.create(person=pat, role=Role.PARTNER_ORGANISER, agency=organised, granted_at=NOW)
+    for name, agency in (("Asha Patel", school), ("Vol Unteer", organised)):
+        await make_person(name, agency=agency)
+    viewer = await queries.viewer_for(pat.id)
+    assert viewer is not None
+    assert (viewer.agency_ids, viewer.organiser_agency_ids) == (frozenset({led.id, school.id}), frozenset({organised.id}))
+    assert await seen_by(viewer) == ["Asha Patel", "Pat Lee"]
+    scope = queries.visible_agencies(viewer)
+    found = await house_db.rows(f"SELECT name FROM people_agency agency WHERE ({scope.sql}) ORDER BY name", *scope.values)
+    assert [row["name"] for row in found] == ["Led Trust", "St Luke's"]
+    with pytest.raises(NotFound):
+        await actions.add_managed_learner("Mo Hall", agency_id=organised.id, job_role="vcse_staff", by=viewer, now=NOW)
+
+
 async def test_agencies_are_offered_by_name_with_those_of_the_address_first() -> None:
     for code, name, domain in (
         ("B", "Brook School", "brook.example"),

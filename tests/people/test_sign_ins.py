@@ -100,17 +100,20 @@ async def test_use_is_noted_at_most_once_a_minute(asha: Person) -> None:
         assert live.needs_touch is expected
 
 
-async def test_a_learner_and_the_desk_are_known_by_one_statement_and_a_lead_by_two(db: TortoiseContext, asha: Person) -> None:
+async def test_a_learner_is_known_by_one_statement_and_each_role_over_an_agency_takes_one_more(db: TortoiseContext, asha: Person) -> None:
     trust = await make_agency("North Trust")
     school = await make_agency("St Luke's", parent=trust)
     lead = await make_person("Lee Woods", agency=trust, roles=(Role.AGENCY_LEAD,))
-    for person, number in ((asha, 1), (lead, 2)):
+    both = await make_person("Bo Both", agency=trust, roles=(Role.AGENCY_LEAD,))
+    await RoleGrant.create(person=both, role=Role.PARTNER_ORGANISER, agency=school, granted_at=NOW)
+    for person, number in ((asha, 1), (lead, 2), (both, 3)):
         opened = await open_for(person)
         async with statements(db) as heard:
             live = await signed_in(hash_token(opened.token), now=NOW)
         assert len(heard) == number
         assert live is not None
-        assert live.viewer.agency_ids == ({trust.id, school.id} if person is lead else frozenset())
+        assert live.viewer.agency_ids == (frozenset() if person is asha else {trust.id, school.id})
+        assert live.viewer.organiser_agency_ids == ({school.id} if person is both else frozenset())
 
 
 async def test_security_1_a_new_browser_is_announced_by_letter_and_a_known_one_is_not(asha: Person) -> None:

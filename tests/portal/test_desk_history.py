@@ -12,7 +12,7 @@ from marstraining.bookings.models import Booking
 from marstraining.bookings.rules import BookPlace
 from marstraining.core.viewer import Role
 from marstraining.history.actions import record
-from marstraining.people.models import Agency, Person
+from marstraining.people.models import Agency, Person, RoleGrant
 from marstraining.portal.desk.history import action_words
 from marstraining.portal.queries.history import Wanted, entries
 from marstraining.programme.models import Course, Venue
@@ -85,6 +85,20 @@ async def test_only_the_desk_and_administrators_read_it(asha: Person, sign_in_as
     admin = await makers.make_person("Ada Admin", roles=(Role.ADMINISTRATOR,))
     codes = [(await (await sign_in_as(person)).get("/desk/history")).status_code for person in (asha, organiser, admin)]
     assert codes == [404, 404, 200]
+
+
+async def test_who_has_no_history_page_is_shown_no_link_to_one(asha: Person, dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    own = await makers.make_agency("Own partnership")
+    session = await makers.make_session(now=clock.now, course=await makers.make_course(code="OWN", owner_agency=own))
+    booking = await book_place(BookPlace(session_id=session.id, learner_id=asha.id), by=makers.as_learner(asha), now=clock.now)
+    organiser = await makers.make_person("Olu Organiser")
+    await RoleGrant.create(person=organiser, role=Role.PARTNER_ORGANISER, agency=own, granted_at=makers.LONG_AGO)
+    paths = ("/desk", "/desk/sessions", f"/desk/sessions/{session.ref}", f"/desk/sessions/{session.ref}/bookings/{booking.ref}",
+             "/desk/courses/OWN/edit")  # fmt: skip
+    for person, is_shown in ((organiser, False), (dee, True)):
+        visitor = await sign_in_as(person)
+        pages = [await visitor.get(path) for path in paths]
+        assert [(page.status_code, "/desk/history" in page.text) for page in pages] == [(200, is_shown)] * len(paths)
 
 
 async def test_the_list_asks_two_statements_for_one_entry_and_for_three(db: TortoiseContext, dee: Person, clock: Clock) -> None:

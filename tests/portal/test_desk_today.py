@@ -157,7 +157,7 @@ async def test_a_partner_organiser_sees_their_own_sessions_and_nothing_of_the_wh
     await quiet_session(clock, course=own, decide_by=date(2026, 3, 10))
     await quiet_session(clock, decide_by=date(2026, 3, 10))
     await failed_letter(clock)
-    organiser = Viewer(person_id=1, roles=frozenset({Role.PARTNER_ORGANISER}), agency_ids=frozenset({agency.id}))
+    organiser = Viewer(person_id=1, roles=frozenset({Role.PARTNER_ORGANISER}), organiser_agency_ids=frozenset({agency.id}))
     found = await counts(organiser, now=clock.now)
     assert (found["decisions"], "letters" in found, "bounced" in found) == (1, False, False)
     assert len(await listed("decisions", organiser, now=clock.now, limit=50, offset=0)) == 1

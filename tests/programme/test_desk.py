@@ -228,6 +228,29 @@ async def test_a_partner_organiser_runs_the_courses_of_their_agency_only(ben: Pe
     assert (await partner.post(f"/desk/sessions/{other.ref}/publish", seen="/desk/sessions/new")).status_code == 404
 
 
+async def test_security_4_who_leads_one_agency_and_organises_for_another_runs_the_courses_of_the_other_alone(
+    ben: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    led, organised = await makers.make_agency("Led Trust"), await makers.make_agency("Voluntary Action")
+    branch = await makers.make_agency("Voluntary Action East", parent=organised)
+    await RoleGrant.create(person=ben, role=Role.AGENCY_LEAD, agency=led, granted_at=clock.now)
+    await RoleGrant.create(person=ben, role=Role.PARTNER_ORGANISER, agency=organised, granted_at=clock.now)
+    sessions = {
+        agency.name: await makers.make_session(
+            course=await makers.make_course(f"Of {agency.name}", owner_agency=agency), state="draft", now=clock.now
+        )
+        for agency in (led, organised, branch)
+    }
+    partner = await sign_in_as(ben)
+    listed = (await partner.get("/desk/courses")).text
+    assert [f">Of {name}<" in listed for name in sessions] == [False, True, True]
+    for path in ("/desk/sessions/{}", "/desk/sessions/{}/edit", "/desk/sessions/{}/call-off", "/sessions/{}"):
+        codes = [(await partner.get(path.format(session.ref))).status_code for session in sessions.values()]
+        assert (path, codes) == (path, [404, 200, 200] if path.startswith("/desk") else [404, 404, 404])
+    course = await Course.get(owner_agency_id=led.id)
+    assert (await partner.get(f"/desk/courses/{course.code}/edit")).status_code == 404
+
+
 @pytest.mark.parametrize(("path", "number"), [("/desk/courses", 1), ("/desk/venues", 1)])
 async def test_lists_take_as_many_statements_for_one_row_as_for_three(
     db: TortoiseContext, dee: Person, sign_in_as: SignInAs, path: str, number: int

@@ -130,7 +130,7 @@ async def test_a_trainer_and_an_owning_partner_see_theirs(db: TortoiseContext, c
     theirs = await _session(clock, "Taught", access="invited")
     await SessionTrainer.create(session=theirs, person=ben, asked_at=clock.now)
     await _session(clock, "", date(2026, 6, 10), state="draft", course=await makers.make_course("Owned", owner_agency=agency))
-    partner = Viewer(person_id=ben.id, roles=frozenset({Role.LEARNER, Role.PARTNER_ORGANISER}), agency_ids=frozenset({agency.id}))
+    partner = Viewer(person_id=ben.id, roles=frozenset({Role.LEARNER, Role.PARTNER_ORGANISER}), organiser_agency_ids=frozenset({agency.id}))
     assert await _titles(clock, viewer=makers.as_learner(ben)) == ["Taught"]
     assert await _titles(clock, viewer=partner) == ["Taught", "Owned"]
 

@@ -21,13 +21,15 @@ class Role(StrEnum):
 class Viewer:
     """A person as the rules below `people` see them.
 
-    `agency_ids` are the agencies a lead or partner organiser answers for, branches included; `sign_in_id` is the row of
-    the sign-in session, None for the worker and the command line.
+    `agency_ids` are the agencies that an agency lead answers for, `organiser_agency_ids` those whose courses a partner organiser
+    runs, branches included: each hangs on the grant of its own role. `sign_in_id` is the row of the sign-in session, None for the
+    worker and the command line.
     """
 
     person_id: int | None
     roles: frozenset[Role] = field(default_factory=frozenset)
     agency_ids: frozenset[int] = field(default_factory=frozenset)
+    organiser_agency_ids: frozenset[int] = field(default_factory=frozenset)
     is_stepped_up: bool = False
     name: str = ""
     sign_in_id: int | None = None

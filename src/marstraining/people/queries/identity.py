@@ -38,7 +38,7 @@ class LiveSignIn:
 async def signed_in(token_hash: str, *, now: datetime) -> LiveSignIn | None:
     """The sign-in of a cookie, None where it ended, ran out, lay unused too long, or its account is closed.
 
-    One statement for learners and the desk; leads and partner organisers need a second for the branches of their agencies.
+    One statement for learners and the desk; each role over an agency needs one more, for its branches.
     """
     found = await db.rows(_SIGNED_IN, token_hash, now, instants=("last_seen_at", "stepped_up_at"))
     if not found:
@@ -51,7 +51,8 @@ async def signed_in(token_hash: str, *, now: datetime) -> LiveSignIn | None:
     viewer = Viewer(
         person_id=first["person_id"],
         roles=_roles(found),
-        agency_ids=await _agencies(found),
+        agency_ids=await _agencies(found, Role.AGENCY_LEAD),
+        organiser_agency_ids=await _agencies(found, Role.PARTNER_ORGANISER),
         is_stepped_up=stepped_up is not None and now - stepped_up <= STEP_UP_LASTS,
         name=first["name"],
         sign_in_id=first["id"],
@@ -73,15 +74,22 @@ async def viewer_by_email(email: str) -> Viewer | None:
 async def _viewer(found: Sequence[dict[str, Any]]) -> Viewer | None:
     if not found:
         return None
-    return Viewer(person_id=found[0]["person_id"], roles=_roles(found), agency_ids=await _agencies(found), name=found[0]["name"])
+    return Viewer(
+        person_id=found[0]["person_id"],
+        roles=_roles(found),
+        agency_ids=await _agencies(found, Role.AGENCY_LEAD),
+        organiser_agency_ids=await _agencies(found, Role.PARTNER_ORGANISER),
+        name=found[0]["name"],
+    )
 
 
 def _roles(found: Sequence[dict[str, Any]]) -> frozenset[Role]:
     return frozenset({Role.LEARNER, *(Role(row["role"]) for row in found if row["role"])})
 
 
-async def _agencies(found: Sequence[dict[str, Any]]) -> frozenset[int]:
-    held = {row["agency_id"] for row in found if row["role"] in rules.AGENCY_ROLES and row["agency_id"] is not None}
+async def _agencies(found: Sequence[dict[str, Any]], role: Role) -> frozenset[int]:
+    """The agencies over which a role is held, with all below them."""
+    held = {row["agency_id"] for row in found if row["role"] == role and row["agency_id"] is not None}
     return await branches_of(sorted(held)) | held if held else frozenset()
 
 

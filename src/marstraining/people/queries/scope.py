@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from marstraining.core.viewer import Role, Viewer
+from marstraining.core.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ def visible_people(viewer: Viewer, *, on: date, alias: str = "person") -> Scope:
         return ALL
     if viewer.person_id is None:
         return NOTHING
-    if not viewer.has_any(Role.AGENCY_LEAD) or not viewer.agency_ids:
+    if not viewer.agency_ids:
         return Scope(f"{alias}.id = ?", (viewer.person_id,))
     marks = ", ".join("?" * len(viewer.agency_ids))
     return Scope(

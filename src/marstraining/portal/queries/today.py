@@ -138,7 +138,7 @@ _DATES = ("decide_by", "final_numbers_by")
 
 def kinds_of(viewer: Viewer) -> list[str]:
     """The kinds that concern a viewer: sessions for who runs some, addresses, letters and organisations for the whole team."""
-    runs = viewer.is_desk or bool(viewer.agency_ids and run_by(viewer).params)
+    runs = viewer.is_desk or bool(viewer.organiser_agency_ids)
     return [name for name, kind in KINDS.items() if (runs if kind.has_sessions else viewer.is_desk or viewer.is_administrator)]
 
 

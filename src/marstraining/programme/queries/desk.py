@@ -153,16 +153,15 @@ async def session_to_run(ref: str, *, by: Viewer) -> tuple[Session, Course]:
 
 
 def owned_by(by: Viewer) -> tuple[str, tuple[object, ...]]:
-    """A condition on courses `c` that `by` runs: all for the training team, those of their agencies for partner organisers."""
+    """A condition on courses `c` that `by` runs: all for the training team, those of their role's agency for partner organisers."""
     if by.is_desk:
         return "c.id > 0", ()
-    if not by.has_any(Role.PARTNER_ORGANISER) or not by.agency_ids:
-        return "c.id < 0", ()
-    return f"c.owner_agency_id IN ({', '.join('?' for _ in by.agency_ids)})", tuple(sorted(by.agency_ids))
+    owners = tuple(sorted(by.organiser_agency_ids))
+    return (f"c.owner_agency_id IN ({', '.join('?' for _ in owners)})", owners) if owners else ("c.id < 0", ())
 
 
 def _owns(by: Viewer, agency_id: int | None) -> bool:
-    return by.has_any(Role.PARTNER_ORGANISER) and agency_id is not None and agency_id in by.agency_ids
+    return agency_id is not None and agency_id in by.organiser_agency_ids
 
 
 async def questions_asked(course_id: int) -> tuple[Question, ...]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from marstraining.core.clock import local
 from marstraining.core.db import rows
-from marstraining.core.viewer import Role, Viewer
+from marstraining.core.viewer import Viewer
 from marstraining.programme.rules import audiences_of
 
 # A session says who may see it only where it differs from its course.
@@ -50,23 +50,24 @@ async def visible_to(viewer: Viewer, *, now: datetime) -> Scope:
     parts.append("EXISTS (SELECT 1 FROM programme_trainer r WHERE r.session_id = s.id AND r.person_id = ? AND r.state <> 'declined')")
     params.append(viewer.person_id)
     seen = "s.state <> 'draft' AND (" + " OR ".join(f"({part})" for part in parts) + ")"
-    if viewer.has_any(Role.PARTNER_ORGANISER) and viewer.agency_ids:
-        owned = ", ".join("?" for _ in viewer.agency_ids)
-        return Scope(f"(({seen}) OR c.owner_agency_id IN ({owned}))", (*params, *sorted(viewer.agency_ids)))
+    if viewer.organiser_agency_ids:
+        owned = ", ".join("?" for _ in viewer.organiser_agency_ids)
+        return Scope(f"(({seen}) OR c.owner_agency_id IN ({owned}))", (*params, *sorted(viewer.organiser_agency_ids)))
     return Scope(f"({seen})", tuple(params))
 
 
 def run_by(viewer: Viewer) -> Scope:
     """The sessions whose bookings and dates `viewer` may work on.
 
-    All for the training team, for a partner organiser those of the courses that their agency owns, none for anybody else
-    (security.md 4).
+    All for the training team, for a partner organiser those of the courses that the agency of that role owns, none for anybody
+    else (security.md 4).
     """
     if viewer.is_desk:
         return EVERYTHING
-    if viewer.person_id is None or not viewer.has_any(Role.PARTNER_ORGANISER) or not viewer.agency_ids:
+    if viewer.person_id is None or not viewer.organiser_agency_ids:
         return NOTHING
-    return Scope(f"c.owner_agency_id IN ({', '.join('?' for _ in viewer.agency_ids)})", tuple(sorted(viewer.agency_ids)))
+    owners = tuple(sorted(viewer.organiser_agency_ids))
+    return Scope(f"c.owner_agency_id IN ({', '.join('?' for _ in owners)})", owners)
 
 
 async def audiences_of_person(person_id: int, *, now: datetime) -> frozenset[str]:
