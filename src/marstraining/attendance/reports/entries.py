@@ -63,6 +63,7 @@ def entries_of(sheet: Sheet, variant: Variant) -> Entries:
     entries = Entries()
     has_people = any(_is_of_people(table) for table in sheet.tables)
     for table in sheet.tables:
+        kind = Kind.PERSON if _is_of_people(table) else Kind.ACTIVITY if has_people else Kind.STAY
         for row in table.rows:
             if any("\n" in cell for cell in row.cells):
                 raise unclosed(row.number)
@@ -70,7 +71,7 @@ def entries_of(sheet: Sheet, variant: Variant) -> Entries:
             if len(whole.cells) > len(table.headings):
                 entries.note(row.number, "The row has more cells than there are headings and is not counted.")
             else:
-                entries.found.extend(_read(table, whole, variant, entries, has_people=has_people))
+                entries.found.extend(_read(table, whole, variant, entries, kind))
     return entries
 
 
@@ -93,7 +94,7 @@ def _mended(row: Row, width: int) -> Row:
     return Row(row.number, cells)
 
 
-def _read(table: Table, row: Row, variant: Variant, entries: Entries, *, has_people: bool) -> Iterator[Entry]:
+def _read(table: Table, row: Row, variant: Variant, entries: Entries, kind: Kind) -> Iterator[Entry]:
     has_registrations = not {Field.REGISTERED, Field.REGISTRATION_STATUS}.isdisjoint(table.places)
     if has_registrations and (registered := read_moment(tidy(table.cell(row, Field.REGISTERED)))):
         # Weeks before the meeting, it may show the file's order of day and month.
@@ -116,8 +117,6 @@ def _read(table: Table, row: Row, variant: Variant, entries: Entries, *, has_peo
     stated = _stated(table, row, entries)
     if has_registrations and not (joined or left or stated):
         return
-    is_of_people = _is_of_people(table)
-    kind = Kind.PERSON if is_of_people else Kind.ACTIVITY if has_people else Kind.STAY
     if joined is None and left is None and stated is None:
         entries.note(row.number, "The row has neither times nor a duration: it counts as 0 minutes.")
     yield Entry(row.number, kind, name, email, joined, left, stated)

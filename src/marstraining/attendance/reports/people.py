@@ -132,29 +132,38 @@ def _attendees(groups: Sequence[_Group], days: Sequence[TaughtDay], notes: list[
 def _attendee(group: _Group, days: Sequence[TaughtDay], telephone: str) -> Attendee:
     placed = sorted(group.placed, key=lambda one: (one.file, one.record.row)) if len(group.placed) > 1 else group.placed
     records = [one.record for one in placed]
-    named = next((record.name for record in records if record.name.shown), Name(""))
-    email = next((record.email for record in records if record.email), None)
+    whole = _joined(records) if len(records) > 1 else records[0]
     seconds, is_stated = counted(records, days)
     return Attendee(
-        name=telephone or named.shown or email or "",
-        company=next((record.name.company for record in records if record.name.company), ""),
-        email=email,
-        keys=() if telephone else tuple(dict.fromkeys(key for record in records for key in record.name.keys)),
-        rows=tuple((one.file, one.record.row) for one in placed),
-        spans=union(span for record in records for span in record.spans),
-        hull=_hull(records),
+        name=telephone or whole.name.shown or whole.email,
+        company=whole.name.company,
+        email=whole.email or None,
+        keys=() if telephone else whole.name.keys,
+        rows=tuple([(one.file, one.record.row) for one in placed]),
+        spans=whole.spans,
+        hull=whole.hull,
         seconds=seconds,
         share=share_of(seconds, days),
         is_stated=is_stated,
-        is_end_assumed=any(record.is_end_assumed for record in records),
+        is_end_assumed=whole.is_end_assumed,
         is_name_shared=group.is_name_shared,
         is_telephone=bool(telephone),
     )
 
 
-def _hull(records: Sequence[Record]) -> Span | None:
+def _joined(records: Sequence[Record]) -> Record:
+    """Records of one person as one: the first name that is there, every form of it, the whole presence."""
+    names = [record.name for record in records]
     hulls = [record.hull for record in records if record.hull]
-    return Span(min(hull.start for hull in hulls), max(hull.end for hull in hulls)) if hulls else None
+    name = Name(
+        next((name.shown for name in names if name.shown), ""),
+        next((name.company for name in names if name.company), ""),
+        tuple(dict.fromkeys(key for name in names for key in name.keys)),
+    )
+    spans = union(span for record in records for span in record.spans)
+    hull = Span(min(hull.start for hull in hulls), max(hull.end for hull in hulls)) if hulls else None
+    email = next((record.email for record in records if record.email), "")
+    return Record(records[0].row, name, email, spans, envelope=hull, is_end_assumed=any(record.is_end_assumed for record in records))
 
 
 def counted(records: Sequence[Record], days: Sequence[TaughtDay]) -> tuple[float, bool]:
@@ -166,8 +175,10 @@ def counted(records: Sequence[Record], days: Sequence[TaughtDay]) -> tuple[float
     windows = [day.span for day in days]
     present = clipped((span for record in records for span in record.spans), windows)
     stated = [record for record in records if not record.spans and record.stated_seconds > 0]
+    if not stated:
+        return seconds_of(present), False
     extra = sum(record.stated_seconds for record in stated)
-    return seconds_of(present) + fitting(extra, [record.envelope for record in stated], present, windows), bool(stated)
+    return seconds_of(present) + fitting(extra, [record.envelope for record in stated], present, windows), True
 
 
 def fitting(stated: float, envelopes: Sequence[Span | None], present: Sequence[Span], windows: Sequence[Span]) -> float:
@@ -175,8 +186,10 @@ def fitting(stated: float, envelopes: Sequence[Span | None], present: Sequence[S
 
     `envelopes` are from first to last moment of those that the seconds are stated of; one that is None may be any time.
     """
+    if not stated:
+        return 0.0
     known = [envelope for envelope in envelopes if envelope]
-    if stated and len(known) == len(envelopes):
+    if len(known) == len(envelopes):
         stated = min(stated, seconds_of(without(clipped(known, windows), present)))
     return min(stated, seconds_of(without(windows, present))) if windows else stated
 

@@ -21,7 +21,8 @@ _SAME = 2.0
 class Record(NamedTuple):
     """One record of a file: a person as the meeting knew them, or one stay of theirs.
 
-    `stated_seconds` counts where there are no spans; `envelope` is then from first joining to last leaving.
+    `stated_seconds` counts where there are no spans. `envelope` is from first joining to last leaving, where that is not the
+    spans' own first and last.
     """
 
     row: int
@@ -35,7 +36,9 @@ class Record(NamedTuple):
     @property
     def hull(self) -> Span | None:
         """From the first to the last moment of presence, None where no times are known."""
-        return Span(self.spans[0].start, max(span.end for span in self.spans)) if self.spans else self.envelope
+        if self.envelope or not self.spans:
+            return self.envelope
+        return self.spans[0] if len(self.spans) == 1 else Span(self.spans[0].start, max(span.end for span in self.spans))
 
 
 @dataclass
