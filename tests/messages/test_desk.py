@@ -118,6 +118,15 @@ async def test_an_unknown_letter_is_not_found(dee: Person, sign_in_as: SignInAs)
     assert [answer.status_code for answer in pressed] == [404, 404, 404]
 
 
+async def test_pages_of_sent_letters_follow_each_other_newest_first(clock: Clock, dee: Person, sign_in_as: SignInAs) -> None:
+    await queued(*(a_letter(f"l-{number}", name=f"Reader {number:02}") for number in range(60)), now=clock.now)
+    await execute("UPDATE messages_letter SET state = 'sent', sent_at = created_at")
+    desk = await sign_in_as(dee)
+    pages = [(await desk.get(f"/desk/letters?state=sent&page={page}")).text for page in (1, 2)]
+    names = [re.findall(r'data-label="To"><span>(Reader \d\d)', page) for page in pages]
+    assert names == [[f"Reader {number:02}" for number in range(59, 9, -1)], [f"Reader {number:02}" for number in range(9, -1, -1)]]
+
+
 async def test_the_outbox_is_taken_away_as_it_is_filtered(settings: Settings, clock: Clock, dee: Person, sign_in_as: SignInAs) -> None:
     await _failed(settings, clock)
     answer = await (await sign_in_as(dee)).get("/desk/letters?state=failed&export=csv")
@@ -289,6 +298,17 @@ async def test_5000_letters_are_written_in_five_statements(db: TortoiseContext, 
     async with statements(db) as heard:
         await queued(*letters, now=clock.now)
     assert [statement[:28] for statement in heard] == ["INSERT INTO messages_letter "] * 5
+
+
+async def test_a_persons_page_leads_to_their_letters(clock: Clock, asha: Person, dee: Person, sign_in_as: SignInAs) -> None:
+    await queued(
+        a_letter("l-1", address="asha@stlukes.example"), a_letter("l-2", address="ben@police.example", name="Ben Cole"), now=clock.now
+    )
+    desk = await sign_in_as(dee)
+    path = "/desk/letters?q=asha%40stlukes.example"
+    assert f'href="{path}"' in (await desk.get(f"/desk/people/{asha.ref}")).text
+    found = (await desk.get(path)).text
+    assert ("1 letter" in found, "Ben Cole" in found) == (True, False)
 
 
 # ---- addresses that bounced ------------------------------------------------------------------------------------------

@@ -92,8 +92,10 @@ async def outbox(filters: Mapping[str, str], *, order: str, limit: int, offset: 
     """
     where, values = _outbox_where(filters)
     counted = await rows(f"SELECT count(*) AS number FROM messages_letter WHERE {where}", *values)
+    # Nearly all letters are sent: walking back from the newest finds a page of those sooner than sorting all that an index names.
+    walked = where.replace("state = ?", "state || '' = ?") if filters.get("state") == LetterState.SENT else where
     found = await rows(
-        f"SELECT * FROM messages_letter WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?", *values, limit, offset, instants=INSTANTS
+        f"SELECT * FROM messages_letter WHERE {walked} ORDER BY {order} LIMIT ? OFFSET ?", *values, limit, offset, instants=INSTANTS
     )
     return [stored_letter(row) for row in found], counted[0]["number"]
 
