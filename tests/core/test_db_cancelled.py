@@ -114,10 +114,14 @@ async def test_the_stock_engines_do_not_survive_this(settings: Settings, dialect
 
     is_usable = True
     try:
-        async with asyncio.timeout(10):
-            await cancel_at_many_points(write)
-            await cancel_at_many_points(write)
-        pool = getattr(context.db("default"), "_pool", None)
+        pool = None
+        async with asyncio.timeout(20):
+            # A busy machine may cancel beside the point, so it is tried until a connection is missing.
+            for _ in range(10):
+                await cancel_at_many_points(write)
+                pool = getattr(context.db("default"), "_pool", None)
+                if pool is not None and pool.get_size() != pool.get_idle_size():
+                    break
         is_usable = pool is None or pool.get_size() == pool.get_idle_size()
         async with asyncio.timeout(1):
             await write()
