@@ -157,6 +157,13 @@ def test_stays_that_could_be_of_two_people_count_for_neither() -> None:
     assert "Another of the same name was there at the same time, so the stated duration counts." in {text for _, text in notes(report)}
 
 
+def test_a_meeting_that_stood_open_from_the_evening_before_is_the_sessions() -> None:
+    text = "Name (Original Name),User Email,Join Time,Leave Time,Duration (Minutes)\n"
+    rows = "Dee,d@x.example,13/11/2022 21:00,14/11/2022 12:40,940\nAsha,a@x.example,14/11/2022 09:30,14/11/2022 12:30,180\n"
+    report = read_report("z.csv", (text + rows).encode(), [DAY])
+    assert (found(report), report.days) == ([("Dee", "d@x.example", 180.0), ("Asha", "a@x.example", 180.0)], (DAY,))
+
+
 def test_a_leaving_time_that_is_missing_is_the_meetings_end() -> None:
     report = teams("Asha|10:00:00||| a@x.example", end="12:00:00")
     assert [(person.minutes, person.is_end_assumed) for person in report.people] == [(120.0, True)]

@@ -79,7 +79,7 @@ def _read(file: NamedFile, digest: str, days: Sequence[TaughtDay]) -> _OneFile:
     order = decide_order([*summary.moments, *entries.moments], _starts(entries, summary), days, zone=zone)
     reading = Reading(order, zone, _date_of_times(entries, summary, order, days))
     start = _start(entries, summary, reading)
-    own_days = _days_of(start, days)
+    own_days = _days_of(start, entries, reading, days)
     reading.until = _until(entries, summary, reading, own_days)
     found = records_of(entries.found, reading)
     _check_window(found, own_days)
@@ -128,20 +128,31 @@ def _start(entries: Entries, summary: Summary, reading: Reading) -> datetime | N
     return min(joins, default=None)
 
 
-def _days_of(start: datetime | None, days: Sequence[TaughtDay]) -> list[TaughtDay]:
-    """The training days of the meeting's date. Refuses with SESSION_DATE_MISMATCH where the session has none on it."""
+def _days_of(start: datetime | None, entries: Entries, reading: Reading, days: Sequence[TaughtDay]) -> list[TaughtDay]:
+    """The training days of the meeting's date, or in which somebody came or went: a meeting can stand open from the day before.
+
+    Refuses with SESSION_DATE_MISMATCH where the session has no such day.
+    """
     if start is None or not days:
         return []
     found = [day for day in days if day_of(day) == local(start).date()]
+    if not found:
+        moments = [moment for entry in entries.found for moment in (entry.joined, entry.left) if moment]
+        instants = [instant for moment in moments for instant in reading.instants(moment)]
+        found = [day for day in days if any(touches(_window(day), Span(instant, instant)) for instant in instants)]
     if not found:
         raise mismatch(said_date(start), days)
     return found
 
 
+def _window(day: TaughtDay) -> Span:
+    return Span(day.starts_at - _WINDOW, day.ends_at + _WINDOW)
+
+
 def _check_window(found: Sequence[Record], days: Sequence[TaughtDay]) -> None:
     """Refuse a report of the right date in which nobody was there near the session's time."""
     hulls = [record.hull for record in found if record.hull]
-    windows = [Span(day.starts_at - _WINDOW, day.ends_at + _WINDOW) for day in days]
+    windows = [_window(day) for day in days]
     if hulls and windows and not any(touches(hull, window) for hull in hulls for window in windows):
         first, last = min(hull.start for hull in hulls), max(hull.end for hull in hulls)
         held = [f"{local(day.starts_at):%H:%M} to {local(day.ends_at):%H:%M}" for day in days]
