@@ -115,7 +115,11 @@ def read_report(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,  # noqa: FBT002 - typer's flag
 ) -> None:
     """Say what an attendance report says; nothing is written."""
-    _run("reading.read_report", file, session, starts, ends, as_json)
+    if session and (starts or ends):
+        raise typer.BadParameter("give --session, or --starts and --ends, not both")
+    if session:
+        _run("matching.read_report", file, session, as_json)
+    _run("reading.read_report", file, starts, ends, as_json)
 
 
 @person.command("add")

