@@ -184,6 +184,30 @@ def test_times_that_cannot_be_read_are_noted_by_row_and_the_duration_counts() ->
     ]
 
 
+def test_nobody_is_in_a_meeting_for_more_than_thirty_hours() -> None:
+    head = "Name (Original Name),User Email,Join Time,Leave Time,Duration (Minutes)\n"
+    rows = "Asha,a@x.example,14/11/2022 09:30,16/11/2022 12:30,180\nBen,b@x.example,14/11/2022 09:30,16/11/2022 12:30,3060\n"
+    report = read_report("z.csv", (head + rows).encode(), [DAY])
+    assert found(report) == [("Asha", "a@x.example", 180.0), ("Ben", "b@x.example", 0.0)]
+    assert notes(report) == [
+        (2, "The joining and leaving times are more than 30 hours apart: the stated duration counts."),
+        (3, "The duration cannot be read."),
+        (3, "The joining and leaving times are more than 30 hours apart: it counts as 0 minutes."),
+    ]
+    events = tabs(
+        ("Full Name", "User Action", "Timestamp"),
+        ("Asha", "Joined", "14/11/2022, 09:30:00"),
+        ("Asha", "Left", "16/11/2022, 09:30:00"),
+        ("Ben", "Joined", "14/11/2022, 09:30:00"),
+    )
+    listed = read_report("t0.csv", events.encode())
+    assert found(listed) == [("Asha", None, 0.0), ("Ben", None, 0.0)]
+    assert notes(listed) == [
+        (3, "The joining and leaving times are more than 30 hours apart: it counts as 0 minutes."),
+        (4, "There is no leaving time within 30 hours: it counts as 0 minutes."),
+    ]
+
+
 def test_a_row_with_a_cell_too_many_is_not_counted_and_one_without_anybody_neither() -> None:
     text = "Name (Original Name),User Email,Total Duration (Minutes)\nPatel, Asha,a@x.example,10\n,,20\nBen,b@x.example,30\n"
     report = read_report("z.csv", text.encode())

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from marstraining.attendance.reports.dates import Moment, is_bare_date, is_bare_time, read_moment
 from marstraining.attendance.reports.durations import read_duration, read_minutes
 from marstraining.attendance.reports.headings import JOINED_WORDS, LEFT_WORDS, Field
-from marstraining.attendance.reports.model import Note, Variant
+from marstraining.attendance.reports.model import LONGEST_SECONDS, Note, Variant
 from marstraining.attendance.reports.names import Name, plain_name, teams_name, zoom_name
 from marstraining.attendance.reports.tables import Sheet, Table
 from marstraining.attendance.reports.text import Row, heading, tidy, unclosed
@@ -160,9 +160,11 @@ def _stated(table: Table, row: Row, entries: Entries) -> float | None:
     minutes = tidy(table.cell(row, Field.MINUTES))
     typed = minutes or tidy(table.cell(row, Field.DURATION))
     stated = read_minutes(minutes) if minutes else read_duration(typed)
-    if stated is None and typed not in _EMPTY:
+    if stated is not None and stated <= LONGEST_SECONDS:
+        return stated
+    if typed not in _EMPTY:
         entries.note(row.number, "The duration cannot be read.")
-    return stated
+    return None
 
 
 def _event(table: Table, row: Row, entries: Entries, name: Name, email: str) -> Iterator[Entry]:

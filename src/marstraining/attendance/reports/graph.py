@@ -6,12 +6,12 @@ from typing import TypeGuard
 
 from marstraining.attendance.reports.dates import read_moment
 from marstraining.attendance.reports.entries import Entries, Entry, Kind
+from marstraining.attendance.reports.model import LONGEST_SECONDS
 from marstraining.attendance.reports.names import Name, teams_name
 from marstraining.attendance.reports.tables import Summary, no_participants, not_a_report
 from marstraining.attendance.reports.text import MAX_ROWS, too_many_rows
 
 _LONGEST_ADDRESS = 254
-_LONGEST_STAY = 7 * 24 * 3600
 
 
 def looks_like_json(text: str) -> bool:
@@ -100,4 +100,4 @@ def _text(value: object) -> str:
 
 def _seconds(value: object) -> float | None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and isinstance(value, int | float) and 0 <= value <= _LONGEST_STAY else None
+    return float(value) if is_number and isinstance(value, int | float) and 0 <= value <= LONGEST_SECONDS else None

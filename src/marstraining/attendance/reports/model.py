@@ -9,6 +9,8 @@ from marstraining.core.errors import Refused
 
 # Raised when the same file could give another answer, so that a stored figure says by which reading it came about.
 PARSER_VERSION = 1
+# Teams and Zoom end a meeting after 30 hours: what is longer was not read as it was meant.
+LONGEST_SECONDS = 30 * 3600.0
 
 
 class Fault(StrEnum):

@@ -186,8 +186,9 @@ def _notes_of(entries: Entries, summary: Summary, found: Sequence[Record]) -> li
         if abs(average - stated_average) > _DIFFERS:
             minutes = f"{stated_average / 60:.1f} minutes on average, and the rows come to {average / 60:.1f}"
             notes.append(Note(row, f"The report says {minutes}."))
-    if not any(record.hull for record in found) and any(record.stated_seconds for record in found):
-        missing = "times without dates" if any(entry.joined for entry in entries.found) else "no times of joining and leaving"
+    joins = [entry.joined for entry in entries.found if entry.joined]
+    if not any(record.hull for record in found) and not any(joined.has_date for joined in joins):
+        missing = "times without dates" if joins else "no times of joining and leaving"
         notes.append(Note(0, f"The report has {missing}: the stated durations count, before and after the session too."))
     return notes
 

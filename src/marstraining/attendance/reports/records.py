@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from marstraining.attendance.reports.dates import Moment, Order, instants, span_between
 from marstraining.attendance.reports.entries import Entry, Kind
-from marstraining.attendance.reports.model import Note, Span
+from marstraining.attendance.reports.model import LONGEST_SECONDS, Note, Span
 from marstraining.attendance.reports.names import Name
 from marstraining.attendance.reports.spans import seconds_of, union
 
@@ -119,6 +119,10 @@ def _between(record: Record, entry: Entry, joined: Sequence[datetime], left: Seq
             f"The leaving time is before the joining time: {'the stated duration counts' if stated else 'it counts as 0 minutes'}.",
         )
         return record
+    if span.seconds > LONGEST_SECONDS:
+        counts = "the stated duration counts" if stated else "it counts as 0 minutes"
+        reading.note(entry.row, f"The joining and leaving times are more than 30 hours apart: {counts}.")
+        return record
     if stated is None and len(joined) + len(left) > 2:
         reading.note(entry.row, "The time is in the hour that the clock change repeats, and no duration says which: the first is taken.")
     if stated is None:
@@ -137,6 +141,9 @@ def _between(record: Record, entry: Entry, joined: Sequence[datetime], left: Seq
 
 def _until_the_end(record: Record, joined: datetime, reading: Reading) -> Record:
     end, words = reading.until or (joined, "joining")
+    if (end - joined).total_seconds() > LONGEST_SECONDS:
+        reading.note(record.row, "There is no leaving time within 30 hours: it counts as 0 minutes.")
+        return record
     reading.note(record.row, f"There is no leaving time: counted until {words}.")
     return record._replace(spans=(Span(joined, max(joined, end)),), is_end_assumed=True)
 
@@ -238,7 +245,10 @@ def _of_line(line: Sequence[tuple[datetime, Entry]], reading: Reading) -> Record
         if entry.kind == Kind.LEFT and since is None:
             reading.note(entry.row, "Left without having joined: not counted.")
         elif entry.kind == Kind.LEFT and since is not None:
-            spans.append(Span(since[0], at))
+            if (at - since[0]).total_seconds() <= LONGEST_SECONDS:
+                spans.append(Span(since[0], at))
+            else:
+                reading.note(entry.row, "The joining and leaving times are more than 30 hours apart: it counts as 0 minutes.")
             since = None
         elif since is None:
             since = (at, entry)
