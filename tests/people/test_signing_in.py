@@ -243,6 +243,17 @@ async def test_a_code_is_bound_to_its_browser() -> None:
     assert await refusal_of(actions.redeem_code(code, cookie_token="another", browser=FIREFOX, now=NOW)) == "no_code"
 
 
+@pytest.mark.usefixtures("asha")
+async def test_security_1_a_guess_is_tried_on_the_letters_of_one_address_alone() -> None:
+    await make_person("Ben Okafor", email="ben@school.example")
+    cookie = await ask()
+    _, ashas_code = await link_and_code()
+    await ask("ben@school.example", cookie=cookie)
+    assert await refusal_of(actions.redeem_code(ashas_code, cookie_token=cookie, browser=FIREFOX, now=NOW)) == "wrong_code"
+    tries = await house_db.rows("SELECT address, code_tries FROM people_challenge ORDER BY id")
+    assert [(row["address"], row["code_tries"]) for row in tries] == [(ADDRESS, 0), ("ben@school.example", 1)]
+
+
 async def test_security_1_a_link_pressed_twice_at_once_signs_in_once(asha: Person) -> None:
     cookie = await ask()
     link, _ = await link_and_code()

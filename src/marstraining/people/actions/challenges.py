@@ -148,17 +148,24 @@ async def answer_code(
 ) -> Answered | Refused:
     """Answer by the 8-digit code, inside the caller's transaction: of the link that was opened (`token`), or of this browser's challenges.
 
-    Every call costs each challenge in question one of its five tries, wrong or right, in one statement, so that parallel
-    guesses do not get more. A refusal ("wrong_code", "no_code") is handed back, not raised, since the tries must be kept: the
-    caller raises it after its transaction.
+    Of a browser's challenges those of the address it typed last count, so that one guess is not tried on many. Every call costs
+    each challenge in question one of its five tries, wrong or right, in one statement, so that parallel guesses do not get more. A
+    refusal ("wrong_code", "no_code") is handed back, not raised, since the tries must be kept: the caller raises it after its
+    transaction.
     """
-    column, value = ("token_hash", hash_token(token)) if token else ("cookie_hash", hash_token(cookie_token or ""))
+    which, values = "token_hash = ?", [hash_token(token or "")]
+    if not token:
+        which = (
+            "cookie_hash = ? AND address ="
+            " (SELECT address FROM people_challenge WHERE cookie_hash = ? AND purpose = ? ORDER BY id DESC LIMIT 1)"
+        )
+        values = [hash_token(cookie_token or "")] * 2 + [purpose.word]
     typed = rules.code_digits(code)
     tried = await db.rows(
-        f"UPDATE people_challenge SET code_tries = code_tries + 1 WHERE {column} = ? AND purpose = ? AND used_at IS NULL"
+        f"UPDATE people_challenge SET code_tries = code_tries + 1 WHERE {which} AND purpose = ? AND used_at IS NULL"
         " AND code_expires_at > ? AND code_tries < ? AND cookie_hash <> ''"
         " RETURNING id, address, person_id, next_path, token_hash, code_mac",
-        value,
+        *values,
         purpose.word,
         now,
         rules.CODE_TRIES,
@@ -173,6 +180,7 @@ async def answer_code(
 
 
 def _for_whom(purpose: rules.Purpose) -> str:
+    """Whose challenge counts: signing in is for who had an account when they asked."""
     return "" if purpose.is_for_newcomers else " AND person_id IS NOT NULL"
 
 
