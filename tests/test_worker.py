@@ -147,6 +147,7 @@ async def test_r4_a_worker_child_ends_when_its_parent_is_killed(settings: Settin
         async with asyncio.timeout(10):
             while _is_alive(child):  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.1)
+        assert not _is_alive(child)
     finally:
         parent.kill()
         parent.wait()

@@ -1,21 +1,18 @@
 """Every variant of a report and every fatal one, by the files beside this: exact people, minutes, times, notes."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from marstraining.attendance.reports.model import Fault, NamedFile, Report, TaughtDay
-from marstraining.attendance.reports.reading import read_report, read_reports
+from marstraining.attendance.reports.model import Fault, NamedFile, TaughtDay
+from marstraining.attendance.reports.reading import read_reports
 from marstraining.attendance.reports.wire import report_to_json
-from marstraining.core.clock import LONDON, local
+from marstraining.core.clock import local
 from marstraining.core.errors import Refused
 from tests.attendance.make_files import FILES, every_file
-
-Person = tuple[str, str | None, float, str]
+from tests.attendance.readings import DAY, Person, content, people_of, read, session
 
 STATED = "There is no joining time: the stated duration counts."
 UNTIL_SESSION = "There is no leaving time: counted until the session ended."
@@ -23,14 +20,6 @@ DIALLED_IN = "Joined by telephone: the number is left out. Match it by hand."
 APART = "Another of the same name was there at the same time, and neither has an email address: kept apart. Match them by hand."
 NO_DATES = "The report has no dates, so nothing shows that it is of this session."
 AVERAGE = "The report says 151.1 minutes on average, and the rows come to 145.3."
-
-
-def session(day: str, starts: str = "09:30", ends: str = "12:30") -> TaughtDay:
-    began, ended = (datetime.fromisoformat(f"{day}T{time}").replace(tzinfo=LONDON) for time in (starts, ends))
-    return TaughtDay(began, ended, 180.0)
-
-
-DAY = session("2022-11-14")
 
 
 @dataclass(frozen=True)
@@ -229,22 +218,6 @@ CASES = (
         ((11, DIALLED_IN),),
     ),
 )
-
-
-def content(name: str) -> bytes:
-    return (FILES / name).read_bytes()
-
-
-def read(name: str, *days: TaughtDay) -> Report:
-    return read_report(name, content(name), days)
-
-
-def people_of(report: Report) -> tuple[Person, ...]:
-    return tuple((person.name, person.email, person.minutes, _clock(person.spans)) for person in report.people)
-
-
-def _clock(spans: Sequence[tuple[datetime, datetime]]) -> str:
-    return " ".join(f"{local(start):%H:%M:%S}-{local(end):%H:%M:%S}" for start, end in spans)
 
 
 def test_the_folder_holds_what_is_made_and_each_file_has_its_line() -> None:

@@ -11,7 +11,8 @@ from marstraining.attendance.reports.spans import clipped, union, without
 from marstraining.attendance.rules import ALL_OF_IT, Proposal, Thresholds, propose_mark
 from marstraining.core.clock import LONDON
 from marstraining.core.errors import Refused
-from tests.attendance.make_files import FILES, tabs
+from tests.attendance.file_bytes import tabs
+from tests.attendance.make_files import FILES
 
 START = datetime(2022, 11, 14, 9, 30, tzinfo=LONDON)
 DAY = TaughtDay(START, START + timedelta(hours=3), 180.0)
