@@ -21,7 +21,8 @@ from marstraining.attendance.reports.reading import read_report, read_reports
 from marstraining.attendance.reports.wire import report_from_json, report_to_json
 from marstraining.core.errors import Refused
 from tests.attendance.make_files import FILES, every_file
-from tests.attendance.test_report_files import AGAIN, CASES, DAY, Case, content
+from tests.attendance.readings import DAY, content
+from tests.attendance.test_report_files import AGAIN, CASES, Case
 
 MADE = every_file()
 
