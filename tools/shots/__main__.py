@@ -221,7 +221,7 @@ async def take_errors(camera: Camera) -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     base_url = f"http://127.0.0.1:{port}"
-    app = assemble([page("/{status}", error, who=ANYONE)], base_url=base_url, resolve=_nobody)
+    app = assemble([page("/answer/{status}", error, who=ANYONE)], base_url=base_url, resolve=_nobody)
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", lifespan="off"))
     serving = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn sets a flag, no event
@@ -230,7 +230,7 @@ async def take_errors(camera: Camera) -> None:
         async with _closing(await camera.browser.new_context(viewport=ViewportSize(width=width, height=HEIGHT))) as context:
             for status in ERRORS:
                 opened = await context.new_page()
-                await opened.goto(f"{base_url}/{status}")
+                await opened.goto(f"{base_url}/answer/{status}")
                 camera.taken.append(FOLDER / f"error-{status}-{width}.png")
                 await opened.screenshot(path=camera.taken[-1], full_page=True)
                 await opened.close()
