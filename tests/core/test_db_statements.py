@@ -191,7 +191,7 @@ async def test_sqlite_is_set_to_survive_a_power_cut(db: TortoiseContext, dialect
         name: next(iter((await rows(f"PRAGMA {name}"))[0].values()))
         for name in ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")
     }
-    assert said == {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 5000, "foreign_keys": 1}
+    assert said == {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 20, "foreign_keys": 1}
 
 
 async def test_writes_together_are_one_statement_to_postgres_and_all_there_after(db: TortoiseContext, dialect: str) -> None:

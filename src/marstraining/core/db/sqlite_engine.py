@@ -14,6 +14,7 @@ from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionConte
 from tortoise.connection import get_connections
 from tortoise.exceptions import IntegrityError, OperationalError
 
+from marstraining.core.db.patience import BUSY_MILLISECONDS, Patience
 from marstraining.core.db.uninterrupted import finish
 
 T = TypeVar("T")
@@ -32,6 +33,8 @@ sqlite3.register_adapter(datetime, _adapt_instant)
 
 class ImmediateTransaction(SqliteTransactionWrapper):
     """A transaction that holds the write lock from its first statement, with which it begins in one hand-over."""
+
+    _parent: "ImmediateClient"
 
     def __init__(self, connection: SqliteClient) -> None:
         super().__init__(connection)
@@ -59,7 +62,11 @@ class ImmediateTransaction(SqliteTransactionWrapper):
                 self._is_begun = True
             return work(raw)
 
-        return await _hand_over(self._connection, begun)
+        if self._is_begun:
+            return await _hand_over(self._connection, work)
+        parent = self._parent
+        # Only BEGIN can be told that the file is locked. Cancelled meanwhile: the rollback comes after it in the same thread.
+        return await parent.patience.wait(lambda: _hand_over(self._connection, begun), lets_go=parent._lock)  # noqa: SLF001 - its own client's
 
     async def ensure_begun(self) -> None:
         """Begin now, for statements that Tortoise runs by itself."""
@@ -110,20 +117,32 @@ def _begin(raw: sqlite3.Connection) -> None:
 
 
 class ImmediateContext(SqliteTransactionContext):
-    """Takes the connection's lock, and always gives it back with no transaction left open; the first statement begins."""
+    """Waits for its turn among writers, takes the connection's lock, begins, and always gives both back with nothing left open."""
 
     connection: ImmediateTransaction
 
     async def __aenter__(self) -> TransactionalDBClient:
-        await self._trxlock.acquire()
+        turn = self.connection._parent.patience.turn  # noqa: SLF001 - the client that this transaction belongs to
+        await turn.acquire()
         try:
-            if not self.connection._connection:  # noqa: SLF001 - as Tortoise's own ensure_connection asks
-                await finish(self.ensure_connection())
+            await self._begin()
         except BaseException:
-            self._trxlock.release()
+            turn.release()
             raise
         self.token = get_connections().set(self.connection_name, self.connection)
         return self.connection
+
+    async def _begin(self) -> None:
+        await self._trxlock.acquire()
+        try:
+            await finish(self.ensure_connection())
+            await self.connection.begin()
+        except BaseException:
+            try:
+                await self._leave_nothing_open()
+            finally:
+                self._trxlock.release()
+            raise
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         try:
@@ -135,6 +154,7 @@ class ImmediateContext(SqliteTransactionContext):
             finally:
                 get_connections().reset(self.token)
                 self._trxlock.release()
+                self.connection._parent.patience.turn.release()  # noqa: SLF001 - as above
 
     async def _leave_nothing_open(self) -> None:
         # Cancelled just after BEGIN, or COMMIT failed: later statements must not join this transaction.
@@ -146,12 +166,37 @@ class ImmediateContext(SqliteTransactionContext):
 class ImmediateClient(SqliteClient):
     """One connection; `in_thread` runs several statements in one hand-over, outside any transaction."""
 
+    def __init__(self, file_path: str, **kwargs: Any) -> None:  # noqa: ANN401 - pragmas, as Tortoise hands them over
+        super().__init__(file_path, **kwargs)
+        self.patience = Patience()
+
+    async def create_connection(self, with_db: bool) -> None:  # noqa: FBT001 - as Tortoise calls it
+        """Open the file. The pragmas wait as long as the settings say; from then on waiting is `patience`'s."""
+        await super().create_connection(with_db)
+        if self._connection is not None:
+            cursor = await self._connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+            await cursor.close()
+
     def _in_transaction(self) -> TransactionContext:
         return ImmediateContext(ImmediateTransaction(self), self._lock)
 
     async def in_thread(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        async with self.acquire_connection() as connection:
-            return await _hand_over(connection, work)
+        async def once() -> T:
+            async with self.acquire_connection() as connection:
+                return await _hand_over(connection, work)
+
+        return await self.patience.wait(once)
+
+    # What Tortoise runs by itself, outside any transaction.
+
+    async def execute_insert(self, query: str, values: list[Any]) -> int:
+        return await self.patience.wait(lambda: super(ImmediateClient, self).execute_insert(query, values))
+
+    async def execute_query(self, query: str, values: list[Any] | None = None) -> tuple[int, Sequence[dict[Any, Any]]]:
+        return await self.patience.wait(lambda: super(ImmediateClient, self).execute_query(query, values))
+
+    async def execute_query_dict(self, query: str, values: list[Any] | None = None) -> list[dict[Any, Any]]:
+        return await self.patience.wait(lambda: super(ImmediateClient, self).execute_query_dict(query, values))
 
     @translate_exceptions
     async def execute_many(self, query: str, values: Sequence[Sequence[Any]]) -> None:
