@@ -184,6 +184,17 @@ async def test_refusals_are_not_kept(browser: httpx2.AsyncClient, stamp: Stamp, 
     assert gallery.kept.find("/kept") is None
 
 
+async def test_a_page_that_breaks_answers_with_the_error_page_and_its_headers_and_is_not_kept(
+    browser: httpx2.AsyncClient, stamp: Stamp
+) -> None:
+    counter.text = "broken"
+    broken = await browser.get("/kept")
+    assert (broken.status_code, broken.headers["cache-control"], "content-security-policy" in broken.headers) == (500, "no-store", True)
+    assert "Sorry, there is a problem" in broken.text
+    counter.text = "mended"
+    assert (await browser.get("/kept")).text == "mended " * 400
+
+
 async def test_a_personal_feed_is_tagged_too(browser: httpx2.AsyncClient) -> None:
     first = await browser.get("/feed")
     again = await browser.get("/feed", headers={"If-None-Match": first.headers["etag"]})

@@ -72,6 +72,8 @@ async def resolve(request: Request) -> Viewer:
 
 async def kept(_request: Request) -> Response:
     counter.made += 1
+    if counter.text == "broken":
+        raise ZeroDivisionError
     response = Response(f"{counter.text} " * 400, media_type="text/plain", headers={"Last-Modified": "Mon, 02 Mar 2026 09:00:00 GMT"})
     response.set_cookie("never", "sent")
     return response

@@ -1,17 +1,21 @@
 """Browsers and their cookies: who a request's sign-in belongs to, what a sign-in leaves behind, what a browser calls itself."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
 from marstraining.core import clock, config
+from marstraining.core.db import is_unavailable
 from marstraining.core.tokens import hash_token
 from marstraining.core.viewer import ANYBODY, Viewer
 from marstraining.people import queries, rules
 from marstraining.people.actions.signing_in import Browser, OpenedSignIn, touch_sign_in
 
 _DEVICE_LASTS = 400 * 24 * 3600
+
+_log = structlog.get_logger(__name__)
 
 
 def cookie_name(name: str) -> str:
@@ -30,8 +34,18 @@ async def resolve(request: Request) -> Viewer:
         return ANYBODY
     request.state.csrf = live.csrf
     if live.needs_touch and live.viewer.sign_in_id is not None:
-        await touch_sign_in(live.viewer.sign_in_id, now=now)
+        await _touch(live.viewer.sign_in_id, now=now)
     return live.viewer
+
+
+async def _touch(sign_in_id: int, *, now: datetime) -> None:
+    """Note that the sign-in is in use; where nothing can be written (a full disk), what can be read is still shown."""
+    try:
+        await touch_sign_in(sign_in_id, now=now)
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
+        _log.warning("sign_in_not_touched", error=type(error).__name__)
 
 
 def browser_of(request: Request, *, is_shared: bool = False) -> Browser:

@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.context import TortoiseContext, set_global_context
-from tortoise.exceptions import ConfigurationError
+from tortoise.exceptions import ConfigurationError, DBConnectionError
 
 from marstraining.core.config import Settings
 from marstraining.core.database_url import SqliteFile
@@ -40,6 +40,14 @@ async def _reset_if_needed(raw: asyncpg.Connection) -> None:
     """
     if raw.is_in_transaction():
         await raw.reset()
+
+
+async def _connect(*args: Any, **named: Any) -> asyncpg.Connection:  # noqa: ANN401 - as asyncpg.connect takes them
+    """A connection; whatever keeps the server out of reach (refused, no route, no such name, no answer) has one name."""
+    try:
+        return await asyncpg.connect(*args, **named)
+    except OSError as error:
+        raise DBConnectionError(f"the database server cannot be reached: {error or type(error).__name__}") from error
 
 
 def tortoise_config(settings: Settings, *, migrating: bool = False, modules: Sequence[str] | None = None) -> dict[str, Any]:
@@ -76,6 +84,7 @@ def tortoise_config(settings: Settings, *, migrating: bool = False, modules: Seq
                 "command_timeout": None if migrating else _COMMAND_SECONDS,
                 "application_name": "marstraining",
                 "reset": _reset_if_needed,
+                "connect": _connect,
             }
             | ({"ssl": database.sslmode} if database.sslmode else {}),
         }

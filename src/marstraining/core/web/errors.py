@@ -20,8 +20,8 @@ _OWN_PAGE = {400, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503}
 # What SQLite says when it cannot work at all; its other OperationalErrors are mistakes of ours.
 _SQLITE_AWAY = ("unable to open", "database is locked", "disk i/o error", "database or disk is full", "readonly database")
 _POSTGRES_AWAY = (
-    asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError, asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError, asyncpg.DiskFullError, asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError,
+    asyncpg.ReadOnlySQLTransactionError, asyncpg.InterfaceError,
 )  # fmt: skip
 
 

@@ -197,7 +197,13 @@ class KeptPages:
             elif message["type"] == "http.response.body":
                 body.extend(message.get("body", b""))
 
-        await app({**scope, "method": "GET", "headers": headers, "state": dict(scope.get("state", {}))}, receive, collect)
+        try:
+            await app({**scope, "method": "GET", "headers": headers, "state": dict(scope.get("state", {}))}, receive, collect)
+        except Exception:
+            if not started:
+                raise
+            # Starlette has answered with the error page and raises so that the fault is seen: here is where it is.
+            _log.exception("kept_page_failed", path=scope["path"])
         return make_page(started["status"], list(started["headers"]), bytes(body), self._security)
 
     def _keep(self, key: str, page: KeptPage) -> None:
@@ -224,12 +230,16 @@ class KeptPages:
         While the database is away the pages kept stay good for their 30 seconds.
         """
         stamp: object = None
+        is_away = False
         while True:
             try:
                 seen = await poll()
             except Exception:  # noqa: BLE001 - whatever the database says, the watch goes on; the next look may succeed
-                _log.warning("kept_pages_poll_failed", exc_info=True)
+                if not is_away:
+                    _log.warning("kept_pages_poll_failed", exc_info=True)
+                is_away = True
             else:
+                is_away = False
                 if seen != stamp:
                     self.forget()
                 stamp = seen

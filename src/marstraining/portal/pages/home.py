@@ -96,6 +96,6 @@ routes = [
     page("/sitemap.xml", sitemap, who=ANYONE, kept=True),
     page("/robots.txt", robots, who=ANYONE, kept=True),
     page("/.well-known/security.txt", security_txt, who=ANYONE, kept=True),
-    page("/healthz", healthz, who=ANYONE),
-    page("/readyz", readyz, who=ANYONE),
+    page("/healthz", healthz, who=ANYONE, impersonal=True),
+    page("/readyz", readyz, who=ANYONE, impersonal=True),
 ]
