@@ -17,7 +17,7 @@ from marstraining.bookings.actions import erase_what_served, send_reminders, set
 from marstraining.bulletins.actions import tell_new_dates
 from marstraining.core import clock, config
 from marstraining.core.config import Settings, load_settings
-from marstraining.core.db import connect
+from marstraining.core.db import connect, is_unavailable
 from marstraining.core.logs import configure_logs
 from marstraining.messages.actions import erase_old_bodies, lease
 from marstraining.messages.delivery import PostRoom, send_due_letters
@@ -36,7 +36,6 @@ class Job(Protocol):
 
 # How many seconds after its end a job looks again.
 JOBS: tuple[tuple[float, Job], ...] = (
-    (5, lease.take_up_left_letters),
     (10, lease.mark_missed_letters),
     (5, publish_due_sessions),
     (5, settle_sessions),
@@ -52,6 +51,7 @@ LANES = (Priority.SIGN_IN, Priority.BULLETIN, Priority.BULLETIN)
 
 _LANE_SECONDS = 0.5
 _LEASE_SECONDS = 15.0
+_LEFT_SECONDS = 5.0
 GRACE_SECONDS = 20.0
 
 _log = structlog.get_logger(__name__)
@@ -64,7 +64,12 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     failures: Counter[str] = Counter()
 
     async def keep_leases(*, now: datetime) -> int:
-        return await lease.keep_leases(by=room.name, now=now)
+        return await lease.keep_leases(room.in_hand, by=room.name, now=now)
+
+    async def take_up_left_letters(*, now: datetime) -> int:
+        # Ours first: when the clock has jumped ahead, what is in hand would look left.
+        await keep_leases(now=now)
+        return await lease.take_up_left_letters(now=now)
 
     def lane(up_to: Priority) -> Job:
         async def send_letters(*, now: datetime) -> int:  # noqa: ARG001 - each letter has its own moment
@@ -74,15 +79,26 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
 
     async with connect(settings):
         _log.info("worker started", name=room.name)
-        every: list[tuple[float, Job]] = [*JOBS, (_LEASE_SECONDS, keep_leases), *((_LANE_SECONDS, lane(up_to)) for up_to in LANES)]
+        ours: list[tuple[float, Job]] = [(_LEASE_SECONDS, keep_leases), (_LEFT_SECONDS, take_up_left_letters)]
+        every = [*JOBS, *ours, *((_LANE_SECONDS, lane(up_to)) for up_to in LANES)]
         tasks = [asyncio.create_task(repeat(job, seconds, stop, failures)) for seconds, job in every]
         await stop.wait()
         _, unfinished = await asyncio.wait(tasks, timeout=GRACE_SECONDS)
         for task in unfinished:
             task.cancel()
         await asyncio.gather(*unfinished, return_exceptions=True)
-        released = await lease.release_letters(by=room.name)
+        released = await _release(room)
         _log.info("worker stopped", name=room.name, released=released, unfinished=len(unfinished))
+
+
+async def _release(room: PostRoom) -> int | None:
+    """Give back what is still claimed; None where the database is away, and each lease then ends by itself."""
+    try:
+        return await lease.release_letters(by=room.name)
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
+        return None
 
 
 def run_worker(settings: Settings, *, ends_with_stdin: bool = False) -> None:

@@ -10,21 +10,34 @@ from email.message import EmailMessage
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 
+def _open() -> asyncio.Event:
+    door = asyncio.Event()
+    door.set()
+    return door
+
+
 @dataclass
 class MailServer:
-    """`messages` in the order they came and, in step with it, the envelope's `recipients`."""
+    """`messages` in the order they came and, in step with it, the envelope's `recipients`.
+
+    While `door` is not set a letter that is handed over waits there, and `waits` says that one does.
+    """
 
     port: int = 0
     slowness: float = 0.0
     messages: list[EmailMessage] = field(default_factory=list)
     recipients: list[list[str]] = field(default_factory=list)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    door: asyncio.Event = field(default_factory=_open)
+    waits: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def url(self) -> str:
         return f"smtp://127.0.0.1:{self.port}"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802 - aiosmtpd's own name and order
+        self.waits.set()
+        await self.door.wait()
         if self.slowness:
             await asyncio.sleep(self.slowness)
         content = envelope.content

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -27,13 +27,16 @@ _BATCH_SECONDS = 10.0
 _WAIT_FOR_TURN = timedelta(seconds=2)
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 30.0
 _OK_NOTED_EVERY = timedelta(minutes=1)
-_MARKING_TRIES = 10
+_MARKING_SECONDS = 1.0
 
 _log = structlog.get_logger(__name__)
 
 
 class PostRoom:
-    """What the lanes of one process share: its name on leases, whether to stop, and how the mail server has been lately."""
+    """What the lanes of one process share: its name on leases, whether to stop, and how the mail server has been lately.
+
+    `in_hand` are the letters whose leases are to be kept, and no others: one that a fault made a lane forget must run out.
+    """
 
     def __init__(
         self, settings: Settings, *, name: str, stop: asyncio.Event | None = None, make_post: Callable[[Settings], Post] = open_post
@@ -42,6 +45,8 @@ class PostRoom:
         self.name = name
         self.stop = stop or asyncio.Event()
         self.make_post = make_post
+        self.in_hand: set[int] = set()
+        self._left: set[int] = set()
         self._paused_until = 0.0
         self._pause = 0.0
         self._ok_noted_at: datetime | None = None
@@ -50,6 +55,14 @@ class PostRoom:
     def is_paused(self) -> bool:
         """Whether the server was out of reach a moment ago: letters wait without using up their tries."""
         return asyncio.get_running_loop().time() < self._paused_until
+
+    async def give_back(self, ids: Iterable[int] = ()) -> None:
+        """Let go of letters that were not tried, and of those that could not be let go of before."""
+        self._left.update(ids)
+        if self._left:
+            given = list(self._left)
+            await lease.release_letters(given, by=self.name)
+            self._left.difference_update(given)
 
     async def note_fault(self, fault: Fault, *, now: datetime) -> None:
         """Pause after a fault of the server's, longer each time, and let the desk know."""
@@ -76,6 +89,7 @@ async def send_due_letters(room: PostRoom, *, up_to_priority: int = Priority.BUL
     post = room.make_post(room.settings)
     try:
         while not room.stop.is_set() and not room.is_paused:
+            await room.give_back()
             ids = await lease.claim_letters(by=room.name, most=_BATCH, up_to_priority=up_to_priority, now=clock.now())
             if not ids:
                 break
@@ -90,14 +104,27 @@ async def _send_batch(ids: list[int], room: PostRoom, post: Post) -> int:
     over_at = loop.time() + _BATCH_SECONDS
     left = list(ids)
     sent = 0
+    room.in_hand.update(ids)
     try:
         while left and loop.time() < over_at and not room.stop.is_set() and not room.is_paused:
-            letter = await lease.take_in_hand(left.pop(0), by=room.name, now=clock.now())
-            if letter is not None and await _is_sent(letter, room, post):
-                sent += 1
+            sent += await _try_next(left, room, post)
     finally:
-        await lease.release_letters(left, by=room.name)
+        room.in_hand.difference_update(ids)
+        await room.give_back(left)
     return sent
+
+
+async def _try_next(left: list[int], room: PostRoom, post: Post) -> bool:
+    """Take the first letter in hand and send it. It stays among those left only where the database was away before it was tried."""
+    letter_id = left.pop(0)
+    try:
+        letter = await lease.take_in_hand(letter_id, by=room.name, now=clock.now())
+        return letter is not None and await _is_sent(letter, room, post)
+    except Exception as error:
+        # A letter that breaks this program is left to its lease: given back, it would be the first of every batch.
+        if is_unavailable(error):
+            left.append(letter_id)
+        raise
 
 
 async def _is_sent(letter: StoredLetter, room: PostRoom, post: Post) -> bool:
@@ -153,12 +180,11 @@ async def _note_failed_try(letter: StoredLetter, fault: Fault, room: PostRoom) -
 
 
 async def _insist(mark: Callable[[], Awaitable[T]]) -> T:
-    """Mark a letter even if the database is away for some seconds: a letter sent and not marked would be sent again."""
-    for _ in range(_MARKING_TRIES - 1):
+    """Mark a letter however long the database is away: a letter sent and not marked would be sent again."""
+    while True:
         try:
             return await mark()
         except (OSError, BaseORMException, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             if not is_unavailable(error):
                 raise
-            await asyncio.sleep(1)
-    return await mark()
+            await asyncio.sleep(_MARKING_SECONDS)

@@ -1,5 +1,6 @@
 """What the worker does to rows: claims them by a lease, marks them, and takes up what a killed worker left."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from marstraining.core.db import dialect, execute, rows
@@ -60,9 +61,14 @@ async def siblings(letter: StoredLetter, *, now: datetime) -> list[Sibling]:
     ]
 
 
-async def keep_leases(*, by: str, now: datetime) -> int:
-    """Renew every lease of a worker that is alive."""
-    return await execute("UPDATE messages_letter SET lease_until = ? WHERE state = 'sending' AND lease_by = ?", now + LEASE, by)
+async def keep_leases(ids: Collection[int] | None = None, *, by: str, now: datetime) -> int:
+    """Renew the leases of a worker that is alive: of the letters it has in hand, or by default of all that it holds."""
+    which = "" if ids is None else f" AND id IN ({', '.join('?' * len(ids))})"
+    if ids is not None and not ids:
+        return 0
+    return await execute(
+        f"UPDATE messages_letter SET lease_until = ? WHERE state = 'sending' AND lease_by = ?{which}", now + LEASE, by, *(ids or ())
+    )
 
 
 async def release_letters(ids: list[int] | None = None, *, by: str, until: datetime | None = None) -> int:
@@ -79,9 +85,12 @@ async def release_letters(ids: list[int] | None = None, *, by: str, until: datet
 
 
 async def mark_sent(letter_id: int, *, by: str, now: datetime) -> bool:
-    """The server took the letter. False where another worker had taken it up meanwhile."""
+    """The server took the letter. False where another worker has it in hand meanwhile.
+
+    One whose lease ran out while it could not be marked, and that waits again, is marked too: it must not go out twice.
+    """
     sql = f"UPDATE messages_letter SET state = 'sent', sent_at = ?, tries = tries + 1, last_error = '', {_NO_LEASE}"
-    return await execute(f"{sql} WHERE id = ? AND state = 'sending' AND lease_by = ?", now, letter_id, by) == 1
+    return await execute(f"{sql} WHERE id = ? AND (state = 'waiting' OR state = 'sending' AND lease_by = ?)", now, letter_id, by) == 1
 
 
 async def mark_ended(letter_id: int, state: LetterState, *, by: str, reason: str = "", is_try: bool = False) -> None:
