@@ -28,8 +28,8 @@ def run_demo(folder: Path, port: int | None, is_fresh: bool) -> None:  # noqa: F
     for role, link in demo.sign_in.items():
         say(f"    {role.replace('_', ' '):14} {link}")
     say(f"\n  Letters are collected in {folder / 'mail'}.\n")
-    with start_worker_child():
-        run_server(demo.settings, host=_HOST, port=chosen, workers=1)
+    with start_worker_child() as tell_worker:
+        run_server(demo.settings, host=_HOST, port=chosen, workers=1, told=tell_worker)
 
 
 def _port(wanted: int | None) -> int:

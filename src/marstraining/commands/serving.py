@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 
 from marstraining.app import create_app
 from marstraining.commands.database import opened
+from marstraining.commands.stopping import Told, end_with_parent, serve_until_told
 from marstraining.commands.supervising import start_worker_child
 from marstraining.core.config import Settings, load_settings
 from marstraining.core.errors import Refused
@@ -22,6 +23,7 @@ def application() -> ASGIApp:
     """The application of one of several serving processes, from the environment."""
     settings = load_settings()
     configure_logs(settings)
+    end_with_parent()
     return create_app(settings)
 
 
@@ -31,9 +33,8 @@ def serve(host: str, port: int, workers: int, with_worker: bool) -> None:  # noq
     if not is_free(host, port):
         raise Refused(f"Port {port} at {host} is taken: choose another with --port.")
     with ExitStack() as stack:
-        if with_worker:
-            stack.enter_context(start_worker_child())
-        run_server(settings, host=host, port=port, workers=workers)
+        tell_worker = stack.enter_context(start_worker_child()) if with_worker else _nothing
+        run_server(settings, host=host, port=port, workers=workers, told=tell_worker)
 
 
 async def check_database(settings: Settings) -> None:
@@ -55,11 +56,15 @@ def is_free(host: str, port: int) -> bool:
     return True
 
 
-def run_server(settings: Settings, *, host: str, port: int, workers: int) -> None:
-    """Serve until told to stop."""
+def _nothing() -> None:
+    """What is told where no worker is started here."""
+
+
+def run_server(settings: Settings, *, host: str, port: int, workers: int, told: Told) -> None:
+    """Serve until told to stop; `told` is called as soon as that is, more than once if the signal comes again."""
     # One process runs the application made here; each of several makes its own.
     configure_logs(settings)
-    uvicorn.run(
+    config = uvicorn.Config(
         "marstraining.commands.serving:application" if workers > 1 else create_app(settings),
         factory=workers > 1,
         host=host,
@@ -72,3 +77,4 @@ def run_server(settings: Settings, *, host: str, port: int, workers: int) -> Non
         forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
+    serve_until_told(config, told=told)

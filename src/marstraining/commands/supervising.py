@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import structlog
@@ -22,9 +22,10 @@ _log = structlog.get_logger(__name__)
 
 
 @contextmanager
-def start_worker_child(environ: Mapping[str, str] | None = None) -> Iterator[None]:
+def start_worker_child(environ: Mapping[str, str] | None = None) -> Iterator[Callable[[], None]]:
     """Run a worker as a child process within the block, started again when it dies, ended with the block.
 
+    The block gets a function that tells the worker to stop, without waiting until it has; a signal handler may call it.
     It ends with this process too, however that dies: it holds the reading end of a pipe that only this process writes to.
     (PR_SET_PDEATHSIG would not do: it follows the thread that started the child, and is Linux's alone.)
     """
@@ -32,7 +33,7 @@ def start_worker_child(environ: Mapping[str, str] | None = None) -> Iterator[Non
     keeper = threading.Thread(target=child.keep, name="worker-keeper", daemon=True)
     keeper.start()
     try:
-        yield
+        yield child.tell
     finally:
         child.end()
         keeper.join()
@@ -44,7 +45,8 @@ class _Child:
     def __init__(self, environ: dict[str, str]) -> None:
         self._environ = environ
         self._is_over = threading.Event()
-        self._lock = threading.Lock()
+        # A second signal may come while the first is being told.
+        self._lock = threading.RLock()
         self._process: subprocess.Popen[bytes] | None = None
 
     def keep(self) -> None:
@@ -67,15 +69,21 @@ class _Child:
             _log.error("worker process ended", code=code, again_in=wait)
             self._is_over.wait(wait)
 
-    def end(self) -> None:
+    def tell(self) -> None:
+        """Tell the process to stop, and start no other."""
         with self._lock:
             self._is_over.set()
-            process = self._process
+            if self._process is not None and self._process.poll() is None:
+                self._process.terminate()
+
+    def end(self) -> None:
+        """Tell it to stop and wait until it has; one that does not, or that nobody wants to wait for, is killed."""
+        self.tell()
+        process = self._process
         if process is None:
             return
-        process.terminate()
         try:
             process.wait(timeout=_GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
             process.kill()
             process.wait()
