@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 from marstraining.__main__ import app
 from marstraining.core import config
 from marstraining.core.db import connect, rows, transaction
+from marstraining.core.viewer import SYSTEM
 from marstraining.demo.filling import REFERENCE
 from marstraining.messages.actions import queue_letter
 from marstraining.messages.rules import Letter, Priority, Recipient
@@ -311,6 +312,12 @@ def test_attendance_that_is_exported_can_be_imported_again(terminal: Terminal, t
 # ---- backup and restore ----------------------------------------------------------------------------------------------
 
 
+async def _check_one_backup_is_noted(environment: dict[str, str]) -> None:
+    async with connect(config.load_settings(environment)):
+        noted = await rows("SELECT actor_role, subject_kind FROM history_entry WHERE action = 'backup'")
+    assert noted == [{"actor_role": SYSTEM.acting_role, "subject_kind": "database"}]
+
+
 async def _write_a_letter_and_sign_in(environment: dict[str, str]) -> None:
     settings = config.load_settings(environment)
     config.use(settings)
@@ -336,6 +343,7 @@ def test_a_backup_is_restored_with_letters_on_hold_and_nobody_signed_in(
     copy = tmp_path / "copy.backup"
     assert terminal.done("backup", copy).splitlines()[-2].startswith(f"Backed up to {copy}")
     assert terminal.refused("backup", copy)[-1] == f"{copy} is there already: choose another name."
+    run_apart(lambda: _check_one_backup_is_noted(terminal.environment))
     terminal.done("person", "add", "late@x.example", "--name", "Late Comer")
     assert terminal.done("restore", copy).splitlines()[-2] == f"Restored from {copy}: 1 letter on hold, 1 sign-in ended."
     found: list[tuple[str, str]] = []

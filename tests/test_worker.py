@@ -44,6 +44,24 @@ async def test_r3_a_job_that_fails_is_counted_and_stops_neither_itself_nor_the_o
     assert failures["working"] == 0
 
 
+async def test_r7_when_a_job_ended_well_is_noted_and_since_when_it_fails() -> None:
+    stop = asyncio.Event()
+    fails = True
+
+    async def send_things(*, now: datetime) -> None:
+        nonlocal fails
+        if fails:
+            fails = False
+            raise RuntimeError("a fault")
+        stop.set()
+
+    before = house_clock.now()
+    await asyncio.wait_for(worker.repeat(send_things, 0.01, stop, Counter()), timeout=5)
+    [noted] = await rows("SELECT name, ended_at, due_at, failing_since FROM history_job", instants=("ended_at", "due_at"))
+    assert (noted["name"], noted["failing_since"]) == ("send_things", None)
+    assert before <= noted["ended_at"] < noted["due_at"]
+
+
 async def test_the_worker_sends_a_letter_soon_after_it_was_queued(settings: Settings) -> None:
     stop = asyncio.Event()
     async with mail_server() as server:

@@ -12,7 +12,7 @@ from marstraining.core import config
 from marstraining.core.clock import today
 from marstraining.core.config import Settings
 from marstraining.core.db import connect, stamp
-from marstraining.core.metrics import observe
+from marstraining.core.metrics import count_sign_in, observe
 from marstraining.core.web import PageRoute, assemble
 from marstraining.core.web.headers import Headers
 from marstraining.messages import desk as messages_desk
@@ -25,6 +25,11 @@ from marstraining.programme import desk as programme_desk
 
 # What public pages are made of; bookings count, since they show places left.
 WATCHED = ("programme_course", "programme_session", "programme_venue", "bookings_booking")
+
+# Where a link or a code is redeemed, and what an answer there means besides "failed"; asking for one is only counted when refused.
+_SIGN_IN_ROUTES = frozenset({"/sign-in/sent", "/sign-in/l/{token}"})
+_SIGN_IN_OUTCOMES = {303: "ok", 429: "limited"}
+_ASKING = ("/sign-in", 429)
 
 
 def all_routes() -> list[PageRoute]:
@@ -65,5 +70,11 @@ def create_app(settings: Settings, *, connect_database: bool = True, is_watching
                 with suppress(asyncio.CancelledError):
                     await watch
 
-    application = assemble(all_routes(), base_url=settings.base_url, resolve=resolve, lifespan=lifespan, observe=observe)
+    application = assemble(all_routes(), base_url=settings.base_url, resolve=resolve, lifespan=lifespan, observe=_observe)
     return application
+
+
+def _observe(route: str, method: str, status: int, seconds: float) -> None:
+    observe(route, method, status, seconds)
+    if method == "POST" and (route in _SIGN_IN_ROUTES or (route, status) == _ASKING):
+        count_sign_in(_SIGN_IN_OUTCOMES.get(status, "failed"))

@@ -8,17 +8,18 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
 
-from marstraining.bookings.actions import erase_what_served, send_reminders, settle_sessions, tell_changes
+from marstraining.bookings.actions import compare_places, erase_what_served, send_reminders, settle_sessions, tell_changes
 from marstraining.bulletins.actions import tell_new_dates
 from marstraining.core import clock, config
 from marstraining.core.config import Settings, load_settings
 from marstraining.core.db import connect, is_unavailable
 from marstraining.core.logs import configure_logs
+from marstraining.history.actions import note_job_ended, note_job_failed
 from marstraining.messages.actions import erase_old_bodies, lease
 from marstraining.messages.delivery import PostRoom, send_due_letters
 from marstraining.messages.rules import Priority
@@ -41,6 +42,7 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (5, settle_sessions),
     (10, tell_changes),
     (60, send_reminders),
+    (300, compare_places),
     (300, tell_new_dates),
     (3600, forget_sign_in_traces),
     (3600, erase_old_bodies),
@@ -52,6 +54,8 @@ LANES = (Priority.SIGN_IN, Priority.BULLETIN, Priority.BULLETIN)
 _LANE_SECONDS = 0.5
 _LEASE_SECONDS = 15.0
 _LEFT_SECONDS = 5.0
+# How often it is written down that a job works.
+_NOTED_SECONDS = 60.0
 GRACE_SECONDS = 20.0
 
 _log = structlog.get_logger(__name__)
@@ -109,16 +113,39 @@ def run_worker(settings: Settings, *, ends_with_stdin: bool = False) -> None:
 
 async def repeat(job: Job, every: float, stop: asyncio.Event, failures: Counter[str]) -> None:
     """Run one job again and again; what goes wrong in it is logged and counted, and stops neither it nor the others."""
+    noted_at: float | None = None
+    is_away = False
     while not stop.is_set():
+        began = asyncio.get_running_loop().time()
         try:
             await job(now=clock.now())
-        except Exception:  # noqa: BLE001 - the one place where a fault must not stop the rest
+            is_away = False
+            if noted_at is None or began - noted_at >= _NOTED_SECONDS:
+                now = clock.now()
+                await note_job_ended(job.__name__, due_at=now + timedelta(seconds=every + _NOTED_SECONDS), now=now)
+                noted_at = began
+        except Exception as error:  # noqa: BLE001 - the one place where a fault must not stop the rest
+            noted_at = None
             failures[job.__name__] += 1
-            _log.exception("job failed", job=job.__name__, failures=failures[job.__name__])
+            if not is_unavailable(error):
+                await _tell_failure(job.__name__, failures[job.__name__])
+            elif not is_away:
+                # Once for each time that it is away; the job itself looks again as often as ever.
+                _log.warning("job waits for the database", job=job.__name__, error=type(error).__name__)
+                is_away = True
         try:
             await asyncio.wait_for(stop.wait(), timeout=every)
         except TimeoutError:
             continue
+
+
+async def _tell_failure(name: str, failures: int) -> None:
+    """Log the fault that is being handled, and note it where the collector of figures looks."""
+    _log.exception("job failed", job=name, failures=failures)
+    try:
+        await note_job_failed(name, now=clock.now())
+    except Exception:  # noqa: BLE001 - as above: the next failure notes it
+        _log.warning("failure not noted", job=name)
 
 
 async def _until_told(settings: Settings, *, ends_with_stdin: bool) -> None:

@@ -54,7 +54,7 @@ MADE_WITH: dict[str, dict[str, Any]] = {
     "links": {"delivery": "online", "joining_link": ""},
     "numbers": {"final_numbers_by": TODAY, "arrangement": "held"},
 }
-BECOMES: dict[str, dict[str, Any]] = {"postponed": {"state": "postponed"}, "low": {"capacity": 3}}
+BECOMES: dict[str, dict[str, Any]] = {"postponed": {"state": "postponed"}, "low": {"capacity": 3}, "oversold": {"capacity": 0}}
 
 
 async def bounced_address(clock: Clock) -> object:

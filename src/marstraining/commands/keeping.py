@@ -9,11 +9,11 @@ from contextlib import closing
 from pathlib import Path
 
 from marstraining.commands.database import opened
-from marstraining.commands.terminal import reporting, say
+from marstraining.commands.terminal import complain, reporting, say
 from marstraining.core import clock, config
 from marstraining.core.config import Settings, load_settings
 from marstraining.core.database_url import PostgresServer, SqliteFile
-from marstraining.core.db import execute, migrate, transaction
+from marstraining.core.db import connect, execute, is_unavailable, migrate, transaction
 from marstraining.core.errors import Refused
 from marstraining.core.viewer import SYSTEM
 from marstraining.history.actions import record
@@ -48,8 +48,21 @@ def back_up(path: Path) -> None:
             path.touch(mode=0o600)
             _postgres(database, "pg_dump", "--format=custom", f"--file={path}")
             rows = None
+    asyncio.run(_note_backup(settings))
     say(f"Backed up to {path}{f': {rows:,} rows, no fault found' if rows is not None else ''}.")
     say("It holds personal data: encrypt it and keep it on another machine.")
+
+
+async def _note_backup(settings: Settings) -> None:
+    """Write down that a backup was made, for the figure of its age. The backup is good even where that cannot be written."""
+    config.use(settings)
+    try:
+        async with connect(settings), transaction():
+            await record("backup", by=SYSTEM, now=clock.now(), subject_kind="database", subject_id=None)
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
+        complain(f"That the backup was made could not be written down: {error}")
 
 
 def restore(path: Path) -> None:

@@ -1,8 +1,12 @@
 """`serve`: the processes that answer requests."""
 
 import asyncio
+import os
 import socket
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -14,6 +18,7 @@ from marstraining.commands.supervising import start_worker_child
 from marstraining.core.config import Settings, load_settings
 from marstraining.core.errors import Refused
 from marstraining.core.logs import configure_logs
+from marstraining.core.metrics import SHARED_FOLDER
 
 # A request in hand may take this long after the signal to stop (security.md R4).
 _GRACE_SECONDS = 20
@@ -33,8 +38,23 @@ def serve(host: str, port: int, workers: int, with_worker: bool) -> None:  # noq
     if not is_free(host, port):
         raise Refused(f"Port {port} at {host} is taken: choose another with --port.")
     with ExitStack() as stack:
+        if workers > 1:
+            stack.enter_context(_shared_figures())
         tell_worker = stack.enter_context(start_worker_child()) if with_worker else _nothing
         run_server(settings, host=host, port=port, workers=workers, told=tell_worker)
+
+
+@contextmanager
+def _shared_figures() -> Iterator[None]:
+    """A folder in which several processes keep their counts, so that whichever is asked for figures tells those of all.
+
+    In memory where there is such a folder: a process that writes to a mapped file on a full disk is killed.
+    """
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+    base = memory if os.access(memory, os.W_OK) else None
+    with TemporaryDirectory(prefix="marstraining-figures-", dir=base) as folder:
+        os.environ[SHARED_FOLDER] = folder
+        yield
 
 
 async def check_database(settings: Settings) -> None:

@@ -63,3 +63,25 @@ async def record_export(what: str, *, by: Viewer, now: datetime, subject_kind: s
             )
         detail = {"what": what, "lines": lines}
         await record("export", by=by, now=now, subject_kind=subject_kind, subject_id=subject_id, detail=detail)
+
+
+async def note_job_ended(name: str, *, due_at: datetime, now: datetime) -> None:
+    """A job of the worker ended well; at `due_at` it should have done so again."""
+    await execute(
+        "INSERT INTO history_job (name, ended_at, due_at) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
+        " ended_at = excluded.ended_at, due_at = excluded.due_at, failing_since = NULL",
+        name,
+        now,
+        due_at,
+    )
+
+
+async def note_job_failed(name: str, *, now: datetime) -> None:
+    """A job of the worker failed; since when it has is kept from the first time on."""
+    await execute(
+        "INSERT INTO history_job (name, due_at, failing_since) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
+        " failing_since = coalesce(history_job.failing_since, excluded.failing_since)",
+        name,
+        now,
+        now,
+    )

@@ -1,4 +1,4 @@
-"""The append-only table of actions."""
+"""The append-only table of actions, and when each job of the worker last ended well."""
 
 from tortoise import fields
 from tortoise.indexes import Index
@@ -22,3 +22,16 @@ class Entry(Model):
     class Meta:
         table = "history_entry"
         indexes = (Index(fields=("subject_kind", "subject_id")),)
+
+
+class JobRun(Model):
+    """One row for each job of the worker, whichever worker ran it last: `due_at` is when it should have ended well again."""
+
+    id = fields.IntField(primary_key=True)
+    name = fields.CharField(max_length=60, unique=True)
+    ended_at = UTCDatetimeField(null=True)
+    due_at = UTCDatetimeField()
+    failing_since = UTCDatetimeField(null=True)
+
+    class Meta:
+        table = "history_job"

@@ -29,6 +29,7 @@ from marstraining.bookings.actions.newcomers import (
 )
 from marstraining.bookings.actions.notes import NotePreview, preview_note, write_to_learners
 from marstraining.bookings.actions.offers import accept_offer, answer_standby, choose_standby, offer_now, set_priority, turn_down_offer
+from marstraining.bookings.actions.reconciling import compare_places
 from marstraining.bookings.actions.reminders import send_reminders
 from marstraining.bookings.actions.retention import erase_what_served
 from marstraining.bookings.actions.sessions import (
@@ -69,6 +70,7 @@ __all__ = [
     "cancel_booking",
     "change_capacity",
     "choose_standby",
+    "compare_places",
     "erase_what_served",
     "feed_owner",
     "finish_booking",

@@ -13,8 +13,10 @@ from marstraining.bookings.queries.own import kept_needs, visible_booking
 from marstraining.bookings.rules import BookingState, BookPlace, Situation, check_bookable, check_open, warnings_of
 from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
+from marstraining.core.metrics import count_booking
 from marstraining.core.viewer import ANYBODY, Viewer
 from marstraining.core.web import ANYONE, NO_REFERRER, Form, page, read_form, render, see_other, viewer_of
+from marstraining.messages.queries import is_mail_late
 from marstraining.people.browsers import browser_of, challenge_of, forget_challenge, network_of, put_challenge, remember_browser
 from marstraining.people.queries import agency_choices, person_id_of
 from marstraining.people.rules import JOB_ROLES, masked
@@ -50,9 +52,11 @@ async def book(request: Request) -> Response:
             verb = actions.join_list if joins else actions.book_place
             booked = await verb(order, looked=looked, by=viewer, now=now)
         except Refused as refusal:
+            count_booking(refusal.code)
             form.refuse(refusal)
         else:
             done = "waiting" if booked.state == BookingState.WAITING else "booked"
+            count_booking("there_already" if booked.was_there else done)
             return see_other(f"/bookings/{booked.ref}?done={'' if booked.was_there else done}".removesuffix("?done="))
     return await _form_page(request, looked, form)
 
@@ -179,7 +183,15 @@ async def sent(request: Request) -> Response:
     if request.method == "POST":
         return await _finish(request, wish, Proof(cookie_token=cookie), needs_code=True)
     facts = await session_facts(ref, viewer=viewer_of(request), now=now)
-    return render(request, "bookings/sent.html", headers=NO_REFERRER, session=facts, form=Form.of(), masked=masked(wish.email))
+    return render(
+        request,
+        "bookings/sent.html",
+        headers=NO_REFERRER,
+        session=facts,
+        form=Form.of(),
+        masked=masked(wish.email),
+        is_late=await is_mail_late(),
+    )
 
 
 async def finish(request: Request) -> Response:
@@ -210,6 +222,7 @@ async def _finish(request: Request, wish: WishRow, proof: Proof, *, needs_code: 
                 browser = browser_of(request, is_shared=form.checkbox("shared"))
                 finished = await actions.finish_booking(proof, joins_list=form.get("do") == "join", browser=browser, now=now)
             except Refused as refusal:
+                count_booking(refusal.code)
                 form.refuse(refusal)
             else:
                 return _finished(finished)
@@ -229,6 +242,7 @@ async def _finish(request: Request, wish: WishRow, proof: Proof, *, needs_code: 
 
 def _finished(finished: Finished) -> Response:
     done = "waiting" if finished.booked.state == BookingState.WAITING else "booked"
+    count_booking(done)
     answer = see_other(f"/bookings/{finished.booked.ref}?done={done}")
     remember_browser(answer, finished.sign_in)
     forget_challenge(answer, actions.BOOKING)

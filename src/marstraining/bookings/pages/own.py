@@ -20,6 +20,7 @@ from marstraining.core.icalendar_writer import download
 from marstraining.core.tokens import derive_token, same
 from marstraining.core.viewer import Viewer
 from marstraining.core.web import ANYONE, NO_REFERRER, SIGNED_IN, Form, page, read_form, render, see_other, viewer_of
+from marstraining.messages.queries import is_mail_late
 from marstraining.programme.queries import training_days
 
 DONE: dict[str, str | tuple[str, str]] = {
@@ -75,6 +76,7 @@ async def _booking_page(request: Request, booking: OwnBooking, *, root: str, is_
         needs=None if is_by_link else await needs_of(booking.id),
         answered=[] if is_by_link else (await asked_of(booking.id)).answered,
         form=form or Form.of(standby=booking.standby),
+        is_late="done" in request.query_params and await is_mail_late(),
         done=DONE,
     )
 

@@ -1,11 +1,12 @@
 """Reads of bookings: places, one learner's situation, the waiting list, a learner's own bookings."""
 
 from marstraining.bookings.queries.looking import Existing, Looked, Relooked, look, look_again
-from marstraining.bookings.queries.places import Places, capacity_of, held_of, places
+from marstraining.bookings.queries.places import OVERSOLD, Places, capacity_of, held_of, oversold_sessions, places
 from marstraining.bookings.queries.situations import LearnerRow, Post, SessionRow, conflicts, learner_rows, posts_of, session_row
 from marstraining.bookings.queries.waiting import Counted, Entry, counted, position_in_line, waiting_list
 
 __all__ = [
+    "OVERSOLD",
     "Counted",
     "Entry",
     "Existing",
@@ -22,6 +23,7 @@ __all__ = [
     "learner_rows",
     "look",
     "look_again",
+    "oversold_sessions",
     "places",
     "position_in_line",
     "posts_of",

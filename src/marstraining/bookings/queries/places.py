@@ -13,6 +13,13 @@ HOLDS = (
     "(b.state IN ('confirmed', 'invited') OR (b.state = 'offered' AND b.offer_expires_at >= ?)"
     " OR (b.state = 'requested' AND s.reserves_while_asked))"
 )
+# More held than there are places, in the session or in one way of attending; for a session `s`, with the instant three times.
+OVERSOLD = (
+    "EXISTS (SELECT 1 FROM bookings_booking b WHERE b.session_id = s.id"
+    f" GROUP BY b.session_id HAVING sum(CASE WHEN {HOLDS} THEN 1 ELSE 0 END) > s.capacity"
+    f" OR s.delivery = 'hybrid' AND sum(CASE WHEN {HOLDS} AND b.mode = 'room' THEN 1 ELSE 0 END) > s.capacity_room"
+    f" OR s.delivery = 'hybrid' AND sum(CASE WHEN {HOLDS} AND b.mode = 'online' THEN 1 ELSE 0 END) > s.capacity_online)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,18 @@ async def places(session_ids: Iterable[int], *, now: datetime) -> Mapping[int, P
         *ids,
     )
     return {row["id"]: _places(row) for row in found}
+
+
+async def oversold_sessions(*, now: datetime) -> list[str]:
+    """The references of coming sessions that hold more than they have places for."""
+    found = await rows(
+        f"SELECT s.ref FROM programme_session s WHERE s.state IN ('published', 'postponed') AND s.ends_at > ? AND {OVERSOLD} ORDER BY s.id",
+        now,
+        now,
+        now,
+        now,
+    )
+    return [row["ref"] for row in found]
 
 
 def capacity_of(row: Mapping[str, object]) -> Capacity:

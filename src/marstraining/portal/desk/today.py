@@ -24,6 +24,7 @@ DONE = {
 }
 # What the one action of a session's line says, and where in the session's workspace it leads.
 _OF_SESSIONS = {
+    "oversold": ("Change places", "/places"),
     "decisions": ("Decide", "/decide"),
     "postponed": ("Set a new date", "/move"),
     "trainers": ("Ask a trainer", "/trainers"),
@@ -51,6 +52,8 @@ class Words:
 
 
 WORDS: Mapping[str, Words] = {
+    "oversold": Words("session with more people than places", "sessions with more people than places", "More people than places",
+        "More places are held than there are. Nobody has been taken off: add places, or help somebody to another date.", "urgent"),
     "decisions": Words(
         "session to decide on",
         "sessions to decide on",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from marstraining.bookings.queries import Places, places
+from marstraining.bookings.queries import OVERSOLD, Places, places
 from marstraining.core.clock import from_wall, today_of
 from marstraining.core.db import rows
 from marstraining.core.viewer import Viewer
@@ -79,6 +79,9 @@ def _whole(source: str, condition: str, columns: str = "", order: str = "") -> K
 
 
 KINDS: Mapping[str, Kind] = {
+    "oversold": _sessions(
+        f"s.state IN ('published', 'postponed') AND s.ends_at > ? AND {OVERSOLD}", lambda at: (at.now, at.now, at.now, at.now)
+    ),
     "decisions": _sessions(
         f"{_COMING} AND s.decided_at IS NULL AND s.decide_by <= ?",
         lambda at: (at.now, at.today + DECIDE_WITHIN),
