@@ -21,17 +21,66 @@ PREFIX = "marstraining-pg-"
 
 _FREE_MEMORY_NEEDED = 2**29
 _SECONDS_TO_START = 20
+# Loaded here: between fork and exec a library must not be, since another thread may hold the loader's lock for ever.
+_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 _ABANDONED_SECONDS = 60
 # Nothing here need outlive a crash, so nothing waits for a disk.
 _SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "shared_buffers=32MB")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Server:
+    """A server that may be stopped and started again on the same port, with what is in it."""
+
     port: int
+    home: Path
+    root: Path
+    environment: dict[str, str]
+    owner: dict[str, Any]
+    _process: subprocess.Popen[bytes] | None = None
 
     def url(self, database: str) -> str:
         return f"postgres://postgres@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        """Come up; a server that does not is a RuntimeError with what it said."""
+        settings = [word for setting in _SETTINGS for word in ("-c", setting)]
+        with (self.root / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603
+                [self.home / "bin/postgres", "-D", self.root / "data", "-k", self.root / "socket", "-h", "127.0.0.1",
+                 "-p", str(self.port), *settings],
+                env=self.environment, cwd="/", stdout=log, stderr=log, preexec_fn=_die_with_parent, **self.owner,  # noqa: PLW1509 - it loads and waits for nothing
+            )  # fmt: skip
+        try:
+            self._wait_until_ready(self._process)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End every conversation and go away, as for a restart: a fast shutdown."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
+        until = time.monotonic() + _SECONDS_TO_START
+        while time.monotonic() < until:
+            ready = subprocess.run(  # noqa: S603
+                [self.home / "bin/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)], env=self.environment, check=False
+            )
+            if ready.returncode == 0:
+                return
+            if process.poll() is not None:
+                break
+            time.sleep(0.02)
+        raise RuntimeError(f"PostgreSQL did not start: {(self.root / 'server.log').read_text(errors='replace')}")
 
 
 def find_binaries() -> Path | None:
@@ -70,50 +119,20 @@ def throw_away_postgres() -> Iterator[Server]:
             [home / "bin/initdb", "-D", root / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
             check=True, env=environment, cwd="/", stdout=subprocess.DEVNULL, **owner,
         )  # fmt: skip
-        with _running(home, root, environment, owner) as port:
-            yield Server(port)
+        server = Server(_free_port(), home, root, environment, owner)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
     finally:
         shutil.rmtree(root, ignore_errors=True)
 
 
-@contextlib.contextmanager
-def _running(home: Path, root: Path, environment: dict[str, str], owner: dict[str, Any]) -> Iterator[int]:
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    settings = [word for setting in _SETTINGS for word in ("-c", setting)]
-    log_path = root / "server.log"
-    with log_path.open("wb") as log:
-        server = subprocess.Popen(  # noqa: S603
-            [home / "bin/postgres", "-D", root / "data", "-k", root / "socket", "-h", "127.0.0.1", "-p", str(port), *settings],
-            env=environment, cwd="/", stdout=log, stderr=log, preexec_fn=_die_with_parent, **owner,  # noqa: PLW1509 - before any thread of ours
-        )  # fmt: skip
-    try:
-        _wait_until_ready(home, port, server, log_path, environment)
-        yield port
-    finally:
-        server.send_signal(signal.SIGINT)  # a fast shutdown
-        try:
-            server.wait(10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-
-
-def _wait_until_ready(home: Path, port: int, server: subprocess.Popen[bytes], log: Path, environment: dict[str, str]) -> None:
-    until = time.monotonic() + _SECONDS_TO_START
-    while time.monotonic() < until:
-        ready = subprocess.run(  # noqa: S603
-            [home / "bin/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)],
-            env=environment,
-            check=False,
-        )
-        if ready.returncode == 0:
-            return
-        if server.poll() is not None:
-            break
-        time.sleep(0.02)
-    raise RuntimeError(f"PostgreSQL did not start: {log.read_text(errors='replace')}")
+        return int(probe.getsockname()[1])
 
 
 def _base() -> Path:
@@ -147,8 +166,8 @@ def _reachable(home: Path, root: Path) -> Path:
 
 
 def _die_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGQUIT)  # PR_SET_PDEATHSIG
+    if _LIBC is not None:
+        _LIBC.prctl(1, signal.SIGQUIT)  # PR_SET_PDEATHSIG
 
 
 def _sweep(base: Path) -> None:

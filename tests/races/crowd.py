@@ -40,7 +40,7 @@ class Web:
             sys.executable, "-m", "uvicorn", "tests.races.served:app", "--host", "127.0.0.1", "--port", str(self.port),
             "--log-level", "critical", cwd=ROOT, env=environ,
         )  # fmt: skip
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while not await self.is_up():  # noqa: ASYNC110 - another process comes up, which sets no event here
                 await asyncio.sleep(0.05)
 
@@ -60,26 +60,6 @@ class Web:
         if self.process is not None and self.process.returncode is None:
             self.process.terminate()
             await self.process.wait()
-
-
-@dataclass
-class Worker:
-    """A worker process that can be killed and started again."""
-
-    settings: Settings
-    smtp_url: str
-    process: asyncio.subprocess.Process | None = None
-
-    async def start(self) -> None:
-        environ = {**_environment(self.settings), "MARS_SMTP_URL": self.smtp_url, "MARS_LOG_LEVEL": "CRITICAL"}
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "marstraining", "worker", cwd=ROOT, env=environ, stdin=asyncio.subprocess.DEVNULL
-        )
-
-    async def kill(self) -> None:
-        assert self.process is not None
-        self.process.send_signal(signal.SIGKILL)
-        await self.process.wait()
 
 
 def _environment(settings: Settings) -> dict[str, str]:
@@ -106,6 +86,11 @@ class Crowd:
     webs: Sequence[Web]
     answers: Counter[str] = field(default_factory=Counter)
     acknowledged: list[int] = field(default_factory=list)
+
+    @property
+    def told(self) -> frozenset[int]:
+        """Who was told that they have a place."""
+        return frozenset(self.acknowledged)
 
     async def send(self, requests: Sequence[tuple[int, str, dict[str, str]]], *, tries: int = 1) -> None:
         """Send (person, path, form) for everyone at once over a hundred connections; an unanswered request is tried again."""
