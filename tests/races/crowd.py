@@ -1,4 +1,4 @@
-"""Two web processes, a worker and a crowd at their doors: bounded, on this machine alone, ended by their ids."""
+"""Two web processes and a crowd at their doors: bounded, on this machine alone, ended by their ids."""
 
 import asyncio
 import os
