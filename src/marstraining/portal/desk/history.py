@@ -77,6 +77,7 @@ _ACTION_WORDS = {
     "import_sessions": "Imported sessions",
     "import_attendance": "Imported attendance",
     "restore": "Restored a backup",
+    "backup": "Made a backup",
     "release_letter": "Released a letter",
     "release_held_letters": "Released all letters on hold",
     "take_back_letter": "Took a letter back",
