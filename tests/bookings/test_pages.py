@@ -184,3 +184,16 @@ async def test_trainers_are_named_to_those_booked_and_not_to_those_waiting(
         for visitor, who in ((ashas, asha), (bens, ben))
     ]
     assert named == [True, False]
+
+
+async def test_booking_9_lost_joining_instructions_go_to_who_booked_and_the_answer_tells_nothing(
+    asha: Person, ben: Person, sign_in_as: SignInAs, client: Visitor, clock: Clock
+) -> None:
+    session = await makers.make_session(now=clock.now)
+    await (await sign_in_as(asha)).post(f"/sessions/{session.ref}/book")
+    said = set()
+    for address in (str(asha.email).upper(), ben.email, "nobody@x.example"):
+        answer = await client.post(f"/sessions/{session.ref}/lost-link", {"email": address})
+        said.add((answer.status_code, answer.headers["location"], (await client.get(answer.headers["location"])).text))
+    assert len(said) == 1
+    assert [letter.address for letter in await Message.filter(template="joining_instructions")] == [asha.email]

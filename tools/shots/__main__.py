@@ -189,7 +189,7 @@ class Camera:
     async def _context(self, by: str, width: int, height: int = HEIGHT) -> BrowserContext:
         # Still: a picture taken while something slides in shows neither state.
         view = ViewportSize(width=width, height=height)
-        context = await self.browser.new_context(viewport=view, reduced_motion="reduce", storage_state=self.states.get(by))
+        context = await self.browser.new_context(viewport=view, locale="en-GB", reduced_motion="reduce", storage_state=self.states.get(by))
         context.set_default_timeout(_SHOWS_WITHIN)
         return context
 

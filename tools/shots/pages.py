@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 NOBODY, LEARNER, TRAINER, AGENCY_LEAD, DESK, ADMINISTRATOR = "", "learner", "trainer", "agency_lead", "desk", "administrator"
 
@@ -22,6 +23,7 @@ class Shown:
     status: int = 200
 
 
+_SOON = (datetime.now(UTC) + timedelta(days=60)).date().isoformat()
 _COMING = "s.state = 'published' AND s.starts_at > datetime('now')"
 _TAKEN = "(SELECT count(*) FROM bookings_booking b WHERE b.session_id = s.id AND b.state IN ('confirmed', 'offered'))"
 _SESSION = "SELECT s.ref FROM programme_session s JOIN programme_course c ON c.id = s.course_id WHERE "
@@ -232,6 +234,7 @@ AT_THE_DESK = (
     Shown("desk-session-delete", "/desk/sessions/{draft}/delete", DESK),
     Shown("desk-series-choose", "/desk/series", DESK),
     Shown("desk-series", "/desk/series?course=CP", DESK),
+    Shown("desk-series-looked", "/desk/series?course=CP", DESK, {"first": _SOON, "starts": "09:30", "ends": "15:30"}, "Look at the dates"),
     Shown("desk-series-wrong", "/desk/series?course=CP", DESK, press="Look at the dates"),
     Shown("desk-roll", "/desk/roll-forward", DESK),
     Shown("desk-roll-looked", "/desk/roll-forward", DESK, press="Look at the dates"),

@@ -17,6 +17,7 @@ from marstraining.history.actions import record
 from marstraining.messages.actions import queue_letter
 from marstraining.messages.rules import Priority
 from marstraining.people.actions import limits
+from marstraining.people.rules import normal_address
 
 _RESENT_AT_MOST_EVERY = timedelta(minutes=10)
 
@@ -70,6 +71,7 @@ async def resend_joining(session_id: int, address: str, *, network: str, now: da
 
     Raises TooFast over the limits of signing in. The same booking gets them at most once in ten minutes.
     """
+    address = normal_address(address)
     await limits.check_limits(address, network, now=now)
     found = await rows(
         "SELECT b.id, b.ref, b.version, b.nonce, b.check_in_code, b.mode, b.learner_id FROM bookings_booking b"

@@ -257,8 +257,12 @@ async def lost_link(request: Request) -> Response:
         form = await read_form(request)
         email = form.email("email", "the email address you booked with")
         if not form.errors:
-            await actions.resend_joining(facts.id, email, network=network_of(request), now=clock.now())
-            return see_other(f"/sessions/{facts.ref}/lost-link?done=sent")
+            try:
+                await actions.resend_joining(facts.id, email, network=network_of(request), now=clock.now())
+            except Refused as refusal:
+                form.refuse(refusal)
+            else:
+                return see_other(f"/sessions/{facts.ref}/lost-link?done=sent")
     return render(
         request,
         "bookings/lost_link.html",

@@ -1,6 +1,7 @@
 """Many sessions at once: a series by rule or list of dates, and a year rolled forward; always a dry run first."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,7 +14,7 @@ from marstraining.programme.actions import Rolled, create_series, create_year, p
 from marstraining.programme.forms import add_days, read_series
 from marstraining.programme.models import Course
 from marstraining.programme.queries.desk import course_choices, owned_course, trainer_choices, venue_choices
-from marstraining.programme.rules import DELIVERY_LABELS, DayPlan, SessionDraft
+from marstraining.programme.rules import DELIVERY_LABELS, DayPlan, Delivery, SessionDraft
 from marstraining.programme.series import MOST_DATES, Planned
 
 WHO_RUNS = roles(Role.DESK, Role.PARTNER_ORGANISER)
@@ -28,7 +29,8 @@ async def series(request: Request) -> Response:
         return render(request, "programme/desk/choose_course.html", choices=await course_choices(viewer), is_series=True)
     course = await owned_course(code, by=viewer)
     if request.method != "POST":
-        form = Form.of(every=3, unit="months", count=4, how="rule", capacity=course.capacity, in_terms=True)
+        delivery = course.delivery if course.delivery in tuple(Delivery) else Delivery.IN_PERSON
+        form = Form.of(every=3, unit="months", count=4, how="rule", delivery=delivery, capacity=course.capacity, in_terms=True)
         return await _series_page(request, form, course, planned=None)
     form, now = await read_form(request), clock.now()
     draft, plans = _draft(form), _plans(form)
@@ -93,7 +95,7 @@ def _kept(form: Form) -> list[tuple[str, str]]:
 async def roll(request: Request) -> Response:
     """A year rolled forward: from when to when, then the dry run, then the drafts."""
     viewer = viewer_of(request)
-    form = Form.of(in_terms=True) if request.method != "POST" else await read_form(request)
+    form = _this_year() if request.method != "POST" else await read_form(request)
     rolled: list[Rolled] | None = None
     if request.method == "POST":
         first, last = form.date("first", "the first day"), form.date("last", "the last day")
@@ -108,6 +110,13 @@ async def roll(request: Request) -> Response:
                 form.refuse(refusal)
     good = [one for one in rolled or () if not one.planned.reasons]
     return render(request, "programme/desk/roll.html", form=form, rolled=rolled, good=good, fields=_kept(form))
+
+
+def _this_year() -> Form:
+    """The form with the business year that is running, from April to March."""
+    today = clock.today()
+    first = date(today.year - (today.month < 4), 4, 1)
+    return Form.of(first=first.isoformat(), last=date(first.year + 1, 3, 31).isoformat(), in_terms=True)
 
 
 async def publish(request: Request) -> Response:
