@@ -1,5 +1,6 @@
 """axe finds nothing on any page, wide and narrow; nothing runs over the edge, and no page logs an error."""
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -15,7 +16,7 @@ from marstraining.core.viewer import Role
 from marstraining.messages.actions.health import flag_bounced_address, note_server_failing
 from marstraining.messages.rules import Priority
 from marstraining.people.actions import ask_for_sign_in
-from marstraining.programme.models import Session, SessionTrainer
+from marstraining.programme.models import Course, Session, SessionTrainer
 from tests import makers
 from tests.browser.conftest import WIDTHS, Site
 from tests.messages.letters import a_letter, an_entry, queued, row_of
@@ -37,7 +38,8 @@ DESK = (
     "/desk/history", "/desk/history/session/{open}", "/desk/today/trainers", "/desk/sessions/{open}/book?q=a",
     "/desk/sessions/{open}/book/new", "/desk/sessions/{open}/needs", "/desk/sessions/{open}/write", "/desk/sessions/{open}/places",
     "/desk/sessions/{open}/decide", "/desk/sessions/{open}/call-off", "/desk/sessions/{open}/postpone", "/desk/sessions/{open}/move",
-    "/desk/sessions/{open}/online", "/desk/sessions/{full}",
+    "/desk/sessions/{open}/online", "/desk/sessions/{full}", "/desk/sessions/{open}/phones", "/desk/people/{asha}/bookings",
+    "/desk/courses/CP/edit", "/desk/sessions/{invited}/invited", "/desk/sessions/{counted}/headcount",
 )  # fmt: skip
 LETTERS = (
     "/desk/letters", "/desk/letters?state=sent", "/desk/letters?state=held", "/desk/letters?state=failed",
@@ -115,7 +117,11 @@ async def test_personal_pages(site: Site, chromium: Browser) -> None:
 async def test_desk_pages(site: Site, chromium: Browser) -> None:
     open_id = (await Session.get(ref=site.open_ref)).id
     await book_place(BookPlace(session_id=open_id, learner_id=site.asha.id), by=makers.as_learner(site.asha), now=now())
-    addresses = [address.format(open=site.open_ref, full=site.full_ref, asha=site.asha.ref) for address in DESK]
+    course = await Course.get(code="CP")
+    invited = await makers.make_session(course=course, now=now(), starts=now() + timedelta(days=40), access="invited")
+    counted = await makers.make_session(course=course, now=now(), starts=now() - timedelta(days=9), is_headcount_only=True)
+    names = {"open": site.open_ref, "full": site.full_ref, "asha": site.asha.ref, "invited": invited.ref, "counted": counted.ref}
+    addresses = [address.format(**names) for address in DESK]
     assert await faults_of(chromium, site, addresses, await site.sign_in(site.dee)) == {}
 
 

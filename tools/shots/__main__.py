@@ -257,7 +257,8 @@ async def shoot(demo: Demo, only: str) -> int:
     PICTURES.mkdir(parents=True, exist_ok=True)
     chosen = [shown for shown in EVERY_PAGE if only in shown.name]
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
+        words = ["--no-sandbox", "--disable-gpu", "--lang=en-GB"]  # dates in their boxes as a council's browser writes them
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=words)
         camera = Camera(browser, demo)
         await camera.sign_in()
         if not only:

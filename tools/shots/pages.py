@@ -23,7 +23,8 @@ class Shown:
     status: int = 200
 
 
-_SOON = (datetime.now(UTC) + timedelta(days=60)).date().isoformat()
+_IN_60_DAYS = (datetime.now(UTC) + timedelta(days=60)).date()
+_SOON = (_IN_60_DAYS + timedelta(days=-_IN_60_DAYS.weekday() % 7 + 1)).isoformat()  # a Tuesday: courses are on weekdays
 _COMING = "s.state = 'published' AND s.starts_at > datetime('now')"
 _TAKEN = "(SELECT count(*) FROM bookings_booking b WHERE b.session_id = s.id AND b.state IN ('confirmed', 'offered'))"
 _SESSION = "SELECT s.ref FROM programme_session s JOIN programme_course c ON c.id = s.course_id WHERE "

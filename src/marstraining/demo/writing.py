@@ -20,6 +20,7 @@ from marstraining.programme.rules import VenueDraft
 
 _ROLES_OF_AN_AGENCY = frozenset({"agency_lead", "partner_organiser"})
 _LATE_NOTICE_HOURS = 4.0
+_GIVES_NUMBER = 0.4
 
 
 async def agencies_by_code() -> dict[str, int]:
@@ -243,9 +244,16 @@ def _booking(
         version=1,
         nonce=f"{rng.getrandbits(128):032x}",
         check_in_code=f"{rng.randrange(10**6):06}",
+        mobile=_mobile(rng, one),
         created_at=one.made_at,
         changed_at=one.changed_at,
     )
+
+
+def _mobile(rng: random.Random, one: PlannedBooking) -> str:
+    """Some give a number, of those kept for drama; it goes when the session is over, as everybody's does."""
+    number = f"07700 900{rng.randrange(1000):03}"
+    return number if rng.random() < _GIVES_NUMBER and one.state != BookingState.CANCELLED else ""
 
 
 def _transitions(one: PlannedBooking, booking_id: int, learner_id: int) -> Iterable[Transition]:
