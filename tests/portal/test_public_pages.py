@@ -298,7 +298,7 @@ async def test_security_txt_expires_within_a_year(db: TortoiseContext, clock: Cl
 @pytest.mark.parametrize(
     ("columns", "says", "says_not"),
     [
-        ({"is_headcount_only": True, "delivery": "hybrid"}, "To bring a group, write to", "You choose when you book"),
+        ({"is_headcount_only": True, "delivery": "hybrid"}, "write to the training team</a>", "You choose when you book"),
         ({"state": "called_off", "delivery": "online"}, "No booking: called off", "joining link is sent"),
         ({"state": "postponed", "has_catering": True}, "No booking until the new date is set", "when you book"),
     ],
