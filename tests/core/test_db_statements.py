@@ -10,7 +10,19 @@ import pytest
 from tortoise.context import TortoiseContext
 
 from marstraining.core import db as house
-from marstraining.core.db import IntegrityError, OperationalError, execute, execute_many, hold, next_key, rows, stamp, together, transaction
+from marstraining.core.db import (
+    IntegrityError,
+    OperationalError,
+    execute,
+    execute_many,
+    hold,
+    hold_unseen,
+    next_key,
+    rows,
+    stamp,
+    together,
+    transaction,
+)
 from marstraining.history.models import Entry
 from marstraining.programme.models import Topic, Venue
 from tests import makers
@@ -223,6 +235,36 @@ async def test_a_broken_constraint_among_writes_together_leaves_none(db: Tortois
             await execute(TOPIC_OF, 999, 999)
             await execute(ENTER, SUMMER_MORNING, "two", 2)
     assert await Entry.all().count() == 0
+
+
+async def test_writes_together_belong_to_the_transaction_within_a_transaction_that_they_were_asked_for_in(db: TortoiseContext) -> None:
+    async with transaction():
+        async with together():
+            await execute(ENTER, SUMMER_MORNING, "before", 1)
+        with pytest.raises(ZeroDivisionError):
+            async with transaction():
+                async with together():
+                    await execute(ENTER, SUMMER_MORNING, "undone", 2)
+                raise ZeroDivisionError
+        async with transaction(), together():
+            await execute(ENTER, SUMMER_MORNING, "kept", 3)
+        with pytest.raises(IntegrityError):
+            async with transaction(), together():
+                await execute(TOPIC_OF, 999, 999)
+                await execute("INSERT INTO programme_topic (id, slug, label) VALUES (NULL, NULL, NULL)")
+        assert await rows("SELECT action FROM history_entry ORDER BY id") == [{"action": "before"}, {"action": "kept"}]
+    assert await Entry.all().count() == 2
+
+
+async def test_whoever_holds_a_row_unseen_finds_out_by_the_next_statement_and_holds_it_then(db: TortoiseContext) -> None:
+    venue = await make_venue("Town hall")
+    async with transaction():
+        await hold_unseen(Venue, venue, and_for=7)
+        assert await rows("SELECT revision FROM programme_venue WHERE id = ?", venue) == [{"revision": 1}]
+    async with transaction():
+        await hold_unseen(Venue, 999, and_for=7)
+        assert await rows("SELECT revision FROM programme_venue WHERE id = ?", 999) == []
+    assert [(row.name, row.revision) for row in await Venue.all()] == [("Town hall", 1)]
 
 
 async def test_two_who_hold_different_rows_for_the_same_person_wait_for_each_other(db: TortoiseContext) -> None:

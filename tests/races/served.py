@@ -20,16 +20,21 @@ if os.environ.get("MARS_RACE_LOCK_OFF"):
         _ = model, pk, and_for
         return True
 
+    async def no_hold_unseen(model: type[Model], pk: int, *, and_for: int) -> None:
+        _ = model, pk, and_for
+
     @asynccontextmanager
     async def no_transaction() -> AsyncIterator[None]:
         yield
 
-    async def numbered_at_random(session_id: int, learner_id: int, *, now: datetime) -> Relooked:
+    async def numbered_at_random(session_id: int, learner_id: int, *, now: datetime) -> Relooked | None:
         # On SQLite two who see the same next number cannot both write, which would hide that they see the same free place.
-        return replace(await look_again(session_id, learner_id, now=now), next_id=random.randrange(10**6, 10**9))
+        seen = await look_again(session_id, learner_id, now=now)
+        return seen and replace(seen, next_id=random.randrange(10**6, 10**9))
 
     # By name, since all are imported there: the point of this process is that it is wrong.
     setattr(looking, "hold", no_hold)  # noqa: B010
+    setattr(looking, "hold_unseen", no_hold_unseen)  # noqa: B010
     setattr(looking, "look_again", numbered_at_random)  # noqa: B010
     setattr(booking, "transaction", no_transaction)  # noqa: B010
 

@@ -7,7 +7,7 @@ from marstraining.bookings import rules
 from marstraining.bookings.actions import steps
 from marstraining.bookings.queries import Existing, Looked, Relooked, SessionRow, conflicts, look, look_again, waiting_list
 from marstraining.bookings.rules import BookPlace, Held, Period
-from marstraining.core.db import hold, rows
+from marstraining.core.db import hold, hold_unseen, rows
 from marstraining.core.errors import NotFound, Refused, TooFast
 from marstraining.core.viewer import Viewer
 from marstraining.programme.models import Session
@@ -70,13 +70,15 @@ async def take_hold(plan: Plan) -> None:
     *first, last = sorted(session_ids)
     for session_id in first:
         await hold(Session, session_id)
-    if not await hold(Session, last, and_for=order.learner_id):
-        raise NotFound
+    # That the session is still there is seen by the look that follows.
+    await hold_unseen(Session, last, and_for=order.learner_id)
 
 
 async def see_again(plan: Plan, *, now: datetime) -> Relooked:
     """What there is now that the session is held. Refuses when it changed since the look: its state, its numbers or its window."""
     seen = await look_again(plan.order.session_id, plan.order.learner_id, now=now)
+    if seen is None:
+        raise NotFound
     was = plan.looked.session
     if seen.existing is None and (seen.state, seen.closes_at, seen.starts_at, seen.capacity) != (
         was.state, was.closes_at, was.starts_at, was.capacity,

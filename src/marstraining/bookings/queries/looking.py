@@ -168,8 +168,8 @@ async def _missing_prerequisites(course_id: int, person_id: int, *, now: datetim
     return tuple(Missing(**row) for row in found)
 
 
-async def look_again(session_id: int, learner_id: int, *, now: datetime) -> Relooked:
-    """To be asked after taking hold of the session, whose row is there then: lock and look are separate statements.
+async def look_again(session_id: int, learner_id: int, *, now: datetime) -> Relooked | None:
+    """None where there is no such session any more. To be asked after taking hold of it: lock and look are separate statements.
 
     In one, the look would read a snapshot from before the wait for the lock, and oversell.
     """
@@ -189,6 +189,8 @@ async def look_again(session_id: int, learner_id: int, *, now: datetime) -> Relo
         *(learner_id, learner_id, session_id),
         instants=("starts_at", "closes_at", "day_starts_at", "day_ends_at", "changed_at"),
     )
+    if not found:
+        return None
     row = found[0]
     return Relooked(
         existing=_existing(row),

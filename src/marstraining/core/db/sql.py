@@ -15,15 +15,14 @@ from tortoise.context import require_context
 from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
 from tortoise.models import Model
 
-from marstraining.core.db.sqlite_engine import ImmediateClient, ImmediateTransaction
+from marstraining.core.db.sqlite_engine import ImmediateClient, ImmediateTransaction, Write
 
 T = TypeVar("T")
 Row = dict[str, Any]
-Statement = tuple[str, tuple[object, ...]]
 
 # The first number of the advisory locks that are taken for a person.
 _FOR_SOMEBODY = 20
-_waiting: ContextVar[list[Statement] | None] = ContextVar("writes that leave together", default=None)
+_waiting: ContextVar[list[Write] | None] = ContextVar("writes that leave together", default=None)
 
 
 def connection() -> BaseDBAsyncClient:
@@ -86,12 +85,12 @@ async def execute(sql: str, *params: object) -> int:
 async def together() -> AsyncIterator[None]:
     """Let the writes that the block asks for by `execute` leave together when it ends; an error in the block drops them all.
 
-    For use inside a transaction, where each statement would be a journey of its own: on SQLite they run one after the other
-    in one hand-over to its thread, on PostgreSQL as one statement of many parts, of which none sees another's rows (foreign
-    keys are looked at after all of them). So they may not build on each other or on counts of rows, and a `rows` inside
-    the block is a fault.
+    For use inside a transaction, where each statement would be a journey of its own: on PostgreSQL they are one statement of
+    many parts, of which none sees another's rows (foreign keys are looked at after all of them); on SQLite they travel with
+    what comes next, be it COMMIT, and a broken constraint is raised there. So they may not build on each other or on counts of
+    rows, and a `rows` inside the block is a fault.
     """
-    waiting: list[Statement] = []
+    waiting: list[Write] = []
     token = _waiting.set(waiting)
     try:
         yield
@@ -100,7 +99,10 @@ async def together() -> AsyncIterator[None]:
     if not waiting:
         return
     client = connection()
-    if isinstance(client, ImmediateClient | ImmediateTransaction):
+    if isinstance(client, ImmediateTransaction):
+        client.put_off(waiting)
+        return
+    if isinstance(client, ImmediateClient):
         await _on_sqlite(client, lambda raw: _run_all(raw, waiting))
         return
     params = [value for _, values in waiting for value in values]
@@ -110,7 +112,7 @@ async def together() -> AsyncIterator[None]:
     await _on_postgres(client, "execute", _numbered(f"WITH {parts} {last}" if first else last), *params)
 
 
-def _run_all(raw: sqlite3.Connection, statements: Sequence[Statement]) -> None:
+def _run_all(raw: sqlite3.Connection, statements: Sequence[Write]) -> None:
     for sql, params in statements:
         raw.execute(sql, params)
 
@@ -137,11 +139,30 @@ async def hold(model: type[Model], pk: int, *, and_for: int | None = None) -> bo
     read as it stands then. Stating it as a read (SELECT … FOR UPDATE) does nothing on SQLite. `and_for` also waits, in the
     same statement, for whoever holds any row for that number, a person's; on SQLite there is one writer at a time anyway.
     """
-    meta = model._meta  # noqa: SLF001 - Tortoise's own name for what every model publishes
-    update = f'UPDATE "{meta.db_table}" SET revision = revision + 1 WHERE "{meta.db_pk_column}" = ?'
+    update, returning = _hold_statements(model)
     if and_for is None or dialect() == "sqlite":
         return await execute(update, pk) == 1
-    return len(await rows(f"{update} RETURNING 1 AS held, pg_advisory_xact_lock({_FOR_SOMEBODY}, ?)", pk, and_for)) == 1
+    return len(await rows(returning, pk, and_for)) == 1
+
+
+async def hold_unseen(model: type[Model], pk: int, *, and_for: int) -> None:
+    """As `hold`, for a caller whose next statement finds out by itself whether there is such a row: the two travel together.
+
+    On PostgreSQL they stay two statements, since one that waits reads a snapshot from before its wait.
+    """
+    client = connection()
+    update, returning = _hold_statements(model)
+    if isinstance(client, ImmediateTransaction):
+        client.put_off([(update, (pk,))])
+    else:
+        await rows(returning, pk, and_for)
+
+
+@lru_cache(maxsize=64)
+def _hold_statements(model: type[Model]) -> tuple[str, str]:
+    meta = model._meta  # noqa: SLF001 - Tortoise's own name for what every model publishes
+    update = f'UPDATE "{meta.db_table}" SET revision = revision + 1 WHERE "{meta.db_pk_column}" = ?'
+    return update, f"{update} RETURNING 1 AS held, pg_advisory_xact_lock({_FOR_SOMEBODY}, ?)"
 
 
 def next_key(model: type[Model]) -> str:

@@ -4,7 +4,7 @@ The executor of migrations (Tortoise 1.1.9) picks its editor by the word "sqlite
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ from marstraining.core.db.patience import BUSY_MILLISECONDS, Patience
 from marstraining.core.db.uninterrupted import finish
 
 T = TypeVar("T")
+Write = tuple[str, tuple[object, ...]]
 
 
 def _adapt_instant(value: datetime) -> str:
@@ -32,64 +33,84 @@ sqlite3.register_adapter(datetime, _adapt_instant)
 
 
 class ImmediateTransaction(SqliteTransactionWrapper):
-    """A transaction that holds the write lock from its first statement, with which it begins in one hand-over."""
+    """A transaction that holds the write lock from its first statement, and hands over to the connection's thread seldom.
+
+    A hand-over costs more than most statements. So BEGIN IMMEDIATE travels with the first of them, and writes whose result
+    nobody waits for (`put_off`) travel with the next statement or with COMMIT.
+    """
 
     _parent: "ImmediateClient"
 
     def __init__(self, connection: SqliteClient) -> None:
         super().__init__(connection)
         self._is_begun = False
+        self._put_off: list[Write] = []
 
     async def begin(self) -> None:
-        """Nothing yet: a hand-over costs more than most statements, so the first of them brings BEGIN IMMEDIATE along."""
+        """Nothing yet."""
 
     async def commit(self) -> None:
-        # A full disk is found here, not where the rows were written.
-        try:
-            await super().commit()
-        except sqlite3.OperationalError as error:
-            raise OperationalError(error) from error
-        except sqlite3.IntegrityError as error:
-            raise IntegrityError(error) from error
+        if self._is_begun or self._put_off:
+            # A full disk is found here, not where the rows were written.
+            try:
+                await self.in_thread(sqlite3.Connection.commit)
+            except sqlite3.OperationalError as error:
+                raise OperationalError(error) from error
+            except sqlite3.IntegrityError as error:
+                raise IntegrityError(error) from error
+        self._finalized = True
+
+    def put_off(self, writes: Iterable[Write]) -> None:
+        """Have these done before whatever comes next in this transaction, where their faults are raised."""
+        self._put_off += writes
+
+    def drop_put_off(self) -> None:
+        """Forget what was put off."""
+        self._put_off = []
 
     async def in_thread(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run `work` on the connection in its thread: one hand-over, whatever the number of its statements."""
+        if self._is_begun and not self._put_off:
+            return await _hand_over(self._connection, work)
 
         def begun(raw: sqlite3.Connection) -> T:
             # Asked in the thread, which does one thing after the other, so that it is asked of what is.
             if not self._is_begun:
                 _begin(raw)
                 self._is_begun = True
+            writes, self._put_off = self._put_off, []
+            for sql, params in writes:
+                raw.execute(sql, params)
             return work(raw)
 
-        if self._is_begun:
-            return await _hand_over(self._connection, work)
         parent = self._parent
         # Only BEGIN can be told that the file is locked. Cancelled meanwhile: the rollback comes after it in the same thread.
         return await parent.patience.wait(lambda: _hand_over(self._connection, begun), lets_go=parent._lock)  # noqa: SLF001 - its own client's
 
-    async def ensure_begun(self) -> None:
-        """Begin now, for statements that Tortoise runs by itself."""
-        if not self._is_begun:
+    async def catch_up(self) -> None:
+        """Begin, and do what was put off, now: for statements that Tortoise runs by itself."""
+        if not self._is_begun or self._put_off:
             try:
                 await self.in_thread(lambda _raw: None)
             except sqlite3.OperationalError as error:
                 raise OperationalError(error) from error
+            except sqlite3.IntegrityError as error:
+                raise IntegrityError(error) from error
 
     def acquire_connection(self) -> ConnectionWrapper[Connection]:
-        return _Beginning(self._lock, self)
+        return _CaughtUp(self._lock, self)
 
     def _in_transaction(self) -> TransactionContext:
         return _Savepoint(self)
 
 
-class _Beginning(ConnectionWrapper[Connection]):
+class _CaughtUp(ConnectionWrapper[Connection]):
     """The connection for a statement of Tortoise's, in a transaction that has begun."""
 
     client: ImmediateTransaction
 
     async def __aenter__(self) -> Connection:
-        await self.client.ensure_begun()
+        await self.client.catch_up()
         return await super().__aenter__()
 
 
@@ -101,8 +122,20 @@ class _Savepoint(NestedTransactionContext):
         self._outer = outer
 
     async def __aenter__(self) -> TransactionalDBClient:
-        await self._outer.ensure_begun()
+        await self._outer.catch_up()
         return await super().__aenter__()
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if kind is None:
+            try:
+                await self._outer.catch_up()
+            except BaseException as fault:
+                await super().__aexit__(type(fault), fault, None)
+                raise
+        else:
+            # They belong to what is undone.
+            self._outer.drop_put_off()
+        await super().__aexit__(kind, error, trace)
 
 
 async def _hand_over(connection: Any, work: Callable[[sqlite3.Connection], T]) -> T:  # noqa: ANN401 - aiosqlite's, untyped here
@@ -146,20 +179,25 @@ class ImmediateContext(SqliteTransactionContext):
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         try:
-            if not self.connection._finalized:  # noqa: SLF001
-                await finish(self.connection.rollback() if kind else self.connection.commit())
+            if kind is None and not self.connection._finalized:  # noqa: SLF001
+                await self.connection.commit()
+        except BaseException:
+            # Cancelled in the middle, or refused: in the same thread this comes after whatever was on its way.
+            await self._leave_nothing_open()
+            raise
         finally:
             try:
-                await self._leave_nothing_open()
+                if kind is not None:
+                    await self._leave_nothing_open()
             finally:
                 get_connections().reset(self.token)
                 self._trxlock.release()
                 self.connection._parent.patience.turn.release()  # noqa: SLF001 - as above
 
     async def _leave_nothing_open(self) -> None:
-        # Cancelled just after BEGIN, or COMMIT failed: later statements must not join this transaction.
+        # Later statements must not join this transaction.
         raw = self.connection._connection  # noqa: SLF001
-        if raw is not None and raw._connection is not None and raw.in_transaction:  # noqa: SLF001
+        if raw is not None and raw._connection is not None:  # noqa: SLF001
             await finish(raw.rollback())
 
 
