@@ -27,7 +27,7 @@ from tests.statements import statements
 from tools.bench.load import answers_to, booking, cookie, fetched, get, rate
 from tools.bench.serving import BARE, OURS, memory_of, serving
 
-TURNS = 3
+TURNS = 5
 SECONDS = 0.7
 BOOKINGS_A_TURN = 400
 MANY_SESSIONS = 2000
@@ -64,7 +64,7 @@ async def measured(settings: Settings, db: TortoiseContext, folder: Path) -> Asy
     course = await makers.make_course("Child Protection")
     async for line in _statements(settings, db, course, now=now):
         yield line
-    learners = await people(2 * TURNS * BOOKINGS_A_TURN + 300, now=now)
+    learners = await people(TURNS * BOOKINGS_A_TURN + 300, now=now)
     sessions = await _coming(course, 200, now=now)
     asha = learners[0]
     for session in sessions[:8]:

@@ -3,14 +3,14 @@
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
-from tortoise.models import Model
 
 from marstraining.core.db.fields import UTCDatetimeField
+from marstraining.core.db.table import Table
 from marstraining.people.models import Agency, Person
 from marstraining.programme.models import Session, TrainingDay
 
 
-class Mark(Model):
+class Mark(Table):
     """One mark of one learner for a training day (or the whole session when `training_day` is None).
 
     A correction is a new row; the row it replaces gets `superseded_at`. The agency is the learner's at the time.

@@ -3,16 +3,16 @@
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
-from tortoise.models import Model
 
 from marstraining.core.db.fields import UTCDatetimeField
+from marstraining.core.db.table import Table
 from marstraining.people.models import Agency, Person, SignInChallenge
 from marstraining.programme.models import Session, TrainingDay
 
 LIVE = "state IN ('requested', 'invited', 'confirmed', 'waiting', 'offered')"
 
 
-class Booking(Model):
+class Booking(Table):
     """A learner's booking of a session in one of the states of `rules.BookingState`.
 
     `agency` and `job_role` are frozen when it is made. `joined_at` with `id` orders the waiting list after `priority`
@@ -71,7 +71,7 @@ class Booking(Model):
         )
 
 
-class Transition(Model):
+class Transition(Table):
     """One change of a booking's state, never overwritten; `notice_hours` are working hours before the session."""
 
     id = fields.BigIntField(primary_key=True)
@@ -92,7 +92,7 @@ class Transition(Model):
         indexes = (Index(fields=("by_id", "at")),)
 
 
-class Needs(Model):
+class Needs(Table):
     """Access and dietary answers, apart from the booking so that they can be guarded and erased 28 days after the session."""
 
     id = fields.IntField(primary_key=True)
@@ -110,7 +110,7 @@ class Needs(Model):
         )
 
 
-class BookingRequest(Model):
+class BookingRequest(Table):
     """A newcomer's wish to book, waiting 60 minutes for the button in their letter; it holds no place.
 
     Address, link, code and how they are answered stand in its challenge, with which it is forgotten a day later.
@@ -138,7 +138,7 @@ class BookingRequest(Model):
         table = "bookings_request"
 
 
-class LedgerEntry(Model):
+class LedgerEntry(Table):
     """A late cancellation or an absence, by agency; charging is off (rules.md 5.5), so it only informs."""
 
     id = fields.IntField(primary_key=True)
@@ -165,7 +165,7 @@ class LedgerEntry(Model):
         table = "bookings_ledger"
 
 
-class SentEntry(Model):
+class SentEntry(Table):
     """Which sequence of a training day's calendar entry a person was last sent; one row per person and day."""
 
     id = fields.IntField(primary_key=True)
@@ -186,7 +186,7 @@ class SentEntry(Model):
         constraints = (UniqueConstraint(fields=("person", "training_day"), name="bookings_sent_entry_once"),)
 
 
-class CalendarToken(Model):
+class CalendarToken(Table):
     """A personal feed's address; only the hash is kept, and it opens nothing else."""
 
     id = fields.IntField(primary_key=True)

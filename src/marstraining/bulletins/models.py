@@ -2,14 +2,14 @@
 
 from tortoise import fields
 from tortoise.migrations.constraints import UniqueConstraint
-from tortoise.models import Model
 
 from marstraining.core.db.fields import UTCDatetimeField
+from marstraining.core.db.table import Table
 from marstraining.people.models import Person
 from marstraining.programme.models import Course
 
 
-class Subscription(Model):
+class Subscription(Table):
     """A person's wish to hear of new dates of a course.
 
     `nonce` makes the link that stops the letters, of which `token_hash` is the look-up. Dates published until `told_until`

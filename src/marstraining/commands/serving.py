@@ -1,6 +1,7 @@
 """`serve`: the processes that answer requests."""
 
 import asyncio
+import gc
 import os
 import socket
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from marstraining.core.config import Settings, load_settings
 from marstraining.core.errors import Refused
 from marstraining.core.logs import configure_logs
 from marstraining.core.metrics import SHARED_FOLDER
+from marstraining.core.web.headers import Headers
 
 # A request in hand may take this long after the signal to stop (security.md R4).
 _GRACE_SECONDS = 20
@@ -29,7 +31,13 @@ def application() -> ASGIApp:
     settings = load_settings()
     configure_logs(settings)
     end_with_parent()
-    return create_app(settings)
+    return _settled(create_app(settings))
+
+
+def _settled(application: Headers) -> Headers:
+    # Code, routes and templates stay for good: no later search for rubbish need look at them.
+    gc.freeze()
+    return application
 
 
 def serve(host: str, port: int, workers: int, with_worker: bool) -> None:  # noqa: FBT001 - the command's flag
@@ -85,7 +93,7 @@ def run_server(settings: Settings, *, host: str, port: int, workers: int, told: 
     # One process runs the application made here; each of several makes its own.
     configure_logs(settings)
     config = uvicorn.Config(
-        "marstraining.commands.serving:application" if workers > 1 else create_app(settings),
+        "marstraining.commands.serving:application" if workers > 1 else _settled(create_app(settings)),
         factory=workers > 1,
         host=host,
         port=port,

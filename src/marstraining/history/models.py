@@ -2,12 +2,12 @@
 
 from tortoise import fields
 from tortoise.indexes import Index
-from tortoise.models import Model
 
 from marstraining.core.db.fields import UTCDatetimeField
+from marstraining.core.db.table import Table
 
 
-class Entry(Model):
+class Entry(Table):
     """One action: actor and role as plain values, so that history outlives the account; ids only, never personal text."""
 
     id = fields.BigIntField(primary_key=True)
@@ -24,7 +24,7 @@ class Entry(Model):
         indexes = (Index(fields=("subject_kind", "subject_id")),)
 
 
-class JobRun(Model):
+class JobRun(Table):
     """One row for each job of the worker, whichever worker ran it last: `due_at` is when it should have ended well again."""
 
     id = fields.IntField(primary_key=True)

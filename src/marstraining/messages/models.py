@@ -3,12 +3,12 @@
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint
-from tortoise.models import Model
 
 from marstraining.core.db.fields import MadeByDatabase, UTCDatetimeField
+from marstraining.core.db.table import Table
 
 
-class Message(Model):
+class Message(Table):
     """One letter: one message to one person on one channel.
 
     `person_id` and `session_id` are plain numbers since letters stand below people and programme on the ladder.
@@ -55,7 +55,7 @@ class Message(Model):
         )
 
 
-class BouncedAddress(Model):
+class BouncedAddress(Table):
     """An address that a mail server refused for good, until the desk clears it; `letter` is the one it refused last."""
 
     id = fields.IntField(primary_key=True)
@@ -71,7 +71,7 @@ class BouncedAddress(Model):
         table = "messages_bounced"
 
 
-class DeliveryHealth(Model):
+class DeliveryHealth(Table):
     """One row per channel: whether the server could be reached last time, for the desk's banner."""
 
     id = fields.IntField(primary_key=True)

@@ -3,12 +3,12 @@
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
-from tortoise.models import Model
 
 from marstraining.core.db.fields import UTCDatetimeField
+from marstraining.core.db.table import Table
 
 
-class Agency(Model):
+class Agency(Table):
     """A body that learners work for, in a tree of real settings (trust → school)."""
 
     id = fields.IntField(primary_key=True)
@@ -49,7 +49,7 @@ class Agency(Model):
         constraints = (CheckConstraint(check="state IN ('listed', 'suggested', 'closed', 'merged')", name="people_agency_state"),)
 
 
-class Person(Model):
+class Person(Table):
     """Somebody who learns, teaches, leads or runs the programme; `email` is stored lower-case and is None for managed learners."""
 
     id = fields.IntField(primary_key=True)
@@ -82,7 +82,7 @@ class Person(Model):
         )
 
 
-class Position(Model):
+class Position(Table):
     """A person's post at an agency, from a date to a date; two at once are ordinary."""
 
     id = fields.IntField(primary_key=True)
@@ -104,7 +104,7 @@ class Position(Model):
         table = "people_position"
 
 
-class RoleGrant(Model):
+class RoleGrant(Table):
     """A role held by a person from the moment it was granted until it ended; agency roles name their agency."""
 
     id = fields.IntField(primary_key=True)
@@ -125,7 +125,7 @@ class RoleGrant(Model):
         table = "people_role_grant"
 
 
-class ContactNote(Model):
+class ContactNote(Table):
     """What the desk noted about a person or an agency: a call, a promise."""
 
     id = fields.IntField(primary_key=True)
@@ -145,7 +145,7 @@ class ContactNote(Model):
         table = "people_contact_note"
 
 
-class SignInChallenge(Model):
+class SignInChallenge(Table):
     """One asked-for letter with a link and a code, both derived from `nonce`; only their hashes can be looked up.
 
     `purpose` is what its button does besides signing in: nothing ("sign_in"), or a newcomer's booking ("finish_booking"). `person` is
@@ -176,7 +176,7 @@ class SignInChallenge(Model):
         table = "people_challenge"
 
 
-class SignIn(Model):
+class SignIn(Table):
     """A signed-in browser; the cookie holds a token of which only the hash is here."""
 
     id = fields.IntField(primary_key=True)
@@ -199,7 +199,7 @@ class SignIn(Model):
         table = "people_sign_in"
 
 
-class Attempt(Model):
+class Attempt(Table):
     """One counted attempt for rate limits; `key` is a hash of an address or network, never the thing itself."""
 
     id = fields.BigIntField(primary_key=True)
@@ -212,7 +212,7 @@ class Attempt(Model):
         indexes = (Index(fields=("kind", "key", "at")),)
 
 
-class KnownDevice(Model):
+class KnownDevice(Table):
     """A browser that a person has signed in from before, so that a new one is announced by letter."""
 
     id = fields.IntField(primary_key=True)
@@ -228,7 +228,7 @@ class KnownDevice(Model):
         constraints = (UniqueConstraint(fields=("person", "token_hash"), name="people_device_once"),)
 
 
-class AddressChange(Model):
+class AddressChange(Table):
     """A new e-mail address that waits for its owner to press the button in the letter sent to it.
 
     `replaces_first` tells a new address for signing in from a second one for recovery.

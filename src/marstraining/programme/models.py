@@ -3,13 +3,13 @@
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
-from tortoise.models import Model
 
 from marstraining.core.db.fields import UTCDatetimeField
+from marstraining.core.db.table import Table
 from marstraining.people.models import Agency, Person
 
 
-class Topic(Model):
+class Topic(Table):
     """A subject that courses and resources share."""
 
     id = fields.IntField(primary_key=True)
@@ -20,7 +20,7 @@ class Topic(Model):
         table = "programme_topic"
 
 
-class Course(Model):
+class Course(Table):
     """Something taught; it is run as sessions.
 
     `outcomes` and `audience_codes` are lists; `questions` are the course's own booking questions
@@ -62,7 +62,7 @@ class Course(Model):
         table = "programme_course"
 
 
-class CourseTopic(Model):
+class CourseTopic(Table):
     """A course is about a topic."""
 
     id = fields.IntField(primary_key=True)
@@ -76,7 +76,7 @@ class CourseTopic(Model):
         constraints = (UniqueConstraint(fields=("course", "topic"), name="programme_course_topic_once"),)
 
 
-class Prerequisite(Model):
+class Prerequisite(Table):
     """A course that must be completed before another may be booked."""
 
     id = fields.IntField(primary_key=True)
@@ -90,7 +90,7 @@ class Prerequisite(Model):
         constraints = (UniqueConstraint(fields=("course", "needs"), name="programme_prerequisite_once"),)
 
 
-class Venue(Model):
+class Venue(Table):
     """A place, with what one needs to find and enter it."""
 
     id = fields.IntField(primary_key=True)
@@ -111,7 +111,7 @@ class Venue(Model):
         table = "programme_venue"
 
 
-class Session(Model):
+class Session(Table):
     """One dated running of a course. `starts_at` and `ends_at` are those of its first and last training day.
 
     `capacity` None means no limit. `capacity_room` and `capacity_online` apply to hybrid sessions. `access` and `title`
@@ -181,7 +181,7 @@ class Session(Model):
         )
 
 
-class TrainingDay(Model):
+class TrainingDay(Table):
     """One date within a session: wall time in Europe/London and the instants that follow from it.
 
     `uid` never changes while the day lives; `sequence` rises when time, place, link or state changes and at nothing else
@@ -208,7 +208,7 @@ class TrainingDay(Model):
         constraints = (CheckConstraint(check="ends_at > starts_at", name="programme_day_order"),)
 
 
-class SessionTrainer(Model):
+class SessionTrainer(Table):
     """A person asked to train a session, and the answer."""
 
     id = fields.IntField(primary_key=True)
@@ -237,7 +237,7 @@ class SessionTrainer(Model):
         )
 
 
-class AgencyHeadcount(Model):
+class AgencyHeadcount(Table):
     """How many came from an agency to a session where no names are held."""
 
     id = fields.IntField(primary_key=True)
@@ -256,7 +256,7 @@ class AgencyHeadcount(Model):
         constraints = (UniqueConstraint(fields=("session", "agency"), name="programme_headcount_once"),)
 
 
-class Invited(Model):
+class Invited(Table):
     """A person invited to a session that is by invitation."""
 
     id = fields.IntField(primary_key=True)

@@ -2,14 +2,14 @@
 
 from tortoise import fields
 from tortoise.migrations.constraints import UniqueConstraint
-from tortoise.models import Model
 
 from marstraining.core.db.fields import UTCDatetimeField
+from marstraining.core.db.table import Table
 from marstraining.people.models import Person
 from marstraining.programme.models import Course, Session
 
 
-class Completion(Model):
+class Completion(Table):
     """A person completed a course on a day; `session` is None where it was learnt elsewhere."""
 
     id = fields.IntField(primary_key=True)
@@ -33,7 +33,7 @@ class Completion(Model):
         constraints = (UniqueConstraint(fields=("person", "course", "completed_on"), name="record_completion_once"),)
 
 
-class Accreditation(Model):
+class Accreditation(Table):
     """Leave to use a licensed tool or to train it, granted by a course."""
 
     id = fields.IntField(primary_key=True)

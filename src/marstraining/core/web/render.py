@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, select_autoescape
@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from marstraining.core import config, paths
+from marstraining.core.partnership import Partnership
 from marstraining.core.viewer import ANYBODY
 from marstraining.core.web import dates
 from marstraining.core.web.csrf import csrf_token
@@ -48,8 +49,14 @@ def environment() -> Environment:
         "span": dates.span, "when": dates.when, "iso": dates.iso, "plural": dates.plural, "markdown": markdown, "json_ld": _json_ld,
         "cell": cell,
     }  # fmt: skip
-    env.globals |= {"static_url": static_url}
+    env.globals |= {"static_url": static_url, "footer": _footer}
     return env
+
+
+@lru_cache(maxsize=8)
+def _footer(partnership: Partnership) -> Markup:
+    """The same on every page whoever looks, so it is rendered once."""
+    return Markup(environment().get_template("parts/footer.html").render(partnership=partnership))  # noqa: S704 - a template's escaped text
 
 
 def render_text(template: str, **context: Any) -> str:  # noqa: ANN401 - a template takes whatever it names
