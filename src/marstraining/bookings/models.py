@@ -16,7 +16,8 @@ class Booking(Table):
     """A learner's booking of a session in one of the states of `rules.BookingState`.
 
     `agency` and `job_role` are frozen when it is made. `joined_at` with `id` orders the waiting list after `priority`
-    (higher first). `mode` is "room", "online" or "" where the session has one mode only.
+    (higher first). An invitation or a request for approval is to be answered by `answer_by`. `mode` is "room", "online" or ""
+    where the session has one mode only.
     """
 
     id = fields.IntField(primary_key=True)
@@ -41,6 +42,8 @@ class Booking(Table):
     joined_at = UTCDatetimeField()
     offered_at = UTCDatetimeField(null=True)
     offer_expires_at = UTCDatetimeField(null=True)
+    answer_by = UTCDatetimeField(null=True)
+    answer_asked_again_at = UTCDatetimeField(null=True)
     standby_asked_at = UTCDatetimeField(null=True)
     standby_answered_at = UTCDatetimeField(null=True)
     is_coming = fields.BooleanField(null=True)
@@ -158,11 +161,44 @@ class LedgerEntry(Table):
     reason = fields.CharField(max_length=30, default="")
     notice_hours = fields.FloatField(null=True)
     is_excused = fields.BooleanField(default=False)
+    waived_at = UTCDatetimeField(null=True)
+    waived_by_id = fields.IntField(null=True)
+    waived_reason = fields.CharField(max_length=200, default="")
     by_id = fields.IntField(null=True)
     at = UTCDatetimeField()
 
     class Meta:
         table = "bookings_ledger"
+
+
+class Allocation(Table):
+    """Places of a session kept for an agency with its branches, or for a sector: at least `floor`, at most `cap`, None for no such limit.
+
+    A floor holds its unused places until `release_at`; then they are anybody's (booking.md, Agencies 1).
+    """
+
+    id = fields.IntField(primary_key=True)
+    session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField(
+        "models.Session", related_name="allocations", db_index=True, on_delete=fields.RESTRICT
+    )
+    session_id: int
+    agency: fields.ForeignKeyNullableRelation[Agency] = fields.ForeignKeyField(
+        "models.Agency", related_name=False, null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    agency_id: int | None
+    sector = fields.CharField(max_length=80, default="")
+    floor = fields.IntField(null=True)
+    cap = fields.IntField(null=True)
+    release_at = UTCDatetimeField(null=True)
+    released_at = UTCDatetimeField(null=True)
+
+    class Meta:
+        table = "bookings_allocation"
+        constraints = (
+            CheckConstraint(check="floor IS NULL OR floor >= 0", name="bookings_allocation_floor"),
+            CheckConstraint(check="cap IS NULL OR cap >= 0", name="bookings_allocation_cap"),
+            CheckConstraint(check="(agency_id IS NULL) <> (sector = '')", name="bookings_allocation_whose"),
+        )
 
 
 class SentEntry(Table):

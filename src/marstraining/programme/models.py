@@ -25,6 +25,9 @@ class Course(Table):
 
     `outcomes` and `audience_codes` are lists; `questions` are the course's own booking questions
     ({"key", "label", "kind": "text" | "yes_no" | "choice", "choices", "required"}). `capacity` None means no limit is usual.
+    `attended_share` and `partial_share` are the shares of the minutes taught from which a meeting's report speaks for attended and
+    for partial, None for the usual ones; `break_minutes` a day are not taught. Who comes `last_admission_minutes` after the start
+    is no longer let in. An accreditation that the course grants lasts `accreditation_months`, None for good.
     """
 
     id = fields.IntField(primary_key=True)
@@ -46,6 +49,12 @@ class Course(Table):
     counts_as = fields.CharField(max_length=30, default="")
     meets_annex_c = fields.BooleanField(default=False)
     grants_accreditation = fields.BooleanField(default=False)
+    accreditation_months = fields.SmallIntField(null=True)
+    is_participatory = fields.BooleanField(default=True)
+    attended_share = fields.FloatField(null=True)
+    partial_share = fields.FloatField(null=True)
+    break_minutes = fields.SmallIntField(default=0)
+    last_admission_minutes = fields.SmallIntField(null=True)
     owner = fields.CharField(max_length=200, default="")
     owner_agency: fields.ForeignKeyNullableRelation[Agency] = fields.ForeignKeyField(
         "models.Agency", related_name="owned_courses", null=True, db_index=True, on_delete=fields.RESTRICT

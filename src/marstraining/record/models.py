@@ -1,7 +1,7 @@
-"""Completions and accreditations."""
+"""Completions, what was learnt elsewhere, and accreditations."""
 
 from tortoise import fields
-from tortoise.migrations.constraints import UniqueConstraint
+from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
 from marstraining.core.db.fields import UTCDatetimeField
 from marstraining.core.db.table import Table
@@ -34,7 +34,7 @@ class Completion(Table):
 
 
 class Accreditation(Table):
-    """Leave to use a licensed tool or to train it, granted by a course."""
+    """Leave to use a licensed tool or to train it, granted by a course; `used_on` is when its holder last said that they still use it."""
 
     id = fields.IntField(primary_key=True)
     person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField("models.Person", related_name="accreditations", db_index=True)
@@ -46,6 +46,45 @@ class Accreditation(Table):
     granted_on = fields.DateField()
     expires_on = fields.DateField(null=True)
     ended_on = fields.DateField(null=True)
+    ended_reason = fields.CharField(max_length=200, default="")
+    session: fields.ForeignKeyNullableRelation[Session] = fields.ForeignKeyField(
+        "models.Session", related_name=False, db_index=True, null=True, on_delete=fields.RESTRICT
+    )
+    session_id: int | None
+    used_on = fields.DateField(null=True)
+    revision = fields.IntField(default=0)
 
     class Meta:
         table = "record_accreditation"
+
+
+class ExternalLearning(Table):
+    """Something a person learnt elsewhere and put on their record, with the evidence they have of it.
+
+    `counts_as` is the code of what it counts as for refresher rules, "" for nothing. The file lies outside the web root under
+    `stored_as`, "" where there is none. `state` is added, confirmed or refused; only what is confirmed counts for rules.
+    """
+
+    id = fields.IntField(primary_key=True)
+    ref = fields.CharField(max_length=10, unique=True)
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "models.Person", related_name="external_learning", db_index=True, on_delete=fields.RESTRICT
+    )
+    person_id: int
+    title = fields.CharField(max_length=200)
+    provider = fields.CharField(max_length=200, default="")
+    completed_on = fields.DateField()
+    minutes = fields.IntField(null=True)
+    is_participatory = fields.BooleanField(default=False)
+    counts_as = fields.CharField(max_length=30, default="")
+    state = fields.CharField(max_length=10, default="added")
+    file_name = fields.CharField(max_length=200, default="")
+    stored_as = fields.CharField(max_length=64, default="")
+    content_type = fields.CharField(max_length=100, default="")
+    at = UTCDatetimeField()
+    decided_at = UTCDatetimeField(null=True)
+    decided_by_id = fields.IntField(null=True)
+
+    class Meta:
+        table = "record_external"
+        constraints = (CheckConstraint(check="state IN ('added', 'confirmed', 'refused')", name="record_external_state"),)

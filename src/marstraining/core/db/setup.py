@@ -23,6 +23,8 @@ MODEL_MODULES: tuple[str, ...] = (
     "marstraining.bookings.models",
     "marstraining.bulletins.models",
     "marstraining.attendance.models",
+    "marstraining.certificates.models",
+    "marstraining.coverage.models",
 )
 
 _BUSY_MILLISECONDS = 5000

@@ -29,7 +29,17 @@ PLAIN_PERSON_COLUMNS: dict[tuple[str, str], Literal["moved", "kept"]] = {
     ("bookings_booking", "made_by_id"): "kept",
     ("bookings_transition", "by_id"): "kept",
     ("bookings_ledger", "by_id"): "kept",
+    ("bookings_ledger", "waived_by_id"): "kept",
     ("attendance_mark", "by_id"): "kept",
+    ("attendance_register", "locked_by_id"): "kept",
+    ("attendance_report", "by_id"): "kept",
+    ("attendance_reported_person", "settled_by_id"): "kept",
+    ("attendance_file", "by_id"): "kept",
+    ("attendance_scheduled_export", "made_by_id"): "kept",
+    ("record_external", "decided_by_id"): "kept",
+    ("certificates_certificate", "issued_by_id"): "kept",
+    ("certificates_certificate", "withdrawn_by_id"): "kept",
+    ("coverage_rule", "changed_by_id"): "kept",
 }
 
 
@@ -49,6 +59,7 @@ class _Clash:
 _CLASHES = {
     "bookings_booking": _Clash("refuse", sentence="Both records have a live booking for the same session. Cancel one of them first."),
     "attendance_mark": _Clash("retire", "superseded_at"),
+    "certificates_certificate": _Clash("retire", "withdrawn_at"),
     "bulletins_subscription": _Clash("retire", "ended_at"),
     "people_role_grant": _Clash("retire", "ended_at"),
     "programme_headcount": _Clash("add", "number"),

@@ -1,0 +1,1 @@
+"""Certificates: who is owed one, issuing, withdrawing and verifying; accreditations that expire."""

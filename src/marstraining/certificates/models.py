@@ -1,0 +1,58 @@
+"""Certificates as they were issued."""
+
+from tortoise import fields
+from tortoise.migrations.constraints import UniqueConstraint
+
+from marstraining.core.db.fields import UTCDatetimeField
+from marstraining.core.db.table import Table
+from marstraining.people.models import Person
+from marstraining.programme.models import Course, Session
+
+
+class Certificate(Table):
+    """One certificate with everything printed on it frozen in `facts`; `code` is what anybody may verify it by.
+
+    A corrected name or mark withdraws it, and the new one `replaces` it. `is_partial` is one that the desk issued for partial attendance,
+    for the reason kept beside it.
+    """
+
+    id = fields.IntField(primary_key=True)
+    ref = fields.CharField(max_length=10, unique=True)
+    code = fields.CharField(max_length=16, unique=True)
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "models.Person", related_name="certificates", db_index=True, on_delete=fields.RESTRICT
+    )
+    person_id: int
+    course: fields.ForeignKeyRelation[Course] = fields.ForeignKeyField(
+        "models.Course", related_name=False, db_index=True, on_delete=fields.RESTRICT
+    )
+    course_id: int
+    session: fields.ForeignKeyNullableRelation[Session] = fields.ForeignKeyField(
+        "models.Session", related_name="certificates", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    session_id: int | None
+    name = fields.CharField(max_length=200)
+    completed_on = fields.DateField()
+    facts: dict[str, object] = fields.JSONField(default=dict)
+    is_partial = fields.BooleanField(default=False)
+    partial_reason = fields.CharField(max_length=300, default="")
+    issued_at = UTCDatetimeField()
+    issued_by_id = fields.IntField(null=True)
+    withdrawn_at = UTCDatetimeField(null=True)
+    withdrawn_reason = fields.CharField(max_length=300, default="")
+    withdrawn_by_id = fields.IntField(null=True)
+    replaces: fields.ForeignKeyNullableRelation["Certificate"] = fields.ForeignKeyField(
+        "models.Certificate", related_name=False, null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    replaces_id: int | None
+    nonce = fields.CharField(max_length=32)
+
+    class Meta:
+        table = "certificates_certificate"
+        constraints = (
+            UniqueConstraint(
+                fields=("session", "person"),
+                name="certificates_certificate_valid",
+                condition="session_id IS NOT NULL AND withdrawn_at IS NULL",
+            ),
+        )
