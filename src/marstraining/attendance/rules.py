@@ -15,12 +15,113 @@ class MarkWord(StrEnum):
 
 
 class Evidence(StrEnum):
-    """What a mark stands on; the strongest that there is wins at the desk."""
+    """What a mark stands on: somebody's tap on the register, a learner's own check-in, a meeting's report, a sheet of paper."""
 
-    REGISTER = "register"
-    REPORT = "report"
-    CHECK_IN = "check_in"
+    MANUAL = "manual"
+    QR = "qr"
+    CODE = "code"
+    TEAMS = "teams"
+    ZOOM = "zoom"
+    PAPER = "paper"
+    WORD = "word"
     IMPORTED = "imported"
+
+
+EVIDENCE_WORDS = {
+    Evidence.MANUAL: "Register",
+    Evidence.QR: "Checked in by QR code",
+    Evidence.CODE: "Checked in by code",
+    Evidence.TEAMS: "Teams report",
+    Evidence.ZOOM: "Zoom report",
+    Evidence.PAPER: "Paper sheet",
+    Evidence.WORD: "Trainer’s word",  # noqa: RUF001 - an apostrophe as printed
+    Evidence.IMPORTED: "Imported",
+}
+
+MARK_WORDS = {
+    MarkWord.ATTENDED: "Attended",
+    MarkWord.PARTIAL: "Partial",
+    MarkWord.ABSENT: "Did not attend",
+    MarkWord.EXCUSED: "Apologies",
+}
+
+
+class ExcusedReason(StrEnum):
+    """Why somebody sent apologies: a fixed list, since free text would hold what is nobody's business."""
+
+    SICKNESS = "sickness"
+    COVER = "cover"
+    OPERATIONAL = "operational"
+    COURT = "court"
+    BEREAVEMENT = "bereavement"
+    OTHER = "other"
+
+
+# Came after the course's last admission and was not let in: an absence with a cause, which the ledger does not count.
+NOT_ADMITTED = "not_admitted"
+
+
+class TakenAs(StrEnum):
+    """In which capacity somebody was there. Only the first three are learners, whom figures count."""
+
+    LEARNER = "learner"
+    WALK_IN = "walk_in"
+    SUBSTITUTE = "substitute"
+    TRAINER = "trainer"
+    ASSISTANT = "assistant"
+
+
+LEARNERS = frozenset({TakenAs.LEARNER, TakenAs.WALK_IN, TakenAs.SUBSTITUTE})
+
+
+class Became(StrEnum):
+    """What became of an entry in a meeting's report."""
+
+    MATCHED = "matched"
+    UNMATCHED = "unmatched"
+    WALK_IN = "walk_in"
+    OTHER_BOOKING = "other_booking"
+    TRAINER = "trainer"
+    ROOM = "room"
+    IGNORED = "ignored"
+
+
+class FileKind(StrEnum):
+    """Whom a course's file is for: its trainers, those booked, those who attended."""
+
+    SLIDES = "slides"
+    RUNNING_ORDER = "running_order"
+    PRE_READING = "pre_reading"
+    HANDOUT = "handout"
+
+
+@dataclass(frozen=True, slots=True)
+class NewMark:
+    """What a register is to say of one person on one training day.
+
+    `day_id` is given also where the session has one day only. `minutes` None is not known. `tap` is the number a device gave to the
+    touch. Refuses apologies without a reason, a reason without apologies, and times that are not in order.
+    """
+
+    person_id: int
+    day_id: int
+    word: MarkWord
+    evidence: Evidence = Evidence.MANUAL
+    minutes: int | None = None
+    reason: str = ""
+    arrived: str = ""
+    left: str = ""
+    taken_as: TakenAs = TakenAs.LEARNER
+    tap: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.word == MarkWord.EXCUSED and self.reason not in tuple(ExcusedReason):
+            raise Refused("Choose why they sent apologies.", code="reason", field="reason")
+        allowed = {MarkWord.EXCUSED: tuple(ExcusedReason), MarkWord.ABSENT: (NOT_ADMITTED, "")}.get(self.word, ("",))
+        if self.reason not in allowed:
+            raise Refused("Only apologies have a reason.", code="reason", field="reason")
+        if self.arrived and self.left and self.left <= self.arrived:
+            raise Refused("The time of leaving must be after the time of arriving.", code="times", field="left")
 
 
 # Words that agencies' own spreadsheets use; the page's words stand beside ours.

@@ -78,6 +78,8 @@ _ACTION_WORDS = {
     "import_attendance": "Imported attendance",
     "restore": "Restored a backup",
     "backup": "Made a backup",
+    "mark_register": "Marked on the register",
+    "lock_register": "Locked the register",
     "release_letter": "Released a letter",
     "release_held_letters": "Released all letters on hold",
     "take_back_letter": "Took a letter back",
