@@ -25,6 +25,8 @@ _LETTER_WORDS = {
     "desk_note": "Letter from the training team",
     "email_changed": "Email address changed",
     "finish_booking": "Finish a first booking",
+    "invitation_over": "Invitation not taken up",
+    "invited_to_confirm": "Invitation to confirm a place",
     "joined_list": "Joined the waiting list",
     "left_list": "Left the waiting list",
     "moved": "Moved to another date",
@@ -38,6 +40,7 @@ _LETTER_WORDS = {
     "session_changed": "Change to a session",
     "sign_in": "Sign-in link",
     "standby_asked": "Asked at short notice",
+    "substituted": "Place taken by a colleague",
     "trainer_asked": "Asked to train",
     "turned_down": "Offer turned down",
 }

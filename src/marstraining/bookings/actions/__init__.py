@@ -15,6 +15,7 @@ from marstraining.bookings.actions.desk import (
     release_leaver,
 )
 from marstraining.bookings.actions.feeds import FeedOwner, feed_owner, has_feed, rotate_feed, stop_feed
+from marstraining.bookings.actions.invitations import confirm_invitation, decline_invitation, end_invitation
 from marstraining.bookings.actions.keeping import answer_questions, joining_time, keep_place, resend_joining, say_coming, tell_needs
 from marstraining.bookings.actions.newcomers import (
     BOOKING,
@@ -71,6 +72,9 @@ __all__ = [
     "change_capacity",
     "choose_standby",
     "compare_places",
+    "confirm_invitation",
+    "decline_invitation",
+    "end_invitation",
     "erase_what_served",
     "feed_owner",
     "finish_booking",

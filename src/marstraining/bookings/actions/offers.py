@@ -28,7 +28,7 @@ async def accept_offer(booking_id: int, *, by: Viewer, now: datetime) -> str:
     another booking is refused as booking is.
     """
     async with transaction():
-        booking = await _held_booking(booking_id)
+        booking = await held_booking(booking_id)
         if booking.state == BookingState.CONFIRMED:
             return booking.state
         _check_offer_stands(booking, now=now)
@@ -44,7 +44,7 @@ async def accept_offer(booking_id: int, *, by: Viewer, now: datetime) -> str:
 async def turn_down_offer(booking_id: int, *, by: Viewer, now: datetime) -> str:
     """Turn an offered place down; it passes on in the same transaction. Whoever turns down is not offered again unless they rejoin."""
     async with transaction():
-        booking = await _held_booking(booking_id)
+        booking = await held_booking(booking_id)
         if booking.state == BookingState.TURNED_DOWN:
             return booking.state
         _check_offer_stands(booking, now=now)
@@ -66,7 +66,7 @@ async def turn_down_offer(booking_id: int, *, by: Viewer, now: datetime) -> str:
 async def answer_standby(booking_id: int, *, by: Viewer, now: datetime) -> str:
     """Say "yes" to the standby question: after four working hours the highest on the list who answered gets the place."""
     async with transaction():
-        booking = await _held_booking(booking_id)
+        booking = await held_booking(booking_id)
         if booking.state == BookingState.CONFIRMED:
             return booking.state
         if booking.state != BookingState.WAITING or booking.standby_asked_at is None:
@@ -88,7 +88,7 @@ async def answer_standby(booking_id: int, *, by: Viewer, now: datetime) -> str:
 async def choose_standby(booking_id: int, *, standby: Standby, by: Viewer, now: datetime) -> None:
     """Change what happens in the last two working days: be booked in, be asked, or be left alone."""
     async with transaction():
-        booking = await _held_booking(booking_id)
+        booking = await held_booking(booking_id)
         if booking.state != BookingState.WAITING:
             raise Refused("You are no longer on the waiting list of this session.", code="not_waiting")
         await execute("UPDATE bookings_booking SET standby = ?, revision = revision + 1 WHERE id = ?", standby, booking.id)
@@ -101,7 +101,7 @@ async def choose_standby(booking_id: int, *, standby: Standby, by: Viewer, now: 
 async def offer_now(booking_id: int, *, by: Viewer, now: datetime) -> None:
     """The desk offers a place to somebody on the list out of turn; refused where nothing is free or they are waiting no longer."""
     async with transaction():
-        booking = await _held_booking(booking_id)
+        booking = await held_booking(booking_id)
         session = await session_row(booking.session_id)
         entry = next((entry for entry in await waiting_list(booking.session_id) if entry.candidate.booking_id == booking_id), None)
         if session is None or entry is None:
@@ -117,14 +117,14 @@ async def offer_now(booking_id: int, *, by: Viewer, now: datetime) -> None:
 async def set_priority(booking_id: int, *, priority: int, by: Viewer, now: datetime) -> None:
     """The desk puts somebody further up the list: a higher number comes first, 0 is the ordinary place by time of joining."""
     async with transaction():
-        booking = await _held_booking(booking_id)
+        booking = await held_booking(booking_id)
         if booking.state != BookingState.WAITING:
             raise Refused(f"{booking.learner_name} is no longer on the waiting list.", code="not_waiting")
         await execute("UPDATE bookings_booking SET priority = ?, revision = revision + 1 WHERE id = ?", priority, booking.id)
         await record("booking.priority", by=by, now=now, subject_kind="booking", subject_id=booking.id, detail={"priority": priority})
 
 
-async def _held_booking(booking_id: int) -> OwnBooking:
+async def held_booking(booking_id: int) -> OwnBooking:
     """Take hold of the booking's session, then read the booking as it is now."""
     booking = await booking_by_id(booking_id)
     if booking is None:

@@ -10,7 +10,7 @@ from typing import Any
 from marstraining.bookings import rules
 from marstraining.bookings.letters import Subject
 from marstraining.bookings.queries import counted
-from marstraining.bookings.queries.entries import DayEntry
+from marstraining.bookings.queries.entries import DayEntry, day_entries
 from marstraining.bookings.rules import BookPlace, Candidate, Period
 from marstraining.core import config, tokens
 from marstraining.core.db import execute, rows
@@ -190,6 +190,11 @@ async def keep_needs(person_id: int, keeps: bool, *, access: str, dietary: str |
         )
     else:
         await execute("UPDATE people_person SET kept_access_needs = NULL, kept_dietary_needs = NULL WHERE id = ?", person_id)
+
+
+async def days_of(session_id: int, learner_id: int) -> Sequence[DayEntry]:
+    """A session's training days as one learner's calendar knows them."""
+    return (await day_entries(session_id, [learner_id]))[learner_id]
 
 
 async def counted_held(session_id: int, *, now: datetime) -> rules.Held:

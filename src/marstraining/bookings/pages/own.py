@@ -36,6 +36,7 @@ DONE: dict[str, str | tuple[str, str]] = {
     "needs": "Your access and dietary needs are saved.",
     "answers": "Your answers are saved.",
     "kept": "Thank you. Your place is kept.",
+    "declined": ("You have said no", "The place is passed on, and whoever invited you is told."),
 }
 
 
@@ -67,6 +68,7 @@ async def _booking_page(request: Request, booking: OwnBooking, *, root: str, is_
         can_cancel=booking.state in LIVE_STATES and now < booking.starts_at,
         position=await position_in_line(booking.id) if booking.state == BookingState.WAITING else None,
         shows_joining=booking.state == BookingState.CONFIRMED and is_near and now < booking.ends_at,
+        invitation_stands=booking.state == BookingState.INVITED and booking.answer_by is not None and now <= booking.answer_by,
         offer_stands=booking.state == BookingState.OFFERED and booking.offer_expires_at is not None and now <= booking.offer_expires_at,
         is_asked=booking.state == BookingState.WAITING and booking.standby_asked_at is not None and booking.standby_answered_at is None,
         asks_to_keep=await was_postponed(booking.session_id),
@@ -142,6 +144,16 @@ async def _say_coming(booking: OwnBooking, _form: Form, by: Viewer, now: datetim
 async def _keep(booking: OwnBooking, _form: Form, by: Viewer, now: datetime) -> str:
     await actions.keep_place(booking.id, by=by, now=now)
     return "kept"
+
+
+async def _confirm(booking: OwnBooking, _form: Form, by: Viewer, now: datetime) -> str:
+    await actions.confirm_invitation(booking.id, by=by, now=now)
+    return "accepted"
+
+
+async def _decline(booking: OwnBooking, _form: Form, by: Viewer, now: datetime) -> str:
+    await actions.decline_invitation(booking.id, by=by, now=now)
+    return "declined"
 
 
 def _verb(act: Act) -> Callable[[Request], Awaitable[Response]]:
@@ -231,6 +243,8 @@ _BUTTONS = {
     "standby": _choose_standby,
     "coming": _say_coming,
     "keep": _keep,
+    "confirm": _confirm,
+    "decline": _decline,
 }
 
 routes = [

@@ -7,10 +7,11 @@ from typing import Any
 from marstraining.core.db import rows
 from marstraining.core.viewer import Viewer
 
-_INSTANTS = ("starts_at", "ends_at", "offer_expires_at", "joined_at", "standby_asked_at", "standby_answered_at", "created_at")
+_INSTANTS = ("starts_at", "ends_at", "offer_expires_at", "joined_at", "standby_asked_at", "standby_answered_at", "created_at", "answer_by")
 _COLUMNS = (
     "b.id, b.ref, b.session_id, b.learner_id, b.agency_id, b.state, b.mode, b.standby, b.priority, b.joined_at, b.offer_expires_at,"
-    " b.standby_asked_at, b.standby_answered_at, b.nonce, b.check_in_code, b.is_coming, b.kept_after_postponing, b.created_at, b.version,"
+    " b.answer_by, b.standby_asked_at, b.standby_answered_at,"
+    " b.nonce, b.check_in_code, b.is_coming, b.kept_after_postponing, b.created_at, b.version,"
     " p.name AS learner_name, coalesce(a.name, '') AS agency_name, s.ref AS session_ref, s.state AS session_state, s.starts_at, s.ends_at,"
     " CASE WHEN s.title = '' THEN c.title ELSE s.title END AS title, c.title AS course_title, c.code AS course_code, c.kind, s.delivery,"
     " s.joining_link, s.joining_note, s.has_catering, coalesce(v.name, '') AS venue"
@@ -37,6 +38,7 @@ class OwnBooking:
     priority: int
     joined_at: datetime
     offer_expires_at: datetime | None
+    answer_by: datetime | None
     standby_asked_at: datetime | None
     standby_answered_at: datetime | None
     nonce: str

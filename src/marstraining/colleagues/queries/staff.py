@@ -1,0 +1,142 @@
+"""An agency lead's staff, and what each has booked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from marstraining.colleagues.queries.scope import visible_bookings
+from marstraining.core.db import rows
+from marstraining.core.viewer import Viewer
+
+STAFF_ORDER = {"name": "lower(p.name)", "agency": "lower(a.name)", "role": "g.job_role", "coming": "coming", "email": "p.email"}
+BOOKING_ORDER = {
+    "name": "lower(p.name)",
+    "session": "lower(CASE WHEN s.title = '' THEN c.title ELSE s.title END)",
+    "when": "s.starts_at",
+    "state": "b.state",
+    "agency": "lower(a.name)",
+}
+_LIVE = "('requested', 'invited', 'confirmed', 'waiting', 'offered')"
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody who holds a post at an agency the viewer leads; one line for each post."""
+
+    person_id: int
+    ref: str
+    name: str
+    email: str
+    agency_id: int
+    agency: str
+    job_role: str
+    staff_number: str
+    coming: int
+
+
+def _staff_where(viewer: Viewer, words: str, *, on: date) -> tuple[str, list[object]]:
+    if viewer.person_id is None or not viewer.agency_ids:
+        return "1 = 0", []
+    marks = ", ".join("?" * len(viewer.agency_ids))
+    where = f"g.agency_id IN ({marks}) AND g.starts_on <= ? AND (g.ends_on IS NULL OR g.ends_on >= ?) AND p.state = 'active'"
+    values: list[object] = [*sorted(viewer.agency_ids), on, on]
+    if words:
+        like = f"%{words.casefold().replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
+        where += " AND (lower(p.name) LIKE ? ESCAPE '!' OR p.email LIKE ? ESCAPE '!' OR lower(g.staff_number) LIKE ? ESCAPE '!')"
+        values += [like, like, like]
+    return where, values
+
+
+async def staff(
+    viewer: Viewer, *, words: str = "", on: date, now: datetime, order: str = "lower(p.name)", limit: int | None = None, offset: int = 0
+) -> tuple[list[Colleague], int]:
+    """The people with a post at the viewer's agencies and below on that day, each with how many bookings to come; and how many in all."""
+    where, values = _staff_where(viewer, words, on=on)
+    base = " FROM people_position g JOIN people_person p ON p.id = g.person_id JOIN people_agency a ON a.id = g.agency_id"
+    total = await rows(f"SELECT count(*) AS n{base} WHERE {where}", *values)
+    page = " LIMIT ? OFFSET ?" if limit is not None else ""
+    found = await rows(
+        "SELECT p.id AS person_id, p.ref, p.name, coalesce(p.email, '') AS email, a.id AS agency_id, a.name AS agency, g.job_role,"
+        " g.staff_number, (SELECT count(*) FROM bookings_booking b JOIN programme_session s ON s.id = b.session_id"
+        f" WHERE b.learner_id = p.id AND b.agency_id = a.id AND b.state IN {_LIVE} AND s.ends_at > ?) AS coming"
+        f"{base} WHERE {where} ORDER BY {order}, g.id{page}",
+        now,
+        *values,
+        *((limit, offset) if limit is not None else ()),
+    )
+    return [Colleague(**row) for row in found], int(total[0]["n"])
+
+
+async def colleagues_by_ref(viewer: Viewer, refs: Sequence[str], *, on: date) -> list[Colleague]:
+    """Those of the references who are the viewer's staff, by name; anybody else's are left out alike. One line a person."""
+    if not refs:
+        return []
+    where, values = _staff_where(viewer, "", on=on)
+    marks = ", ".join("?" * len(refs))
+    found = await rows(
+        "SELECT p.id AS person_id, p.ref, p.name, coalesce(p.email, '') AS email, a.id AS agency_id, a.name AS agency, g.job_role,"
+        " g.staff_number, 0 AS coming FROM people_position g JOIN people_person p ON p.id = g.person_id JOIN people_agency a"
+        f" ON a.id = g.agency_id WHERE {where} AND p.ref IN ({marks}) ORDER BY lower(p.name), g.id",
+        *values,
+        *refs,
+    )
+    return list({row["person_id"]: Colleague(**row) for row in reversed(found)}.values())[::-1]
+
+
+async def bookings_for(
+    viewer: Viewer,
+    *,
+    person_id: int | None = None,
+    shown: str = "coming",
+    on: date,
+    now: datetime,
+    order: str = "s.starts_at",
+    limit: int | None = None,
+    offset: int = 0,
+) -> tuple[list[dict[str, Any]], int]:
+    """Bookings made on behalf of the viewer's agencies: those to come, those past, or those to answer; and how many in all."""
+    scope = visible_bookings(viewer, on=on)
+    where, values = f"({scope.sql})", [*scope.values]
+    conditions: Mapping[str, tuple[str, tuple[object, ...]]] = {
+        "coming": (f" AND s.ends_at > ? AND b.state IN {_LIVE}", (now,)),
+        "past": (" AND s.ends_at <= ? AND b.state = 'confirmed'", (now,)),
+        "asked": (" AND b.state = 'requested'", ()),
+        "all": ("", ()),
+    }
+    extra, more = conditions.get(shown, conditions["coming"])
+    where, values = where + extra, [*values, *more]
+    if person_id is not None:
+        where, values = f"{where} AND b.learner_id = ?", [*values, person_id]
+    base = (
+        " FROM bookings_booking b JOIN people_person p ON p.id = b.learner_id JOIN programme_session s ON s.id = b.session_id"
+        " JOIN programme_course c ON c.id = s.course_id JOIN people_agency a ON a.id = b.agency_id"
+    )
+    total = await rows(f"SELECT count(*) AS n{base} WHERE {where}", *values)
+    page = " LIMIT ? OFFSET ?" if limit is not None else ""
+    found = await rows(
+        "SELECT b.id, b.ref, b.state, b.answer_by, p.ref AS person_ref, p.name, a.name AS agency, s.ref AS session_ref, s.starts_at,"
+        " s.ends_at,"
+        f" s.delivery, s.state AS session_state, CASE WHEN s.title = '' THEN c.title ELSE s.title END AS title{base}"
+        f" WHERE {where} ORDER BY {order}, b.id{page}",
+        *values,
+        *((limit, offset) if limit is not None else ()),
+        instants=("starts_at", "ends_at", "answer_by"),
+    )
+    return found, int(total[0]["n"])
+
+
+async def led_booking(ref: str, *, viewer: Viewer, on: date) -> dict[str, Any] | None:
+    """One booking that the viewer leads, for their verbs; None for any other, as for one that never was."""
+    scope = visible_bookings(viewer, on=on)
+    found = await rows(
+        "SELECT b.id, b.ref, b.state, b.session_id, b.learner_id, b.agency_id, b.answer_by, p.name, p.ref AS person_ref, a.name AS agency,"
+        " s.ref AS session_ref, s.starts_at, s.ends_at, CASE WHEN s.title = '' THEN c.title ELSE s.title END AS title"
+        " FROM bookings_booking b JOIN people_person p ON p.id = b.learner_id JOIN programme_session s ON s.id = b.session_id"
+        " JOIN programme_course c ON c.id = s.course_id JOIN people_agency a ON a.id = b.agency_id"
+        f" WHERE b.ref = ? AND ({scope.sql})",
+        ref,
+        *scope.values,
+        instants=("starts_at", "ends_at", "answer_by"),
+    )
+    return found[0] if found else None
