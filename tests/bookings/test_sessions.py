@@ -7,19 +7,22 @@ from typing import Any
 import pytest
 
 from marstraining.bookings.actions import (
+    accept_offer,
+    book_for,
     book_place,
     call_off_session,
     cancel_booking,
     join_list,
     keep_place,
     move_session,
+    offer_now,
     postpone_session,
     run_online,
     send_reminders,
     tell_changes,
     who_will_be_told,
 )
-from marstraining.bookings.models import Booking, SentEntry
+from marstraining.bookings.models import Booking, LedgerEntry, SentEntry, Transition
 from marstraining.bookings.queries import position_in_line
 from marstraining.bookings.queries.roster import next_date
 from marstraining.bookings.rules import BookPlace
@@ -219,6 +222,43 @@ async def test_states_postponed_and_put_back_on_the_same_day_still_reissues_a_hi
     await postpone_session(case.session.id, reason="", by=SYSTEM, now=clock.now)
     await move_session(case.session.id, [MAY_8], by=SYSTEM, now=clock.now)
     assert (await case.letters("moved"))["Asha"] == [(0, 2, "REQUEST")]
+
+
+async def test_states_a_postponed_session_has_no_date_so_letting_go_is_neither_late_nor_too_late(clock: Clock) -> None:
+    case = await booked_session(clock)
+    await postpone_session(case.session.id, reason="", by=SYSTEM, now=clock.travel_to(MAY_8.instants()[0] - timedelta(hours=3)))
+    await cancel_booking(case.bookings["Asha"], by=makers.as_learner(case.people["Asha"]), now=clock.now)
+    clock.travel_to(MAY_8.instants()[1] + timedelta(days=1))
+    for name in ("Ben", "Cara"):
+        await cancel_booking(case.bookings[name], by=makers.as_learner(case.people[name]), now=clock.now)
+    assert await case.states() == {"Asha": "cancelled", "Ben": "cancelled", "Cara": "withdrawn", "Dan": "waiting"}
+    ended = await Transition.filter(to_state__in=("cancelled", "withdrawn"), notice_hours=None).count()
+    assert (ended, await LedgerEntry.all().count()) == (3, 0)
+
+
+async def test_states_a_place_on_offer_goes_back_to_the_list_when_a_session_is_postponed_and_is_offered_again(clock: Clock) -> None:
+    case = await booked_session(clock)
+    await cancel_booking(case.bookings["Ben"], by=makers.as_learner(case.people["Ben"]), now=clock.now)
+    await postpone_session(case.session.id, reason="", by=SYSTEM, now=clock.now)
+    assert await case.states() == {"Asha": "confirmed", "Ben": "cancelled", "Cara": "waiting", "Dan": "waiting"}
+    with pytest.raises(Refused) as refusal:
+        await accept_offer(case.bookings["Cara"], by=SYSTEM, now=clock.now)
+    assert (refusal.value.code, await case.letters("postponed")) == ("no_offer", {"Asha": [(0, 1, "CANCEL")], "Cara": [], "Dan": []})
+    await move_session(case.session.id, [JUNE_1], by=SYSTEM, now=clock.forward(days=9))
+    offered = await Booking.get(id=case.bookings["Cara"])
+    assert (offered.state, offered.offered_at, await position_in_line(case.bookings["Dan"])) == ("offered", clock.now, 1)
+
+
+async def test_states_nobody_is_booked_or_offered_a_place_while_there_is_no_date_not_even_by_the_desk(clock: Clock) -> None:
+    case = await booked_session(clock)
+    await postpone_session(case.session.id, reason="", by=SYSTEM, now=clock.now)
+    await Session.filter(id=case.session.id).update(capacity=4)
+    mel = await makers.make_person("Mel")
+    with pytest.raises(Refused) as booking:
+        await book_for(BookPlace(session_id=case.session.id, learner_id=mel.id), by=SYSTEM, now=clock.now)
+    with pytest.raises(Refused) as offer:
+        await offer_now(case.bookings["Dan"], by=SYSTEM, now=clock.now)
+    assert (booking.value.code, offer.value.code) == ("postponed", "postponed")
 
 
 async def test_postponing_twice_tells_nobody_twice(clock: Clock) -> None:

@@ -1,11 +1,12 @@
 """My training: coming, waiting with position, offered, past; the same number of statements whatever is booked."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
-from marstraining.bookings.actions import book_place, join_list
+from marstraining.bookings.actions import book_place, join_list, postpone_session
 from marstraining.bookings.models import Booking
 from marstraining.bookings.rules import BookPlace
-from marstraining.core.viewer import Role
+from marstraining.core.viewer import SYSTEM, Role
 from marstraining.people.models import Person
 from marstraining.programme.models import SessionTrainer
 from tests import makers
@@ -33,6 +34,20 @@ async def test_bookings_stand_under_coming_waiting_and_past(asha: Person, ben: P
     assert ("Early Help" in text, "Neglect" in text, ">Booked<" in text) == (True, False, True)
     await Booking.filter(learner_id=asha.id).update(state="cancelled")
     assert "Past and cancelled" in (await (await sign_in_as(asha)).get("/me")).text
+
+
+async def test_states_a_postponed_session_stays_under_coming_after_its_old_date_with_a_way_to_cancel(
+    asha: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await makers.make_session(now=clock.now)
+    booked = await book_place(BookPlace(session_id=session.id, learner_id=asha.id), by=makers.as_learner(asha), now=clock.now)
+    await postpone_session(session.id, reason="", by=SYSTEM, now=clock.now)
+    clock.travel_to(session.ends_at + timedelta(days=3))
+    visitor = await sign_in_as(asha)
+    listed, shown = (await visitor.get("/me")).text, (await visitor.get(f"/bookings/{booked.ref}")).text
+    cancel = f'href="/bookings/{booked.ref}/cancel"'
+    assert ("Postponed: new date to follow" in listed, "Past and cancelled" in listed, cancel in listed) == (True, False, True)
+    assert ("Postponed: new date to follow" in shown, cancel in shown, "Check-in code" in shown) == (True, True, False)
 
 
 async def test_a_trainer_says_yes_to_a_session_they_were_asked_to_train(sign_in_as: SignInAs, clock: Clock) -> None:

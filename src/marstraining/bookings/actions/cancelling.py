@@ -24,6 +24,7 @@ _SWAPPED = "swapped"
 async def cancel_booking(booking_id: int, *, reason: str = "", by_desk: bool = False, by: Viewer, now: datetime) -> str:
     """Cancel a booking or leave the waiting list, and pass the place on; returns the state the booking is in.
 
+    A postponed session has no date, so letting go of it is neither late nor too late.
     After the cut-off a confirmed place needs a reason from the fixed list and goes into the ledger; the desk, and whoever
     acts for it (`by_desk`), needs none.
     Refused once the session has started. Cancelling twice is one cancellation (booking.md, Booking 7). Who may cancel is
@@ -35,14 +36,14 @@ async def cancel_booking(booking_id: int, *, reason: str = "", by_desk: bool = F
     if booking.state in (BookingState.CANCELLED, BookingState.WITHDRAWN):
         return booking.state
     late = is_late_now(booking, now=now) and not (by.is_desk or by_desk)
-    rules.check_can_cancel(state=booking.state, starts_at=booking.starts_at, is_late_now=late, reason=reason, now=now)
+    rules.check_can_cancel(state=booking.state, begins_at=booking.begins_at, is_late_now=late, reason=reason, now=now)
     async with transaction():
         await hold(Session, booking.session_id)
         fresh = await booking_by_id(booking_id)
         session = await session_row(booking.session_id)
         if fresh is None or session is None or fresh.state not in rules.LIVE_STATES:
             return fresh.state if fresh else booking.state
-        notice = steps.working_calendar().working_hours_between(now, session.starts_at)
+        notice = _notice_hours(fresh, now=now)
         if fresh.state == BookingState.CONFIRMED and late:
             await _write_ledger(fresh, reason=reason, notice_hours=notice, by=by, now=now)
         to_state = await _end(fresh, session, reason=reason, notice_hours=notice, by=by, now=now)
@@ -53,8 +54,15 @@ async def cancel_booking(booking_id: int, *, reason: str = "", by_desk: bool = F
 
 def is_late_now(booking: OwnBooking, *, now: datetime) -> bool:
     """Whether cancelling this booking now would be a late cancellation."""
+    if booking.begins_at is None:
+        return False
     cut_off = config.current().partnership.booking.cut_off_working_days
-    return rules.is_late(starts_at=booking.starts_at, now=now, calendar=steps.working_calendar(), cut_off_working_days=cut_off)
+    return rules.is_late(starts_at=booking.begins_at, now=now, calendar=steps.working_calendar(), cut_off_working_days=cut_off)
+
+
+def _notice_hours(booking: OwnBooking, *, now: datetime) -> float | None:
+    """Working hours from now to the session; None while it has no date."""
+    return None if booking.begins_at is None else steps.working_calendar().working_hours_between(now, booking.begins_at)
 
 
 async def give_up(booking_id: int, learner_id: int, *, by_desk: bool = False, by: Viewer, now: datetime) -> None:
@@ -68,16 +76,16 @@ async def give_up(booking_id: int, learner_id: int, *, by_desk: bool = False, by
     session = await session_row(booking.session_id)
     if session is None or booking.state not in rules.LIVE_STATES:
         raise Refused("The other booking has changed meanwhile. Look at your bookings again.", code="changed")
-    if now >= booking.starts_at:
+    if booking.begins_at is not None and now >= booking.begins_at:
         raise Refused("The other session has already started, so it can no longer be given up.", code="past")
-    notice = steps.working_calendar().working_hours_between(now, session.starts_at)
+    notice = _notice_hours(booking, now=now)
     if booking.state == BookingState.CONFIRMED and is_late_now(booking, now=now) and not by_desk:
         await _write_ledger(booking, reason=_SWAPPED, notice_hours=notice, by=by, now=now)
     await _end(booking, session, reason=_SWAPPED, notice_hours=notice, by=by, now=now)
     await pass_on(session, by=by, now=now)
 
 
-async def _end(booking: OwnBooking, session: SessionRow, *, reason: str, notice_hours: float, by: Viewer, now: datetime) -> str:
+async def _end(booking: OwnBooking, session: SessionRow, *, reason: str, notice_hours: float | None, by: Viewer, now: datetime) -> str:
     """Change the state, write the letter (with CANCEL where an invitation had been sent) and the history row."""
     was_waiting = booking.state == BookingState.WAITING
     to_state = BookingState.WITHDRAWN if was_waiting else BookingState.CANCELLED
@@ -104,7 +112,7 @@ async def _end(booking: OwnBooking, session: SessionRow, *, reason: str, notice_
     return to_state
 
 
-async def _write_ledger(booking: OwnBooking, *, reason: str, notice_hours: float, by: Viewer, now: datetime) -> None:
+async def _write_ledger(booking: OwnBooking, *, reason: str, notice_hours: float | None, by: Viewer, now: datetime) -> None:
     await execute(
         "INSERT INTO bookings_ledger (booking_id, session_id, agency_id, kind, reason, notice_hours, is_excused, by_id, at)"
         " VALUES (?, ?, ?, 'late_cancellation', ?, ?, ?, ?, ?)",

@@ -17,6 +17,7 @@ from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
 from marstraining.messages.rules import Priority
 from marstraining.programme.models import Session
+from marstraining.programme.rules import SessionState
 
 _RAN_OUT = "This offer has run out and the place has gone to the next person. You can join the waiting list again."
 
@@ -106,6 +107,8 @@ async def offer_now(booking_id: int, *, by: Viewer, now: datetime) -> None:
         entry = next((entry for entry in await waiting_list(booking.session_id) if entry.candidate.booking_id == booking_id), None)
         if session is None or entry is None:
             raise Refused(f"{booking.learner_name} is no longer on the waiting list.", code="not_waiting")
+        if session.state == SessionState.POSTPONED:
+            raise Refused("This session has no date yet. Set the new date first.", code="postponed")
         if now >= session.starts_at:
             raise Refused("This session has already started.", code="past")
         held = await steps.counted_held(session.id, now=now)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from marstraining.bookings.actions import steps
 from marstraining.bookings.actions.reminders import withdraw_reminders
-from marstraining.bookings.actions.waiting import clear_standby_asks, pass_on
+from marstraining.bookings.actions.waiting import clear_standby_asks, lapse_offers, pass_on
 from marstraining.bookings.letters import Subject, joining_facts, letter_about, moment
 from marstraining.bookings.queries import SessionRow, learner_rows, session_row
 from marstraining.bookings.queries.entries import DayEntry, day_entries
@@ -71,15 +71,20 @@ async def call_off_session(session_id: int, *, reason: str, by: Viewer, now: dat
 
 
 async def postpone_session(session_id: int, *, reason: str, by: Viewer, now: datetime) -> int:
-    """Take a session's dates away until new ones are set; bookings and the order of the list stay. Returns how many were told."""
+    """Take a session's dates away until new ones are set; bookings and the order of the list stay. Returns how many were told.
+
+    A place that is offered goes back to the list, at its head: there is no date to say yes to until the new one is set.
+    """
     async with transaction():
         session = await _held(session_id)
         if session.state == SessionState.POSTPONED:
             return 0
+        await lapse_offers(session, now=now)
         people = await live_bookings(session_id)
         await withdraw_reminders(session_id)
         await programme.postpone_session_dates(session_id, by=by, now=now)
-        raised = await _raise_versions(people, now=now)
+        raised = await _raise_versions([row for row in people if row.state != BookingState.OFFERED], now=now)
+        raised += await _take_offers_back(people, by=by, now=now)
         await execute("UPDATE bookings_booking SET kept_after_postponing = NULL, is_coming = NULL WHERE session_id = ?", session_id)
         return await _tell_all(session, raised, "postponed", method="CANCEL", extra={"reason": reason}, only_days=None, now=now)
 
@@ -189,6 +194,24 @@ async def _end_all(people: Sequence[RosterRow], *, to_state: BookingState, by: V
         if subject:
             ended.append((row, subject))
     return ended
+
+
+async def _take_offers_back(people: Sequence[RosterRow], *, by: Viewer, now: datetime) -> list[tuple[RosterRow, Subject]]:
+    returned = []
+    for row in people:
+        if row.state == BookingState.OFFERED:
+            subject = await steps.change_state(
+                row.id,
+                from_state=BookingState.OFFERED,
+                to_state=BookingState.WAITING,
+                by=by,
+                now=now,
+                reason="session",
+                columns={"offered_at": None, "offer_expires_at": None},
+            )
+            if subject:
+                returned.append((row, subject))
+    return returned
 
 
 async def _raise_versions(people: Sequence[RosterRow], *, now: datetime) -> list[tuple[RosterRow, Subject]]:

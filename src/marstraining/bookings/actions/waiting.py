@@ -28,7 +28,7 @@ async def pass_on(session: SessionRow, *, by: Viewer, now: datetime) -> int:
     fresh = await session_row(session.id)
     if fresh is None:
         return 0
-    await _lapse(fresh, now=now)
+    await lapse_offers(fresh, now=now)
     period = rules.period_of(
         state=fresh.state,
         is_promotion_on=fresh.is_promotion_on,
@@ -166,7 +166,7 @@ async def withdraw_other_entries(session: SessionRow, *, learner: LearnerRow, no
             await _tell(other, learner.id, subject, "left_list", extra={"by_desk": False, "other_date": True}, expires_at=None, now=now)
 
 
-async def _lapse(session: SessionRow, *, now: datetime) -> None:
+async def lapse_offers(session: SessionRow, *, now: datetime) -> None:
     """End the offers that ran out; accepting at the deadline's second still worked (booking.md, Waiting list 3)."""
     found = await rows(
         "SELECT id, learner_id FROM bookings_booking WHERE session_id = ? AND state = 'offered' AND offer_expires_at < ? ORDER BY id",

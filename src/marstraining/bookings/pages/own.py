@@ -54,7 +54,8 @@ async def by_link(request: Request) -> Response:
 
 async def _booking_page(request: Request, booking: OwnBooking, *, root: str, is_by_link: bool, form: Form | None = None) -> Response:
     now = clock.now()
-    is_near = now >= actions.joining_time(booking.starts_at)
+    is_postponed = booking.begins_at is None
+    is_near = not is_postponed and now >= actions.joining_time(booking.starts_at)
     return render(
         request,
         "bookings/booking.html",
@@ -64,8 +65,8 @@ async def _booking_page(request: Request, booking: OwnBooking, *, root: str, is_
         root=root,
         is_by_link=is_by_link,
         word=STATE_WORDS[BookingState(booking.state)],
-        is_live=booking.state in LIVE_STATES and now < booking.ends_at,
-        can_cancel=booking.state in LIVE_STATES and now < booking.starts_at,
+        is_live=booking.state in LIVE_STATES and (is_postponed or now < booking.ends_at),
+        can_cancel=booking.state in LIVE_STATES and (is_postponed or now < booking.starts_at),
         position=await position_in_line(booking.id) if booking.state == BookingState.WAITING else None,
         shows_joining=booking.state == BookingState.CONFIRMED and is_near and now < booking.ends_at,
         invitation_stands=booking.state == BookingState.INVITED and booking.answer_by is not None and now <= booking.answer_by,

@@ -6,6 +6,7 @@ from typing import Any
 
 from marstraining.core.db import rows
 from marstraining.core.viewer import Viewer
+from marstraining.programme.rules import SessionState
 
 _INSTANTS = ("starts_at", "ends_at", "offer_expires_at", "joined_at", "standby_asked_at", "standby_answered_at", "created_at", "answer_by")
 _COLUMNS = (
@@ -62,6 +63,11 @@ class OwnBooking:
     joining_note: str
     has_catering: bool
     venue: str
+
+    @property
+    def begins_at(self) -> datetime | None:
+        """When the session starts; None while it is postponed, since the old date that is stored is none any more."""
+        return None if self.session_state == SessionState.POSTPONED else self.starts_at
 
 
 def _booking(row: dict[str, Any]) -> OwnBooking:

@@ -37,7 +37,7 @@ async def live_bookings(session_id: int) -> list[RosterRow]:
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """One live booking of a session that has not begun."""
+    """One live booking of a session that has not begun, or has no date."""
 
     id: int
     ref: str
@@ -54,7 +54,8 @@ async def coming_bookings(learner_id: int, *, now: datetime) -> list[Coming]:
         "SELECT b.id, b.ref, b.state, s.id AS session_id, s.ref AS session_ref, s.starts_at,"
         " CASE WHEN s.title = '' THEN c.title ELSE s.title END AS title FROM bookings_booking b"
         " JOIN programme_session s ON s.id = b.session_id JOIN programme_course c ON c.id = s.course_id"
-        " WHERE b.learner_id = ? AND s.starts_at > ? AND b.state IN ('requested', 'invited', 'confirmed', 'waiting', 'offered')"
+        " WHERE b.learner_id = ? AND (s.starts_at > ? OR s.state = 'postponed')"
+        " AND b.state IN ('requested', 'invited', 'confirmed', 'waiting', 'offered')"
         " ORDER BY s.starts_at, b.id",
         learner_id,
         now,

@@ -112,6 +112,8 @@ def check_open(situation: Situation, *, now: datetime, by_desk: bool = False) ->
         raise Refused("This event is booked with its organiser, not here.", code="external")
     if situation.is_headcount_only:
         raise Refused("Places at this event are not booked by name. Contact the training team to bring a group.", code="headcount")
+    if situation.state == SessionState.POSTPONED:
+        raise Refused("This session has been postponed. It can be booked again when its new date is set.", code="postponed")
     if now >= situation.starts_at and not by_desk:
         raise Refused("This session has already started. Choose another date of the same course.", code="past")
     if not by_desk:
@@ -119,8 +121,6 @@ def check_open(situation: Situation, *, now: datetime, by_desk: bool = False) ->
 
 
 def _check_window(situation: Situation, *, now: datetime) -> None:
-    if situation.state == SessionState.POSTPONED:
-        raise Refused("This session has been postponed. It can be booked again when its new date is set.", code="postponed")
     if situation.opens_at is not None and now < situation.opens_at:
         raise Refused(f"Booking opens on {_long_day(situation.opens_at)}.", code="not_open")
     if situation.closes_at is not None and now >= situation.closes_at:

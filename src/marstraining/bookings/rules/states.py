@@ -101,11 +101,14 @@ def is_late(*, starts_at: datetime, now: datetime, calendar: WorkingCalendar, cu
     return now > calendar.working_days_before(starts_at, cut_off_working_days)
 
 
-def check_can_cancel(*, state: str, starts_at: datetime, is_late_now: bool, reason: str, now: datetime) -> None:
-    """Refuse a cancellation after the start, of what is not live, or late without a reason from the fixed list."""
+def check_can_cancel(*, state: str, begins_at: datetime | None, is_late_now: bool, reason: str, now: datetime) -> None:
+    """Refuse a cancellation after the start, of what is not live, or late without a reason from the fixed list.
+
+    `begins_at` is None while the session is postponed: it has no date then.
+    """
     if state not in LIVE_STATES:
         raise Refused("This booking has already ended, so there is nothing to cancel.", code="not_live")
-    if now >= starts_at:
+    if begins_at is not None and now >= begins_at:
         raise Refused("This session has already started, so it can no longer be cancelled here. Contact the training team.", code="past")
     if state == BookingState.CONFIRMED and is_late_now and reason not in CANCEL_REASONS:
         raise Refused("Choose why you are cancelling", code="reason", field="reason")

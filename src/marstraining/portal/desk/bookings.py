@@ -147,7 +147,7 @@ async def booking(request: Request) -> Response:
 
 async def _booking_page(request: Request, session: DeskSession, line: dict[str, Any], *, form: Form | None = None) -> Response:
     now = clock.now()
-    is_live = line["state"] in LIVE_STATES and now < session.starts_at
+    is_live = line["state"] in LIVE_STATES and (now < session.starts_at or session.state == SessionState.POSTPONED)
     return render(
         request,
         "portal_desk/booking.html",

@@ -13,6 +13,7 @@ from marstraining.core.viewer import Role
 from marstraining.core.web import SIGNED_IN, page, read_form, render, see_other, viewer_of
 from marstraining.programme.actions import answer_as_trainer
 from marstraining.programme.queries import TaughtRow, session_facts, taught_sessions
+from marstraining.programme.rules import SessionState
 
 _COLOURS = {BookingState.CONFIRMED: "green", BookingState.WAITING: "yellow", BookingState.OFFERED: "orange"}
 DONE: dict[str, str | tuple[str, str]] = {
@@ -48,7 +49,7 @@ async def me(request: Request) -> Response:
 
 
 def _is_live(booking: ListedBooking, now: datetime) -> bool:
-    return booking.state in LIVE_STATES and booking.ends_at > now
+    return booking.state in LIVE_STATES and (booking.ends_at > now or booking.session_state == SessionState.POSTPONED)
 
 
 def _is_offer(booking: ListedBooking) -> bool:

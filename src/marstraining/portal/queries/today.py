@@ -120,7 +120,8 @@ KINDS: Mapping[str, Kind] = {
     ),
     "leavers": Kind(
         _BOOKINGS,
-        "p.state = 'left' AND s.starts_at > ? AND b.state IN ('requested', 'invited', 'confirmed', 'waiting', 'offered')",
+        "p.state = 'left' AND (s.starts_at > ? OR s.state = 'postponed')"
+        " AND b.state IN ('requested', 'invited', 'confirmed', 'waiting', 'offered')",
         lambda at: (at.now,),
         f"{_PERSON_COLUMNS}, coalesce(a.name, '') AS agency",
         "p.name, p.id, s.starts_at, b.id",
