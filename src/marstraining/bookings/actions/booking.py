@@ -72,10 +72,11 @@ async def confirm_in_transaction(plan: looking.Plan, *, by: Viewer, now: datetim
 async def join_list(order: BookPlace, *, looked: Looked | None = None, by: Viewer, now: datetime) -> steps.Booked:
     """Put a learner on the waiting list, at the tail, with a letter that says how to leave; refused where places are free.
 
-    Otherwise refused as booking is, and when the list is closed to joining. Two who join at once are 1 and 2 in the order
-    of their rows (booking.md, Waiting list 1). `looked` as in `book_place`.
+    Otherwise refused as booking is, and when the list is closed to joining; a clash is no refusal, a page warns of it
+    (booking.md, Booking 2). Two who join at once are 1 and 2 in the order of their rows (Waiting list 1). `looked` as in
+    `book_place`.
     """
-    plan = await looking.look_first(order, looked=looked, by=by, now=now)
+    plan = await looking.look_first(order, looked=looked, joins_list=True, by=by, now=now)
     if isinstance(plan, steps.Booked):
         return plan
     async with transaction():

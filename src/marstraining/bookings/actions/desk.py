@@ -84,7 +84,7 @@ async def _enter_and_book(new: NewLearner, order: BookPlace, *, joins_list: bool
         agencies = [post.agency_id for post in posts]
         agency_id = new.agency_id if new.agency_id in agencies else agencies[0] if agencies else None
         wanted = replace(order, learner_id=learner_id, agency_id=agency_id, by_desk=True)
-        plan = await looking.look_first(wanted, by=by, now=now)
+        plan = await looking.look_first(wanted, joins_list=joins_list, by=by, now=now)
         if isinstance(plan, steps.Booked):
             return plan
         book = join_in_transaction if joins_list else confirm_in_transaction

@@ -26,10 +26,13 @@ class Plan:
     job_role: str
 
 
-async def look_first(order: BookPlace, *, looked: Looked | None = None, by: Viewer, now: datetime) -> Plan | steps.Booked:
+async def look_first(
+    order: BookPlace, *, looked: Looked | None = None, joins_list: bool = False, by: Viewer, now: datetime
+) -> Plan | steps.Booked:
     """The plan of a booking, or the live booking there is already; refuses whatever can be refused without a lock.
 
-    `looked` is what the caller saw a moment ago of this session and learner, if it did.
+    `looked` is what the caller saw a moment ago of this session and learner, if it did. Who only `joins_list` may be booked
+    elsewhere at the same time: they choose between the two when a place is offered.
     """
     looked = looked or await look(order.session_id, order.learner_id, now=now)
     if looked is None:
@@ -44,7 +47,7 @@ async def look_first(order: BookPlace, *, looked: Looked | None = None, by: View
     if not order.by_desk:
         _check_pace(looked.recent if by.person_id == order.learner_id else await _made_recently(by, now=now))
     plan = Plan(looked=looked, order=order, mode=mode, agency_id=agency_id or looked.learner.managed_by_id, job_role=job_role)
-    if looked.has_others:
+    if looked.has_others and not joins_list:
         await check_conflicts(plan, now=now)
     return plan
 

@@ -194,7 +194,7 @@ async def _book(answered: Answered, *, joins_list: bool, now: datetime) -> tuple
         agency_id=posts[0]["agency_id"] if posts else None,
         mode=wish["mode"],
     )
-    plan = await looking.look_first(order, by=viewer, now=now)
+    plan = await looking.look_first(order, joins_list=joins_list, by=viewer, now=now)
     if isinstance(plan, steps.Booked):
         return person.id, plan
     verb = join_in_transaction if joins_list else confirm_in_transaction

@@ -4,9 +4,10 @@ from datetime import datetime
 
 from marstraining.bookings import rules
 from marstraining.bookings.actions import steps
+from marstraining.bookings.actions.cancelling import give_up
 from marstraining.bookings.actions.waiting import confirm_entry, offer, pass_on
 from marstraining.bookings.letters import letter_about
-from marstraining.bookings.queries import conflicts, learner_rows, session_row, waiting_list
+from marstraining.bookings.queries import SessionRow, conflicts, learner_rows, session_row, waiting_list
 from marstraining.bookings.queries.entries import day_entries
 from marstraining.bookings.queries.own import OwnBooking, booking_by_id
 from marstraining.bookings.rules import BookingState, Standby
@@ -22,22 +23,23 @@ from marstraining.programme.rules import SessionState
 _RAN_OUT = "This offer has run out and the place has gone to the next person. You can join the waiting list again."
 
 
-async def accept_offer(booking_id: int, *, by: Viewer, now: datetime) -> str:
+async def accept_offer(booking_id: int, *, instead_of: int | None = None, by: Viewer, now: datetime) -> str:
     """Take an offered place; returns the state. At the deadline's second it still works, one second later it is refused.
 
     It is refused then even if the job that lapses offers has not run. Accepting twice is accepting once. A clash with
-    another booking is refused as booking is.
+    another booking is refused as booking is, unless that one is given up in the same step (`instead_of`).
     """
     async with transaction():
-        booking = await held_booking(booking_id)
+        booking = await held_booking(booking_id, and_of=instead_of)
         if booking.state == BookingState.CONFIRMED:
             return booking.state
         _check_offer_stands(booking, now=now)
         session = await session_row(booking.session_id)
         if session is None:
             raise NotFound
-        found = await conflicts(session.id, booking.learner_id, course_id=session.course_id, kind=session.kind, now=now)
-        rules.check_conflicts(found, instead_of=None)
+        if instead_of is not None:
+            await give_up(instead_of, booking.learner_id, by=by, now=now)
+        await _check_conflicts(session, booking, now=now)
         await confirm_entry(session, booking.id, booking.learner_id, from_state=BookingState.OFFERED, by=by, now=now)
     return BookingState.CONFIRMED
 
@@ -65,22 +67,26 @@ async def turn_down_offer(booking_id: int, *, by: Viewer, now: datetime) -> str:
 
 
 async def answer_standby(booking_id: int, *, by: Viewer, now: datetime) -> str:
-    """Say "yes" to the standby question: after four working hours the highest on the list who answered gets the place."""
+    """Say "yes" to the standby question: after four working hours the highest on the list who answered gets the place.
+
+    Refused as booking is where the learner is booked elsewhere at that time.
+    """
     async with transaction():
         booking = await held_booking(booking_id)
         if booking.state == BookingState.CONFIRMED:
             return booking.state
         if booking.state != BookingState.WAITING or booking.standby_asked_at is None:
             raise Refused("You are no longer on the waiting list of this session.", code="not_waiting")
+        session = await session_row(booking.session_id)
+        if session is None:
+            raise NotFound
+        await _check_conflicts(session, booking, now=now)
         if booking.standby_answered_at is None:
             await execute(
                 "UPDATE bookings_booking SET standby_answered_at = ?, revision = revision + 1 WHERE id = ? AND state = 'waiting'",
                 now,
                 booking.id,
             )
-        session = await session_row(booking.session_id)
-        if session is None:
-            raise NotFound
         await pass_on(session, by=by, now=now)
         again = await booking_by_id(booking_id)
     return again.state if again else booking.state
@@ -127,12 +133,25 @@ async def set_priority(booking_id: int, *, priority: int, by: Viewer, now: datet
         await record("booking.priority", by=by, now=now, subject_kind="booking", subject_id=booking.id, detail={"priority": priority})
 
 
-async def held_booking(booking_id: int) -> OwnBooking:
-    """Take hold of the booking's session, then read the booking as it is now."""
+async def _check_conflicts(session: SessionRow, booking: OwnBooking, *, now: datetime) -> None:
+    found = await conflicts(session.id, booking.learner_id, course_id=session.course_id, kind=session.kind, now=now)
+    rules.check_conflicts(found, instead_of=None)
+
+
+async def held_booking(booking_id: int, *, and_of: int | None = None) -> OwnBooking:
+    """Take hold of the booking's session, then read the booking as it is now.
+
+    With another booking whose session is to be held too, sessions are held in the order of their numbers and the learner
+    after the last, as booking does, so that two swaps cannot deadlock.
+    """
     booking = await booking_by_id(booking_id)
     if booking is None:
         raise NotFound
-    await hold(Session, booking.session_id)
+    other = await booking_by_id(and_of) if and_of is not None else None
+    *first, last = sorted({booking.session_id} | ({other.session_id} if other else set()))
+    for session_id in first:
+        await hold(Session, session_id)
+    await hold(Session, last, and_for=booking.learner_id)
     fresh = await booking_by_id(booking_id)
     if fresh is None:
         raise NotFound

@@ -96,7 +96,8 @@ async def _stand_by(session: SessionRow, queue: list[Entry], *, held: Held, by: 
     answer_by = steps.standby_answer_by([entry.candidate for entry in queue])
     ready = [entry for entry in queue if (entry.candidate.standby == Standby.BOOK_ME_IN and not entry.candidate.has_clash)]
     if answer_by is not None and now >= answer_by:
-        ready += [entry for entry in queue if entry.candidate.standby == Standby.ASK_ME and entry.candidate.standby_answered_at]
+        said_yes = [entry for entry in queue if entry.candidate.standby == Standby.ASK_ME and entry.candidate.standby_answered_at]
+        ready += [entry for entry in said_yes if not entry.candidate.has_clash]
     left = {entry.candidate.booking_id: entry for entry in ready}
     while left:
         chosen = rules.choose_next([entry.candidate for entry in left.values()], capacity=session.capacity, held=held)

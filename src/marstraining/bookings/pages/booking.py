@@ -95,15 +95,16 @@ async def _form_page(request: Request, looked: Looked, form: Form) -> Response:
     facts = await session_facts(looked.session.ref, viewer=viewer_of(request), now=now)
     left = (await places([facts.id], now=now)).get(facts.id)
     found = await conflicts(facts.id, looked.learner.id, course_id=looked.session.course_id, kind=looked.session.kind, now=now)
+    is_full = left is not None and left.is_full
     return render(
         request,
         "bookings/book.html",
         session=facts,
         places=left,
-        is_full=left is not None and left.is_full,
+        is_full=is_full,
         learner=looked.learner,
         posts={str(post.agency_id): post.agency_name for post in looked.learner.posts},
-        warnings=warnings_of(found),
+        warnings=warnings_of(found, joins_list=is_full),
         modes=forms.MODES,
         standby=forms.STANDBY,
         standby_hints=forms.STANDBY_HINTS,

@@ -115,8 +115,11 @@ async def cancel(request: Request) -> Response:
 Act = Callable[[OwnBooking, Form, Viewer, datetime], Awaitable[str]]
 
 
-async def _accept(booking: OwnBooking, _form: Form, by: Viewer, now: datetime) -> str:
-    await actions.accept_offer(booking.id, by=by, now=now)
+async def _accept(booking: OwnBooking, form: Form, by: Viewer, now: datetime) -> str:
+    other = await visible_booking(form.ref("instead_of"), viewer=by) if form.get("instead_of") else None
+    if form.get("instead_of") and (other is None or other.learner_id != booking.learner_id):
+        raise NotFound
+    await actions.accept_offer(booking.id, instead_of=other.id if other else None, by=by, now=now)
     return "accepted"
 
 

@@ -11,9 +11,11 @@ from marstraining.core.db import rows
 
 _CLASHES = (
     "(SELECT count(*) FROM bookings_booking x JOIN programme_session t ON t.id = x.session_id AND t.state = 'published'"
-    " JOIN programme_day d ON d.session_id = t.id AND NOT d.is_cancelled"
+    " JOIN programme_course u ON u.id = t.course_id JOIN programme_session w ON w.id = b.session_id"
+    " JOIN programme_course v ON v.id = w.course_id JOIN programme_day d ON d.session_id = t.id AND NOT d.is_cancelled"
     " JOIN programme_day e ON e.session_id = b.session_id AND NOT e.is_cancelled"
     " WHERE x.learner_id = b.learner_id AND x.session_id <> b.session_id AND x.state = 'confirmed'"
+    " AND NOT (u.kind = 'webinar' AND t.delivery = 'online') AND NOT (v.kind = 'webinar' AND w.delivery = 'online')"
     " AND d.starts_at < e.ends_at AND e.starts_at < d.ends_at)"
 )
 

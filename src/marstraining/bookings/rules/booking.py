@@ -166,13 +166,22 @@ def check_conflicts(conflicts: Sequence[Conflict], *, instead_of: int | None) ->
             )
 
 
-def warnings_of(conflicts: Sequence[Conflict]) -> list[str]:
-    """What a learner should know before booking, though nothing forbids it (booking.md, Booking 2)."""
+def warnings_of(conflicts: Sequence[Conflict], *, joins_list: bool = False) -> list[str]:
+    """What a learner should know before booking, though nothing forbids it (booking.md, Booking 2).
+
+    To who joins a list a clash is a warning too: a place that is offered may be taken instead of the other.
+    """
     sentences = []
     for conflict in conflicts:
         if conflict.kind == ConflictKind.SOFT_CLASH:
             place = "are on the waiting list for" if conflict.is_waiting else "have booked the drop-in"
             sentences.append(f"You {place} “{conflict.title}” on {_long_day(conflict.starts_at)}, at the same time.")
+        elif conflict.kind == ConflictKind.CLASH and joins_list:
+            when = _long_day(conflict.starts_at)
+            sentences.append(
+                f"You are booked on “{conflict.title}” on {when}, at the same time."
+                " If a place is offered to you, you choose between the two."
+            )
         elif conflict.kind == ConflictKind.SAME_COURSE:
             sentences.append(f"You are already booked on another date of this course: {_long_day(conflict.starts_at)}.")
     return sentences

@@ -88,7 +88,8 @@ def offer_expires_at(
 def is_eligible_waiting(candidate: Candidate, *, period: Period, answer_by: datetime | None, now: datetime) -> bool:
     """Whether an entry still stands before a stranger.
 
-    In the standby period "leave me" does not, and "ask me" stops doing so when `answer_by` has passed without an answer.
+    In the standby period "leave me" does not, nor who is booked elsewhere at that time, and "ask me" stops doing so when
+    `answer_by` has passed without an answer.
     """
     if period != Period.STANDBY:
         return True
@@ -96,7 +97,8 @@ def is_eligible_waiting(candidate: Candidate, *, period: Period, answer_by: date
         return not candidate.has_clash
     if candidate.standby == Standby.LEAVE_ME:
         return False
-    return candidate.standby_answered_at is not None or answer_by is None or now < answer_by
+    has_said_yes = candidate.standby_answered_at is not None and not candidate.has_clash
+    return has_said_yes or answer_by is None or now < answer_by
 
 
 def choose_next(queue: Iterable[Candidate], *, capacity: Capacity, held: Held) -> Candidate | None:
