@@ -24,7 +24,7 @@ from marstraining.history.actions import note_job_ended, note_job_failed
 from marstraining.messages.actions import erase_old_bodies, lease
 from marstraining.messages.delivery import PostRoom, send_due_letters
 from marstraining.messages.rules import Priority
-from marstraining.people.actions import forget_sign_in_traces
+from marstraining.people.actions import ask_settings_of_bounced, forget_sign_in_traces
 from marstraining.programme.actions import publish_due_sessions
 
 
@@ -46,6 +46,7 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (60, send_reminders),
     (300, compare_places),
     (300, tell_new_dates),
+    (300, ask_settings_of_bounced),
     (3600, forget_sign_in_traces),
     (3600, erase_old_bodies),
     (3600, erase_what_served),

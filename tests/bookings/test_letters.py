@@ -119,6 +119,7 @@ def test_no_folder_of_a_letter_is_left_out_here() -> None:
         "new_dates",
         "trainer_asked",
         "invited",
+        "has_left",
     }
     folders = {path.name for path in (paths.TEMPLATES / "messages").iterdir() if path.is_dir()}
     assert sorted(folders - others) == sorted(NAMES)

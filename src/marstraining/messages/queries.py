@@ -175,13 +175,15 @@ async def outbox_state(*, now: datetime) -> OutboxState:
 async def bounced_addresses(*, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
     """A page of the addresses that a mail server refused for good and nobody has looked into, and how many there are.
 
-    Each comes with the letter that was refused last. In two statements.
+    Each comes with the letter that was refused last, and with when the setting was asked whether somebody has left
+    (`asked_at`). In two statements.
     """
     counted = await rows("SELECT count(*) AS number FROM messages_bounced WHERE cleared_at IS NULL")
     found = await rows(
-        "SELECT b.id, b.address, b.reason, b.flagged_at, m.name, m.ref, m.template FROM messages_bounced b"
+        "SELECT b.id, b.address, b.reason, b.flagged_at, m.name, m.ref, m.template, (SELECT min(q.created_at) FROM messages_letter q"
+        " WHERE q.thread = 'bounced:' || CAST(b.id AS varchar(20))) AS asked_at FROM messages_bounced b"
         " LEFT JOIN messages_letter m ON m.id = b.letter_id WHERE b.cleared_at IS NULL ORDER BY b.flagged_at, b.id LIMIT ? OFFSET ?",
-        limit, offset, instants=("flagged_at",),
+        limit, offset, instants=("flagged_at", "asked_at"),
     )  # fmt: skip
     return found, counted[0]["number"]
 

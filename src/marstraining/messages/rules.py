@@ -25,6 +25,7 @@ _LETTER_WORDS = {
     "desk_note": "Letter from the training team",
     "email_changed": "Email address changed",
     "finish_booking": "Finish a first booking",
+    "has_left": "Asked whether somebody has left",
     "invitation_over": "Invitation not taken up",
     "invited_to_confirm": "Invitation to confirm a place",
     "joined_list": "Joined the waiting list",

@@ -3,6 +3,7 @@
 from marstraining.people.actions.addresses import ask_address_change, change_email, confirm_address, remove_second_email
 from marstraining.people.actions.agencies import add_own_post, close_agency, reopen_agency, save_agency, suggest_agency
 from marstraining.people.actions.asking import ask_for_sign_in, mint_sign_in_link
+from marstraining.people.actions.bounces import ask_settings_of_bounced
 from marstraining.people.actions.importing import import_agencies, import_people
 from marstraining.people.actions.merging import merge_agencies, merge_people
 from marstraining.people.actions.persons import (
@@ -43,6 +44,7 @@ __all__ = [
     "add_person",
     "ask_address_change",
     "ask_for_sign_in",
+    "ask_settings_of_bounced",
     "change_email",
     "change_name",
     "choose_calendar",

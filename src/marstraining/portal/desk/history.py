@@ -105,6 +105,7 @@ _ACTION_WORDS = {
     "end_position": "Ended a post",
     "grant_role": "Gave a role",
     "end_role": "Ended a role",
+    "ask_setting": "Asked their organisation whether they have left",
     "mark_leaver": "Marked as having left",
     "merge_people": "Merged two records",
     "close_account": "Closed an account",
