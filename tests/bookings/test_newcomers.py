@@ -83,6 +83,17 @@ async def test_booking_3_a_newcomer_books_by_the_button_of_their_letter(client: 
     assert booking.agency_id == school.id
 
 
+async def test_booking_4_a_newcomer_declares_the_terms_and_the_managers_agreement_like_anybody_else(client: Visitor, clock: Clock) -> None:
+    session = await makers.make_session(course=await makers.make_course(needs_manager_agreement=True), now=clock.now)
+    link, _ = await ask(client, session)
+    refused = await client.post(link)
+    assert (refused.status_code, "Confirm that your manager agrees to your booking" in refused.text) == (422, True)
+    assert "By booking you agree to tell us if you can no longer come" in refused.text
+    await client.post(link, {"manager_agrees": "yes", "manager_name": "Moira Hale"})
+    booking = await Booking.get()
+    assert (booking.state, booking.terms_version, booking.manager_name, booking.manager_email) == ("confirmed", "2026-11", "Moira Hale", "")
+
+
 @pytest.mark.parametrize("email", [ASHA, NIA])
 async def test_booking_3_an_account_and_a_newcomer_are_treated_alike(
     email: str, asha: Person, client: Visitor, visitors: Visitors, clock: Clock

@@ -170,6 +170,34 @@ async def test_booking_4_needs_kept_for_next_time_are_filled_in_and_forgotten_on
     assert "Forget my needs" not in (await visitor.get("/me/account")).text
 
 
+async def test_booking_4_the_declaration_is_kept_with_the_version_of_its_terms_and_the_manager_if_named(
+    asha: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await makers.make_session(course=await makers.make_course(needs_manager_agreement=True), now=clock.now)
+    visitor, path = await sign_in_as(asha), f"/sessions/{session.ref}/book"
+    refused = await visitor.post(path, {"manager_name": "Moira Hale"})
+    assert (refused.status_code, "Confirm that your manager agrees" in refused.text, 'value="Moira Hale"' in refused.text) == (
+        422,
+        True,
+        True,
+    )
+    await visitor.post(path, {"manager_agrees": "yes", "manager_name": "Moira Hale", "manager_email": "moira@stlukes.example"})
+    booking = await Booking.get()
+    assert (booking.terms_version, booking.manager_name, booking.manager_email) == ("2026-11", "Moira Hale", "moira@stlukes.example")
+
+
+async def test_booking_4_dietary_needs_are_asked_only_where_there_is_catering_and_interpreters_are_said_to_need_weeks(
+    asha: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    visitor = await sign_in_as(asha)
+    pages = []
+    for has_catering in (False, True):
+        session = await makers.make_session(now=clock.now, has_catering=has_catering)
+        pages.append((await visitor.get(f"/sessions/{session.ref}/book")).text)
+    assert ["Dietary needs (optional)" in page for page in pages] == [False, True]
+    assert ["a BSL interpreter. An interpreter takes some weeks to arrange." in page for page in pages] == [True, True]
+
+
 async def test_trainers_are_named_to_those_booked_and_not_to_those_waiting(
     asha: Person, ben: Person, sign_in_as: SignInAs, clock: Clock
 ) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from marstraining.bookings.actions import Wish
 from marstraining.bookings.queries import Looked
-from marstraining.bookings.rules import CANCEL_REASONS, BookPlace, Mode, Standby
+from marstraining.bookings.rules import CANCEL_REASONS, BookPlace, Declaration, Mode, Standby
 from marstraining.core.web import Form
 from marstraining.people.rules import JOB_ROLES
 from marstraining.programme.queries import SessionFacts
@@ -43,11 +43,7 @@ def read_order(form: Form, *, looked: Looked, joins: bool) -> BookPlace:
     dietary = form.text("dietary", "your dietary needs", required=False, max=_LONGEST_NEED, multiline=True) if session.has_catering else ""
     keeps = form.checkbox("keep")
     mobile = form.text("mobile", "your mobile number", required=False, max=20)
-    manager_name, manager_email = "", ""
-    if session.needs_manager_agreement:
-        form.checkbox("manager_agrees", required="Confirm that your manager agrees to your booking")
-        manager_name = form.text("manager_name", "the name of your manager", required=False)
-        manager_email = form.email("manager_email", "the email address of your manager", required=False)
+    declared = read_declaration(form, needs_manager=session.needs_manager_agreement)
     if mobile and sum(character.isdigit() for character in mobile) < 10:
         form.fail("mobile", "Enter a mobile number, like 07700 900982, or leave it empty")
     return BookPlace(
@@ -61,9 +57,21 @@ def read_order(form: Form, *, looked: Looked, joins: bool) -> BookPlace:
         keeps_needs=keeps or (False if form.get("kept") else None),
         mobile=mobile,
         answers=read_answers(form, session.questions),
-        terms_version=TERMS_VERSION,
-        manager_name=manager_name,
-        manager_email=manager_email,
+        terms_version=declared.terms_version,
+        manager_name=declared.manager_name,
+        manager_email=declared.manager_email,
+    )
+
+
+def read_declaration(form: Form, *, needs_manager: bool) -> Declaration:
+    """What a learner declares by pressing the button: the terms, and where the course asks for it the manager's agreement."""
+    if not needs_manager:
+        return Declaration(TERMS_VERSION)
+    form.checkbox("manager_agrees", required="Confirm that your manager agrees to your booking")
+    return Declaration(
+        TERMS_VERSION,
+        manager_name=form.text("manager_name", "the name of your manager", required=False),
+        manager_email=form.email("manager_email", "the email address of your manager", required=False),
     )
 
 

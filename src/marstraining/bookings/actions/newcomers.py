@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from marstraining.bookings.actions import looking, steps
 from marstraining.bookings.actions.booking import confirm_in_transaction, join_in_transaction
 from marstraining.bookings.queries import session_row
-from marstraining.bookings.rules import BookPlace
+from marstraining.bookings.rules import BookPlace, Declaration
 from marstraining.core.clock import local, today_of
 from marstraining.core.db import execute, rows, transaction
 from marstraining.core.errors import NotFound, Refused
@@ -150,8 +150,12 @@ async def _wish(condition: str, *values: object, cookie_token: str | None, now: 
     )
 
 
-async def finish_booking(proof: Proof, *, joins_list: bool = False, browser: Browser, now: datetime) -> Finished:
+async def finish_booking(
+    proof: Proof, declared: Declaration | None = None, *, joins_list: bool = False, browser: Browser, now: datetime
+) -> Finished:
     """Sign in and book (or join the list) in one transaction; the link works once, and not at all when the booking is refused.
+
+    `declared` is kept with the booking, as what anybody else declares who books.
 
     A refusal for want of places leaves link and code usable, so that the same page can offer the waiting list. A wrong code costs
     one of five tries, as in signing in: refused with "wrong_code" or "no_code"; without one in another browser with "needs_code".
@@ -161,7 +165,7 @@ async def finish_booking(proof: Proof, *, joins_list: bool = False, browser: Bro
     async with transaction():
         answered = await _answer(proof, network=browser.network, now=now)
         if isinstance(answered, Answered):
-            person_id, booked = await _book(answered, joins_list=joins_list, now=now)
+            person_id, booked = await _book(answered, declared or Declaration(""), joins_list=joins_list, now=now)
             return Finished(booked=booked, sign_in=await open_sign_in(person_id, browser=browser, now=now))
     raise answered
 
@@ -172,7 +176,7 @@ async def _answer(proof: Proof, *, network: str, now: datetime) -> Answered | Re
     return await answer_link(proof.token, BOOKING, cookie_token=proof.cookie_token, now=now)
 
 
-async def _book(answered: Answered, *, joins_list: bool, now: datetime) -> tuple[int, steps.Booked]:
+async def _book(answered: Answered, declared: Declaration, *, joins_list: bool, now: datetime) -> tuple[int, steps.Booked]:
     """The learner, found or made, and the booking."""
     wish = (
         await rows(
@@ -193,6 +197,9 @@ async def _book(answered: Answered, *, joins_list: bool, now: datetime) -> tuple
         learner_id=person.id,
         agency_id=posts[0]["agency_id"] if posts else None,
         mode=wish["mode"],
+        terms_version=declared.terms_version,
+        manager_name=declared.manager_name,
+        manager_email=declared.manager_email,
     )
     plan = await looking.look_first(order, joins_list=joins_list, by=viewer, now=now)
     if isinstance(plan, steps.Booked):

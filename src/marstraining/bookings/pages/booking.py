@@ -215,19 +215,20 @@ async def finish(request: Request) -> Response:
 
 async def _finish(request: Request, wish: WishRow, proof: Proof, *, needs_code: bool) -> Response:
     form, now = Form.of(), clock.now()
+    facts = await session_facts(wish.session_ref, viewer=ANYBODY, now=now)
     if request.method == "POST":
         form = await read_form(request)
+        declared = forms.read_declaration(form, needs_manager=facts.course.needs_manager_agreement)
         proof = replace(proof, code=form.text("code", "the code from the email") if needs_code and wish.has_code else "")
-        if proof.code or not needs_code:
+        if not form.errors and (proof.code or not needs_code):
             try:
                 browser = browser_of(request, is_shared=form.checkbox("shared"))
-                finished = await actions.finish_booking(proof, joins_list=form.get("do") == "join", browser=browser, now=now)
+                finished = await actions.finish_booking(proof, declared, joins_list=form.get("do") == "join", browser=browser, now=now)
             except Refused as refusal:
                 count_booking(refusal.code)
                 form.refuse(refusal)
             else:
                 return _finished(finished)
-    facts = await session_facts(wish.session_ref, viewer=ANYBODY, now=now)
     left = (await places([facts.id], now=now)).get(facts.id)
     return render(
         request,

@@ -37,6 +37,15 @@ class BookPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class Declaration:
+    """What a learner declares: the terms in their version, and that the manager agrees, by name and address if they give them."""
+
+    terms_version: str
+    manager_name: str = ""
+    manager_email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Missing:
     """A course to complete first, and the next public date on which one can; None where none is published."""
 
