@@ -141,6 +141,19 @@ async def test_booking_3_the_organisation_that_an_address_points_to_stands_first
     assert re.findall(r">(\w+ School)<", page.text) == ["Brook School", "Ash School"]
 
 
+@pytest.mark.parametrize(("audience", "offered"), [("all", True), ("foster_carers", True), ("schools", False)])
+async def test_people_not_with_an_organisation_is_a_choice_where_the_audience_allows_it(
+    client: Visitor,
+    clock: Clock,
+    audience: str,
+    offered: bool,  # noqa: FBT001 - a table of cases
+) -> None:
+    session = await makers.make_session(now=clock.now, audience_codes=[audience])
+    assert ("not with an organisation" in (await client.get(f"/sessions/{session.ref}/book")).text) is offered
+    sent = await client.post(f"/sessions/{session.ref}/book", typed())
+    assert (sent.status_code, await BookingRequest.all().count()) == ((303, 1) if offered else (422, 0))
+
+
 # ---- another browser ------------------------------------------------------------------------------------------------
 
 

@@ -96,7 +96,8 @@ FIRST = (
         typed={
             "name": "Noor Haddad",
             "email": "noor.haddad@example.org",
-            "agency": "none",
+            "agency": "not-listed",
+            "agency_typed": "Brigg Youth Club",
             "job_role": "school_staff",
         },
         press="Email me the link",
@@ -129,7 +130,13 @@ PUBLIC = (
     Shown(
         "newcomer-sent",
         "/sessions/{online}/book",
-        typed={"name": "Idris Khan", "email": "idris.khan@example.org", "agency": "none", "job_role": "governor"},
+        typed={
+            "name": "Idris Khan",
+            "email": "idris.khan@example.org",
+            "agency": "not-listed",
+            "agency_typed": "Ashby Chapel",
+            "job_role": "governor",
+        },
         press="Email me the link",
     ),
     Shown("newcomer-finish", "{finish_link}"),

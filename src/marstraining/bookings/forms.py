@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from marstraining.bookings.actions import Wish
 from marstraining.bookings.queries import Looked
-from marstraining.bookings.rules import CANCEL_REASONS, BookPlace, Declaration, Mode, Standby
+from marstraining.bookings.rules import CANCEL_REASONS, BookPlace, Declaration, Mode, Standby, may_come_alone
 from marstraining.core.web import Form
 from marstraining.people.rules import JOB_ROLES
 from marstraining.programme.queries import SessionFacts
@@ -93,7 +93,7 @@ def read_wish(form: Form, *, session: SessionFacts, session_id: int, agencies: M
     """What somebody without a sign-in types."""
     name = form.text("name", "your full name", max=200)
     email = form.email("email", "your email address")
-    chosen = form.choice("agency", "your organisation", {**agencies, NOT_LISTED: "", ON_MY_OWN: ""})
+    chosen = form.choice("agency", "your organisation", {**agencies, NOT_LISTED: "", **on_their_own(session)})
     typed = ""
     if chosen == NOT_LISTED:
         typed = form.text("agency_typed", "the name of your organisation", max=200)
@@ -108,6 +108,11 @@ def read_wish(form: Form, *, session: SessionFacts, session_id: int, agencies: M
         job_role=job_role,
         mode=mode,
     )
+
+
+def on_their_own(session: SessionFacts) -> Mapping[str, str]:
+    """The choice of who has no organisation, where the audience allows it."""
+    return {ON_MY_OWN: "I’m not with an organisation"} if may_come_alone(session.audience_codes) else {}  # noqa: RUF001 - as printed
 
 
 def read_reason(form: Form, *, is_late: bool) -> str:

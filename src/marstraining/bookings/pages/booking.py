@@ -167,7 +167,7 @@ def _newcomer_page(request: Request, facts: SessionFacts, form: Form, agencies: 
         form=form,
         agency_choices={
             forms.NOT_LISTED: "My organisation is not listed",
-            forms.ON_MY_OWN: "I’m not with an organisation",  # noqa: RUF001 - an apostrophe as printed
+            **forms.on_their_own(facts),
             **agencies,
         },
         job_roles=JOB_ROLES,

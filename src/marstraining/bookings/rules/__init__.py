@@ -11,6 +11,7 @@ from marstraining.bookings.rules.booking import (
     check_bookable,
     check_conflicts,
     check_open,
+    may_come_alone,
     warnings_of,
 )
 from marstraining.bookings.rules.needs import NEEDS_REASONS, NeedsReason, check_needs_reason, may_trainer_read
@@ -81,6 +82,7 @@ __all__ = [
     "is_eligible_waiting",
     "is_late",
     "limits_of",
+    "may_come_alone",
     "may_trainer_read",
     "mode_of",
     "offer_expires_at",

@@ -9,6 +9,8 @@ from marstraining.core.clock import local
 from marstraining.core.errors import NotFound, Refused
 from marstraining.programme.rules import Access, CourseKind, SessionState
 
+_MAY_COME_ALONE = frozenset({"all", "foster_carers", "parents", "pupils"})
+
 
 @dataclass(frozen=True, slots=True)
 class BookPlace:
@@ -194,6 +196,11 @@ def warnings_of(conflicts: Sequence[Conflict], *, joins_list: bool = False) -> l
         elif conflict.kind == ConflictKind.SAME_COURSE:
             sentences.append(f"You are already booked on another date of this course: {_long_day(conflict.starts_at)}.")
     return sentences
+
+
+def may_come_alone(audience_codes: Sequence[str]) -> bool:
+    """Whether "I'm not with an organisation" is a choice: where the audience is everybody or private people (booking.md, People)."""
+    return not audience_codes or not _MAY_COME_ALONE.isdisjoint(audience_codes)
 
 
 def check_agency_named(positions: Sequence[int], agency_id: int | None) -> int | None:
