@@ -216,6 +216,35 @@ async def test_4_when_nobody_answers_the_place_goes_to_anyone(clock: Clock) -> N
     assert (await case.states())["Stranger"] == "confirmed"
 
 
+async def test_4_a_place_freed_after_their_time_to_answer_asks_everybody_again(clock: Clock) -> None:
+    case = await full_session(clock, starts=from_wall(date(2026, 5, 14), time(14)), capacity=2)
+    asha, ben = await case.join("Asha"), await case.join("Ben")
+    clock.travel_to(from_wall(date(2026, 5, 12), time(15)))
+    await case.cancel("Holder 0")
+    clock.travel_to(from_wall(date(2026, 5, 13), time(9)))
+    await case.book("Stranger")
+    assert [await settle_sessions(now=clock.now), await Message.filter(template="standby_asked").count()] == [0, 2]
+    await case.cancel("Holder 1")
+    assert await Message.filter(template="standby_asked").count() == 4
+    await answer_standby(ben, by=SYSTEM, now=clock.forward(hours=1))
+    await settle_sessions(now=clock.forward(hours=3))
+    assert [(await Booking.get(id=one)).state for one in (asha, ben)] == ["waiting", "confirmed"]
+
+
+async def test_4_who_is_asked_later_has_four_working_hours_of_their_own(clock: Clock) -> None:
+    case = await full_session(clock, starts=from_wall(date(2026, 5, 14), time(14)))
+    await case.join("Asha")
+    clock.travel_to(from_wall(date(2026, 5, 13), time(9)))
+    await case.cancel("Holder 0")
+    clock.forward(hours=2)
+    cara = await case.join("Cara")
+    await settle_sessions(now=clock.now)
+    clock.forward(hours=3)
+    with pytest.raises(Refused):
+        await case.book("Stranger")
+    assert await answer_standby(cara, by=SYSTEM, now=clock.now) == "confirmed"
+
+
 async def test_5_after_the_window_closes_no_offers_go_out(clock: Clock) -> None:
     case = await full_session(clock, closes_at=clock.now + timedelta(days=1))
     await case.join("Asha")

@@ -48,7 +48,7 @@ async def cancel_booking(booking_id: int, *, reason: str = "", by_desk: bool = F
             await _write_ledger(fresh, reason=reason, notice_hours=notice, by=by, now=now)
         to_state = await _end(fresh, session, reason=reason, notice_hours=notice, by=by, now=now)
         if fresh.state != BookingState.WAITING:
-            await pass_on(session, by=by, now=now)
+            await pass_on(session, frees=True, by=by, now=now)
     return to_state
 
 
@@ -82,7 +82,7 @@ async def give_up(booking_id: int, learner_id: int, *, by_desk: bool = False, by
     if booking.state == BookingState.CONFIRMED and is_late_now(booking, now=now) and not by_desk:
         await _write_ledger(booking, reason=_SWAPPED, notice_hours=notice, by=by, now=now)
     await _end(booking, session, reason=_SWAPPED, notice_hours=notice, by=by, now=now)
-    await pass_on(session, by=by, now=now)
+    await pass_on(session, frees=booking.state != BookingState.WAITING, by=by, now=now)
 
 
 async def _end(booking: OwnBooking, session: SessionRow, *, reason: str, notice_hours: float | None, by: Viewer, now: datetime) -> str:

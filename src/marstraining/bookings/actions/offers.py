@@ -62,7 +62,7 @@ async def turn_down_offer(booking_id: int, *, by: Viewer, now: datetime) -> str:
         letter = letter_about("turned_down", subject=subject, session=session, learner=learner, days=days, priority=Priority.CHANGE)
         await steps.send(letter, days={}, is_cancelled=False, now=now)
         await record("booking.turned_down", by=by, now=now, subject_kind="booking", subject_id=booking.id, detail={"session": session.id})
-        await pass_on(session, by=by, now=now)
+        await pass_on(session, frees=True, by=by, now=now)
     return BookingState.TURNED_DOWN
 
 

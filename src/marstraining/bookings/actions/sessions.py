@@ -141,7 +141,7 @@ async def change_capacity(
     async with transaction():
         session = await _held(session_id)
         await programme.set_capacity(session_id, capacity, capacity_room=capacity_room, capacity_online=capacity_online, by=by, now=now)
-        return await pass_on(session, by=by, now=now)
+        return await pass_on(session, frees=True, by=by, now=now)
 
 
 async def tell_changes(*, now: datetime) -> int:

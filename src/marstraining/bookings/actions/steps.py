@@ -53,10 +53,11 @@ def standby_answer_by(candidates: Sequence[Candidate]) -> datetime | None:
 
 
 def eligible_on_standby(candidates: Sequence[Candidate], *, now: datetime) -> list[Candidate]:
-    """Those of the list who still stand before a stranger in the last two working days."""
-    answer_by = standby_answer_by(candidates)
+    """Those of the list who still stand before a stranger in the last two working days: each has four working hours of their own."""
     return [
-        candidate for candidate in candidates if rules.is_eligible_waiting(candidate, period=Period.STANDBY, answer_by=answer_by, now=now)
+        candidate
+        for candidate in candidates
+        if rules.is_eligible_waiting(candidate, period=Period.STANDBY, answer_by=standby_answer_by([candidate]), now=now)
     ]
 
 

@@ -19,16 +19,17 @@ from marstraining.programme.rules import CourseKind
 _EDUCATION = ("education", "further education")
 
 
-async def pass_on(session: SessionRow, *, by: Viewer, now: datetime) -> int:
+async def pass_on(session: SessionRow, *, frees: bool = False, by: Viewer, now: datetime) -> int:
     """Give every free place to whoever is next in line and fits; returns how many offers and confirmations were made.
 
     To be called after taking hold of the session. Offers that have run out lapse first, so it needs no job to have run.
+    `frees` says that the caller has just freed a place, for which in the last two working days everybody is asked anew.
     Nothing is offered once the window is closed, the session called off or past, or promotion switched off.
     """
     fresh = await session_row(session.id)
     if fresh is None:
         return 0
-    await lapse_offers(fresh, now=now)
+    frees = bool(await lapse_offers(fresh, now=now)) or frees
     period = rules.period_of(
         state=fresh.state,
         is_promotion_on=fresh.is_promotion_on,
@@ -44,7 +45,7 @@ async def pass_on(session: SessionRow, *, by: Viewer, now: datetime) -> int:
         return 0
     held = (await counted(fresh.id, now=now)).held
     if period == Period.STANDBY:
-        return await _stand_by(fresh, queue, held=held, by=by, now=now)
+        return await _stand_by(fresh, queue, held=held, frees=frees, by=by, now=now)
     return await _offer_in_line(fresh, queue, held=held, by=by, now=now)
 
 
@@ -90,12 +91,16 @@ async def offer(session: SessionRow, entry: Entry, *, by: Viewer, now: datetime)
     return True
 
 
-async def _stand_by(session: SessionRow, queue: list[Entry], *, held: Held, by: Viewer, now: datetime) -> int:
-    """The last two working days: "book me in" is confirmed in list order, else "ask me" is asked, and the highest to answer gets it."""
-    given = 0
+async def _stand_by(session: SessionRow, queue: list[Entry], *, held: Held, frees: bool, by: Viewer, now: datetime) -> int:
+    """The last two working days: "book me in" is confirmed in list order, else "ask me" is asked, and the highest to answer gets it.
+
+    Who has been asked is asked again only of a place that is freed after their time to answer was over.
+    """
+    given: set[int] = set()
     answer_by = steps.standby_answer_by([entry.candidate for entry in queue])
     ready = [entry for entry in queue if (entry.candidate.standby == Standby.BOOK_ME_IN and not entry.candidate.has_clash)]
-    if answer_by is not None and now >= answer_by:
+    is_over = answer_by is not None and now >= answer_by
+    if is_over:
         said_yes = [entry for entry in queue if entry.candidate.standby == Standby.ASK_ME and entry.candidate.standby_answered_at]
         ready += [entry for entry in said_yes if not entry.candidate.has_clash]
     left = {entry.candidate.booking_id: entry for entry in ready}
@@ -106,11 +111,12 @@ async def _stand_by(session: SessionRow, queue: list[Entry], *, held: Held, by: 
         entry = left.pop(chosen.booking_id)
         if await confirm_entry(session, entry.candidate.booking_id, entry.learner_id, from_state=BookingState.WAITING, by=by, now=now):
             held = _with_one_more(held, chosen)
-            given += 1
-    asked = [e for e in queue if e.candidate.standby == Standby.ASK_ME and e.candidate.standby_asked_at is None]
+            given.add(chosen.booking_id)
+    left_to_ask = [e for e in queue if e.candidate.standby == Standby.ASK_ME and e.candidate.booking_id not in given]
+    asked = [e for e in left_to_ask if e.candidate.standby_asked_at is None or (frees and is_over)]
     if rules.choose_next([entry.candidate for entry in asked], capacity=session.capacity, held=held):
         await _ask_all(session, asked, now=now)
-    return given
+    return len(given)
 
 
 async def _ask_all(session: SessionRow, entries: list[Entry], *, now: datetime) -> None:
@@ -122,7 +128,7 @@ async def _ask_all(session: SessionRow, entries: list[Entry], *, now: datetime) 
             now,
             entry.candidate.booking_id,
         )
-        if found:
+        if found and entry.candidate.standby_answered_at is None:
             subject = steps.subject_of(found[0])
             extra = {"answer_by": moment(answer_by)}
             await _tell(
@@ -167,8 +173,8 @@ async def withdraw_other_entries(session: SessionRow, *, learner: LearnerRow, no
             await _tell(other, learner.id, subject, "left_list", extra={"by_desk": False, "other_date": True}, expires_at=None, now=now)
 
 
-async def lapse_offers(session: SessionRow, *, now: datetime) -> None:
-    """End the offers that ran out; accepting at the deadline's second still worked (booking.md, Waiting list 3)."""
+async def lapse_offers(session: SessionRow, *, now: datetime) -> int:
+    """End the offers that ran out, and say how many; accepting at the deadline's second still worked (booking.md, Waiting list 3)."""
     found = await rows(
         "SELECT id, learner_id FROM bookings_booking WHERE session_id = ? AND state = 'offered' AND offer_expires_at < ? ORDER BY id",
         session.id,
@@ -181,6 +187,7 @@ async def lapse_offers(session: SessionRow, *, now: datetime) -> None:
         if subject:
             await _tell(session, row["learner_id"], subject, "offer_lapsed", extra={}, expires_at=session.starts_at, now=now)
             await record("booking.lapsed", by=SYSTEM, now=now, subject_kind="booking", subject_id=row["id"], detail={"session": session.id})
+    return len(found)
 
 
 async def _tell(
