@@ -1,13 +1,15 @@
 """London's wall clock and the one source of the present."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marstraining.core import clock
+from marstraining.core import clock, working_time
 
 
 @pytest.fixture
@@ -84,3 +86,15 @@ def test_today_is_the_date_in_london() -> None:
 def test_times_of_day_are_said_as_people_say_them() -> None:
     said = {time(0): "midnight", time(0, 5): "12:05am", time(9, 30): "9:30am", time(12): "midday", time(12, 15): "12:15pm", time(14): "2pm"}
     assert {at: clock.time_words(at) for at in said} == said
+
+
+def test_time_only_the_clock_knows_now() -> None:
+    sources = Path(clock.__file__).parent.parent
+    asking = re.compile(r"datetime\.(now|utcnow|today)\(|\bdate\.today\(|\btime\.time\(")
+    found = [str(path.relative_to(sources)) for path in sorted(sources.rglob("*.py")) if asking.search(path.read_text(encoding="utf-8"))]
+    assert found == ["core/clock.py"]
+
+
+def test_time_working_time_is_pure() -> None:
+    text = Path(working_time.__file__).read_text(encoding="utf-8")
+    assert re.findall(r"async |await |now\(|core\.db", text) == []

@@ -17,6 +17,14 @@ _DAY = (
 _INSTANTS = ("starts_at", "ends_at", "changed_at")
 _PAST_SHOWN = timedelta(days=180)
 _MOST = 1000
+# What is coming, the next first, then what is past, the latest first: two placeholders for now.
+_NEAREST = "CASE WHEN d.ends_at > ? THEN 0 ELSE 1 END, CASE WHEN d.ends_at > ? THEN d.starts_at END, d.starts_at DESC"
+
+
+async def feed_entries(person_id: int, *, now: datetime) -> list[Entry]:
+    """What a personal feed holds: what a person booked, is offered and trains, nearest to now first, at most 1,000."""
+    entries = [*await own_entries(person_id, now=now), *await trainer_entries(person_id, now=now)]
+    return sorted(entries, key=lambda entry: (entry.ends_at <= now, abs(entry.starts_at - now), entry.uid))[:_MOST]
 
 
 async def own_entries(person_id: int, *, now: datetime, booking_id: int | None = None) -> list[Entry]:
@@ -34,9 +42,10 @@ async def own_entries(person_id: int, *, now: datetime, booking_id: int | None =
         " LEFT JOIN bookings_sent_entry e ON e.training_day_id = d.id AND e.person_id = b.learner_id"
         f" WHERE {only} AND b.state IN ('confirmed', 'offered', 'called_off') AND d.ends_at > ?"
         " AND (d.ends_at > ? OR NOT (d.is_cancelled OR b.state = 'called_off' OR s.state <> 'published'))"
-        " ORDER BY CASE WHEN d.ends_at > ? THEN 0 ELSE 1 END, d.starts_at LIMIT ?",
+        f" ORDER BY {_NEAREST} LIMIT ?",
         booking_id if booking_id is not None else person_id,
         now - _PAST_SHOWN,
+        now,
         now,
         now,
         _MOST,
@@ -74,9 +83,11 @@ async def trainer_entries(person_id: int, *, now: datetime) -> list[Entry]:
         " WHERE t.person_id = ? AND t.state <> 'declined' AND s.state <> 'draft' AND d.ends_at > ?"
         " AND NOT EXISTS (SELECT 1 FROM bookings_booking b"
         " WHERE b.session_id = s.id AND b.learner_id = t.person_id AND b.state = 'confirmed')"
-        " ORDER BY d.starts_at LIMIT ?",
+        f" ORDER BY {_NEAREST} LIMIT ?",
         person_id,
         now - _PAST_SHOWN,
+        now,
+        now,
         _MOST,
         instants=_INSTANTS,
     )

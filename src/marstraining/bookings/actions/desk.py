@@ -255,5 +255,5 @@ async def release_leaver(person_id: int, *, by: Viewer, now: datetime) -> int:
         raise Refused("This person is not marked as having left. Cancel their bookings one by one.", code="not_left")
     found = sorted(await coming_bookings(person_id, now=now), key=lambda booking: booking.session_id)
     for booking in found:
-        await cancel_booking(booking.id, reason=_LEFT, by_desk=True, by=by, now=now)
+        await cancel_booking(booking.id, reason=rules.LEFT, by_desk=True, by=by, now=now)
     return len(found)

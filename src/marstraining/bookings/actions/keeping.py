@@ -69,7 +69,8 @@ async def answer_questions(booking_id: int, answers: Sequence[tuple[str, str]], 
 async def resend_joining(session_id: int, address: str, *, network: str, now: datetime) -> None:
     """Send the joining instructions again to the address that booked, if it did; nothing tells whether it did (Booking 9).
 
-    Raises TooFast over the limits of signing in. The same booking gets them at most once in ten minutes.
+    Refused for what cannot be an address; TooFast over the limits of signing in. The same booking gets them at most once in
+    ten minutes.
     """
     address = normal_address(address)
     await limits.check_limits(address, network, now=now)

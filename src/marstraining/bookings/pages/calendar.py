@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from marstraining.bookings import actions
-from marstraining.bookings.calendar import own_entries, trainer_entries
+from marstraining.bookings.calendar import feed_entries
 from marstraining.core import clock, config
 from marstraining.core.errors import NotFound
 from marstraining.core.icalendar_writer import feed
@@ -40,7 +40,7 @@ async def personal_feed(request: Request) -> Response:
     """Somebody's own entries by their token; 404 at once after it was changed or the account closed."""
     now = clock.now()
     person = await actions.feed_owner(request.path_params["token"], now=now)
-    entries = [*await own_entries(person.id, now=now), *await trainer_entries(person.id, now=now)]
+    entries = await feed_entries(person.id, now=now)
     name = f"{config.current().partnership.short_name}: my training"
     body = feed(entries, name=name, description="Your bookings and offers, and the sessions you train.")
     newest = max((entry.changed_at for entry in entries), default=None)

@@ -30,7 +30,7 @@ from marstraining.bookings.rules.offers import (
 from marstraining.bookings.rules.places import Capacity, Held, Limit, free_places, limits_of, mode_of
 from marstraining.bookings.rules.states import (
     CANCEL_REASONS,
-    HELD_STATES,
+    LEFT,
     LIVE_STATES,
     STATE_WORDS,
     Arranging,
@@ -44,7 +44,7 @@ from marstraining.bookings.rules.states import (
 
 __all__ = [
     "CANCEL_REASONS",
-    "HELD_STATES",
+    "LEFT",
     "LIVE_STATES",
     "NEEDS_REASONS",
     "NOTE_PLACEHOLDERS",

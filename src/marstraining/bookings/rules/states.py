@@ -31,8 +31,6 @@ LIVE_STATES = frozenset(
         BookingState.OFFERED,
     }
 )
-# `requested` holds a place only where the session reserves while approval is awaited, so it is not listed here.
-HELD_STATES = frozenset({BookingState.CONFIRMED, BookingState.OFFERED, BookingState.INVITED})
 
 STATE_WORDS = {
     BookingState.REQUESTED: "Waiting for approval",
@@ -96,6 +94,10 @@ CANCEL_REASONS = {
 }
 
 
+# The reason of a cancellation that nobody chose: the learner has left the organisation.
+LEFT = "left"
+
+
 def is_late(*, starts_at: datetime, now: datetime, calendar: WorkingCalendar, cut_off_working_days: int) -> bool:
     """Whether a cancellation at `now` comes after the cut-off, n working days before the start (booking.md, Booking 7)."""
     return now > calendar.working_days_before(starts_at, cut_off_working_days)
@@ -110,5 +112,6 @@ def check_can_cancel(*, state: str, begins_at: datetime | None, is_late_now: boo
         raise Refused("This booking has already ended, so there is nothing to cancel.", code="not_live")
     if begins_at is not None and now >= begins_at:
         raise Refused("This session has already started, so it can no longer be cancelled here. Contact the training team.", code="past")
-    if state == BookingState.CONFIRMED and is_late_now and reason not in CANCEL_REASONS:
+    is_needed = state == BookingState.CONFIRMED and is_late_now
+    if (is_needed or reason) and reason not in CANCEL_REASONS and reason != LEFT:
         raise Refused("Choose why you are cancelling", code="reason", field="reason")

@@ -3,13 +3,13 @@
 import contextlib
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.migrations.migration import Migration
 from tortoise.migrations.schema_generator.state import State
 
+from marstraining.core import clock
 from marstraining.core.config import Settings
 from marstraining.core.database_url import SqliteFile
 from marstraining.core.db.editors import UnsafeMigrationError, editor_for
@@ -90,7 +90,7 @@ async def _apply(migration: Migration, state: State) -> bool:
         await _check_rows(migration, before)
         if len(await _dangling()) > len(dangling):
             raise UnsafeMigrationError(f"{migration.name} leaves references to rows that are not there: {(await _dangling())[:3]}")
-        await execute(f'INSERT INTO "{TABLE}" (app, name, applied_at) VALUES (?, ?, ?)', APP, migration.name, datetime.now(UTC))
+        await execute(f'INSERT INTO "{TABLE}" (app, name, applied_at) VALUES (?, ?, ?)', APP, migration.name, clock.now())
     return True
 
 
