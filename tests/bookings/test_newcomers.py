@@ -325,7 +325,7 @@ async def test_who_has_signed_in_meanwhile_is_led_to_the_sessions_own_page(
 
 
 @pytest.mark.parametrize("by_code", [False, True])
-async def test_a_session_that_filled_up_signs_nobody_in_and_the_same_page_offers_the_list(
+async def test_booking_3_a_session_that_filled_up_signs_nobody_in_and_the_same_page_offers_the_list(
     by_code: bool,  # noqa: FBT001 - pytest's parameter
     ben: Person,
     client: Visitor,

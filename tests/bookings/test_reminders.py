@@ -65,13 +65,13 @@ def due(starts: datetime) -> dict[str, str]:
         pytest.param(date(2027, 11, 1), "Mon 18 Oct 09:30", "Mon 25 Oct 09:30", "Fri 29 Oct 09:00", id="over the change to winter time"),
     ],
 )
-async def test_the_moments_are_wall_clock_times_of_working_days(day: date, two_weeks: str, joining: str, day_before: str) -> None:
+async def test_letters_5_the_moments_are_wall_clock_times_of_working_days(day: date, two_weeks: str, joining: str, day_before: str) -> None:
     assert due(from_wall(day, time(9, 30))) == {
         "reminder_two_weeks": two_weeks, "joining_instructions": joining, "reminder_day_before": day_before,
     }  # fmt: skip
 
 
-async def test_each_goes_out_at_its_moment_once_and_not_a_second_before(clock: Clock) -> None:
+async def test_letters_5_each_goes_out_at_its_moment_once_and_not_a_second_before(clock: Clock) -> None:
     session = await session_on(THURSDAY, clock)
     await booked(session, clock)
     sent = []
@@ -89,7 +89,7 @@ async def test_the_clock_jumping_an_hour_either_way_sends_nothing_twice(clock: C
     assert await Message.filter(template="reminder_day_before").count() == 1
 
 
-async def test_joining_instructions_carry_the_link_the_code_and_the_two_answers(clock: Clock) -> None:
+async def test_letters_5_joining_instructions_carry_the_link_the_code_and_the_two_answers(clock: Clock) -> None:
     session = await session_on(THURSDAY, clock, delivery="online", joining_link="https://meet.example/j/7", joining_note="Have a headset.")
     asha = await booked(session, clock)
     await send_reminders(now=JOINING)
@@ -105,7 +105,7 @@ async def test_joining_instructions_carry_the_link_the_code_and_the_two_answers(
 # ---- to whom --------------------------------------------------------------------------------------------------------
 
 
-async def test_none_to_who_booked_after_the_moment(clock: Clock) -> None:
+async def test_letters_5_none_to_who_booked_after_the_moment(clock: Clock) -> None:
     session = await session_on(THURSDAY, clock)
     await booked(session, clock, "Early")
     clock.travel_to(JOINING + SECOND)
@@ -116,7 +116,7 @@ async def test_none_to_who_booked_after_the_moment(clock: Clock) -> None:
     assert [row["name"] for row in await Message.filter(template="reminder_day_before").order_by("id").values("name")] == ["Early", "Late"]
 
 
-async def test_none_to_who_cancelled_or_waits(clock: Clock) -> None:
+async def test_letters_5_none_to_who_cancelled_or_waits(clock: Clock) -> None:
     session = await session_on(THURSDAY, clock)
     asha = await booked(session, clock)
     await booked(session, clock, "Ben")
@@ -135,7 +135,7 @@ async def test_something_that_happens_to_a_booking_after_the_moment_does_not_swa
     assert await Message.filter(template="reminder_day_before").count() == 1
 
 
-async def test_drafts_copies_postponed_and_called_off_sessions_fire_none(clock: Clock) -> None:
+async def test_letters_5_drafts_copies_postponed_and_called_off_sessions_fire_none(clock: Clock) -> None:
     session = await session_on(THURSDAY, clock)
     await booked(session, clock)
     copy = await copy_session(session.id, [DayPlan(THURSDAY, time(9, 30), time(12, 30))], by=SYSTEM, now=clock.now)
@@ -148,7 +148,7 @@ async def test_drafts_copies_postponed_and_called_off_sessions_fire_none(clock: 
 # ---- when sessions move, and after downtime -------------------------------------------------------------------------
 
 
-async def test_moved_with_the_session(clock: Clock) -> None:
+async def test_letters_5_reminders_move_with_the_session(clock: Clock) -> None:
     session = await session_on(THURSDAY, clock)
     await booked(session, clock)
     await move_session(session.id, [DayPlan(date(2026, 5, 14), time(14), time(17))], by=SYSTEM, now=clock.now)
@@ -159,7 +159,7 @@ async def test_moved_with_the_session(clock: Clock) -> None:
     assert letter.context["days"] == ["Thursday 14 May 2026, 2pm to 5pm"]
 
 
-async def test_not_sent_again_after_moving(clock: Clock) -> None:
+async def test_letters_5_not_sent_again_after_moving(clock: Clock) -> None:
     session = await session_on(THURSDAY, clock)
     await booked(session, clock)
     await send_reminders(now=TWO_WEEKS)
@@ -169,7 +169,7 @@ async def test_not_sent_again_after_moving(clock: Clock) -> None:
     assert await reminded() == ["reminder_two_weeks"]
 
 
-async def test_a_postponed_session_reminds_again_only_of_what_was_not_sent(clock: Clock) -> None:
+async def test_letters_5_a_postponed_session_reminds_again_only_of_what_was_not_sent(clock: Clock) -> None:
     session = await session_on(THURSDAY, clock)
     await booked(session, clock)
     await send_reminders(now=TWO_WEEKS)
@@ -181,7 +181,7 @@ async def test_a_postponed_session_reminds_again_only_of_what_was_not_sent(clock
     assert await reminded() == ["reminder_two_weeks", "joining_instructions", "reminder_day_before"]
 
 
-async def test_past_their_use_after_downtime_they_are_missed_and_not_sent(clock: Clock) -> None:
+async def test_letters_5_past_their_use_after_downtime_they_are_missed_and_not_sent(clock: Clock) -> None:
     session = await session_on(THURSDAY, clock)
     await booked(session, clock)
     now = JOINING + timedelta(hours=1)
@@ -191,7 +191,7 @@ async def test_past_their_use_after_downtime_they_are_missed_and_not_sent(clock:
     assert {template: until <= now for template, until in expires.items()} == {"reminder_two_weeks": True, "joining_instructions": False}
 
 
-async def test_after_the_start_nothing_is_written_at_all(clock: Clock) -> None:
+async def test_letters_5_after_the_start_nothing_is_written_at_all(clock: Clock) -> None:
     session = await session_on(THURSDAY, clock)
     await booked(session, clock)
     assert await send_reminders(now=session.starts_at) == 0

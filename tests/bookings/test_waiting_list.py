@@ -72,7 +72,7 @@ async def full_session(clock: Clock, **columns: object) -> Case:
     return case
 
 
-async def test_1_joining_gives_a_position_and_a_letter_with_a_way_to_leave(clock: Clock) -> None:
+async def test_waiting_list_1_joining_gives_a_position_two_at_once_are_1_and_2_and_a_letter_with_a_way_to_leave(clock: Clock) -> None:
     case = await full_session(clock)
     first, second = await case.join("Asha"), await case.join("Ben")
     assert [await position_in_line(first), await position_in_line(second)] == [1, 2]
@@ -82,14 +82,14 @@ async def test_1_joining_gives_a_position_and_a_letter_with_a_way_to_leave(clock
     assert await position_in_line(second) == 1
 
 
-async def test_1_the_desks_priority_comes_before_time_of_joining(clock: Clock) -> None:
+async def test_waiting_list_1_the_desks_priority_comes_before_time_of_joining(clock: Clock) -> None:
     case = await full_session(clock)
     first, second = await case.join("Asha"), await case.join("Ben")
     await set_priority(second, priority=1, by=SYSTEM, now=clock.now)
     assert [await position_in_line(first), await position_in_line(second)] == [2, 1]
 
 
-async def test_2_a_freed_place_is_offered_to_the_next_in_the_same_transaction(clock: Clock) -> None:
+async def test_waiting_list_2_a_freed_place_is_offered_to_the_next_in_the_same_transaction(clock: Clock) -> None:
     case = await full_session(clock)
     await case.join("Asha")
     await case.join("Ben")
@@ -99,7 +99,7 @@ async def test_2_a_freed_place_is_offered_to_the_next_in_the_same_transaction(cl
     assert letter.context["answer_by"] == "10am on Thursday 12 March 2026"
 
 
-async def test_2_a_stranger_is_refused_while_somebody_waits(clock: Clock) -> None:
+async def test_waiting_list_2_a_stranger_is_refused_while_somebody_waits(clock: Clock) -> None:
     case = await full_session(clock, is_promotion_on=False)
     await case.join("Asha")
     await case.cancel("Holder 0")
@@ -117,14 +117,14 @@ async def test_2_a_stranger_is_refused_while_somebody_waits(clock: Clock) -> Non
         (4, datetime(2026, 3, 9, 14, tzinfo=UTC)),
     ],
 )
-async def test_3_an_offer_lasts_by_the_time_left(clock: Clock, days_before: int, expires: datetime) -> None:
+async def test_waiting_list_3_an_offer_lasts_by_the_time_left(clock: Clock, days_before: int, expires: datetime) -> None:
     case = await full_session(clock, starts=clock.now + timedelta(days=days_before))
     booking = await case.join("Asha")
     await case.cancel("Holder 0")
     assert (await Booking.get(id=booking)).offer_expires_at == expires
 
 
-async def test_3_school_holidays_stop_the_clock_for_education_learners(clock: Clock) -> None:
+async def test_waiting_list_3_school_holidays_stop_the_clock_for_education_learners(clock: Clock) -> None:
     clock.travel_to(from_wall(date(2026, 3, 26), time(10)))
     school = await makers.make_agency()
     case = await full_session(clock, starts=from_wall(date(2026, 6, 1), time(9, 30)))
@@ -135,7 +135,7 @@ async def test_3_school_holidays_stop_the_clock_for_education_learners(clock: Cl
     assert (await Booking.get(id=booking)).offer_expires_at == from_wall(date(2026, 4, 14), time(10))
 
 
-async def test_3_accepting_at_the_deadlines_second_works_and_one_second_later_is_refused(clock: Clock) -> None:
+async def test_waiting_list_3_accepting_at_the_deadlines_second_works_and_one_second_later_is_refused(clock: Clock) -> None:
     case = await full_session(clock)
     booking = await case.join("Asha")
     await case.cancel("Holder 0")
@@ -149,7 +149,7 @@ async def test_3_accepting_at_the_deadlines_second_works_and_one_second_later_is
     assert await Message.filter(template="confirmed", person_id=case.people["Asha"].id).count() == 1
 
 
-async def test_3_a_lapsed_offer_passes_on_at_once_and_running_the_job_twice_gives_nothing_twice(clock: Clock) -> None:
+async def test_waiting_list_3_a_lapsed_offer_passes_on_at_once_and_running_the_job_twice_gives_nothing_twice(clock: Clock) -> None:
     case = await full_session(clock)
     await case.join("Asha")
     await case.join("Ben")
@@ -159,7 +159,7 @@ async def test_3_a_lapsed_offer_passes_on_at_once_and_running_the_job_twice_give
     assert await case.states() == {"Holder 0": "cancelled", "Asha": "lapsed", "Ben": "offered"}
 
 
-async def test_3_turning_down_passes_on_and_whoever_did_rejoins_at_the_tail(clock: Clock) -> None:
+async def test_waiting_list_3_turning_down_passes_on_and_whoever_did_rejoins_at_the_tail(clock: Clock) -> None:
     case = await full_session(clock)
     asha = await case.join("Asha")
     await case.join("Ben")
@@ -170,7 +170,7 @@ async def test_3_turning_down_passes_on_and_whoever_did_rejoins_at_the_tail(cloc
     assert await position_in_line(await case.join("Asha")) == 2
 
 
-async def test_3_accept_then_cancel_passes_on(clock: Clock) -> None:
+async def test_waiting_list_3_accept_then_cancel_passes_on(clock: Clock) -> None:
     case = await full_session(clock)
     asha = await case.join("Asha")
     await case.join("Ben")
@@ -180,7 +180,7 @@ async def test_3_accept_then_cancel_passes_on(clock: Clock) -> None:
     assert await case.states() == {"Holder 0": "cancelled", "Asha": "cancelled", "Ben": "offered"}
 
 
-async def test_4_in_the_last_two_working_days_book_me_in_is_confirmed_in_list_order(clock: Clock) -> None:
+async def test_waiting_list_4_in_the_last_two_working_days_book_me_in_is_confirmed_in_list_order(clock: Clock) -> None:
     case = await full_session(clock)
     await case.join("Leave", standby="leave")
     await case.join("Ask", standby="ask")
@@ -190,7 +190,7 @@ async def test_4_in_the_last_two_working_days_book_me_in_is_confirmed_in_list_or
     assert await case.states() == {"Holder 0": "cancelled", "Leave": "waiting", "Ask": "waiting", "Book": "confirmed"}
 
 
-async def test_4_those_who_said_ask_me_are_told_and_the_highest_to_answer_gets_it_after_four_hours(clock: Clock) -> None:
+async def test_waiting_list_4_those_who_said_ask_me_are_told_and_the_highest_to_answer_gets_it_after_four_hours(clock: Clock) -> None:
     case = await full_session(clock, starts=from_wall(date(2026, 5, 14), time(14)))
     asha, ben = await case.join("Asha"), await case.join("Ben")
     clock.travel_to(from_wall(date(2026, 5, 13), time(9)))
@@ -206,7 +206,7 @@ async def test_4_those_who_said_ask_me_are_told_and_the_highest_to_answer_gets_i
     assert (await case.states())["Ben"] == "waiting"
 
 
-async def test_4_when_nobody_answers_the_place_goes_to_anyone(clock: Clock) -> None:
+async def test_waiting_list_4_when_nobody_answers_the_place_goes_to_anyone(clock: Clock) -> None:
     case = await full_session(clock, starts=from_wall(date(2026, 5, 14), time(14)))
     await case.join("Asha")
     clock.travel_to(from_wall(date(2026, 5, 13), time(9)))
@@ -216,7 +216,7 @@ async def test_4_when_nobody_answers_the_place_goes_to_anyone(clock: Clock) -> N
     assert (await case.states())["Stranger"] == "confirmed"
 
 
-async def test_4_a_place_freed_after_their_time_to_answer_asks_everybody_again(clock: Clock) -> None:
+async def test_waiting_list_4_a_place_freed_after_their_time_to_answer_asks_everybody_again(clock: Clock) -> None:
     case = await full_session(clock, starts=from_wall(date(2026, 5, 14), time(14)), capacity=2)
     asha, ben = await case.join("Asha"), await case.join("Ben")
     clock.travel_to(from_wall(date(2026, 5, 12), time(15)))
@@ -231,7 +231,7 @@ async def test_4_a_place_freed_after_their_time_to_answer_asks_everybody_again(c
     assert [(await Booking.get(id=one)).state for one in (asha, ben)] == ["waiting", "confirmed"]
 
 
-async def test_4_who_is_asked_later_has_four_working_hours_of_their_own(clock: Clock) -> None:
+async def test_waiting_list_4_who_is_asked_later_has_four_working_hours_of_their_own(clock: Clock) -> None:
     case = await full_session(clock, starts=from_wall(date(2026, 5, 14), time(14)))
     await case.join("Asha")
     clock.travel_to(from_wall(date(2026, 5, 13), time(9)))
@@ -245,7 +245,7 @@ async def test_4_who_is_asked_later_has_four_working_hours_of_their_own(clock: C
     assert await answer_standby(cara, by=SYSTEM, now=clock.now) == "confirmed"
 
 
-async def test_5_after_the_window_closes_no_offers_go_out(clock: Clock) -> None:
+async def test_waiting_list_5_after_the_window_closes_no_offers_go_out(clock: Clock) -> None:
     case = await full_session(clock, closes_at=clock.now + timedelta(days=1))
     await case.join("Asha")
     clock.forward(days=2)
@@ -253,7 +253,7 @@ async def test_5_after_the_window_closes_no_offers_go_out(clock: Clock) -> None:
     assert (await case.states())["Asha"] == "waiting"
 
 
-async def test_5_joining_switched_off_does_not_stop_promotion(clock: Clock) -> None:
+async def test_waiting_list_5_joining_switched_off_does_not_stop_promotion(clock: Clock) -> None:
     case = await full_session(clock)
     await case.join("Asha")
     await Session.filter(id=case.session.id).update(is_list_open=False)
@@ -264,7 +264,7 @@ async def test_5_joining_switched_off_does_not_stop_promotion(clock: Clock) -> N
     assert (await case.states())["Asha"] == "offered"
 
 
-async def test_6_who_does_not_fit_is_skipped_and_keeps_their_place(clock: Clock) -> None:
+async def test_waiting_list_6_who_does_not_fit_is_skipped_and_keeps_their_place(clock: Clock) -> None:
     case = Case(await makers.make_session(now=clock.now, delivery="hybrid", capacity=2, capacity_room=1, capacity_online=1), clock)
     await case.book("In the room", mode="room")
     await case.book("Online", mode="online")
@@ -276,7 +276,7 @@ async def test_6_who_does_not_fit_is_skipped_and_keeps_their_place(clock: Clock)
     }  # fmt: skip
 
 
-async def test_7_confirmed_on_another_date_leaves_the_other_lists_of_a_course(clock: Clock) -> None:
+async def test_waiting_list_7_confirmed_on_another_date_leaves_the_other_lists_of_a_course(clock: Clock) -> None:
     case = await full_session(clock)
     await case.join("Asha")
     other = await makers.make_session(course=await case.session.course, now=clock.now, starts=case.session.starts_at + timedelta(days=7))
@@ -286,7 +286,7 @@ async def test_7_confirmed_on_another_date_leaves_the_other_lists_of_a_course(cl
     assert (await Message.get(template="left_list")).context["other_date"] is True
 
 
-async def test_7_briefings_have_their_own_content_so_other_lists_stay(clock: Clock) -> None:
+async def test_waiting_list_7_briefings_have_their_own_content_so_other_lists_stay(clock: Clock) -> None:
     briefing = await makers.make_course("DSL briefing", kind="briefing")
     case = await full_session(clock, course=briefing)
     await case.join("Asha")

@@ -79,7 +79,7 @@ def asked(entry: Entry, method: Method = "REQUEST", *, name: str = "Asha Patel",
         (datetime(2027, 11, 1, 9, 30, tzinfo=UTC), "20271101T093000", 0),
     ],
 )
-def test_times_are_london_wall_times_and_the_same_instant_everywhere(instant: datetime, wall: str, offset: int) -> None:
+def test_ical_2_times_are_london_wall_times_and_the_same_instant_everywhere(instant: datetime, wall: str, offset: int) -> None:
     entry = replace(DAY, starts_at=instant, ends_at=instant + timedelta(days=1))
     for data in (the_feed([entry]), download([entry]), asked(entry)):
         assert f"DTSTART;TZID=Europe/London:{wall}" in unfolded(data)
@@ -89,14 +89,14 @@ def test_times_are_london_wall_times_and_the_same_instant_everywhere(instant: da
         assert start.utcoffset() == timedelta(hours=offset)
 
 
-def test_the_second_half_past_one_of_october_is_written_in_utc() -> None:
+def test_ical_2_the_second_half_past_one_of_october_is_written_in_utc() -> None:
     second = datetime(2027, 10, 31, 1, 30, tzinfo=UTC)
     data = download([replace(DAY, starts_at=second, ends_at=second + timedelta(hours=2))])
     assert "DTSTART:20271031T013000Z" in unfolded(data)
     assert "DTEND;TZID=Europe/London:20271031T033000" in unfolded(data)
 
 
-def test_the_timezone_block_itself_gives_londons_offsets_around_every_change() -> None:
+def test_ical_2_the_timezone_block_itself_gives_londons_offsets_around_every_change() -> None:
     (block,) = icalendar.Calendar.from_ical(download([DAY])).walk("VTIMEZONE")
     assert isinstance(block, icalendar.Timezone)
     zone = block.to_tz(lookup_tzid=False)
@@ -111,7 +111,7 @@ def test_the_timezone_block_itself_gives_londons_offsets_around_every_change() -
     assert [each for each in unfolded(download([DAY])) if each.startswith("RDATE")] == []
 
 
-def test_a_feed_says_its_name_and_how_often_to_come_back() -> None:
+def test_ical_5_a_feed_says_its_name_and_how_often_to_come_back() -> None:
     data = feed([DAY], name="Training, all", description="Every session; each year", refresh_hours=12)
     head = unfolded(data)[:13]
     assert head == [
@@ -131,7 +131,7 @@ def test_a_feed_says_its_name_and_how_often_to_come_back() -> None:
     ]
 
 
-def test_an_event_carries_every_fact_once() -> None:
+def test_ical_1_an_event_carries_every_fact_once() -> None:
     lines = unfolded(the_feed([DAY]))
     assert lines[lines.index("BEGIN:VEVENT") :] == [
         "BEGIN:VEVENT",
@@ -153,7 +153,7 @@ def test_an_event_carries_every_fact_once() -> None:
     ]
 
 
-def test_an_unchanged_feed_is_the_same_bytes() -> None:
+def test_ical_5_an_unchanged_feed_is_the_same_bytes() -> None:
     assert the_feed([DAY]) == the_feed([DAY])
 
 
@@ -162,26 +162,26 @@ def test_an_empty_feed_is_still_a_calendar() -> None:
     assert (len(calendar.walk("VEVENT")), len(calendar.walk("VTIMEZONE"))) == (0, 1)
 
 
-def test_a_synchroniser_sees_one_item_for_each_day() -> None:
+def test_ical_3_a_synchroniser_sees_one_item_for_each_day() -> None:
     entries = [replace(DAY, uid=f"day-{number}") for number in range(3)]
     items = list(split_collection(the_feed(entries).decode()))
     assert [item.count("BEGIN:VEVENT") for item in items] == [1, 1, 1]
 
 
-def test_a_cancelled_day_says_so_once_and_frees_the_time() -> None:
+def test_ical_1_a_cancelled_day_says_so_once_and_frees_the_time() -> None:
     for title in ("Neglect", "CANCELLED: Neglect"):
         event = the_event(the_feed([replace(DAY, status="CANCELLED", title=title)]))
         assert (event["SUMMARY"], event["STATUS"], event["TRANSP"]) == ("CANCELLED: Neglect", "CANCELLED", "TRANSPARENT")
 
 
 @pytest.mark.parametrize("status", ["CONFIRMED", "TENTATIVE"])
-def test_an_offer_is_tentative_and_keeps_its_title(status: Status) -> None:
+def test_ical_1_an_offer_is_tentative_and_keeps_its_title(status: Status) -> None:
     event = the_event(the_feed([replace(DAY, status=status)]))
     assert (event["SUMMARY"], event["STATUS"]) == ("Neglect", status)
 
 
 @pytest.mark.parametrize("method", ["REQUEST", "CANCEL"])
-def test_an_invitation_concerns_one_day_and_one_person(method: Method) -> None:
+def test_ical_7_an_invitation_concerns_one_day_and_one_person(method: Method) -> None:
     calendar = icalendar.Calendar.from_ical(asked(DAY, method))
     event = the_event(asked(DAY, method))
     assert calendar["METHOD"] == method
@@ -191,7 +191,7 @@ def test_an_invitation_concerns_one_day_and_one_person(method: Method) -> None:
     assert (event["UID"], event["SEQUENCE"], event.DTSTAMP) == ("day-7@training.example", 2, CHANGED)
 
 
-def test_a_cancellation_to_one_person_says_cancelled_though_the_day_stands() -> None:
+def test_ical_7_a_cancellation_to_one_person_says_cancelled_though_the_day_stands() -> None:
     event = the_event(asked(DAY, "CANCEL"))
     assert (event["SUMMARY"], event["STATUS"]) == ("CANCELLED: Neglect", "CANCELLED")
 
@@ -229,13 +229,13 @@ def test_a_plus_and_an_apostrophe_belong_to_an_address() -> None:
         'say "hello"',
     ],
 )
-def test_text_survives(text: str) -> None:
+def test_ical_4_text_survives(text: str) -> None:
     event = the_event(the_feed([replace(DAY, title=text, description=text, location=text)]))
     assert (str(event["SUMMARY"]), str(event["DESCRIPTION"]), str(event["LOCATION"])) == (text, text, text)
 
 
 @given(text=st.text(alphabet=st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"), include_characters="\n")))
-def test_any_text_survives_in_lines_of_75_octets(text: str) -> None:
+def test_ical_4_any_text_survives_in_lines_of_75_octets(text: str) -> None:
     data = the_feed([replace(DAY, title=text, description=text)])
     assert max(len(each) for each in data.split(b"\r\n")) <= 75
     assert [each.decode() for each in data.split(b"\r\n")] == data.decode().split("\r\n")
@@ -244,14 +244,14 @@ def test_any_text_survives_in_lines_of_75_octets(text: str) -> None:
 
 
 @given(text=st.text())
-def test_no_text_breaks_a_feed(text: str) -> None:
+def test_ical_3_no_text_breaks_a_feed(text: str) -> None:
     hostile = replace(DAY, title=text, description=text, location=text, url=text, categories=(text,), uid=f"day-8{text}")
     data = the_feed([hostile, DAY])
     assert [str(event["UID"]) for event in events(data)][1] == DAY.uid
     assert data.count(b"\n") == data.count(b"\r\n") == data.count(b"\r")
 
 
-def test_control_characters_are_left_out_tabs_are_spaces_and_every_kind_of_break_is_one() -> None:
+def test_ical_3_control_characters_are_left_out_tabs_are_spaces_and_every_kind_of_break_is_one() -> None:
     text = "a\x00b\x07c\x1bd\x7fe\x9ff\ud800g\r\nh\ri\u2028j\x85k\tl"
     assert str(the_event(the_feed([replace(DAY, title=text)]))["SUMMARY"]) == "abcdefg\nh\ni\nj\nk l"
 
@@ -259,11 +259,11 @@ def test_control_characters_are_left_out_tabs_are_spaces_and_every_kind_of_break
 @pytest.mark.parametrize(
     "url", ["", "javascript:alert(1)", "https://x.example/a\nATTENDEE:mailto:e@x.example", "https://x.example/a b", "mailto:a@b.c"]
 )
-def test_what_is_no_web_address_is_left_out(url: str) -> None:
+def test_ical_3_what_is_no_web_address_is_left_out(url: str) -> None:
     assert "URL" not in the_event(the_feed([replace(DAY, url=url)]))
 
 
-def test_a_line_break_after_a_web_address_is_forgiven() -> None:
+def test_ical_3_a_line_break_after_a_web_address_is_forgiven() -> None:
     assert line(the_feed([replace(DAY, url=DAY.url + "\r\n")]), "URL") == f"URL:{DAY.url}"
 
 
@@ -280,7 +280,7 @@ NAIVE = datetime(2026, 7, 1, 9, 30)  # noqa: DTZ001 - the fault under test
     [replace(DAY, starts_at=NAIVE), replace(DAY, ends_at=NAIVE), replace(DAY, changed_at=NAIVE), replace(DAY, uid=" \x00")],
     ids=["start", "end", "changed", "uid"],
 )
-def test_one_bad_row_is_left_out_of_a_feed_logged_and_refused_in_a_download(bad: Entry, caplog: pytest.LogCaptureFixture) -> None:
+def test_ical_3_one_bad_row_is_left_out_of_a_feed_logged_and_refused_in_a_download(bad: Entry, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
     assert [str(event["UID"]) for event in events(the_feed([bad, replace(DAY, uid="other")]))] == ["other"]
     assert [record.levelname for record in caplog.records] == ["WARNING"]

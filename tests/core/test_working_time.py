@@ -36,11 +36,11 @@ def at(text: str) -> datetime:
         (date(2026, 12, 24), True),
     ],
 )
-def test_working_days_are_weekdays_that_are_no_english_bank_holidays(day: date, expected: bool) -> None:  # noqa: FBT001 - a table of cases
+def test_time_working_days_are_weekdays_that_are_no_english_bank_holidays(day: date, expected: bool) -> None:  # noqa: FBT001 - a table of cases
     assert ORDINARY.is_working_day(day) is expected
 
 
-def test_a_closed_day_is_no_working_day() -> None:
+def test_time_a_closed_day_is_no_working_day() -> None:
     calendar = WorkingCalendar(closed_days=frozenset({date(2026, 12, 24)}))
     assert (calendar.is_working_day(date(2026, 12, 24)), calendar.is_working_day(date(2026, 12, 23))) == (False, True)
 
@@ -65,7 +65,7 @@ def test_the_working_day_before_skips_weekends_and_bank_holidays() -> None:
         ("2026-11-09 09:15", 0.25, "2026-11-09 09:30"),
     ],
 )
-def test_working_hours_run_only_while_the_office_is_open(start: str, hours: float, expected: str) -> None:
+def test_time_working_hours_run_only_while_the_office_is_open(start: str, hours: float, expected: str) -> None:
     assert ORDINARY.add_working_hours(at(start), hours) == at(expected)
 
 
@@ -83,7 +83,7 @@ def test_the_clock_changes_leave_the_wall_time_and_move_the_instant() -> None:
         ("2027-10-29 09:30", 3, "2027-11-03 09:30"),
     ],
 )
-def test_a_period_of_working_days_is_ten_working_hours_each(start: str, days: int, expected: str) -> None:
+def test_time_a_period_of_working_days_is_ten_working_hours_each(start: str, days: int, expected: str) -> None:
     assert ORDINARY.add_working_days(at(start), days) == at(expected)
     assert ORDINARY.add_working_hours(at(start), days * 10) == at(expected)
 
@@ -102,7 +102,7 @@ def test_a_period_of_working_days_is_ten_working_hours_each(start: str, days: in
         ("2027-10-31 01:30", 1, "2027-10-28 18:00"),
     ],
 )
-def test_so_many_working_days_before_keeps_the_wall_clock(instant: str, days: int, expected: str) -> None:
+def test_time_so_many_working_days_before_keeps_the_wall_clock(instant: str, days: int, expected: str) -> None:
     assert ORDINARY.working_days_before(at(instant), days) == at(expected)
 
 

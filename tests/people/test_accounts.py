@@ -68,7 +68,7 @@ async def test_booking_5_a_shared_mailbox_makes_nobody_new_unless_the_desk_says_
     assert made.is_new
 
 
-async def test_two_employers_are_ordinary_and_the_same_post_twice_is_one() -> None:
+async def test_people_two_employers_are_ordinary_and_the_same_post_twice_is_one() -> None:
     school, nursery = await make_agency("St Luke's"), await make_agency("Little Acorns")
     asha = await make_person("Asha Patel")
     first = await actions.start_position(asha.id, school.id, "dsl", by=SYSTEM, now=NOW)

@@ -33,7 +33,7 @@ async def refusal_of(attempt: Any) -> tuple[str, str | None]:
     return refusal.value.code, refusal.value.field
 
 
-async def test_a_newcomers_organisation_waits_for_the_desk_and_is_suggested_once(dee: Person) -> None:
+async def test_booking_3_a_newcomers_organisation_waits_for_the_desk_and_is_suggested_once(dee: Person) -> None:
     asha = await make_person("Asha Patel")
     first = await actions.suggest_agency("  Sunny   Days Nursery", suggested_by=asha.id, now=NOW)
     assert await actions.suggest_agency("sunny days nursery", suggested_by=None, now=NOW) == first

@@ -115,7 +115,7 @@ async def test_a_sign_in_letter_runs_out_with_its_link() -> None:
     assert (await letters("sign_in"))[0]["expires_at"] == NOW + timedelta(minutes=15)
 
 
-async def test_a_second_address_signs_in_too(asha: Person) -> None:
+async def test_people_a_second_address_signs_in_too(asha: Person) -> None:
     await Person.filter(id=asha.id).update(second_email="asha@home.example")
     cookie = await ask("asha@home.example")
     link, _ = await link_and_code()

@@ -136,7 +136,7 @@ async def test_somebody_without_email_is_booked_where_their_setting_has_a_contac
     assert (await Message.get()).address == "head@pine.example"
 
 
-async def test_a_shared_mailbox_is_refused_until_the_desk_overrules(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+async def test_booking_5_a_shared_mailbox_is_refused_until_the_desk_overrules(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
     session = await makers.make_session(now=clock.now)
     visitor = await sign_in_as(dee)
     path = f"/desk/sessions/{session.ref}/book/new"
@@ -213,7 +213,7 @@ async def test_what_has_ended_can_no_longer_be_cancelled(asha: Person, dee: Pers
 # ---- needs ----------------------------------------------------------------------------------------------------------
 
 
-async def test_needs_are_shown_only_for_a_reason_and_each_reading_is_kept(
+async def test_booking_4_needs_are_shown_only_for_a_reason_and_each_reading_is_kept(
     asha: Person, dee: Person, sign_in_as: SignInAs, clock: Clock
 ) -> None:
     session = await makers.make_session(now=clock.now)

@@ -41,7 +41,7 @@ async def test_it_shows_places_bookings_and_the_line(asha: Person, ben: Person, 
     assert "Offer now" not in shown
 
 
-async def test_places_below_what_is_held_are_set_only_after_a_warning_and_remove_nobody(
+async def test_booking_6_places_below_what_is_held_are_set_only_after_a_warning_and_remove_nobody(
     asha: Person, ben: Person, dee: Person, sign_in_as: SignInAs, clock: Clock
 ) -> None:
     session = await makers.make_session(now=clock.now, capacity=2)

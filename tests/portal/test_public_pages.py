@@ -134,7 +134,7 @@ async def test_a_month_shows_each_training_day(db: TortoiseContext, clock: Clock
 
 
 @pytest.mark.parametrize("columns", [{"state": "draft"}, {"access": "invited"}, {"access": "restricted", "audience_codes": ["police"]}])
-async def test_a_draft_or_restricted_session_is_nowhere(
+async def test_states_a_draft_or_restricted_session_is_nowhere(
     db: TortoiseContext, clock: Clock, client: Visitor, columns: dict[str, Any]
 ) -> None:
     session = await _session(clock, "Hidden thing", **columns)
@@ -187,7 +187,7 @@ async def test_a_full_session_offers_its_list(db: TortoiseContext, clock: Clock,
     assert "Nobody is on the waiting list yet" in page
 
 
-async def test_a_called_off_session_names_the_next_date(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
+async def test_states_a_called_off_session_names_the_next_date(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
     course = await makers.make_course("Neglect")
     off = await _session(clock, course=course, state="called_off")
     later = await _session(clock, course=course, day=date(2026, 6, 30))
@@ -239,7 +239,7 @@ async def test_a_course_has_its_outcomes_prerequisites_and_dates(db: TortoiseCon
     assert (await client.get("/courses/none")).status_code == 404
 
 
-async def test_the_feed_has_a_stable_uid_for_each_day_and_keeps_what_is_cancelled(
+async def test_ical_1_the_feed_has_a_stable_uid_for_each_day_and_keeps_what_is_cancelled(
     db: TortoiseContext, clock: Clock, client: Visitor
 ) -> None:
     session = await _session(clock, "Neglect, tools; and more", days=2)
@@ -255,7 +255,7 @@ async def test_the_feed_has_a_stable_uid_for_each_day_and_keeps_what_is_cancelle
     assert "DTSTART;TZID=Europe/London:20260609T093000" in answer.text
 
 
-async def test_an_unchanged_feed_answers_304(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
+async def test_ical_5_an_unchanged_feed_answers_304(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
     await _session(clock)
     first = await client.get("/calendar/programme.ics")
     assert (await client.get("/calendar/programme.ics", headers={"If-None-Match": first.headers["etag"]})).status_code == 304

@@ -91,7 +91,7 @@ async def test_a_page_holds_fifty(db: TortoiseContext, clock: Clock) -> None:
     assert (len(first), len(second), second[0].total) == (50, 1, 51)
 
 
-async def test_the_feed_has_the_days_of_exactly_the_sessions_listed(db: TortoiseContext, clock: Clock) -> None:
+async def test_ical_5_the_feed_has_the_days_of_exactly_the_sessions_listed(db: TortoiseContext, clock: Clock) -> None:
     await _session(clock, "Two days", days=2)
     await _session(clock, "Online", date(2026, 6, 20), delivery="online", joining_link="https://teams.example/secret")
     await _session(clock, "Draft", state="draft")

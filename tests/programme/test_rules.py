@@ -48,7 +48,7 @@ def _stage(now: datetime = BEFORE, **changes: Any) -> Stage:
         (ENDS, {"state": "postponed"}, Stage.POSTPONED),
     ],
 )
-def test_a_session_stands_at_one_stage(now: datetime, changes: dict[str, Any], stage: Stage) -> None:
+def test_states_a_session_stands_at_one_stage(now: datetime, changes: dict[str, Any], stage: Stage) -> None:
     assert _stage(now, **changes) == stage
 
 

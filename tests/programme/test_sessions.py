@@ -78,7 +78,7 @@ async def test_a_session_that_is_over_is_not_published(db: TortoiseContext, cloc
         await actions.publish_session(made.id, by=SYSTEM, now=clock.travel_to(from_wall(date(2026, 6, 9), time(12, 30))))
 
 
-async def test_uids_survive_inserting_a_training_day(db: TortoiseContext, clock: Clock) -> None:
+async def test_ical_1_uids_survive_inserting_a_training_day(db: TortoiseContext, clock: Clock) -> None:
     session = await _made(clock.now, TUESDAY, THURSDAY)
     before = await _days(session)
     await actions.add_day(session.id, WEDNESDAY, by=SYSTEM, now=clock.now)
@@ -87,7 +87,7 @@ async def test_uids_survive_inserting_a_training_day(db: TortoiseContext, clock:
     assert after[1][2:] == (0, False)
 
 
-async def test_sequence_rises_when_time_place_link_or_state_changes_and_at_nothing_else(db: TortoiseContext, clock: Clock) -> None:
+async def test_ical_1_sequence_rises_when_time_place_link_or_state_changes_and_at_nothing_else(db: TortoiseContext, clock: Clock) -> None:
     venue = await makers.make_venue("Hewson House")
     session = await _made(clock.now, TUESDAY)
     day = await TrainingDay.get(session_id=session.id)

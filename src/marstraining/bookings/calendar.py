@@ -21,10 +21,10 @@ _MOST = 1000
 _NEAREST = "CASE WHEN d.ends_at > ? THEN 0 ELSE 1 END, CASE WHEN d.ends_at > ? THEN d.starts_at END, d.starts_at DESC"
 
 
-async def feed_entries(person_id: int, *, now: datetime) -> list[Entry]:
-    """What a personal feed holds: what a person booked, is offered and trains, nearest to now first, at most 1,000."""
+async def feed_entries(person_id: int, *, most: int = _MOST, now: datetime) -> list[Entry]:
+    """What a personal feed holds: what a person booked, is offered and trains, nearest to now first, at most `most`."""
     entries = [*await own_entries(person_id, now=now), *await trainer_entries(person_id, now=now)]
-    return sorted(entries, key=lambda entry: (entry.ends_at <= now, abs(entry.starts_at - now), entry.uid))[:_MOST]
+    return sorted(entries, key=lambda entry: (entry.ends_at <= now, abs(entry.starts_at - now), entry.uid))[:most]
 
 
 async def own_entries(person_id: int, *, now: datetime, booking_id: int | None = None) -> list[Entry]:
