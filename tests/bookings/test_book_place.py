@@ -117,6 +117,7 @@ async def test_booking_2_a_restricted_session_refuses_other_audiences_and_says_t
     with pytest.raises(Refused) as refusal:
         await book(ben, session.id, clock)
     assert refusal.value.code == "not_eligible"
+    assert refusal.value.message.startswith("This session is only for: Schools. Your position is not one of them. If your post has")
 
 
 async def test_booking_2_whoever_may_see_a_session_for_the_voluntary_sector_may_book_it(clock: Clock) -> None:

@@ -4,12 +4,13 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from marstraining.bookings.actions import book_place, cancel_booking, move_session, postpone_session, send_reminders
+from marstraining.bookings.actions import book_place, cancel_booking, move_session, postpone_session, send_joining_again, send_reminders
 from marstraining.bookings.models import Booking
 from marstraining.bookings.rules import BookPlace
 from marstraining.bookings.rules.reminders import reminders_of
 from marstraining.core import config
 from marstraining.core.clock import from_wall, local
+from marstraining.core.errors import Refused
 from marstraining.core.viewer import SYSTEM
 from marstraining.messages.models import Message
 from marstraining.people.models import Person
@@ -157,6 +158,20 @@ async def test_letters_5_reminders_move_with_the_session(clock: Clock) -> None:
     assert [await send_reminders(now=from_wall(*moment)) for moment in moments] == [1, 1, 1]
     letter = await Message.get(template="reminder_day_before")
     assert letter.context["days"] == ["Thursday 14 May 2026, 2pm to 5pm"]
+
+
+async def test_letters_5_the_desk_may_ask_to_send_the_joining_instructions_again_to_everybody_booked(clock: Clock) -> None:
+    session = await session_on(THURSDAY, clock)
+    for name in ("Asha", "Ben"):
+        await booked(session, clock, name)
+    await send_reminders(now=clock.travel_to(JOINING))
+    mel = await makers.make_person("Mel", email=None)
+    await book_place(BookPlace(session_id=session.id, learner_id=mel.id, by_desk=True), by=SYSTEM, now=clock.now)
+    asked = [await send_joining_again(session.id, by=SYSTEM, now=clock.now) for _ in range(2)]
+    assert (asked, await Message.filter(template="joining_instructions").count()) == ([2, 2], 4)
+    await postpone_session(session.id, reason="", by=SYSTEM, now=clock.now)
+    with pytest.raises(Refused):
+        await send_joining_again(session.id, by=SYSTEM, now=clock.now)
 
 
 async def test_letters_5_not_sent_again_after_moving(clock: Clock) -> None:

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 
-from marstraining.bookings.actions import book_place, join_list
+from marstraining.bookings.actions import book_place, join_list, postpone_session
 from marstraining.bookings.models import Booking
 from marstraining.bookings.rules import BookPlace
 from marstraining.messages.models import Message
@@ -107,3 +108,30 @@ async def test_a_move_without_a_date_keeps_what_was_typed(
     answer = await (await sign_in_as(dee)).post(f"/desk/sessions/{session.ref}/move", {"starts1": "9.30am"})
     assert answer.status_code == 422
     assert 'value="9.30am"' in answer.text
+
+
+async def test_letters_5_joining_instructions_are_sent_again_from_the_sessions_page(
+    asha: Person, ben: Person, dee: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await booked_session(asha, ben, clock)
+    visitor, root = await sign_in_as(dee), f"/desk/sessions/{session.ref}"
+    assert f'href="{root}/joining"' in (await visitor.get(root)).text
+    assert "Send them again to 1 person" in (await visitor.get(f"{root}/joining")).text
+    answer = await visitor.post(f"{root}/joining", await fields_of(visitor, f"{root}/joining"))
+    assert answer.headers["location"] == f"{root}?done=joining"
+    assert [letter["address"] for letter in await Message.filter(template="joining_instructions").values("address")] == [asha.email]
+
+
+async def test_states_a_postponed_session_is_still_to_come_and_gets_its_new_date_after_the_old_one(
+    asha: Person, ben: Person, dee: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await booked_session(asha, ben, clock)
+    await postpone_session(session.id, reason="", by=makers.as_desk(dee), now=clock.now)
+    clock.travel_to(session.ends_at + timedelta(days=3))
+    visitor, root = await sign_in_as(dee), f"/desk/sessions/{session.ref}"
+    page = (await visitor.get(root)).text
+    assert (f'href="{root}/move"' in page, f'href="{root}/book"' in page) == (True, False)
+    assert [root in (await visitor.get(f"/desk/sessions{query}")).text for query in ("", "?when=past")] == [True, False]
+    seen = await fields_of(visitor, f"{root}/move")
+    answer = await visitor.post(f"{root}/move", {**seen, "day1": "2026-06-15", "starts1": "9.30am", "ends1": "12:30"})
+    assert (answer.headers["location"], (await Session.get()).state) == (f"{root}?done=moved", "published")

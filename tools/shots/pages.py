@@ -228,6 +228,7 @@ AT_THE_DESK = (
     ),
     Shown("desk-call-off", "/desk/sessions/{open}/call-off", DESK),
     Shown("desk-postpone", "/desk/sessions/{open}/postpone", DESK),
+    Shown("desk-joining", "/desk/sessions/{open}/joining", DESK),
     Shown("desk-move", "/desk/sessions/{open}/move", DESK),
     Shown("desk-move-postponed", "/desk/sessions/{postponed}/move", DESK),
     Shown("desk-online", "/desk/sessions/{open}/online", DESK),

@@ -31,7 +31,7 @@ from marstraining.bookings.actions.newcomers import (
 from marstraining.bookings.actions.notes import NotePreview, preview_note, write_to_learners
 from marstraining.bookings.actions.offers import accept_offer, answer_standby, choose_standby, offer_now, set_priority, turn_down_offer
 from marstraining.bookings.actions.reconciling import compare_places
-from marstraining.bookings.actions.reminders import send_reminders
+from marstraining.bookings.actions.reminders import send_joining_again, send_reminders
 from marstraining.bookings.actions.retention import erase_what_served
 from marstraining.bookings.actions.sessions import (
     DryRun,
@@ -96,6 +96,7 @@ __all__ = [
     "rotate_feed",
     "run_online",
     "say_coming",
+    "send_joining_again",
     "send_reminders",
     "set_priority",
     "settle_sessions",

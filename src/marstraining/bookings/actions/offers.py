@@ -37,6 +37,8 @@ async def accept_offer(booking_id: int, *, instead_of: int | None = None, by: Vi
         session = await session_row(booking.session_id)
         if session is None:
             raise NotFound
+        if now >= session.starts_at:
+            raise Refused("This session has already started, so the place can no longer be taken.", code="past")
         if instead_of is not None:
             await give_up(instead_of, booking.learner_id, by=by, now=now)
         await _check_conflicts(session, booking, now=now)

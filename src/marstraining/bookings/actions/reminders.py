@@ -1,16 +1,25 @@
 """Reminders: the worker asks which sessions' moments have come and who has not had the letter."""
 
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 from marstraining.bookings.actions import steps
 from marstraining.bookings.letters import joining_facts, letter_about
-from marstraining.bookings.queries import learner_rows, session_row
+from marstraining.bookings.queries import SessionRow, learner_rows, session_row
 from marstraining.bookings.queries.entries import day_entries
 from marstraining.bookings.queries.roster import trainer_names
 from marstraining.bookings.rules.reminders import JOINING_INSTRUCTIONS, LONGEST_BEFORE, TEMPLATES, Reminder, reminders_of
-from marstraining.core.db import rows, transaction
+from marstraining.core.db import hold, rows, transaction
+from marstraining.core.errors import NotFound, Refused
+from marstraining.core.viewer import Viewer
+from marstraining.history.actions import record
 from marstraining.messages.actions import queue_letters, withdraw_letters
-from marstraining.messages.rules import Priority
+from marstraining.messages.rules import Letter, Priority
+from marstraining.programme.models import Session
+from marstraining.programme.rules import SessionState
+
+_ASKED_ONCE_IN = timedelta(minutes=10)
 
 
 async def send_reminders(*, now: datetime) -> int:
@@ -50,10 +59,23 @@ async def _remind(session_id: int, reminder: Reminder, *, now: datetime) -> int:
     session = await session_row(session_id) if found else None
     if session is None:
         return 0
+    keys = {row["id"]: f"{reminder.template}-{row['id']}" for row in found}
+    letters = await _letters(session, reminder, found, keys=keys, now=now)
+    if not letters:
+        return 0
+    async with transaction():
+        await queue_letters(letters, now=now)
+    return len(letters)
+
+
+async def _letters(
+    session: SessionRow, reminder: Reminder, found: Sequence[Mapping[str, Any]], *, keys: Mapping[int, str], now: datetime
+) -> list[Letter]:
+    """The letter of that reminder to each of the bookings whose learner has an address, under its key."""
     learners = await learner_rows([row["learner_id"] for row in found])
-    days = await day_entries(session_id, [row["learner_id"] for row in found])
+    days = await day_entries(session.id, [row["learner_id"] for row in found])
     calendar = steps.working_calendar()
-    trainers = await trainer_names(session_id) if reminder.template == JOINING_INSTRUCTIONS else []
+    trainers = await trainer_names(session.id) if reminder.template == JOINING_INSTRUCTIONS else []
     letters = []
     for row in found:
         subject = steps.subject_of(row)
@@ -67,14 +89,36 @@ async def _remind(session_id: int, reminder: Reminder, *, now: datetime) -> int:
             extra={**joining_facts(session, subject, now=now, calendar=calendar), "trainers": trainers},
             expires_at=reminder.useful_until,
             is_ordered=False,
-            key=f"{reminder.template}-{row['id']}",
+            key=keys[row["id"]],
         )
         if letter:
             letters.append(letter)
-    if not letters:
-        return 0
+    return letters
+
+
+async def send_joining_again(session_id: int, *, by: Viewer, now: datetime) -> int:
+    """Send the joining instructions to everybody booked, whether or not they had them; returns how many letters that are.
+
+    The desk asks for it; rescheduling sends nothing again by itself (calendar_and_letters.md, Letters 5). Asked for twice
+    within ten minutes they are sent once. Refused for a session that has no date, is called off or over.
+    """
     async with transaction():
-        await queue_letters(letters, now=now)
+        if not await hold(Session, session_id):
+            raise NotFound
+        session = await session_row(session_id)
+        if session is None or session.state != SessionState.PUBLISHED or now >= session.ends_at:
+            raise Refused("This session is not coming up, so there is nothing to join.", code="not_coming")
+        found = await rows(
+            "SELECT id, ref, version, nonce, check_in_code, mode, learner_id FROM bookings_booking"
+            " WHERE session_id = ? AND state = 'confirmed' ORDER BY id",
+            session_id,
+        )
+        keys = {row["id"]: f"joining-asked-{row['id']}-{int(now.timestamp() // _ASKED_ONCE_IN.total_seconds())}" for row in found}
+        letters = await _letters(session, Reminder(JOINING_INSTRUCTIONS, now, session.ends_at), found, keys=keys, now=now)
+        if letters:
+            await queue_letters(letters, now=now)
+            detail = {"letters": len(letters)}
+            await record("send_joining_again", by=by, now=now, subject_kind="session", subject_id=session_id, detail=detail)
     return len(letters)
 
 

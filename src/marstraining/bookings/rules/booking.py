@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from marstraining.core.clock import local
 from marstraining.core.errors import NotFound, Refused
-from marstraining.programme.rules import Access, CourseKind, SessionState
+from marstraining.programme.rules import AUDIENCES, Access, CourseKind, SessionState
 
 _MAY_COME_ALONE = frozenset({"all", "foster_carers", "parents", "pupils"})
 
@@ -156,8 +156,9 @@ def _check_eligible(situation: Situation) -> None:
     if situation.access != Access.RESTRICTED or "all" in situation.audience_codes or situation.is_invited:
         return
     if situation.learner_audiences.isdisjoint(situation.audience_codes):
+        audiences = ", ".join(AUDIENCES.get(code, code) for code in situation.audience_codes)
         raise Refused(
-            "This session is for particular roles and settings, and your position is not one of them. "
+            f"This session is only for: {audiences}. Your position is not one of them. "
             "If your post has changed, update it under Your account or contact the training team.",
             code="not_eligible",
         )

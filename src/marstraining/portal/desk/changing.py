@@ -254,7 +254,12 @@ async def decide(request: Request) -> Response:
     return see_other(f"/desk/sessions/{session.ref}?done=runs")
 
 
+async def _send_joining(session: DeskSession, _values: object, by: Viewer, now: datetime) -> object:
+    return await actions.send_joining_again(session.id, by=by, now=now)
+
+
 _CHANGES = {
+    "joining": Change("portal_desk/joining.html", "joining", _nothing, lambda _session: False, lambda _form, _session: None, _send_joining),
     "call-off": Change(
         "portal_desk/call_off.html", "called-off", _nothing, lambda session: session.state == SessionState.CALLED_OFF, _reason, _call_off
     ),

@@ -105,6 +105,7 @@ _ACTION_WORDS = {
     "end_position": "Ended a post",
     "grant_role": "Gave a role",
     "end_role": "Ended a role",
+    "send_joining_again": "Sent joining instructions again",
     "ask_setting": "Asked their organisation whether they have left",
     "mark_leaver": "Marked as having left",
     "merge_people": "Merged two records",

@@ -21,7 +21,8 @@ ORDERS = {
     "waiting": "waiting",
 }
 FILTERS = ("q", "when", "state", "delivery", "from", "to", "series")
-_WHEN = {"": "s.ends_at > ?", "past": "s.ends_at <= ?"}
+# A postponed session is still to come, whatever its old date.
+_WHEN = {"": "(s.ends_at > ? OR s.state = 'postponed')", "past": "s.ends_at <= ? AND s.state <> 'postponed'"}
 
 
 @dataclass(frozen=True, slots=True)
