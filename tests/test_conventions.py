@@ -93,3 +93,8 @@ def test_every_setting_is_documented() -> None:
 def test_files_keep_to_their_size() -> None:
     long = {str(path.relative_to(ROOT)): lines for path in SOURCES if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 400}
     assert long == {}
+
+
+def test_states_a_change_of_a_booking_is_never_overwritten() -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in SOURCES)
+    assert re.findall(r"(?:UPDATE|DELETE FROM) bookings_transition|Transition\.filter\([^)]*\)\.(?:update|delete)", text) == []

@@ -19,12 +19,14 @@ from marstraining.bookings.actions import (
 from marstraining.bookings.models import Booking, Transition
 from marstraining.bookings.queries import places
 from marstraining.bookings.rules import BookPlace
+from marstraining.core.errors import Refused
 from marstraining.core.tokens import new_nonce, new_ref
 from marstraining.core.viewer import SYSTEM
 from marstraining.messages.models import Message
 from marstraining.people.models import Person
 from marstraining.programme.models import Session, SessionTrainer
 from tests import makers
+from tests.bookings.letters import body_of, make_scene
 from tests.bookings.test_newcomers import ask
 from tests.conftest import Clock, Visitor
 
@@ -80,6 +82,36 @@ async def test_states_every_change_is_a_row_with_who_when_why_and_working_hours_
         ("offered", "confirmed", asha.id, "learner", accepted_at, "", None),
         ("confirmed", "cancelled", asha.id, "learner", late, "court", 1.0),
     ]
+
+
+async def test_waiting_list_1_the_learner_sees_their_position_and_the_rule_and_a_letter_says_how_to_leave(
+    ben: Person, client: Visitor, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    scene = await make_scene(clock)
+    await scene.fill()
+    await scene.join(ben)
+    waiting = await Booking.get(id=await scene.join(scene.asha))
+    page = (await (await sign_in_as(scene.asha)).get(f"/bookings/{waiting.ref}")).text
+    assert "<strong>2</strong> on the waiting list" in page
+    assert "The training team’s priority comes first, then the time of joining." in page  # noqa: RUF001 - as printed
+    letter = body_of(await scene.read("joined_list"))
+    assert letter[-2:] == [
+        f"See your position, change your choice or leave the list:\n{await scene.page()}",
+        "You can leave the list at any time until the session starts.",
+    ]
+    path = (await scene.page()).removeprefix("http://127.0.0.1:8000")
+    assert (await client.post(f"{path}/cancel")).headers["location"] == f"{path}?done=withdrawn"
+
+
+async def test_waiting_list_3_nobody_takes_an_offered_place_once_the_session_has_started(asha: Person, clock: Clock) -> None:
+    session = await makers.make_session(now=clock.now, capacity=0)
+    joined = await join_list(BookPlace(session_id=session.id, learner_id=asha.id), by=makers.as_learner(asha), now=clock.now)
+    await Session.filter(id=session.id).update(capacity=1)
+    await settle_sessions(now=clock.now)
+    await Session.filter(id=session.id).update(starts_at=clock.now)
+    with pytest.raises(Refused) as refusal:
+        await accept_offer(joined.id, by=makers.as_learner(asha), now=clock.now)
+    assert refusal.value.code == "past"
 
 
 async def test_waiting_list_3_leaving_while_a_place_is_offered_passes_it_on_at_once(asha: Person, ben: Person, clock: Clock) -> None:

@@ -147,7 +147,9 @@ async def test_letters_4_a_letter_that_cannot_be_built_fails_after_one_try_and_t
     assert "several lines" in (await row_of("poison"))["last_error"]
 
 
-async def test_letters_4_retries_end_after_48_hours_in_a_named_state(settings: Settings, clock: Clock) -> None:
+async def test_letters_4_retries_come_after_30_s_1_2_5_10_20_40_min_then_hourly_and_end_after_48_hours(
+    settings: Settings, clock: Clock
+) -> None:
     await queued(a_letter("confirm-1-1"), now=clock.now)
     began = clock.now
     async with faulty_server() as server:

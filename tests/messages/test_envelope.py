@@ -170,7 +170,7 @@ def test_letters_6_a_preview_says_all_but_what_is_for_its_reader_alone(plain_set
     )
 
 
-def test_icalendar_7_one_day_stands_beside_the_text_and_as_a_file(plain_settings: Settings) -> None:
+def test_ical_7_one_day_stands_beside_the_text_and_as_a_file_and_says_that_declining_cancels_nothing(plain_settings: Settings) -> None:
     message = read(envelope(a_row(calendar=(an_entry(sequence=3),)), plain_settings, now=NOW))
     assert message.get_content_type() == "multipart/mixed"
     alternative, file = message.iter_parts()
@@ -189,7 +189,7 @@ def test_icalendar_7_one_day_stands_beside_the_text_and_as_a_file(plain_settings
     assert event["DTSTART"].dt.utcoffset() == timedelta(hours=1)
 
 
-def test_icalendar_7_several_days_are_a_file_each_and_nothing_inline(plain_settings: Settings) -> None:
+def test_ical_7_several_days_are_a_file_each_and_nothing_inline(plain_settings: Settings) -> None:
     entries = (an_entry("a", sequence=1), an_entry("b", sequence=2, method="CANCEL"))
     message = read(envelope(a_row(calendar=entries), plain_settings, now=NOW))
     first, *files = message.iter_parts()

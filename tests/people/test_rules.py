@@ -181,3 +181,10 @@ def test_an_agency_belongs_neither_to_itself_nor_to_its_branch(parent_id: int) -
     with pytest.raises(Refused):
         rules.check_parent(1, parent_id, below={3, 4})
     rules.check_parent(1, 2, below={3, 4})
+
+
+def test_people_job_roles_are_those_of_the_field() -> None:
+    assert " ".join(rules.JOB_ROLES) == (
+        "dsl deputy_dsl school_staff governor appointing_panel early_years early_years_dsl childminder health_1 health_2 health_3"
+        " health_3_specialist health_4 health_5 gp vcse_staff vcse_volunteer multi_agency trainer_gcp2"
+    )
