@@ -57,6 +57,17 @@ async def test_security_5_a_feed_is_fetched_sixty_times_an_hour_and_then_told_wh
     await feed_owner(token, now=began + timedelta(minutes=60))
 
 
+async def test_ical_5_a_feeds_token_opens_nothing_else(asha: Person, client: Visitor, clock: Clock) -> None:
+    session = await makers.make_session(now=clock.now)
+    booked = await book_place(BookPlace(session_id=session.id, learner_id=asha.id), by=makers.as_learner(asha), now=clock.now)
+    token = await rotate_feed(asha.id, by=makers.as_learner(asha), now=clock.now)
+    feed = await client.get(f"/calendar/{token}.ics")
+    assert (feed.status_code, "set-cookie" in feed.headers) == (200, False)
+    paths = (f"/b/{booked.ref}/{token}", f"/book/l/{token}", f"/sign-in/l/{token}", f"/me/account/confirm/{token}")
+    assert [(await client.get(path)).status_code for path in paths] == [404, 404, 410, 303]
+    assert (await client.get("/me")).status_code == 303
+
+
 async def test_security_6_a_feed_holds_neither_joining_link_nor_other_peoples_names(
     asha: Person, ben: Person, client: Visitor, clock: Clock
 ) -> None:

@@ -141,6 +141,18 @@ async def test_booking_3_the_organisation_that_an_address_points_to_stands_first
     assert re.findall(r">(\w+ School)<", page.text) == ["Brook School", "Ash School"]
 
 
+async def test_booking_3_access_needs_are_asked_only_after_signing_in(client: Visitor, visitors: Visitors, clock: Clock) -> None:
+    session = await makers.make_session(now=clock.now, has_catering=True)
+    pages = [(await client.get(f"/sessions/{session.ref}/book")).text]
+    link, _ = await ask(client, session)
+    pages += [(await client.get(path)).text for path in (f"/sessions/{session.ref}/book/sent", link)]
+    assert [re.findall(r'name="(?:access|dietary)"', page) for page in pages] == [[], [], []]
+    booked = await client.post(link)
+    needs = booked.headers["location"].partition("?")[0] + "/needs"
+    assert 'name="access"' in (await client.get(needs)).text
+    assert (await visitors().get(needs)).headers["location"].startswith("/sign-in?")
+
+
 @pytest.mark.parametrize(("audience", "offered"), [("all", True), ("foster_carers", True), ("schools", False)])
 async def test_people_not_with_an_organisation_is_a_choice_where_the_audience_allows_it(
     client: Visitor,

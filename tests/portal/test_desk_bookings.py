@@ -231,7 +231,7 @@ async def test_booking_4_needs_are_shown_only_for_a_reason_and_each_reading_is_k
     assert (entry.actor_id, entry.subject_id, entry.detail) == (dee.id, booking.id, {"session": session.id, "reason": "arrange"})
 
 
-async def test_what_is_arranged_is_noted_and_only_for_this_session(
+async def test_booking_4_what_is_arranged_is_noted_and_only_for_this_session(
     asha: Person, ben: Person, dee: Person, sign_in_as: SignInAs, clock: Clock
 ) -> None:
     session, other = await makers.make_session(now=clock.now), await makers.make_session(now=clock.now)
