@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from tortoise.context import TortoiseContext
@@ -16,7 +16,7 @@ from marstraining.core.tokens import derive_code, derive_token
 from marstraining.messages.models import Message
 from marstraining.people.actions import ask_for_sign_in, forget_sign_in_traces, redeem_link
 from marstraining.people.actions.signing_in import Browser
-from marstraining.people.models import Person, SignIn, SignInChallenge
+from marstraining.people.models import Person, Position, SignIn, SignInChallenge
 from marstraining.programme.models import Session
 from tests import makers
 from tests.conftest import SECRET_KEY, Clock, Visitor
@@ -139,6 +139,21 @@ async def test_booking_3_the_organisation_that_an_address_points_to_stands_first
         await makers.make_agency(name, email_domain=domain)
     page = await client.post(f"/sessions/{session.ref}/book", typed("nia@staff.brook.example") | {"agency": ""})
     assert re.findall(r">(\w+ School)<", page.text) == ["Brook School", "Ash School"]
+
+
+async def test_people_1_who_has_two_posts_is_asked_on_whose_behalf_once_their_mailbox_is_proved(
+    asha: Person, client: Visitor, visitors: Visitors, clock: Clock
+) -> None:
+    session = await makers.make_session(now=clock.now)
+    club = await makers.make_agency("Youth Club", sector="Voluntary and community")
+    await Position.create(person=asha, agency=club, job_role="vcse_volunteer", starts_on=date(2025, 2, 1))
+    link, code = await ask(client, session, ASHA)
+    assert "Youth Club" not in (await client.get(link)).text + (await visitors().post(link, {"code": not_it(code)})).text
+    asked = await client.post(link)
+    assert (asked.status_code, "On whose behalf are you booking?" in asked.text, "Youth Club" in asked.text) == (422, True, True)
+    assert (await client.post(link, {"agency": str(club.id)})).status_code == 303
+    booking = await Booking.get()
+    assert (booking.agency_id, booking.job_role) == (club.id, "vcse_volunteer")
 
 
 async def test_booking_3_access_needs_are_asked_only_after_signing_in(client: Visitor, visitors: Visitors, clock: Clock) -> None:

@@ -7,7 +7,7 @@ from marstraining.bookings.actions import looking, steps
 from marstraining.bookings.actions.booking import confirm_in_transaction, join_in_transaction
 from marstraining.bookings.queries import session_row
 from marstraining.bookings.rules import BookPlace, Declaration
-from marstraining.core.clock import local, today_of
+from marstraining.core.clock import local
 from marstraining.core.db import execute, rows, transaction
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.tokens import hash_token
@@ -151,11 +151,18 @@ async def _wish(condition: str, *values: object, cookie_token: str | None, now: 
 
 
 async def finish_booking(
-    proof: Proof, declared: Declaration | None = None, *, joins_list: bool = False, browser: Browser, now: datetime
+    proof: Proof,
+    declared: Declaration | None = None,
+    *,
+    agency_id: int | None = None,
+    joins_list: bool = False,
+    browser: Browser,
+    now: datetime,
 ) -> Finished:
     """Sign in and book (or join the list) in one transaction; the link works once, and not at all when the booking is refused.
 
-    `declared` is kept with the booking, as what anybody else declares who books.
+    `declared` is kept with the booking, as what anybody else declares who books. Refused with "agency" where the learner holds
+    several posts and none of their agencies is given, once the proof was right; the link stays usable.
 
     A refusal for want of places leaves link and code usable, so that the same page can offer the waiting list. A wrong code costs
     one of five tries, as in signing in: refused with "wrong_code" or "no_code"; without one in another browser with "needs_code".
@@ -165,7 +172,7 @@ async def finish_booking(
     async with transaction():
         answered = await _answer(proof, network=browser.network, now=now)
         if isinstance(answered, Answered):
-            person_id, booked = await _book(answered, declared or Declaration(""), joins_list=joins_list, now=now)
+            person_id, booked = await _book(answered, declared or Declaration(""), agency_id=agency_id, joins_list=joins_list, now=now)
             return Finished(booked=booked, sign_in=await open_sign_in(person_id, browser=browser, now=now))
     raise answered
 
@@ -176,7 +183,9 @@ async def _answer(proof: Proof, *, network: str, now: datetime) -> Answered | Re
     return await answer_link(proof.token, BOOKING, cookie_token=proof.cookie_token, now=now)
 
 
-async def _book(answered: Answered, declared: Declaration, *, joins_list: bool, now: datetime) -> tuple[int, steps.Booked]:
+async def _book(
+    answered: Answered, declared: Declaration, *, agency_id: int | None, joins_list: bool, now: datetime
+) -> tuple[int, steps.Booked]:
     """The learner, found or made, and the booking."""
     wish = (
         await rows(
@@ -187,15 +196,10 @@ async def _book(answered: Answered, declared: Declaration, *, joins_list: bool, 
     viewer = Viewer(person_id=person.id)
     if person.is_new:
         await _start_post(person.id, wish, by=viewer, now=now)
-    posts = await rows(
-        "SELECT agency_id FROM people_position WHERE person_id = ? AND (ends_on IS NULL OR ends_on >= ?) ORDER BY id LIMIT 1",
-        person.id,
-        today_of(now),
-    )
     order = BookPlace(
         session_id=wish["session_id"],
         learner_id=person.id,
-        agency_id=posts[0]["agency_id"] if posts else None,
+        agency_id=agency_id,
         mode=wish["mode"],
         terms_version=declared.terms_version,
         manager_name=declared.manager_name,

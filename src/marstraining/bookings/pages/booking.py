@@ -8,7 +8,7 @@ from starlette.responses import Response
 from marstraining.bookings import actions, forms
 from marstraining.bookings.actions import Finished, Proof, WishRow
 from marstraining.bookings.actions.newcomers import LASTS as WISH_LASTS
-from marstraining.bookings.queries import Looked, conflicts, look, places
+from marstraining.bookings.queries import Looked, conflicts, look, places, posts_of
 from marstraining.bookings.queries.own import kept_needs, visible_booking
 from marstraining.bookings.rules import BookingState, BookPlace, Situation, check_bookable, check_open, warnings_of
 from marstraining.core import clock
@@ -214,7 +214,7 @@ async def finish(request: Request) -> Response:
 
 
 async def _finish(request: Request, wish: WishRow, proof: Proof, *, needs_code: bool) -> Response:
-    form, now = Form.of(), clock.now()
+    form, now, posts = Form.of(), clock.now(), {}
     facts = await session_facts(wish.session_ref, viewer=ANYBODY, now=now)
     if request.method == "POST":
         form = await read_form(request)
@@ -223,10 +223,13 @@ async def _finish(request: Request, wish: WishRow, proof: Proof, *, needs_code: 
         if not form.errors and (proof.code or not needs_code):
             try:
                 browser = browser_of(request, is_shared=form.checkbox("shared"))
-                finished = await actions.finish_booking(proof, declared, joins_list=form.get("do") == "join", browser=browser, now=now)
+                finished = await actions.finish_booking(
+                    proof, declared, agency_id=_number(form.get("agency")), joins_list=form.get("do") == "join", browser=browser, now=now
+                )
             except Refused as refusal:
                 count_booking(refusal.code)
                 form.refuse(refusal)
+                posts = await _posts(wish.email) if refusal.code == "agency" else {}
             else:
                 return _finished(finished)
     left = (await places([facts.id], now=now)).get(facts.id)
@@ -236,10 +239,22 @@ async def _finish(request: Request, wish: WishRow, proof: Proof, *, needs_code: 
         headers=NO_REFERRER,
         needs_code=needs_code,
         has_code=wish.has_code,
+        posts=posts,
         session=facts,
         form=form,
         is_full=left is not None and left.is_full,
     )
+
+
+def _number(typed: str) -> int | None:
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= 9 else None
+
+
+async def _posts(email: str) -> dict[str, str]:
+    """The organisations of an address's owner; to be shown to who has proved that they read its mail."""
+    person_id = await person_id_of(email)
+    posts = await posts_of(person_id, on=clock.today()) if person_id else ()
+    return {str(post.agency_id): post.agency_name for post in posts}
 
 
 def _finished(finished: Finished) -> Response:
