@@ -120,6 +120,9 @@ def test_no_folder_of_a_letter_is_left_out_here() -> None:
         "trainer_asked",
         "invited",
         "has_left",
+        "invited_to_confirm",
+        "invitation_over",
+        "substituted",
     }
     folders = {path.name for path in (paths.TEMPLATES / "messages").iterdir() if path.is_dir()}
     assert sorted(folders - others) == sorted(NAMES)

@@ -114,7 +114,7 @@ async def _end(booking: OwnBooking, session: SessionRow, *, reason: str, notice_
 
 async def _write_ledger(booking: OwnBooking, *, reason: str, notice_hours: float | None, by: Viewer, now: datetime) -> None:
     await execute(
-        "INSERT INTO bookings_ledger (booking_id, session_id, agency_id, kind, reason, notice_hours, is_excused, by_id, at)"
-        " VALUES (?, ?, ?, 'late_cancellation', ?, ?, ?, ?, ?)",
+        "INSERT INTO bookings_ledger (booking_id, session_id, agency_id, kind, reason, notice_hours, is_excused, by_id, at, waived_reason)"
+        " VALUES (?, ?, ?, 'late_cancellation', ?, ?, ?, ?, ?, '')",
         booking.id, booking.session_id, booking.agency_id, reason, notice_hours, False, by.person_id, now,
     )  # fmt: skip
