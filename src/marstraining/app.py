@@ -19,6 +19,7 @@ from marstraining.messages import desk as messages_desk
 from marstraining.people import desk as people_desk
 from marstraining.people import pages as people_pages
 from marstraining.people.browsers import resolve
+from marstraining.portal import agency as portal_agency
 from marstraining.portal import desk as portal_desk
 from marstraining.portal import pages as portal_pages
 from marstraining.programme import desk as programme_desk
@@ -39,6 +40,7 @@ def all_routes() -> list[PageRoute]:
     return [
         *programme_desk.routes,
         *portal_desk.routes,
+        *portal_agency.routes,
         *portal_pages.routes,
         *bookings_pages.routes,
         *bulletins_pages.routes,

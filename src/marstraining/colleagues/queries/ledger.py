@@ -28,6 +28,7 @@ async def ledger(
     first: date | None = None,
     last: date | None = None,
     agency: str = "",
+    entry_id: int | None = None,
     on: date,
     order: str = "s.starts_at DESC",
     limit: int | None = None,
@@ -43,6 +44,7 @@ async def ledger(
         ("EXISTS (SELECT 1 FROM programme_day d WHERE d.session_id = s.id AND d.day >= ?)", first),
         ("EXISTS (SELECT 1 FROM programme_day d WHERE d.session_id = s.id AND d.day <= ?)", last),
         ("a.code = ?", agency or None),
+        ("l.id = ?", entry_id),
     ):
         if value is not None:
             where, values = f"{where} AND {condition}", [*values, value]

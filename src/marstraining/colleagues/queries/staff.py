@@ -101,6 +101,7 @@ async def bookings_for(
     conditions: Mapping[str, tuple[str, tuple[object, ...]]] = {
         "coming": (f" AND s.ends_at > ? AND b.state IN {_LIVE}", (now,)),
         "past": (" AND s.ends_at <= ? AND b.state = 'confirmed'", (now,)),
+        "invited": (" AND b.state = 'invited'", ()),
         "asked": (" AND b.state = 'requested'", ()),
         "all": ("", ()),
     }

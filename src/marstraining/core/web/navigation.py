@@ -38,13 +38,24 @@ DESK = (
     NavItem("People", "/desk/people", roles=_STAFF),
     NavItem("Organisations", "/desk/agencies", roles=_STAFF),
     NavItem("Letters", "/desk/letters", roles=_STAFF),
+    NavItem("Late and absent", "/desk/ledger", roles=(Role.DESK,)),
     NavItem("History", "/desk/history", roles=_STAFF),
+)
+AGENCY = (
+    NavItem("Your organisation", "/agency"),
+    NavItem("Staff", "/agency/staff"),
+    NavItem("Bookings", "/agency/bookings", ("/agency/sessions",)),
+    NavItem("Late and absent", "/agency/ledger"),
+    NavItem("Who has done it?", "/agency/check"),
+    NavItem("For an inspector", "/agency/inspection"),
 )
 _DESK_ROLES = (Role.DESK, Role.ADMINISTRATOR, Role.PARTNER_ORGANISER)
 
 
 def _main_bar(viewer: Viewer) -> Sequence[NavItem]:
     items = list(PUBLIC)
+    if viewer.has_any(Role.AGENCY_LEAD):
+        items.append(NavItem("Your organisation", "/agency"))
     if viewer.has_any(*_DESK_ROLES):
         items.append(NavItem("Training team", "/desk"))
     return items
@@ -56,7 +67,11 @@ def _desk_bar(viewer: Viewer) -> Sequence[NavItem]:
     return [item for item in DESK if not item.roles or viewer.has_any(*item.roles)]
 
 
-_bars: dict[str, Callable[[Viewer], Sequence[NavItem]]] = {"main": _main_bar, "desk": _desk_bar}
+def _agency_bar(viewer: Viewer) -> Sequence[NavItem]:
+    return AGENCY if viewer.has_any(Role.AGENCY_LEAD) else ()
+
+
+_bars: dict[str, Callable[[Viewer], Sequence[NavItem]]] = {"main": _main_bar, "desk": _desk_bar, "agency": _agency_bar}
 
 
 def use_navigation(

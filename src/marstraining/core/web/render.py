@@ -64,6 +64,11 @@ def render_text(template: str, **context: Any) -> str:  # noqa: ANN401 - a templ
     return environment().get_template(template).render(partnership=config.current().partnership, **context)
 
 
+def _second_bar(path: str) -> str:
+    """Which bar stands below the first, "" for none."""
+    return next((name for name in ("desk", "agency") if path == f"/{name}" or path.startswith(f"/{name}/")), "")
+
+
 def _confirmation(request: Request, done: Mapping[str, str | tuple[str, str]] | None) -> tuple[str, str] | None:
     said = (done or {}).get(request.query_params.get("done", ""))
     return ("Success", said) if isinstance(said, str) else said
@@ -95,7 +100,8 @@ def render(
         "csrf_token": csrf_token(request) if viewer is not ANYBODY else "",
         "confirmation": _confirmation(request, done) if done else None,
         "navigation": bar("main", viewer, path),
-        "desk_navigation": bar("desk", viewer, path) if path.startswith("/desk") else [],
+        "side_bar": _second_bar(path),
+        "desk_navigation": bar(_second_bar(path), viewer, path) if _second_bar(path) else [],
     } | context
     text = environment().get_template(template).render(values)
     code = status or (422 if form is not None and form.errors else 200)

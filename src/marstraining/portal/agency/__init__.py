@@ -1,0 +1,7 @@
+"""Pages of agency leads: their staff, what is booked for them, booking colleagues, the ledger, what an inspector asks."""
+
+from marstraining.portal.agency import booking, checking, home, inspection, ledger, staff
+
+routes = [*home.routes, *staff.routes, *booking.routes, *ledger.routes, *checking.routes, *inspection.routes]
+
+__all__ = ["routes"]

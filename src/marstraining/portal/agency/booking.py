@@ -1,0 +1,179 @@
+"""Bookings on behalf of an agency: the list, one booking with what its lead may do, and booking colleagues."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from marstraining.bookings.actions import cancel_booking
+from marstraining.bookings.queries import Places, places
+from marstraining.bookings.rules import LIVE_STATES, STATE_WORDS, BookingState, Mode
+from marstraining.colleagues.actions import Choice, choose_colleagues, invite_colleagues, substitute
+from marstraining.colleagues.queries import BOOKING_ORDER, bookings_for, colleagues_by_ref, led_booking, staff
+from marstraining.colleagues.rules import MOST_AT_ONCE
+from marstraining.core import clock
+from marstraining.core.errors import NotFound, Refused
+from marstraining.core.web import Column, Form, Link, TableView, Tag, export_response, page, read_form, render, see_other, viewer_of
+from marstraining.core.web.dates import plural
+from marstraining.history.actions import record_export
+from marstraining.people.rules import JOB_ROLES
+from marstraining.portal.agency.home import WHO_LEADS
+from marstraining.portal.desk.workspace import MODE_WORDS, STATE_COLOURS
+from marstraining.programme.queries import session_facts
+from marstraining.programme.rules import Delivery, SessionState
+
+COLUMNS = (
+    Column("name", "Name", sort=True),
+    Column("session", "Session", sort=True),
+    Column("when", "Date", sort=True),
+    Column("agency", "Organisation", sort=True),
+    Column("state", "Booking", sort=True),
+    Column("answer_by", "To be answered by"),
+)
+SHOWN = {"": "To come", "invited": "To be confirmed", "past": "Past", "all": "All"}
+DONE: Mapping[str, str | tuple[str, str]] = {
+    "invited": (
+        "The places are held",
+        "Each of them gets an email to confirm. You are told if somebody says no or does not answer in time.",
+    ),
+    "cancelled": "The booking is cancelled and the place passed on. Your colleague gets an email.",
+    "substituted": "Your colleague has taken over the place. Both get an email.",
+}
+_NOTHING = Places(capacity=None, held=0, waiting=0, left=None)
+_STAFF_SHOWN = 200
+
+
+async def bookings(request: Request) -> Response:
+    """What is booked for the lead's staff."""
+    viewer, now, today = viewer_of(request), clock.now(), clock.today()
+    view = TableView.read(request.query_params, path="/agency/bookings", columns=COLUMNS, default="when", filters=("show",))
+    shown, order = view.filters["show"] if view.filters["show"] in SHOWN else "", view.order_by(BOOKING_ORDER)
+    if view.export:
+        found, total = await bookings_for(viewer, shown=shown or "coming", on=today, now=now, order=order)
+        await record_export("agency_bookings", by=viewer, now=now, subject_kind="agency", subject_id=None, lines=total)
+        return export_response(view.export, "bookings", COLUMNS, _rows(found))
+    limits = {"limit": view.limit, "offset": view.offset}
+    found, total = await bookings_for(viewer, shown=shown or "coming", on=today, now=now, order=order, **limits)
+    return render(request, "portal_agency/bookings.html", view=view.of(total), rows=list(_rows(found)), shown=SHOWN, done=DONE)
+
+
+def _rows(found: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, object]]:
+    for row in found:
+        state = BookingState(row["state"])
+        yield {
+            "name": Link(row["name"], f"/agency/bookings/{row['ref']}"),
+            "session": row["title"],
+            "when": clock.local(row["starts_at"]).date(),
+            "agency": row["agency"],
+            "state": Tag(STATE_WORDS[state], STATE_COLOURS.get(state, "grey")),
+            "answer_by": clock.local(row["answer_by"]).date() if row["answer_by"] and state == BookingState.INVITED else "",
+        }
+
+
+async def booking(request: Request) -> Response:
+    """One booking: cancel it, or give the place to a colleague."""
+    viewer, now, today = viewer_of(request), clock.now(), clock.today()
+    row = await led_booking(request.path_params["ref"], viewer=viewer, on=today)
+    if row is None:
+        raise NotFound
+    here, form = f"/agency/bookings/{row['ref']}", Form()
+    if request.method == "POST":
+        form = await read_form(request)
+        try:
+            done = await _act(row, form, request)
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            if done:
+                return see_other(f"{here}?done={done}")
+    found, _ = await staff(viewer, on=today, now=now, limit=_STAFF_SHOWN)
+    is_open = row["state"] in LIVE_STATES and now < row["starts_at"]
+    return render(
+        request,
+        "portal_agency/booking.html",
+        booking=row,
+        is_open=is_open,
+        can_substitute=is_open and row["state"] in (BookingState.CONFIRMED, BookingState.INVITED),
+        others={
+            one.ref: f"{one.name}, {one.agency}"
+            for one in found
+            if one.person_id != row["learner_id"] and one.agency_id == row["agency_id"]
+        },
+        word=STATE_WORDS[BookingState(row["state"])],
+        colour=STATE_COLOURS.get(BookingState(row["state"]), "grey"),
+        form=form,
+        done=DONE,
+    )
+
+
+async def _act(row: Mapping[str, Any], form: Form, request: Request) -> str:
+    viewer, now = viewer_of(request), clock.now()
+    if form.get("do") == "cancel":
+        await cancel_booking(row["id"], by_desk=True, by=viewer, now=now)
+        return "cancelled"
+    wanted = form.get("person")
+    chosen = await colleagues_by_ref(viewer, [wanted], on=clock.today()) if wanted else []
+    if not chosen:
+        form.fail("person", "Choose the colleague who takes over the place")
+        return ""
+    await substitute(row["id"], learner_id=chosen[0].person_id, by=viewer, now=now)
+    return "substituted"
+
+
+async def choose(request: Request) -> Response:
+    """A session and the lead's staff: tick who is to come, look at what will be done, then do it."""
+    viewer, now, today = viewer_of(request), clock.now(), clock.today()
+    facts = await session_facts(request.path_params["ref"], viewer=viewer, now=now)
+    form, chosen = Form(), None
+    refs: list[str] = []
+    if request.method == "POST":
+        form = await read_form(request)
+        refs = list(dict.fromkeys(form.all("person")))
+        mode = form.get("mode") if facts.delivery == Delivery.HYBRID else ""
+        if not refs:
+            form.fail("person", "Choose at least one colleague")
+        elif facts.delivery == Delivery.HYBRID and mode not in (Mode.ROOM, Mode.ONLINE):
+            form.fail("mode", "Choose whether they attend in the room or online")
+        else:
+            try:
+                if form.get("do") == "book":
+                    await invite_colleagues(facts.ref, refs, mode=mode, by=viewer, now=now)
+                    return see_other("/agency/bookings?show=invited&done=invited")
+                chosen = await choose_colleagues(facts.ref, refs, mode=mode, by=viewer, now=now)
+            except Refused as refusal:
+                form.refuse(refusal)
+    words = form.get("q") or request.query_params.get("q", "")[:200]
+    found, total = await staff(viewer, words=words, on=today, now=now, limit=_STAFF_SHOWN)
+    return render(
+        request,
+        "portal_agency/choose.html",
+        session=facts,
+        places=(await places([facts.id], now=now)).get(facts.id, _NOTHING),
+        is_open=facts.state == SessionState.PUBLISHED and now < facts.starts_at,
+        people=found,
+        total=total,
+        words=words,
+        refs=refs,
+        chosen=chosen,
+        summary=_summary(chosen) if chosen else "",
+        modes={str(Mode.ROOM): MODE_WORDS[Mode.ROOM], str(Mode.ONLINE): MODE_WORDS[Mode.ONLINE]},
+        is_hybrid=facts.delivery == Delivery.HYBRID,
+        job_roles=JOB_ROLES,
+        most=MOST_AT_ONCE,
+        form=form,
+    )
+
+
+def _summary(chosen: Choice) -> str:
+    number = plural(len(chosen.fitting), "place", "places")
+    if chosen.has_room:
+        return f"{number} will be held until your colleagues confirm."
+    return f"{number} wanted, but only {chosen.free} free. Choose fewer people, or another date: nothing is booked in part."
+
+
+routes = [
+    page("/agency/bookings", bookings, who=WHO_LEADS),
+    page("/agency/bookings/{ref}", booking, who=WHO_LEADS, methods=("GET", "POST")),
+    page("/agency/sessions/{ref}", choose, who=WHO_LEADS, methods=("GET", "POST")),
+]

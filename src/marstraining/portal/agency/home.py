@@ -1,0 +1,39 @@
+"""An agency lead's first page: what waits for them, what comes next, and where everything is."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from marstraining.bookings.rules import STATE_WORDS
+from marstraining.colleagues.queries import bookings_for, ledger_by_agency, staff
+from marstraining.core import clock
+from marstraining.core.viewer import Role
+from marstraining.core.web import page, render, roles, viewer_of
+from marstraining.portal.desk.workspace import STATE_COLOURS
+from marstraining.portal.queries.agency import led_agencies
+
+WHO_LEADS = roles(Role.AGENCY_LEAD)
+_SHOWN = 8
+
+
+async def home(request: Request) -> Response:
+    """Counts with one action each, then the next bookings."""
+    viewer, now, today = viewer_of(request), clock.now(), clock.today()
+    _, people = await staff(viewer, on=today, now=now, limit=1)
+    coming, total = await bookings_for(viewer, on=today, now=now, limit=_SHOWN)
+    _, asked = await bookings_for(viewer, shown="invited", on=today, now=now, limit=1)
+    entries = await ledger_by_agency(viewer, on=today)
+    return render(
+        request,
+        "portal_agency/home.html",
+        agencies=await led_agencies(viewer),
+        people=people,
+        coming=coming,
+        total=total,
+        asked=asked,
+        absences=sum(int(row["late"]) + int(row["absent"]) for row in entries),
+        words=STATE_WORDS,
+        colours=STATE_COLOURS,
+    )
+
+
+routes = [page("/agency", home, who=WHO_LEADS)]

@@ -1,0 +1,76 @@
+"""An agency lead's staff: the list, and one colleague's posts, bookings and training."""
+
+from collections.abc import Iterable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from marstraining.bookings.rules import STATE_WORDS
+from marstraining.colleagues.queries import STAFF_ORDER, Colleague, bookings_for, colleagues_by_ref, staff
+from marstraining.core import clock
+from marstraining.core.errors import NotFound
+from marstraining.core.web import Column, Link, TableView, export_response, page, render, viewer_of
+from marstraining.history.actions import record_export
+from marstraining.people.rules import JOB_ROLES
+from marstraining.portal.agency.home import WHO_LEADS
+from marstraining.portal.desk.workspace import STATE_COLOURS
+from marstraining.portal.queries.agency import completed_by
+
+COLUMNS = (
+    Column("name", "Name", sort=True),
+    Column("email", "Email", sort=True),
+    Column("agency", "Organisation", sort=True),
+    Column("role", "Role", sort=True),
+    Column("staff_number", "Staff number"),
+    Column("coming", "Bookings to come", sort=True, numeric=True),
+)
+
+
+async def people(request: Request) -> Response:
+    """Everybody with a post at the lead's organisations: searched, sorted, paged, taken away as a file."""
+    viewer, now, today = viewer_of(request), clock.now(), clock.today()
+    view = TableView.read(request.query_params, path="/agency/staff", columns=COLUMNS, default="name", filters=("q",))
+    order, words = view.order_by(STAFF_ORDER), view.filters["q"]
+    if view.export:
+        found, total = await staff(viewer, words=words, on=today, now=now, order=order)
+        await record_export("staff", by=viewer, now=now, subject_kind="agency", subject_id=None, lines=total)
+        return export_response(view.export, "staff", COLUMNS, _rows(found))
+    found, total = await staff(viewer, words=words, on=today, now=now, order=order, limit=view.limit, offset=view.offset)
+    return render(request, "portal_agency/staff.html", view=view.of(total), rows=list(_rows(found)))
+
+
+def _rows(found: Iterable[Colleague]) -> Iterable[dict[str, object]]:
+    for one in found:
+        yield {
+            "name": Link(one.name, f"/agency/staff/{one.ref}"),
+            "email": one.email,
+            "agency": one.agency,
+            "role": JOB_ROLES.get(one.job_role, one.job_role),
+            "staff_number": one.staff_number,
+            "coming": one.coming,
+        }
+
+
+async def colleague(request: Request) -> Response:
+    """One colleague; of anybody else there is no such page."""
+    viewer, now, today = viewer_of(request), clock.now(), clock.today()
+    found = await colleagues_by_ref(viewer, [request.path_params["ref"]], on=today)
+    if not found:
+        raise NotFound
+    one = found[0]
+    coming, _ = await bookings_for(viewer, person_id=one.person_id, on=today, now=now)
+    past, _ = await bookings_for(viewer, person_id=one.person_id, shown="past", on=today, now=now, order="s.starts_at DESC", limit=50)
+    return render(
+        request,
+        "portal_agency/colleague.html",
+        one=one,
+        role=JOB_ROLES.get(one.job_role, ""),
+        coming=coming,
+        past=past,
+        completed=await completed_by(one.person_id),
+        words=STATE_WORDS,
+        colours=STATE_COLOURS,
+    )
+
+
+routes = [page("/agency/staff", people, who=WHO_LEADS), page("/agency/staff/{ref}", colleague, who=WHO_LEADS)]

@@ -1,0 +1,106 @@
+"""What an agency lead's pages show across capabilities: the agencies led, who completed what, which of a list have done a course."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from marstraining.core.db import rows
+from marstraining.core.viewer import Viewer
+from marstraining.people.queries.scope import visible_people
+
+# SQLite takes 32,766 values in one statement; each line of a list is compared with three columns.
+_LINES_AT_ONCE = 1000
+
+
+async def led_agencies(viewer: Viewer) -> list[str]:
+    """The names of the agencies a viewer leads, branches included, those above first."""
+    if not viewer.agency_ids:
+        return []
+    marks = ", ".join("?" * len(viewer.agency_ids))
+    found = await rows(
+        f"SELECT name FROM people_agency WHERE id IN ({marks}) ORDER BY CASE WHEN parent_id IN ({marks}) THEN 1 ELSE 0 END, name",
+        *sorted(viewer.agency_ids),
+        *sorted(viewer.agency_ids),
+    )
+    return [row["name"] for row in found]
+
+
+async def completed_by(person_id: int) -> list[dict[str, Any]]:
+    """What a person has completed, the latest first; whether the viewer may know of them is for the caller to have asked."""
+    return await rows(
+        "SELECT c.title, c.level, r.completed_on, r.minutes FROM record_completion r JOIN programme_course c ON c.id = r.course_id"
+        " WHERE r.person_id = ? ORDER BY r.completed_on DESC, c.title",
+        person_id,
+        dates=("completed_on",),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One line of a list: what was typed, whose it is among the people the viewer may see ("" nobody), and when they completed."""
+
+    typed: str
+    name: str
+    agency: str
+    completed_on: date | None
+
+    @property
+    def is_known(self) -> bool:
+        return bool(self.name)
+
+
+async def who_has_completed(course_id: int, typed: Sequence[str], *, since: date | None, viewer: Viewer, on: date) -> list[Checked]:
+    """For each e-mail address or staff number whether its owner completed the course, since a day if one is given.
+
+    Whoever the viewer may not see is unknown, exactly as somebody who does not exist. Three columns are compared, a thousand lines in a
+    statement.
+    """
+    known: dict[str, tuple[str, str, date | None]] = {}
+    scope = visible_people(viewer, on=on, alias="p")
+    for start in range(0, len(typed), _LINES_AT_ONCE):
+        part = [line.casefold() for line in typed[start : start + _LINES_AT_ONCE]]
+        marks = ", ".join("?" * len(part))
+        found = await rows(
+            "SELECT p.id, p.email, p.second_email, lower(coalesce(g.staff_number, '')) AS staff_number, p.name,"
+            " coalesce(a.name, '') AS agency,"
+            " (SELECT max(r.completed_on) FROM record_completion r WHERE r.person_id = p.id AND r.course_id = ? AND r.completed_on >= ?)"
+            " AS completed_on FROM people_person p LEFT JOIN people_position g ON g.person_id = p.id AND g.starts_on <= ?"
+            " AND (g.ends_on IS NULL OR g.ends_on >= ?) LEFT JOIN people_agency a ON a.id = g.agency_id"
+            f" WHERE p.merged_into_id IS NULL AND ({scope.sql})"
+            f" AND (p.email IN ({marks}) OR p.second_email IN ({marks}) OR lower(g.staff_number) IN ({marks})) ORDER BY g.id",
+            course_id, since or date.min, on, on, *scope.values, *part, *part, *part,
+            dates=("completed_on",),
+        )  # fmt: skip
+        for row in found:
+            for key in (row["staff_number"], row["second_email"], row["email"]):
+                if key:
+                    known[key] = (row["name"], row["agency"], row["completed_on"])
+    return [Checked(line, *known.get(line.casefold(), ("", "", None))) for line in typed]
+
+
+async def staff_training(viewer: Viewer, *, first: date, last: date, on: date) -> list[dict[str, Any]]:
+    """For an inspector: everybody with a post at the viewer's agencies, each with what they completed between two days, or nothing.
+
+    One line for each completion; somebody without any has one line whose course is None.
+    """
+    if viewer.person_id is None or not viewer.agency_ids:
+        return []
+    marks = ", ".join("?" * len(viewer.agency_ids))
+    return await rows(
+        "SELECT p.id, p.name, g.job_role, a.name AS agency, c.title AS course, c.level, r.completed_on, r.minutes,"
+        " coalesce(t.code, '') AS certificate"
+        " FROM people_position g JOIN people_person p ON p.id = g.person_id AND p.state = 'active'"
+        " JOIN people_agency a ON a.id = g.agency_id"
+        " LEFT JOIN record_completion r ON r.person_id = p.id AND r.completed_on BETWEEN ? AND ?"
+        " LEFT JOIN programme_course c ON c.id = r.course_id"
+        " LEFT JOIN certificates_certificate t ON t.person_id = p.id AND t.session_id = r.session_id AND t.withdrawn_at IS NULL"
+        f" WHERE g.agency_id IN ({marks}) AND g.starts_on <= ? AND (g.ends_on IS NULL OR g.ends_on >= ?)"
+        " ORDER BY lower(a.name), lower(p.name), p.id, r.completed_on, c.title",
+        first,
+        last,
+        *sorted(viewer.agency_ids),
+        on,
+        on,
+        dates=("completed_on",),
+    )

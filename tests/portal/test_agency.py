@@ -1,0 +1,201 @@
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+from tortoise.context import TortoiseContext
+
+from marstraining.bookings.actions import book_place
+from marstraining.bookings.models import Booking
+from marstraining.bookings.rules import BookPlace
+from marstraining.colleagues.actions import note_absences
+from marstraining.colleagues.rules import Absence
+from marstraining.core.db import transaction
+from marstraining.core.viewer import Role
+from marstraining.people.models import Agency, Person, Position
+from marstraining.programme.models import Session
+from marstraining.record.models import Completion
+from tests import makers
+from tests.conftest import Clock, Visitor
+from tests.statements import statements
+
+
+@pytest.fixture
+async def school(db: TortoiseContext) -> Agency:
+    return await makers.make_agency("St Luke's School")
+
+
+@pytest.fixture
+async def lena(school: Agency) -> Person:
+    return await makers.make_person("Lena Lead", agency=school, roles=(Role.AGENCY_LEAD,))
+
+
+@pytest.fixture
+async def ben(db: TortoiseContext) -> Person:
+    """Somebody of another agency, of whom Lena must not learn."""
+    return await makers.make_person("Ben Carter", email="ben@other.example", agency=await makers.make_agency("Other School"))
+
+
+async def _booked(session: Session, person: Person, clock: Clock) -> Booking:
+    made = await book_place(BookPlace(session_id=session.id, learner_id=person.id), by=makers.as_learner(person), now=clock.now)
+    return await Booking.get(id=made.id)
+
+
+SignIn = Callable[[Person], Awaitable[Visitor]]
+PAGES = (
+    "/agency",
+    "/agency/staff",
+    "/agency/bookings",
+    "/agency/bookings?show=all",
+    "/agency/ledger",
+    "/agency/check",
+    "/agency/inspection",
+)
+
+
+async def test_a_lead_sees_nothing_of_another_agency_by_any_page_export_search_or_count(
+    school: Agency, lena: Person, ben: Person, clock: Clock, sign_in_as: SignIn
+) -> None:
+    asha = await makers.make_person("Asha Patel", email="asha@school.example", agency=school)
+    session = await makers.make_session(now=clock.now)
+    theirs, _ = await _booked(session, ben, clock), await _booked(session, asha, clock)
+    await Completion.create(
+        person=ben, course_id=session.course_id, completed_on=clock.now.date(), source="attendance", recorded_at=clock.now
+    )
+    async with transaction():
+        await note_absences(session.id, [Absence(ben.id, "", is_excused=False)], by=makers.as_desk(lena), now=clock.now)
+    client = await sign_in_as(lena)
+    paths = [
+        *PAGES,
+        "/agency/staff?export=csv",
+        "/agency/bookings?export=csv&show=all",
+        "/agency/ledger?export=csv",
+        f"/agency/sessions/{session.ref}",
+    ]
+    for path in paths:
+        answer = await client.get(path)
+        assert (path, answer.status_code, "Ben Carter" in answer.text, "Other School" in answer.text) == (path, 200, False, False)
+    for path in (f"/agency/bookings/{theirs.ref}", f"/agency/staff/{ben.ref}", f"/agency/bookings/{'0' * 10}"):
+        assert (await client.get(path)).status_code == 404
+    found = await client.get("/agency/staff?q=ben")
+    assert ("Nobody found" in found.text, "Ben" in found.text) == (True, False)
+    course = await session.course
+    answer = await client.post("/agency/check", {"course": course.code, "people": "ben@other.example\nasha@school.example"})
+    assert ("0 of 2 have done it, 1 unknown" in answer.text, "Ben Carter" in answer.text) == (True, False)
+
+
+async def test_who_moved_away_is_gone_at_once_from_every_page(school: Agency, lena: Person, clock: Clock, sign_in_as: SignIn) -> None:
+    asha = await makers.make_person("Asha Patel", agency=school)
+    booking = await _booked(await makers.make_session(now=clock.now), asha, clock)
+    client = await sign_in_as(lena)
+    assert "Asha Patel" in (await client.get("/agency/bookings")).text
+    await Position.filter(person_id=asha.id).update(ends_on=clock.now.date() - timedelta(days=1))
+    for path in PAGES:
+        assert "Asha Patel" not in (await client.get(path)).text
+    assert (await client.get(f"/agency/bookings/{booking.ref}")).status_code == 404
+
+
+async def test_without_the_role_there_are_no_such_pages_and_with_it_but_no_agency_nothing_is_seen(
+    school: Agency, clock: Clock, sign_in_as: SignIn
+) -> None:
+    asha = await makers.make_person("Asha Patel", agency=school)
+    client = await sign_in_as(asha)
+    assert [(await client.get(path)).status_code for path in PAGES] == [404] * len(PAGES)
+    nobody = await makers.make_person("Nora Nobody", roles=(Role.AGENCY_LEAD,))
+    client = await sign_in_as(nobody)
+    for path in PAGES:
+        answer = await client.get(path)
+        assert (answer.status_code, "Asha Patel" in answer.text) == (200, False)
+
+
+async def test_colleagues_are_chosen_checked_and_then_held_places(school: Agency, lena: Person, clock: Clock, sign_in_as: SignIn) -> None:
+    asha, dan = await makers.make_person("Asha Patel", agency=school), await makers.make_person("Dan Reed", agency=school)
+    session = await makers.make_session(now=clock.now, capacity=5)
+    await _booked(session, dan, clock)
+    client = await sign_in_as(lena)
+    here = f"/agency/sessions/{session.ref}"
+    assert "Choose at least one colleague" in (await client.post(here, {})).text
+    checked = (await client.post(here, {"person": [asha.ref, dan.ref]})).text
+    assert ("1 place will be held" in checked, "Has a booking already" in checked, "Hold 1 place" in checked) == (True, True, True)
+    assert await Booking.filter(state="invited").count() == 0
+    done = await client.post(here, {"person": [asha.ref], "do": "book"})
+    assert done.headers["location"] == "/agency/bookings?show=invited&done=invited"
+    assert await Booking.filter(state="invited").values("learner_id") == [{"learner_id": asha.id}]
+    assert "Asha Patel" in (await client.get(done.headers["location"])).text
+
+
+async def test_a_lead_gives_a_place_to_a_colleague_or_cancels_it(school: Agency, lena: Person, clock: Clock, sign_in_as: SignIn) -> None:
+    asha, dan = await makers.make_person("Asha Patel", agency=school), await makers.make_person("Dan Reed", agency=school)
+    booking = await _booked(await makers.make_session(now=clock.now, capacity=1), asha, clock)
+    client = await sign_in_as(lena)
+    here = f"/agency/bookings/{booking.ref}"
+    assert "Choose the colleague" in (await client.post(here, {"do": "substitute"})).text
+    assert (await client.post(here, {"do": "substitute", "person": dan.ref})).headers["location"] == f"{here}?done=substituted"
+    theirs = await Booking.get(learner_id=dan.id)
+    assert (await client.post(f"/agency/bookings/{theirs.ref}", {"do": "cancel"})).status_code == 303
+    assert [row["state"] for row in await Booking.all().order_by("id").values("state")] == ["substituted", "cancelled"]
+
+
+async def test_an_invited_colleague_confirms_by_the_button_of_their_booking(
+    school: Agency, lena: Person, clock: Clock, sign_in_as: SignIn
+) -> None:
+    asha = await makers.make_person("Asha Patel", agency=school)
+    session = await makers.make_session(now=clock.now)
+    client = await sign_in_as(lena)
+    await client.post(f"/agency/sessions/{session.ref}", {"person": [asha.ref], "do": "book"})
+    booking = await Booking.get(learner_id=asha.id)
+    client = await sign_in_as(asha)
+    assert "A place is kept for you" in (await client.get(f"/bookings/{booking.ref}")).text
+    assert (await client.post(f"/bookings/{booking.ref}/confirm", {}, seen=f"/bookings/{booking.ref}")).headers["location"] == f"/bookings/{booking.ref}?done=accepted"
+    assert (await Booking.get(id=booking.id)).state == "confirmed"
+
+
+async def test_an_inspector_is_shown_everybody_with_their_training_of_the_year_and_who_has_none(
+    school: Agency, lena: Person, clock: Clock, sign_in_as: SignIn
+) -> None:
+    asha = await makers.make_person("Asha Patel", agency=school)
+    course = await makers.make_course("Early Help", level="Level 2")
+    await Completion.create(
+        person=asha, course=course, completed_on=clock.now.date(), minutes=180, source="attendance", recorded_at=clock.now
+    )
+    client = await sign_in_as(lena)
+    page = (await client.get("/agency/inspection")).text
+    assert "<strong>2 people</strong> on the staff, <strong>1</strong> of them with <strong>1 attendance</strong> completed" in page
+    assert [word for word in ("Early Help", "Level 2", "3.0", "Nothing completed in this year") if word not in page] == []
+    assert "Early Help" not in (await client.get("/agency/inspection?year=a2023")).text
+
+
+@pytest.mark.parametrize("people", [1, 3])
+async def test_lists_of_a_lead_ask_as_much_of_the_database_for_three_rows_as_for_one(
+    people: int, db: TortoiseContext, school: Agency, lena: Person, clock: Clock, sign_in_as: SignIn
+) -> None:
+    session = await makers.make_session(now=clock.now)
+    for number in range(people):
+        await _booked(session, await makers.make_person(f"Colleague {number}", agency=school), clock)
+    client = await sign_in_as(lena)
+    counts = []
+    for path in PAGES[:6]:
+        async with statements(db) as heard:
+            await client.get(path)
+        counts.append(len(heard))
+    assert counts == [10, 4, 4, 4, 5, 3]
+
+
+async def test_the_desk_waives_an_entry_for_a_reason_and_a_lead_sees_that_it_does_not_count(
+    school: Agency, lena: Person, dee: Person, clock: Clock, sign_in_as: SignIn
+) -> None:
+    asha = await makers.make_person("Asha Patel", agency=school)
+    session = await makers.make_session(now=clock.now)
+    await _booked(session, asha, clock)
+    async with transaction():
+        await note_absences(session.id, [Absence(asha.id, "", is_excused=False)], by=makers.as_desk(dee), now=clock.now)
+    client = await sign_in_as(dee)
+    page = (await client.get("/desk/ledger")).text
+    address = page.partition('href="/desk/ledger/')[2].partition('"')[0]
+    assert "Enter why it does not count" in (await client.post(f"/desk/ledger/{address}", {"reason": ""})).text
+    assert (await client.post(f"/desk/ledger/{address}", {"reason": "The venue was shut"})).headers[
+        "location"
+    ] == "/desk/ledger?done=waived"
+    assert (await client.get("/desk/ledger/abc")).status_code == 404
+    client = await sign_in_as(lena)
+    assert "No: waived" in (await client.get("/agency/ledger")).text
+    assert (await client.get(f"/desk/ledger/{address}")).status_code == 404
