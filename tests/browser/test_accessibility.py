@@ -16,6 +16,7 @@ from marstraining.core.viewer import Role
 from marstraining.messages.actions.health import flag_bounced_address, note_server_failing
 from marstraining.messages.rules import Priority
 from marstraining.people.actions import ask_for_sign_in
+from marstraining.people.models import Agency, Position
 from marstraining.programme.models import Course, Session, SessionTrainer
 from tests import makers
 from tests.browser.conftest import WIDTHS, Site
@@ -146,3 +147,18 @@ async def test_the_outbox(site: Site, chromium: Browser) -> None:
     refs = {key: (await row_of(key))["ref"] for key in ("sent", "held", "failed", "sign_in")}
     addresses = [address.format(**refs) for address in LETTERS]
     assert await faults_of(chromium, site, addresses, await site.sign_in(site.dee)) == {}
+
+
+LEAD = (
+    "/agency", "/agency/staff", "/agency/staff?q=nobody", "/agency/staff/{asha}", "/agency/bookings", "/agency/bookings/{booked}",
+    "/agency/sessions/{open}", "/agency/ledger", "/agency/check", "/agency/inspection", "/me/sessions/{open}",
+)  # fmt: skip
+
+
+async def test_an_agency_leads_pages(site: Site, chromium: Browser) -> None:
+    open_id = (await Session.get(ref=site.open_ref)).id
+    booked = await book_place(BookPlace(session_id=open_id, learner_id=site.asha.id), by=makers.as_learner(site.asha), now=now())
+    school = await Agency.get(id=(await Position.get(person_id=site.asha.id)).agency_id)
+    lena = await makers.make_person("Lena Lead", agency=school, roles=(Role.AGENCY_LEAD,))
+    names = {"open": site.open_ref, "asha": site.asha.ref, "booked": booked.ref}
+    assert await faults_of(chromium, site, [address.format(**names) for address in LEAD], await site.sign_in(lena)) == {}

@@ -145,7 +145,9 @@ async def test_an_invited_colleague_confirms_by_the_button_of_their_booking(
     booking = await Booking.get(learner_id=asha.id)
     client = await sign_in_as(asha)
     assert "A place is kept for you" in (await client.get(f"/bookings/{booking.ref}")).text
-    assert (await client.post(f"/bookings/{booking.ref}/confirm", {}, seen=f"/bookings/{booking.ref}")).headers["location"] == f"/bookings/{booking.ref}?done=accepted"
+    assert (await client.post(f"/bookings/{booking.ref}/confirm", {}, seen=f"/bookings/{booking.ref}")).headers[
+        "location"
+    ] == f"/bookings/{booking.ref}?done=accepted"
     assert (await Booking.get(id=booking.id)).state == "confirmed"
 
 
