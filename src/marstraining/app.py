@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 
 from marstraining.bookings import pages as bookings_pages
 from marstraining.bulletins import pages as bulletins_pages
+from marstraining.colleagues import pages as colleagues_pages
 from marstraining.core import config
 from marstraining.core.clock import today
 from marstraining.core.config import Settings
@@ -43,6 +44,7 @@ def all_routes() -> list[PageRoute]:
         *portal_agency.routes,
         *portal_pages.routes,
         *bookings_pages.routes,
+        *colleagues_pages.routes,
         *bulletins_pages.routes,
         *people_pages.routes,
         *people_desk.routes,

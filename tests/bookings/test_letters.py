@@ -123,6 +123,9 @@ def test_no_folder_of_a_letter_is_left_out_here() -> None:
         "invited_to_confirm",
         "invitation_over",
         "substituted",
+        "approval_asked",
+        "requested",
+        "declined",
     }
     folders = {path.name for path in (paths.TEMPLATES / "messages").iterdir() if path.is_dir()}
     assert sorted(folders - others) == sorted(NAMES)

@@ -179,7 +179,7 @@ async def test_lists_of_a_lead_ask_as_much_of_the_database_for_three_rows_as_for
         async with statements(db) as heard:
             await client.get(path)
         counts.append(len(heard))
-    assert counts == [10, 4, 4, 4, 5, 3]
+    assert counts == [12, 4, 4, 4, 5, 3]
 
 
 async def test_the_desk_waives_an_entry_for_a_reason_and_a_lead_sees_that_it_does_not_count(

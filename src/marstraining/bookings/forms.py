@@ -43,7 +43,7 @@ def read_order(form: Form, *, looked: Looked, joins: bool) -> BookPlace:
     dietary = form.text("dietary", "your dietary needs", required=False, max=_LONGEST_NEED, multiline=True) if session.has_catering else ""
     keeps = form.checkbox("keep")
     mobile = form.text("mobile", "your mobile number", required=False, max=20)
-    declared = read_declaration(form, needs_manager=session.needs_manager_agreement)
+    declared = read_declaration(form, needs_manager=session.needs_manager_agreement, needs_approval=session.needs_approval)
     if mobile and sum(character.isdigit() for character in mobile) < 10:
         form.fail("mobile", "Enter a mobile number, like 07700 900982, or leave it empty")
     return BookPlace(
@@ -63,11 +63,15 @@ def read_order(form: Form, *, looked: Looked, joins: bool) -> BookPlace:
     )
 
 
-def read_declaration(form: Form, *, needs_manager: bool) -> Declaration:
-    """What a learner declares by pressing the button: the terms, and where the course asks for it the manager's agreement."""
-    if not needs_manager:
+def read_declaration(form: Form, *, needs_manager: bool, needs_approval: bool) -> Declaration:
+    """What a learner declares by pressing the button: the terms, and where the course asks for it the manager's agreement.
+
+    Where a booking needs approval the manager may be named, who is then asked.
+    """
+    if not needs_manager and not needs_approval:
         return Declaration(TERMS_VERSION)
-    form.checkbox("manager_agrees", required="Confirm that your manager agrees to your booking")
+    if needs_manager:
+        form.checkbox("manager_agrees", required="Confirm that your manager agrees to your booking")
     return Declaration(
         TERMS_VERSION,
         manager_name=form.text("manager_name", "the name of your manager", required=False),

@@ -19,9 +19,11 @@ class LetterState(StrEnum):
 
 # Where a template's name alone would not say what its letter is.
 _LETTER_WORDS = {
+    "approval_asked": "Asked to approve a booking",
     "cancelled": "Booking cancelled",
     "confirm_address": "Confirm a new email address",
     "confirmed": "Booking confirmed",
+    "declined": "Booking not approved",
     "desk_note": "Letter from the training team",
     "email_changed": "Email address changed",
     "finish_booking": "Finish a first booking",
@@ -38,6 +40,7 @@ _LETTER_WORDS = {
     "online_instead": "Runs online instead",
     "reminder_day_before": "Reminder the day before",
     "reminder_two_weeks": "Reminder two weeks before",
+    "requested": "Booking waits for approval",
     "session_changed": "Change to a session",
     "sign_in": "Sign-in link",
     "standby_asked": "Asked at short notice",

@@ -32,6 +32,7 @@ from marstraining.bookings.actions.notes import NotePreview, preview_note, write
 from marstraining.bookings.actions.offers import accept_offer, answer_standby, choose_standby, offer_now, set_priority, turn_down_offer
 from marstraining.bookings.actions.reconciling import compare_places
 from marstraining.bookings.actions.reminders import send_joining_again, send_reminders
+from marstraining.bookings.actions.requesting import APPROVAL_TOKEN
 from marstraining.bookings.actions.retention import erase_what_served
 from marstraining.bookings.actions.sessions import (
     DryRun,
@@ -47,6 +48,7 @@ from marstraining.bookings.actions.sessions import (
 from marstraining.bookings.actions.steps import Booked
 
 __all__ = [
+    "APPROVAL_TOKEN",
     "BOOKING",
     "Booked",
     "DryRun",

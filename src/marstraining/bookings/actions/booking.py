@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from marstraining.bookings import rules
-from marstraining.bookings.actions import looking, steps
+from marstraining.bookings.actions import looking, requesting, steps
 from marstraining.bookings.actions.cancelling import give_up
 from marstraining.bookings.actions.waiting import pass_on, withdraw_other_entries
 from marstraining.bookings.letters import Subject, joining_facts, letter_about
@@ -49,6 +49,8 @@ async def confirm_in_transaction(plan: looking.Plan, *, by: Viewer, now: datetim
     await _check_place(plan, held=seen.counted.held, now=now)
     if seen.has_others:
         await looking.check_conflicts(plan, now=now)
+    if session.needs_approval and await requesting.needs_approval(plan, by=by):
+        return await requesting.request_in_transaction(plan, seen, by=by, now=now)
     async with together():
         subject = await steps.insert_booking(order, _new(plan, seen, state=BookingState.CONFIRMED, joined_at=now), by=by, now=now)
         await _save_extras(subject, order, asks_diet=session.has_catering, now=now)
@@ -95,6 +97,8 @@ async def join_in_transaction(plan: looking.Plan, *, by: Viewer, now: datetime) 
     held = await looking.before_strangers(session, seen.counted.held, now=now)
     if rules.free_places(session.capacity, held, plan.mode, behind_the_list=True) != 0:
         raise Refused("There are places left, so you can book one now.", code="has_places")
+    if session.needs_approval and await requesting.needs_approval(plan, by=by):
+        return await requesting.request_in_transaction(plan, seen, by=by, now=now)
     last = await rows(
         "SELECT max(joined_at) AS joined_at FROM bookings_booking WHERE session_id = ? AND state = 'waiting'",
         session.id,

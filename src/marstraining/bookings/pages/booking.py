@@ -1,5 +1,6 @@
 """Booking from a session's page: for somebody signed in, and for a newcomer by way of a letter."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from starlette.requests import Request
@@ -22,6 +23,7 @@ from marstraining.people.queries import agency_choices, person_id_of
 from marstraining.people.rules import JOB_ROLES, masked
 from marstraining.programme.queries import SessionFacts, session_facts
 
+_DONE_WORDS: Mapping[str, str] = {BookingState.WAITING: "waiting", BookingState.REQUESTED: "requested"}
 _TYPED = ("agency", "mode", "standby", "access", "dietary", "keep", "kept", "mobile", "manager_agrees", "manager_name", "manager_email")
 
 
@@ -55,7 +57,7 @@ async def book(request: Request) -> Response:
             count_booking(refusal.code)
             form.refuse(refusal)
         else:
-            done = "waiting" if booked.state == BookingState.WAITING else "booked"
+            done = _DONE_WORDS.get(booked.state, "booked")
             count_booking("there_already" if booked.was_there else done)
             return see_other(f"/bookings/{booked.ref}?done={'' if booked.was_there else done}".removesuffix("?done="))
     return await _form_page(request, looked, form)
@@ -218,7 +220,9 @@ async def _finish(request: Request, wish: WishRow, proof: Proof, *, needs_code: 
     facts = await session_facts(wish.session_ref, viewer=ANYBODY, now=now)
     if request.method == "POST":
         form = await read_form(request)
-        declared = forms.read_declaration(form, needs_manager=facts.course.needs_manager_agreement)
+        declared = forms.read_declaration(
+            form, needs_manager=facts.course.needs_manager_agreement, needs_approval=facts.course.needs_approval
+        )
         proof = replace(proof, code=form.text("code", "the code from the email") if needs_code and wish.has_code else "")
         if not form.errors and (proof.code or not needs_code):
             try:
@@ -258,7 +262,7 @@ async def _posts(email: str) -> dict[str, str]:
 
 
 def _finished(finished: Finished) -> Response:
-    done = "waiting" if finished.booked.state == BookingState.WAITING else "booked"
+    done = _DONE_WORDS.get(finished.booked.state, "booked")
     count_booking(done)
     answer = see_other(f"/bookings/{finished.booked.ref}?done={done}")
     remember_browser(answer, finished.sign_in)

@@ -26,6 +26,7 @@ from marstraining.programme.queries import training_days
 DONE: dict[str, str | tuple[str, str]] = {
     "booked": ("Your place is booked", "We have sent you an email with the details and a calendar entry."),
     "waiting": ("You are on the waiting list", "We have sent you an email. If a place comes free for you, we email you at once."),
+    "requested": ("Your booking waits for approval", "We have asked by email. You get an email as soon as there is an answer."),
     "accepted": ("Your place is booked", "You have taken the place. We have sent you an email with the details."),
     "turned_down": ("You have turned the place down", "It has been passed on. Thank you for telling us."),
     "cancelled": ("Your booking is cancelled", "We have sent you an email that takes it out of your calendar."),

@@ -1,5 +1,6 @@
 """What a booking is, who may have one, and to whom a freed place goes: plain values in, a value or a refusal out."""
 
+from marstraining.bookings.rules.answering import answer_by, remind_at
 from marstraining.bookings.rules.booking import (
     BookPlace,
     Conflict,
@@ -70,6 +71,7 @@ __all__ = [
     "Period",
     "Situation",
     "Standby",
+    "answer_by",
     "check_agency_named",
     "check_bookable",
     "check_can_cancel",
@@ -88,5 +90,6 @@ __all__ = [
     "offer_expires_at",
     "period_of",
     "rejoin_time",
+    "remind_at",
     "warnings_of",
 ]

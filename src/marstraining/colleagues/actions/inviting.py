@@ -146,7 +146,7 @@ async def _invite(plan: looking.Plan, *, by: Viewer, now: datetime) -> None:
         id=seen.next_id, state=BookingState.INVITED, mode=plan.mode, agency_id=plan.agency_id, job_role=plan.job_role, joined_at=now
     )
     subject = await steps.insert_booking(plan.order, new, by=by, now=now)
-    answer_by = rules.answer_by(now=now, starts_at=session.starts_at, calendar=steps.working_calendar())
+    answer_by = booking_rules.answer_by(now=now, starts_at=session.starts_at, calendar=steps.working_calendar())
     await execute("UPDATE bookings_booking SET answer_by = ? WHERE id = ?", answer_by, subject.booking_id)
     letter = letter_about(
         "invited_to_confirm",
@@ -178,7 +178,7 @@ async def settle_invitations(*, now: datetime) -> int:
     for row in found:
         if row["answer_by"] < now:
             ended += await _run_out(row["id"], row["session_id"], now=now)
-        elif row["answer_asked_again_at"] is None and now >= rules.remind_at(
+        elif row["answer_asked_again_at"] is None and now >= booking_rules.remind_at(
             asked_at=row["created_at"], answer_by=row["answer_by"], calendar=calendar
         ):
             await _ask_again(row["id"], answer_by=row["answer_by"], now=now)

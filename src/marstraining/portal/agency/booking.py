@@ -9,7 +9,7 @@ from starlette.responses import Response
 from marstraining.bookings.actions import cancel_booking
 from marstraining.bookings.queries import Places, places
 from marstraining.bookings.rules import LIVE_STATES, STATE_WORDS, BookingState, Mode
-from marstraining.colleagues.actions import Choice, choose_colleagues, invite_colleagues, substitute
+from marstraining.colleagues.actions import Choice, approve_booking, choose_colleagues, decline_booking, invite_colleagues, substitute
 from marstraining.colleagues.queries import BOOKING_ORDER, bookings_for, colleagues_by_ref, led_booking, staff
 from marstraining.colleagues.rules import MOST_AT_ONCE
 from marstraining.core import clock
@@ -31,12 +31,13 @@ COLUMNS = (
     Column("state", "Booking", sort=True),
     Column("answer_by", "To be answered by"),
 )
-SHOWN = {"": "To come", "invited": "To be confirmed", "past": "Past", "all": "All"}
+SHOWN = {"": "To come", "asked": "To approve", "invited": "To be confirmed", "past": "Past", "all": "All"}
 DONE: Mapping[str, str | tuple[str, str]] = {
     "invited": (
         "The places are held",
         "Each of them gets an email to confirm. You are told if somebody says no or does not answer in time.",
     ),
+    "answered": "Your answer is kept, and your colleague has been told.",
     "cancelled": "The booking is cancelled and the place passed on. Your colleague gets an email.",
     "substituted": "Your colleague has taken over the place. Both get an email.",
 }
@@ -109,6 +110,10 @@ async def booking(request: Request) -> Response:
 
 async def _act(row: Mapping[str, Any], form: Form, request: Request) -> str:
     viewer, now = viewer_of(request), clock.now()
+    verb = {"approve": approve_booking, "decline": decline_booking}.get(form.get("do"))
+    if verb is not None:
+        await verb(row["id"], by=viewer, now=now)
+        return "answered"
     if form.get("do") == "cancel":
         await cancel_booking(row["id"], by_desk=True, by=viewer, now=now)
         return "cancelled"

@@ -20,6 +20,7 @@ async def home(request: Request) -> Response:
     viewer, now, today = viewer_of(request), clock.now(), clock.today()
     _, people = await staff(viewer, on=today, now=now, limit=1)
     coming, total = await bookings_for(viewer, on=today, now=now, limit=_SHOWN)
+    _, requests = await bookings_for(viewer, shown="asked", on=today, now=now, limit=1)
     _, asked = await bookings_for(viewer, shown="invited", on=today, now=now, limit=1)
     entries = await ledger_by_agency(viewer, on=today)
     return render(
@@ -29,6 +30,7 @@ async def home(request: Request) -> Response:
         people=people,
         coming=coming,
         total=total,
+        requests=requests,
         asked=asked,
         absences=sum(int(row["late"]) + int(row["absent"]) for row in entries),
         words=STATE_WORDS,

@@ -32,6 +32,8 @@ _ACTION_WORDS = {
     "booking.confirmed": "Booked",
     "booking.waiting": "Joined the waiting list",
     "booking.offered": "Offered a place",
+    "booking.requested": "Asked for approval",
+    "booking.declined": "Did not approve a booking",
     "booking.invited": "Kept a place to be confirmed",
     "booking.substituted": "Took over a colleague's place",
     "booking.cancelled": "Cancelled a booking",
