@@ -15,7 +15,7 @@ import structlog
 
 from marstraining.bookings.actions import compare_places, erase_what_served, send_reminders, settle_sessions, tell_changes
 from marstraining.bulletins.actions import tell_new_dates
-from marstraining.colleagues.actions import settle_invitations, settle_requests
+from marstraining.colleagues.actions import release_allocations, settle_invitations, settle_requests
 from marstraining.core import clock, config
 from marstraining.core.config import Settings, load_settings
 from marstraining.core.db import connect, is_unavailable
@@ -44,6 +44,7 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (10, tell_changes),
     (30, settle_invitations),
     (30, settle_requests),
+    (60, release_allocations),
     (60, send_reminders),
     (300, compare_places),
     (300, tell_new_dates),

@@ -94,8 +94,8 @@ async def join_in_transaction(plan: looking.Plan, *, by: Viewer, now: datetime) 
     seen = await looking.see_again(plan, now=now)
     if seen.existing:
         return looking.there_already(seen.existing)
-    held = await looking.before_strangers(session, seen.counted.held, now=now)
-    if rules.free_places(session.capacity, held, plan.mode, behind_the_list=True) != 0:
+    held = await looking.before_strangers(session, seen.counted.held, agency_id=plan.agency_id, now=now)
+    if held is not None and rules.free_places(session.capacity, held, plan.mode, behind_the_list=True) != 0:
         raise Refused("There are places left, so you can book one now.", code="has_places")
     if session.needs_approval and await requesting.needs_approval(plan, by=by):
         return await requesting.request_in_transaction(plan, seen, by=by, now=now)
@@ -127,8 +127,10 @@ async def _check_place(plan: looking.Plan, *, held: rules.Held, now: datetime) -
     if order.by_desk:
         free = rules.free_places(session.capacity, held, plan.mode, behind_the_list=False)
     else:
-        held = await looking.before_strangers(session, held, now=now)
-        free = rules.free_places(session.capacity, held, plan.mode, behind_the_list=True)
+        ours = await looking.before_strangers(session, held, agency_id=plan.agency_id, now=now)
+        if ours is None:
+            raise capped(plan.looked)
+        free = rules.free_places(session.capacity, ours, plan.mode, behind_the_list=True)
     if free == 0:
         raise full(plan.looked)
 
@@ -139,6 +141,12 @@ def full(looked: Looked) -> Refused:
     return Refused(
         f"This session is full. {way}", code="full", facts={"is_list_open": looked.session.is_list_open, "session_ref": looked.session.ref}
     )
+
+
+def capped(looked: Looked) -> Refused:
+    """The refusal where an organisation holds all the places it may have."""
+    way = "You can join the waiting list." if looked.session.is_list_open else "Choose another date of the same course."
+    return Refused(f"Your organisation holds all the places it may have on this session. {way}", code="capped")
 
 
 async def _save_extras(subject: Subject, order: BookPlace, *, asks_diet: bool, now: datetime) -> None:

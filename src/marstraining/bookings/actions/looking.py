@@ -5,7 +5,18 @@ from datetime import datetime, timedelta
 
 from marstraining.bookings import rules
 from marstraining.bookings.actions import steps
-from marstraining.bookings.queries import Existing, Looked, Relooked, SessionRow, conflicts, look, look_again, waiting_list
+from marstraining.bookings.queries import (
+    Entry,
+    Existing,
+    Looked,
+    Relooked,
+    SessionRow,
+    conflicts,
+    look,
+    look_again,
+    shares_of,
+    waiting_list,
+)
 from marstraining.bookings.rules import BookPlace, Held, Period
 from marstraining.core.db import hold, hold_unseen, rows
 from marstraining.core.errors import NotFound, Refused, TooFast
@@ -95,20 +106,41 @@ def there_already(existing: Existing) -> steps.Booked:
     return steps.Booked(id=existing.id, ref=existing.ref, state=existing.state, was_there=True)
 
 
-async def before_strangers(session: SessionRow, held: Held, *, now: datetime) -> Held:
-    """The counts with only those of the waiting list who still stand before a stranger (booking.md, States; Waiting list 2, 4).
+async def before_strangers(session: SessionRow, held: Held, *, agency_id: int | None, wanted: int = 1, now: datetime) -> Held | None:
+    """The counts with only those of the waiting list who still stand before a stranger, and with the places kept for other agencies.
 
-    In the time of timed offers that is everyone waiting; the list is read one by one only in the last two working days.
+    In the time of timed offers that is everyone waiting; the list is read one by one only in the last two working days. None where
+    the agency's own cap has no room for `wanted` (booking.md, States; Waiting list 2, 4; Agencies 1).
     """
-    if not held.waiting or period_of(session, now=now) != Period.STANDBY:
+    if session.has_allocations:
+        ours = rules.held_for(held, await shares_of(session.id, agency_id=agency_id, now=now), wanted=wanted, now=now)
+        if ours is None:
+            return None
+        held = ours
+    is_standby = period_of(session, now=now) == Period.STANDBY
+    if not held.waiting or not (is_standby or session.has_allocations):
         return held
-    eligible = steps.eligible_on_standby([entry.candidate for entry in await waiting_list(session.id)], now=now)
+    queue = await waiting_list(session.id)
+    if session.has_allocations:
+        queue = await _within_their_caps(session, queue, held=held, now=now)
+    eligible = [entry.candidate for entry in queue]
+    if is_standby:
+        eligible = steps.eligible_on_standby(eligible, now=now)
     return replace(
         held,
         waiting=len(eligible),
         waiting_room=sum(1 for candidate in eligible if candidate.mode == rules.Mode.ROOM),
         waiting_online=sum(1 for candidate in eligible if candidate.mode == rules.Mode.ONLINE),
     )
+
+
+async def _within_their_caps(session: SessionRow, queue: list[Entry], *, held: Held, now: datetime) -> list[Entry]:
+    """Those of the list whose agency may have one more; whoever may not keeps their place in line, before nobody."""
+    capped: dict[int | None, bool] = {}
+    for agency_id in {entry.agency_id for entry in queue}:
+        shares = await shares_of(session.id, agency_id=agency_id, now=now)
+        capped[agency_id] = rules.held_for(held, shares, now=now) is None
+    return [entry for entry in queue if not capped[entry.agency_id]]
 
 
 def period_of(session: SessionRow, *, now: datetime) -> Period:

@@ -7,7 +7,7 @@ from datetime import datetime
 from marstraining.bookings import rules
 from marstraining.bookings.actions import steps
 from marstraining.bookings.letters import Subject, joining_facts, letter_about, moment
-from marstraining.bookings.queries import Entry, LearnerRow, SessionRow, counted, learner_rows, session_row, waiting_list
+from marstraining.bookings.queries import Entry, LearnerRow, SessionRow, counted, learner_rows, session_row, shares_of, waiting_list
 from marstraining.bookings.queries.entries import day_entries
 from marstraining.bookings.rules import BookingState, Candidate, Held, Period, Standby
 from marstraining.core.db import execute, rows, together
@@ -53,14 +53,26 @@ async def _offer_in_line(session: SessionRow, queue: list[Entry], *, held: Held,
     given = 0
     left = {entry.candidate.booking_id: entry for entry in queue}
     while left:
-        chosen = rules.choose_next([entry.candidate for entry in left.values()], capacity=session.capacity, held=held)
-        if chosen is None:
+        entry = await _next_in_line(session, list(left.values()), held=held, now=now)
+        if entry is None:
             break
-        entry = left.pop(chosen.booking_id)
+        del left[entry.candidate.booking_id]
         if await offer(session, entry, by=by, now=now):
-            held = _with_one_more(held, chosen)
+            held = _with_one_more(held, entry.candidate)
             given += 1
     return given
+
+
+async def _next_in_line(session: SessionRow, queue: list[Entry], *, held: Held, now: datetime) -> Entry | None:
+    """The first of the queue who fits; whoever does not (wrong mode, agency at its cap, places kept for others) keeps their place."""
+    if not session.has_allocations:
+        chosen = rules.choose_next([entry.candidate for entry in queue], capacity=session.capacity, held=held)
+        return next((entry for entry in queue if chosen and entry.candidate.booking_id == chosen.booking_id), None)
+    for entry in queue:
+        ours = rules.held_for(held, await shares_of(session.id, agency_id=entry.agency_id, now=now), now=now)
+        if ours is not None and rules.choose_next([entry.candidate], capacity=session.capacity, held=ours):
+            return entry
+    return None
 
 
 async def offer(session: SessionRow, entry: Entry, *, by: Viewer, now: datetime) -> bool:
@@ -105,16 +117,17 @@ async def _stand_by(session: SessionRow, queue: list[Entry], *, held: Held, free
         ready += [entry for entry in said_yes if not entry.candidate.has_clash]
     left = {entry.candidate.booking_id: entry for entry in ready}
     while left:
-        chosen = rules.choose_next([entry.candidate for entry in left.values()], capacity=session.capacity, held=held)
-        if chosen is None:
+        entry = await _next_in_line(session, list(left.values()), held=held, now=now)
+        if entry is None:
             break
-        entry = left.pop(chosen.booking_id)
-        if await confirm_entry(session, entry.candidate.booking_id, entry.learner_id, from_state=BookingState.WAITING, by=by, now=now):
-            held = _with_one_more(held, chosen)
-            given.add(chosen.booking_id)
+        booking_id = entry.candidate.booking_id
+        del left[booking_id]
+        if await confirm_entry(session, booking_id, entry.learner_id, from_state=BookingState.WAITING, by=by, now=now):
+            held = _with_one_more(held, entry.candidate)
+            given.add(booking_id)
     left_to_ask = [e for e in queue if e.candidate.standby == Standby.ASK_ME and e.candidate.booking_id not in given]
     asked = [e for e in left_to_ask if e.candidate.standby_asked_at is None or (frees and is_over)]
-    if rules.choose_next([entry.candidate for entry in asked], capacity=session.capacity, held=held):
+    if await _next_in_line(session, asked, held=held, now=now):
         await _ask_all(session, asked, now=now)
     return len(given)
 

@@ -9,9 +9,9 @@ from starlette.responses import Response
 from marstraining.bookings import actions, forms
 from marstraining.bookings.actions import Finished, Proof, WishRow
 from marstraining.bookings.actions.newcomers import LASTS as WISH_LASTS
-from marstraining.bookings.queries import Looked, conflicts, look, places, posts_of
+from marstraining.bookings.queries import Looked, conflicts, look, places, posts_of, shares_of
 from marstraining.bookings.queries.own import kept_needs, visible_booking
-from marstraining.bookings.rules import BookingState, BookPlace, Situation, check_bookable, check_open, warnings_of
+from marstraining.bookings.rules import BookingState, BookPlace, Situation, check_bookable, check_open, held_for, warnings_of
 from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.metrics import count_booking
@@ -114,6 +114,15 @@ async def _form_page(request: Request, looked: Looked, form: Form) -> Response:
         questions=looked.session.questions,
         typed=[(name, form.get(name)) for name in (*_TYPED, *(f"q-{one.key}" for one in looked.session.questions)) if form.get(name)],
     )
+
+
+async def _is_capped(looked: Looked) -> bool:
+    """Whether the learner's organisation holds all the places it may have, so that only the list is left to them."""
+    agencies = {post.agency_id for post in looked.learner.posts}
+    if not looked.session.has_allocations or len(agencies) != 1:
+        return False
+    shares = await shares_of(looked.session.id, agency_id=agencies.pop(), now=clock.now())
+    return held_for(looked.held, shares, now=clock.now()) is None
 
 
 async def _newcomer(request: Request, facts: SessionFacts) -> Response:

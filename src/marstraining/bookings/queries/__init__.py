@@ -1,5 +1,6 @@
 """Reads of bookings: places, one learner's situation, the waiting list, a learner's own bookings."""
 
+from marstraining.bookings.queries.allocations import shares_of
 from marstraining.bookings.queries.looking import Existing, Looked, Relooked, look, look_again
 from marstraining.bookings.queries.places import OVERSOLD, Places, capacity_of, held_of, oversold_sessions, places
 from marstraining.bookings.queries.situations import LearnerRow, Post, SessionRow, conflicts, learner_rows, posts_of, session_row
@@ -28,5 +29,6 @@ __all__ = [
     "position_in_line",
     "posts_of",
     "session_row",
+    "shares_of",
     "waiting_list",
 ]

@@ -1,18 +1,15 @@
 """Places of many sessions at once, for lists: one statement whatever their number."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from marstraining.bookings.queries.allocations import kept_places
+from marstraining.bookings.queries.holding import HOLDS
 from marstraining.bookings.rules import Capacity, Held, Mode, free_places
 from marstraining.core.db import rows
 from marstraining.programme.rules import Delivery
 
-# An offer holds its place until it lapses, even if the job that lapses it has not run (booking.md, Waiting list 3).
-HOLDS = (
-    "(b.state IN ('confirmed', 'invited') OR (b.state = 'offered' AND b.offer_expires_at >= ?)"
-    " OR (b.state = 'requested' AND s.reserves_while_asked))"
-)
 # More held than there are places, in the session or in one way of attending; for a session `s`, with the instant three times.
 OVERSOLD = (
     "EXISTS (SELECT 1 FROM bookings_booking b WHERE b.session_id = s.id"
@@ -46,6 +43,7 @@ async def places(session_ids: Iterable[int], *, now: datetime) -> Mapping[int, P
     marks = ", ".join("?" * len(ids))
     found = await rows(
         "SELECT s.id, s.capacity, s.capacity_room, s.capacity_online, s.delivery,"
+        " EXISTS (SELECT 1 FROM bookings_allocation l WHERE l.session_id = s.id) AS has_allocations,"
         f" sum(CASE WHEN {HOLDS} THEN 1 ELSE 0 END) AS held,"
         f" sum(CASE WHEN {HOLDS} AND b.mode = 'room' THEN 1 ELSE 0 END) AS held_room,"
         f" sum(CASE WHEN {HOLDS} AND b.mode = 'online' THEN 1 ELSE 0 END) AS held_online,"
@@ -60,7 +58,9 @@ async def places(session_ids: Iterable[int], *, now: datetime) -> Mapping[int, P
         now,
         *ids,
     )
-    return {row["id"]: _places(row) for row in found}
+    parted = [row["id"] for row in found if row["has_allocations"]]
+    kept = await kept_places(parted, now=now) if parted else {}
+    return {row["id"]: _places(row, kept=kept.get(row["id"], 0)) for row in found}
 
 
 async def oversold_sessions(*, now: datetime) -> list[str]:
@@ -101,11 +101,13 @@ def _number(value: object) -> int | None:
     return None if value is None else int(str(value))
 
 
-def _places(row: Mapping[str, object]) -> Places:
-    capacity, held = capacity_of(row), held_of(row)
+def _places(row: Mapping[str, object], *, kept: int) -> Places:
+    capacity, counted = capacity_of(row), held_of(row)
+    # What floors keep is not free to the public, but nobody holds it yet.
+    held = replace(counted, held=counted.held + kept)
     if capacity.delivery != Delivery.HYBRID:
         left = free_places(capacity, held, Mode.EITHER, behind_the_list=True)
-        return Places(capacity=capacity.session, held=held.held, waiting=held.waiting, left=left)
+        return Places(capacity=capacity.session, held=counted.held, waiting=held.waiting, left=left)
     room = free_places(capacity, held, Mode.ROOM, behind_the_list=True)
     online = free_places(capacity, held, Mode.ONLINE, behind_the_list=True)
     left = None if room is None or online is None else max(room, online)
@@ -113,4 +115,4 @@ def _places(row: Mapping[str, object]) -> Places:
         left = min(room + online if room is not None and online is not None else left, max(0, capacity.session - held.held - held.waiting))
     elif left is not None and room is not None and online is not None:
         left = room + online
-    return Places(capacity=capacity.session, held=held.held, waiting=held.waiting, left=left, left_room=room, left_online=online)
+    return Places(capacity=capacity.session, held=counted.held, waiting=held.waiting, left=left, left_room=room, left_online=online)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from marstraining.bookings.queries.places import HOLDS
+from marstraining.bookings.queries.holding import HOLDS
 from marstraining.core.db import rows
 
 

@@ -53,6 +53,7 @@ class SessionRow:
     offer_hours: int | None
     reserves_while_asked: bool
     needs_approval: bool
+    has_allocations: bool
     is_headcount_only: bool
     external_url: str
     joining_link: str
@@ -93,7 +94,8 @@ SESSION_COLUMNS = (
     " CASE WHEN s.access = '' THEN c.access ELSE s.access END AS access, s.audience_codes AS own_audiences,"
     " c.audience_codes AS course_audiences, s.delivery, s.starts_at, s.ends_at, s.opens_at, s.closes_at, s.capacity,"
     " s.capacity_room, s.capacity_online, s.is_list_open, s.is_promotion_on, s.offer_hours, s.reserves_while_asked,"
-    " c.needs_approval, s.is_headcount_only, s.external_url, s.joining_link, s.joining_note,"
+    " c.needs_approval, EXISTS (SELECT 1 FROM bookings_allocation l WHERE l.session_id = s.id) AS has_allocations,"
+    " s.is_headcount_only, s.external_url, s.joining_link, s.joining_note,"
     " coalesce(v.name, '') AS venue, coalesce(v.address, '') AS venue_address, coalesce(v.postcode, '') AS postcode, c.content_note,"
     " c.joining_text, coalesce(v.directions, '') AS directions, coalesce(v.parking, '') AS parking,"
     " coalesce(v.access_notes, '') AS access_notes, s.has_catering, c.needs_manager_agreement,"
@@ -142,6 +144,7 @@ def made_session_row(row: dict[str, Any]) -> SessionRow:
         is_promotion_on=bool(row["is_promotion_on"]),
         reserves_while_asked=bool(row["reserves_while_asked"]),
         needs_approval=bool(row["needs_approval"]),
+        has_allocations=bool(row["has_allocations"]),
         is_headcount_only=bool(row["is_headcount_only"]),
         has_catering=bool(row["has_catering"]),
         needs_manager_agreement=bool(row["needs_manager_agreement"]),

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from marstraining.bookings.queries.places import HOLDS, held_of
+from marstraining.bookings.queries.holding import HOLDS
+from marstraining.bookings.queries.places import held_of
 from marstraining.bookings.rules import Candidate, Held
 from marstraining.core.db import rows
 
@@ -64,12 +65,14 @@ class Entry:
     ref: str
     learner_id: int
     sector: str
+    agency_id: int | None
 
 
 async def waiting_list(session_id: int) -> list[Entry]:
     """Those waiting, next in line first: by the desk's priority, then time of joining, then the order in which rows were made."""
     found: Sequence[dict[str, Any]] = await rows(
-        "SELECT b.id, b.ref, b.learner_id, b.mode, b.standby, b.standby_asked_at, b.standby_answered_at, coalesce(a.sector, '') AS sector,"
+        "SELECT b.id, b.ref, b.learner_id, b.agency_id, b.mode, b.standby, b.standby_asked_at, b.standby_answered_at,"
+        " coalesce(a.sector, '') AS sector,"
         f" {_CLASHES} AS clashes FROM bookings_booking b LEFT JOIN people_agency a ON a.id = b.agency_id"
         " WHERE b.session_id = ? AND b.state = 'waiting' ORDER BY b.priority DESC, b.joined_at, b.id",
         session_id,
@@ -88,6 +91,7 @@ async def waiting_list(session_id: int) -> list[Entry]:
             ref=row["ref"],
             learner_id=row["learner_id"],
             sector=row["sector"],
+            agency_id=row["agency_id"],
         )
         for row in found
     ]

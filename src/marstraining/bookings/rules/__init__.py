@@ -1,5 +1,6 @@
 """What a booking is, who may have one, and to whom a freed place goes: plain values in, a value or a refusal out."""
 
+from marstraining.bookings.rules.allocations import Share, held_for
 from marstraining.bookings.rules.answering import answer_by, remind_at
 from marstraining.bookings.rules.booking import (
     BookPlace,
@@ -69,6 +70,7 @@ __all__ = [
     "NoteTo",
     "OfferHours",
     "Period",
+    "Share",
     "Situation",
     "Standby",
     "answer_by",
@@ -81,6 +83,7 @@ __all__ = [
     "check_open",
     "choose_next",
     "free_places",
+    "held_for",
     "is_eligible_waiting",
     "is_late",
     "limits_of",

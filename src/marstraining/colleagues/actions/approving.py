@@ -31,8 +31,9 @@ async def approve_booking(booking_id: int, *, by: Viewer, now: datetime) -> str:
         booking, session = await _requested(booking_id, now=now)
         if session is None:
             return booking.state
-        held = await looking.before_strangers(session, await steps.counted_held(session.id, now=now), now=now)
-        free = booking_rules.free_places(session.capacity, held, booking.mode, behind_the_list=True)
+        counted = await steps.counted_held(session.id, now=now)
+        held = await looking.before_strangers(session, counted, agency_id=booking.agency_id, now=now)
+        free = 0 if held is None else booking_rules.free_places(session.capacity, held, booking.mode, behind_the_list=True)
         # A request that reserves is among those held.
         if session.reserves_while_asked or free != 0:
             await confirm_entry(session, booking.id, booking.learner_id, from_state=BookingState.REQUESTED, by=by, now=now)

@@ -89,8 +89,13 @@ async def invite_colleagues(session_ref: str, refs: Sequence[str], *, mode: str 
     async with transaction():
         await hold(Session, plans[0][0].looked.session.id)
         seen = await looking.see_again(plans[0][0], now=now)
-        held = await looking.before_strangers(plans[0][0].looked.session, seen.counted.held, now=now)
-        free = booking_rules.free_places(plans[0][0].looked.session.capacity, held, plans[0][0].mode, behind_the_list=True)
+        first = plans[0][0]
+        held = await looking.before_strangers(
+            first.looked.session, seen.counted.held, agency_id=first.agency_id, wanted=len(plans), now=now
+        )
+        if held is None:
+            raise Refused("Your organisation may not hold so many places on this session, so nobody has been booked.", code="capped")
+        free = booking_rules.free_places(first.looked.session.capacity, held, first.mode, behind_the_list=True)
         if free is not None and free < len(plans):
             raise Refused(_no_room(free, len(plans)), code="full")
         for plan, _ in plans:

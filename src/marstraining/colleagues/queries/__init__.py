@@ -1,5 +1,6 @@
 """Reads of an agency lead: staff, bookings on behalf of the agency, the ledger."""
 
+from marstraining.colleagues.queries.allocations import allocations_of
 from marstraining.colleagues.queries.ledger import LEDGER_ORDER, ledger, ledger_by_agency
 from marstraining.colleagues.queries.scope import visible_bookings
 from marstraining.colleagues.queries.staff import BOOKING_ORDER, STAFF_ORDER, Colleague, bookings_for, colleagues_by_ref, led_booking, staff
@@ -9,6 +10,7 @@ __all__ = [
     "LEDGER_ORDER",
     "STAFF_ORDER",
     "Colleague",
+    "allocations_of",
     "bookings_for",
     "colleagues_by_ref",
     "led_booking",

@@ -1,6 +1,7 @@
 """Pages of the training team and of trainers across capabilities: Today, sessions, the workspace of one, history, teaching."""
 
 from marstraining.portal.desk import (
+    allocations,
     bookings,
     changing,
     headcount,
@@ -21,6 +22,7 @@ routes = [
     *today.routes,
     *sessions.routes,
     *bookings.routes,
+    *allocations.routes,
     *invited.routes,
     *needs.routes,
     *notes.routes,

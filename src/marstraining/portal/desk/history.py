@@ -32,6 +32,8 @@ _ACTION_WORDS = {
     "booking.confirmed": "Booked",
     "booking.waiting": "Joined the waiting list",
     "booking.offered": "Offered a place",
+    "keep_places": "Kept places for an organisation",
+    "let_places_go": "Let kept places go",
     "booking.requested": "Asked for approval",
     "booking.declined": "Did not approve a booking",
     "booking.invited": "Kept a place to be confirmed",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from marstraining.bookings.queries.places import HOLDS
+from marstraining.bookings.queries.holding import HOLDS
 from marstraining.core.clock import from_wall
 from marstraining.core.db import rows
 from marstraining.core.viewer import Viewer

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from marstraining.bookings.queries import capacity_of, held_of
-from marstraining.bookings.queries.places import HOLDS
+from marstraining.bookings.queries.holding import HOLDS
 from marstraining.bookings.rules import Capacity, Held, Limit, limits_of
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound
