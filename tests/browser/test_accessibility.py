@@ -39,7 +39,8 @@ DESK = (
     "/desk/history", "/desk/history/session/{open}", "/desk/today/trainers", "/desk/sessions/{open}/book?q=a",
     "/desk/sessions/{open}/book/new", "/desk/sessions/{open}/needs", "/desk/sessions/{open}/write", "/desk/sessions/{open}/places",
     "/desk/sessions/{open}/decide", "/desk/sessions/{open}/call-off", "/desk/sessions/{open}/postpone", "/desk/sessions/{open}/move",
-    "/desk/sessions/{open}/joining", "/desk/sessions/{open}/allocations", "/desk/ledger", "/desk/sessions/{open}/online", "/desk/sessions/{full}", "/desk/sessions/{open}/phones",
+    "/desk/sessions/{open}/allocations", "/desk/ledger",
+    "/desk/sessions/{open}/joining", "/desk/sessions/{open}/online", "/desk/sessions/{full}", "/desk/sessions/{open}/phones",
     "/desk/people/{asha}/bookings", "/desk/courses/CP/edit", "/desk/sessions/{invited}/invited", "/desk/sessions/{counted}/headcount",
 )  # fmt: skip
 LETTERS = (

@@ -236,3 +236,23 @@ async def test_who_came_without_a_name_is_counted_once_it_has_started(dee: Perso
     shown = (await visitor.get(f"/desk/sessions/{session.ref}")).text
     assert ("412 people</strong> came, from 31 organisations" in shown, "Correct the number" in shown) == (True, True)
     assert await attended_by_session([session.id]) == {session.id: 412}
+
+
+async def test_the_desk_keeps_places_for_an_organisation_and_lets_them_go(
+    clock: Clock, dee: Person, ben: Person, sign_in_as: SignInAs
+) -> None:
+    session = await makers.make_session(now=clock.now, capacity=5)
+    school = await makers.make_agency("St Luke's School")
+    desk = await sign_in_as(dee)
+    here = f"/desk/sessions/{session.ref}/allocations"
+    refused = await desk.post(here, {"floor": "2"})
+    assert "Choose an organisation or a sector, not both" in refused.text
+    assert (await desk.post(here, {"agency": school.code, "floor": "2", "release": "10"})).headers["location"] == f"{here}?done=kept"
+    page = (await desk.get(here)).text
+    assert "St Luke&#39;s School</th>" in page
+    number = re.search(r'name="allocation" value="(\d+)"', page)
+    assert number
+    assert (await desk.post(f"{here}/remove", {"allocation": "999"}, seen=here)).status_code == 404
+    assert (await desk.post(f"{here}/remove", {"allocation": number[1]}, seen=here)).headers["location"] == f"{here}?done=gone"
+    assert "Every place is anybody" in (await desk.get(here)).text
+    assert (await (await sign_in_as(ben)).get(here)).status_code == 404
