@@ -15,6 +15,13 @@ import structlog
 
 from marstraining.bookings.actions import compare_places, erase_what_served, send_reminders, settle_sessions, tell_changes
 from marstraining.bulletins.actions import tell_new_dates
+from marstraining.certificates.actions import (
+    end_corrected_accreditations,
+    grant_owed_accreditations,
+    issue_owed_certificates,
+    remind_of_accreditations,
+    withdraw_unfounded_certificates,
+)
 from marstraining.colleagues.actions import release_allocations, settle_invitations, settle_requests
 from marstraining.core import clock, config
 from marstraining.core.config import Settings, load_settings
@@ -49,6 +56,11 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (300, compare_places),
     (300, tell_new_dates),
     (300, ask_settings_of_bounced),
+    (15, withdraw_unfounded_certificates),
+    (15, issue_owed_certificates),
+    (60, end_corrected_accreditations),
+    (60, grant_owed_accreditations),
+    (3600, remind_of_accreditations),
     (3600, forget_sign_in_traces),
     (3600, erase_old_bodies),
     (3600, erase_what_served),

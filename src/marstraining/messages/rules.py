@@ -20,7 +20,10 @@ class LetterState(StrEnum):
 # Where a template's name alone would not say what its letter is.
 _LETTER_WORDS = {
     "approval_asked": "Asked to approve a booking",
+    "accreditation_ends": "Accreditation ends",
     "cancelled": "Booking cancelled",
+    "certificate": "Certificate",
+    "certificate_withdrawn": "Certificate withdrawn",
     "confirm_address": "Confirm a new email address",
     "confirmed": "Booking confirmed",
     "declined": "Booking not approved",

@@ -1,0 +1,97 @@
+"""Accreditations: granted by completing a course, ended by a corrected register or the desk, reminded of before they run out."""
+
+from datetime import datetime
+
+from marstraining.certificates import queries
+from marstraining.certificates.rules import CORRECTED, add_months, check_reason, reminder_due
+from marstraining.core.clock import today_of
+from marstraining.core.db import execute, hold, rows, transaction
+from marstraining.core.errors import NotFound
+from marstraining.core.viewer import SYSTEM, Viewer
+from marstraining.history.actions import record
+from marstraining.messages.actions import queue_letter
+from marstraining.messages.rules import Letter, Priority, Recipient
+from marstraining.people.models import Person
+
+_INSERT = (
+    "INSERT INTO record_accreditation (person_id, course_id, session_id, granted_on, expires_on, ended_reason, revision)"
+    " VALUES (?, ?, ?, ?, ?, '', 0)"
+)
+
+
+async def grant_owed_accreditations(*, now: datetime) -> int:
+    """Grant every accreditation that a completed course gives; how many. Safe to run twice, and in many workers at once."""
+    granted = 0
+    for person_id in sorted({row["person_id"] for row in await queries.owed_accreditations()}):
+        async with transaction():
+            await hold(Person, person_id)
+            for row in await queries.owed_accreditations(person_id=person_id):
+                months = row["accreditation_months"]
+                expires_on = None if months is None else add_months(row["completed_on"], months)
+                await execute(_INSERT, person_id, row["course_id"], row["session_id"], row["completed_on"], expires_on)
+                detail = {"course": row["course_id"], "session": row["session_id"]}
+                await record("grant_accreditation", by=SYSTEM, now=now, subject_kind="person", subject_id=person_id, detail=detail)
+                granted += 1
+    return granted
+
+
+async def end_corrected_accreditations(*, now: datetime) -> int:
+    """End every accreditation whose completion a corrected register took back; how many."""
+    ended = 0
+    for row in await queries.corrected_accreditations():
+        async with transaction():
+            ended += await _end(row["id"], row["person_id"], reason=CORRECTED, by=SYSTEM, now=now)
+    return ended
+
+
+async def end_accreditation(accreditation_id: int, person_id: int, *, reason: str, by: Viewer, now: datetime) -> bool:
+    """Withdraw somebody's accreditation at the desk from today. False where it had ended already; refused without a reason."""
+    reason = check_reason(reason)[:200]
+    if not await rows("SELECT id FROM record_accreditation WHERE id = ? AND person_id = ?", accreditation_id, person_id):
+        raise NotFound
+    async with transaction():
+        return await _end(accreditation_id, person_id, reason=reason, by=by, now=now)
+
+
+async def _end(accreditation_id: int, person_id: int, *, reason: str, by: Viewer, now: datetime) -> bool:
+    touched = await execute(
+        "UPDATE record_accreditation SET ended_on = ?, ended_reason = ?, revision = revision + 1 WHERE id = ? AND ended_on IS NULL",
+        today_of(now),
+        reason,
+        accreditation_id,
+    )
+    if touched:
+        detail = {"accreditation": accreditation_id}
+        await record("end_accreditation", by=by, now=now, subject_kind="person", subject_id=person_id, detail=detail)
+    return touched == 1
+
+
+async def remind_of_accreditations(*, now: datetime) -> int:
+    """Write to whoever's accreditation ends: 90, 30 and 7 days before and on the day, each once; how many are due.
+
+    Whoever has renewed it already gets none, and a reminder that the next one has overtaken is skipped.
+    """
+    on = today_of(now)
+    due = 0
+    for row in await queries.ending_accreditations(on=on):
+        step = reminder_due(row["expires_on"], on=on)
+        if step is None:
+            continue
+        expires_on = row["expires_on"]
+        letter = Letter(
+            key=f"accreditation_ends-{row['id']}-{step}",
+            template="accreditation_ends",
+            to=Recipient(address=row["email"], name=row["name"], person_id=row["person_id"]),
+            priority=Priority.REMINDER,
+            context={
+                "name": row["name"],
+                "title": row["course_title"],
+                "course_code": row["course_code"],
+                "date": f"{expires_on.day} {expires_on:%B %Y}",
+                "days": (expires_on - on).days,
+            },
+        )
+        async with transaction():
+            await queue_letter(letter, now=now)
+        due += 1
+    return due

@@ -1,0 +1,78 @@
+"""Accreditations: one's own, who is owed one, whose completion is gone, which end soon."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from marstraining.certificates.rules import CORRECTED, REMINDED_DAYS_BEFORE, Held
+from marstraining.core.db import rows
+
+
+@dataclass(frozen=True, slots=True)
+class HeldAccreditation:
+    """An accreditation as its holder and the desk read it."""
+
+    id: int
+    course_code: str
+    course_title: str
+    granted_on: date
+    expires_on: date | None
+    ended_on: date | None
+    ended_reason: str
+
+    def is_current(self, on: date) -> bool:
+        return Held(expires_on=self.expires_on, ended_on=self.ended_on).is_current(on)
+
+
+async def accreditations_of(person_id: int) -> list[HeldAccreditation]:
+    """What a person is or was accredited with, the latest granted first."""
+    found = await rows(
+        "SELECT a.id, c.code AS course_code, c.title AS course_title, a.granted_on, a.expires_on, a.ended_on, a.ended_reason"
+        " FROM record_accreditation a JOIN programme_course c ON c.id = a.course_id WHERE a.person_id = ?"
+        " ORDER BY a.granted_on DESC, a.id DESC LIMIT 200",
+        person_id,
+        dates=("granted_on", "expires_on", "ended_on"),
+    )
+    return [HeldAccreditation(**row) for row in found]
+
+
+async def owed_accreditations(*, person_id: int | None = None, limit: int = 500) -> list[dict[str, Any]]:
+    """Who completed a course that grants an accreditation and was not granted it for that day.
+
+    One that the desk ended is not granted again; one that a corrected register ended is, once the completion is back.
+    """
+    one = "" if person_id is None else " AND r.person_id = ?"
+    return await rows(
+        "SELECT r.person_id, r.course_id, r.session_id, r.completed_on, c.accreditation_months FROM record_completion r"
+        " JOIN programme_course c ON c.id = r.course_id WHERE c.grants_accreditation AND NOT EXISTS (SELECT 1 FROM record_accreditation a"
+        " WHERE a.person_id = r.person_id AND a.course_id = r.course_id AND a.granted_on = r.completed_on"
+        f" AND (a.ended_on IS NULL OR a.ended_reason <> ?)){one} ORDER BY r.id LIMIT ?",
+        CORRECTED,
+        *([] if person_id is None else [person_id]),
+        limit,
+        dates=("completed_on",),
+    )
+
+
+async def corrected_accreditations(*, limit: int = 500) -> list[dict[str, Any]]:
+    """Accreditations of a session whose completion a corrected register took back."""
+    return await rows(
+        "SELECT a.id, a.person_id, a.session_id FROM record_accreditation a WHERE a.session_id IS NOT NULL AND a.ended_on IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM record_completion r WHERE r.person_id = a.person_id AND r.course_id = a.course_id"
+        " AND r.completed_on = a.granted_on) ORDER BY a.id LIMIT ?",
+        limit,
+    )
+
+
+async def ending_accreditations(*, on: date) -> list[dict[str, Any]]:
+    """Accreditations that end within the longest notice and that no later one of the same course carries on, with whom to write to."""
+    return await rows(
+        "SELECT a.id, a.person_id, a.expires_on, p.name, p.email, c.code AS course_code, c.title AS course_title"
+        " FROM record_accreditation a JOIN people_person p ON p.id = a.person_id JOIN programme_course c ON c.id = a.course_id"
+        " WHERE a.ended_on IS NULL AND a.expires_on BETWEEN ? AND ? AND p.state = 'active' AND p.email IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM record_accreditation n WHERE n.person_id = a.person_id AND n.course_id = a.course_id"
+        " AND n.ended_on IS NULL AND (n.expires_on IS NULL OR n.expires_on > a.expires_on)) ORDER BY a.id",
+        on,
+        on + timedelta(days=max(REMINDED_DAYS_BEFORE)),
+        dates=("expires_on",),
+    )
