@@ -9,6 +9,8 @@ from starlette.applications import Starlette
 from marstraining.bookings import pages as bookings_pages
 from marstraining.bulletins import pages as bulletins_pages
 from marstraining.colleagues import pages as colleagues_pages
+from marstraining.certificates import desk as certificates_desk
+from marstraining.certificates import pages as certificates_pages
 from marstraining.core import config
 from marstraining.core.clock import today
 from marstraining.core.config import Settings
@@ -46,6 +48,8 @@ def all_routes() -> list[PageRoute]:
         *bookings_pages.routes,
         *colleagues_pages.routes,
         *bulletins_pages.routes,
+        *certificates_pages.routes,
+        *certificates_desk.routes,
         *people_pages.routes,
         *people_desk.routes,
         *messages_desk.routes,

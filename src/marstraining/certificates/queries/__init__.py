@@ -15,7 +15,7 @@ from marstraining.certificates.queries.issued import (
     certificates_of_session,
     verified,
 )
-from marstraining.certificates.queries.owed import Owed, attended_in_part, owed, owed_to, unfounded
+from marstraining.certificates.queries.owed import Owed, attended_in_part, owed, owed_in, owed_to, unfounded
 
 __all__ = [
     "HeldAccreditation",
@@ -31,6 +31,7 @@ __all__ = [
     "ending_accreditations",
     "owed",
     "owed_accreditations",
+    "owed_in",
     "owed_to",
     "unfounded",
     "verified",

@@ -87,6 +87,19 @@ async def owed_to(person_id: int, session_id: int, *, although: int = 0) -> Owed
     return (await _as_owed(found))[0] if found else None
 
 
+async def owed_in(session_id: int) -> list[Owed]:
+    """Who of one session is owed a certificate that the worker has not issued yet, by name."""
+    found = await rows(
+        f"{_PRINTED} r.completed_on, r.minutes{_FROM_COMPLETIONS} WHERE {_IS_OWED} AND s.id = ? ORDER BY lower(p.name), p.id",
+        False,
+        0,
+        session_id,
+        dates=("completed_on",),
+        flags=("meets_annex_c",),
+    )
+    return await _as_owed(found)
+
+
 async def attended_in_part(session_id: int, *, person_id: int | None = None) -> list[Owed]:
     """Who came to some of a session on a locked register and is owed nothing: the desk may issue for a reason, by name in order.
 
