@@ -7,10 +7,12 @@ from datetime import date, time, timedelta
 import pytest
 from tortoise.context import TortoiseContext
 
-from marstraining.core.clock import from_wall
+from marstraining.core.clock import from_wall, local
 from marstraining.core.viewer import Role
+from marstraining.history.models import Entry
 from marstraining.people.models import Person, RoleGrant
 from marstraining.programme.models import Course, Session, SessionTrainer, TrainingDay, Venue
+from marstraining.record.models import Accreditation
 from tests import makers
 from tests.conftest import Clock, Visitor
 from tests.statements import statements
@@ -181,6 +183,33 @@ async def test_a_venue_is_added_and_changed(dee: Person, sign_in_as: SignInAs) -
     assert _error(again.text, "name") == "There is a venue with this name already"
     await desk.post(f"/desk/venues/{venue.ref}/edit", {"name": "Hewson House", "parking": "At the back"})
     assert (await Venue.get()).parking == "At the back"
+
+
+async def test_only_who_is_accredited_is_asked_to_train_a_course_that_grants_it_unless_the_desk_overrules(
+    dee: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    course = await makers.make_course("Graded Care Profile 2", grants_accreditation=True)
+    session = await makers.make_session(now=clock.now, course=course)
+    tom = await makers.make_person("Tom Reed", roles=(Role.TRAINER,))
+    una = await makers.make_person("Una Bell", roles=(Role.TRAINER,))
+    speaker = await makers.make_person("Sam Speaker", roles=(Role.CONTRIBUTOR,))
+    held = await Accreditation.create(person=tom, course=course, granted_on=date(2024, 3, 1), expires_on=date(2026, 4, 30))
+    await Accreditation.create(person=una, course=course, granted_on=date(2020, 3, 1), ended_on=date(2026, 1, 6))
+    desk, address = await sign_in_as(dee), f"/desk/sessions/{session.ref}/trainers"
+    refused = await desk.post(address, {"person": str(una.id)})
+    assert _error(refused.text, "person") == (
+        "Una Bell holds no accreditation of Graded Care Profile 2, and only accredited people train it."
+    )
+    assert 'name="overrule"' in refused.text
+    runs_out = await desk.post(address, {"person": str(tom.id)})
+    assert _error(runs_out.text, "person") == (
+        "The accreditation of Tom Reed for Graded Care Profile 2 ends on 30 April 2026, before this session is over."
+    )
+    await Accreditation.filter(id=held.id).update(expires_on=local(session.ends_at).date())
+    for fields in ({"person": str(tom.id)}, {"person": str(una.id), "overrule": "yes"}, {"person": str(speaker.id)}):
+        assert (await desk.post(address, fields)).headers["location"] == f"{address}?done=asked"
+    entries = await Entry.filter(action="ask_trainer").order_by("id").values("detail")
+    assert [row["detail"].get("overruled", False) for row in entries] == [False, True, False]
 
 
 async def test_a_trainer_is_asked_and_taken_off(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:

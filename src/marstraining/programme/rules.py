@@ -210,6 +210,8 @@ class CourseDraft:
     counts_as: str = ""
     meets_annex_c: bool = False
     grants_accreditation: bool = False
+    accreditation_months: int | None = None
+    is_participatory: bool = True
     owner: str = ""
     owner_agency_id: int | None = None
     needs_approval: bool = False

@@ -11,15 +11,25 @@ from marstraining.messages.rules import Letter, Priority, Recipient
 from marstraining.people.models import Person
 from marstraining.programme.actions.telling import session_words
 from marstraining.programme.models import Session, SessionTrainer
+from marstraining.programme.queries.teaching import lacked_accreditation
 from marstraining.programme.rules import SessionState, TrainerState
 
 
 async def ask_trainer(
-    session_id: int, person_id: int, *, agency_id: int | None, is_contributor: bool = False, by: Viewer, now: datetime
+    session_id: int,
+    person_id: int,
+    *,
+    agency_id: int | None,
+    is_contributor: bool = False,
+    is_overruled: bool = False,
+    by: Viewer,
+    now: datetime,
 ) -> bool:
     """Ask somebody to train (or, as a contributor, to speak at) a session, by letter. False when they are asked or have accepted already.
 
-    Who declined may be asked again. Refuses a session that is called off or over, and a person who cannot be reached.
+    Who declined may be asked again. Refuses a session that is called off or over, a person who cannot be reached, and, with the code
+    "accreditation", to train a course that grants an accreditation which they will not hold on its days (rules.md, GCP2-T). The
+    desk may overrule that last one, and history says so.
     """
     async with transaction():
         session = await _coming(session_id, now=now)
@@ -29,6 +39,9 @@ async def ask_trainer(
         if person.email is None or person.state != "active":
             raise Refused("This person has no working account, so they cannot be asked", code="unreachable", field="person")
         await _check_role(person_id, Role.CONTRIBUTOR if is_contributor else Role.TRAINER)
+        lacks = None if is_contributor else await lacked_accreditation(session_id, person_id)
+        if lacks is not None and not (is_overruled and by.is_desk):
+            raise Refused(lacks, code="accreditation", field="person")
         asked = await SessionTrainer.get_or_none(session_id=session_id, person_id=person_id)
         if asked is not None and asked.state != TrainerState.DECLINED:
             return False
@@ -56,7 +69,8 @@ async def ask_trainer(
             ),
             now=now,
         )
-        await record("ask_trainer", by=by, now=now, subject_kind="session", subject_id=session_id, detail={"person": person_id})
+        detail = {"person": person_id} | ({"overruled": True} if lacks is not None else {})
+        await record("ask_trainer", by=by, now=now, subject_kind="session", subject_id=session_id, detail=detail)
     return True
 
 

@@ -40,7 +40,13 @@ async def trainers(request: Request) -> Response:
             if not form.errors:
                 is_contributor = chosen[person]["role"] == Role.CONTRIBUTOR
                 is_asked = await ask_trainer(
-                    session.id, int(person), agency_id=chosen[person]["agency_id"], is_contributor=is_contributor, by=viewer, now=now
+                    session.id,
+                    int(person),
+                    agency_id=chosen[person]["agency_id"],
+                    is_contributor=is_contributor,
+                    is_overruled=form.checkbox("overrule"),
+                    by=viewer,
+                    now=now,
                 )
                 return see_other(f"{here}?done={'asked' if is_asked else 'already'}")
         except Refused as refusal:
@@ -57,6 +63,7 @@ async def trainers(request: Request) -> Response:
         asked=asked,
         choices=choices,
         states=STATES,
+        can_overrule=viewer.is_desk and form.refusal is not None and form.refusal.code == "accreditation",
         done=DONE,
     )
 

@@ -52,6 +52,8 @@ def read_course(form: Form, *, asked: Sequence[Question] = ()) -> CourseDraft:
         counts_as=form.text("counts_as", "the refresher rule", required=False, max=30),
         meets_annex_c=form.checkbox("meets_annex_c"),
         grants_accreditation=form.checkbox("grants_accreditation"),
+        accreditation_months=form.integer("accreditation_months", "how long the leave lasts", required=False, min=1, max=600),
+        is_participatory=form.checkbox("is_participatory"),
         owner=form.text("owner", "who runs it", required=False),
         owner_agency_id=_row_number(form, "owner_agency"),
         needs_approval=form.checkbox("needs_approval"),

@@ -1,8 +1,9 @@
 """What a person was asked to train."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
+from marstraining.core.clock import today_of
 from marstraining.core.db import rows
 
 
@@ -37,3 +38,30 @@ async def taught_sessions(person_id: int, *, now: datetime) -> list[TaughtRow]:
         flags=("is_contributor",),
     )
     return [TaughtRow(**row) for row in found]
+
+
+async def lacked_accreditation(session_id: int, person_id: int) -> str | None:
+    """Why somebody may not train a session: a sentence, or None where nothing stands against it.
+
+    A course that grants leave to use a licensed tool is trained only by who holds that leave, on the last day of the session
+    too. The accreditation stands on the record, which is written above the programme, so its table is read by name.
+    """
+    found = await rows(
+        "SELECT c.title, p.name, c.grants_accreditation, s.ends_at, (SELECT max(CASE WHEN a.expires_on IS NULL THEN '9999-12-31'"
+        " ELSE CAST(a.expires_on AS text) END) FROM record_accreditation a WHERE a.course_id = c.id AND a.person_id = p.id"
+        " AND a.ended_on IS NULL) AS until FROM programme_session s JOIN programme_course c ON c.id = s.course_id"
+        " JOIN people_person p ON p.id = ? WHERE s.id = ?",
+        person_id,
+        session_id,
+        instants=("ends_at",),
+        flags=("grants_accreditation",),
+    )
+    if not found or not found[0]["grants_accreditation"]:
+        return None
+    row = found[0]
+    if row["until"] is None:
+        return f"{row['name']} holds no accreditation of {row['title']}, and only accredited people train it."
+    until = date.fromisoformat(row["until"])
+    if until < today_of(row["ends_at"]):
+        return f"The accreditation of {row['name']} for {row['title']} ends on {until.day} {until:%B %Y}, before this session is over."
+    return None
