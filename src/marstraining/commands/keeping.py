@@ -16,6 +16,7 @@ from marstraining.core.database_url import PostgresServer, SqliteFile
 from marstraining.core.db import connect, execute, is_unavailable, migrate, transaction
 from marstraining.core.errors import Refused
 from marstraining.core.viewer import SYSTEM
+from marstraining.coverage.actions import seed_rules
 from marstraining.history.actions import record
 from marstraining.messages.actions import hold_letters
 
@@ -29,7 +30,14 @@ def run_migrations() -> None:
     config.use(settings)
     with reporting() as report:
         applied = asyncio.run(migrate(settings, report))
+        asyncio.run(_seed(settings))
     say(f"{len(applied)} migration{'s' if len(applied) != 1 else ''} applied." if applied else "The database is up to date.")
+
+
+async def _seed(settings: Settings) -> None:
+    """Write the refresher rules that a database begins with, where it does not know them yet."""
+    async with connect(settings):
+        await seed_rules(now=clock.now())
 
 
 def back_up(path: Path) -> None:

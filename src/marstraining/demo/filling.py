@@ -13,6 +13,7 @@ from marstraining.core.clock import local
 from marstraining.core.imports import ImportOutcome, Row
 from marstraining.core.spreadsheet import read_file
 from marstraining.core.viewer import SYSTEM
+from marstraining.coverage.actions import seed_rules
 from marstraining.demo import writing
 from marstraining.demo.booked import PlannedBooking, plan_bookings
 from marstraining.demo.invent import invent_people, invent_settings
@@ -47,6 +48,7 @@ async def fill(*, now: datetime, report: Report, seed: int = SEED) -> None:
     report("Importing the reference case")
     for name, action in _FILES:
         await _import(action, reference_rows(name), now=now)
+    await seed_rules(now=now)
     report("Inventing settings and people")
     domains = {row["code"]: row["email_domain"] for row in await Agency.all().values("code", "email_domain")}
     settings = invent_settings(rng)

@@ -26,6 +26,7 @@ KIND_WORDS = {
     "venue": "Venue",
     "letter": "Letter",
     "bounced_address": "Bounced address",
+    "rule": "Refresher rule",
 }
 # Every action that any verb writes down; the test of this page reads the verbs and misses none.
 _ACTION_WORDS = {
@@ -93,6 +94,13 @@ _ACTION_WORDS = {
     "withdraw_certificate": "Withdrew a certificate",
     "grant_accreditation": "Granted an accreditation",
     "end_accreditation": "Ended an accreditation",
+    "add_external": "Added learning elsewhere",
+    "remove_external": "Removed learning elsewhere",
+    "confirm_external": "Confirmed learning elsewhere",
+    "refuse_external": "Did not count learning elsewhere",
+    "seed_rules": "Wrote the default refresher rules",
+    "change_rule": "Changed a refresher rule",
+    "add_rule": "Added a refresher rule",
     "release_letter": "Released a letter",
     "release_held_letters": "Released all letters on hold",
     "take_back_letter": "Took a letter back",

@@ -1,0 +1,35 @@
+"""Everybody of whom something is asked, and how they stand."""
+
+import asyncio
+from datetime import date
+
+from marstraining.core.db import rows
+from marstraining.coverage.queries.learnt import learning_of, posts_of
+from marstraining.coverage.queries.rules import refresher_rules
+from marstraining.coverage.rules import Due, standings
+
+
+async def people_asked(*, on: date) -> dict[int, list[Due]]:
+    """How everybody who is here stands on a day, by person, in five statements; reckoned off the event loop."""
+    rules, posts, learnt = await refresher_rules(), await posts_of(), await learning_of()
+    return await asyncio.to_thread(
+        lambda: {person: dues for person, held in posts.items() if (dues := standings(rules, held, learnt.get(person, []), on))}
+    )
+
+
+async def named(person_ids: list[int], *, on: date) -> list[dict[str, str | int]]:
+    """Names, references and present organisations of people, by name; for a list of who falls due."""
+    found: dict[int, dict[str, str | int]] = {}
+    for start in range(0, len(person_ids), 500):
+        part = person_ids[start : start + 500]
+        marks = ", ".join("?" * len(part))
+        for row in await rows(
+            "SELECT p.id, p.ref, p.name, coalesce(a.name, '') AS agency FROM people_person p LEFT JOIN people_position o"
+            " ON o.person_id = p.id AND o.starts_on <= ? AND (o.ends_on IS NULL OR o.ends_on >= ?) LEFT JOIN people_agency a"
+            f" ON a.id = o.agency_id WHERE p.id IN ({marks}) ORDER BY o.starts_on, o.id",
+            on,
+            on,
+            *part,
+        ):
+            found.setdefault(row["id"], row)
+    return sorted(found.values(), key=lambda row: (str(row["name"]).casefold(), row["id"]))

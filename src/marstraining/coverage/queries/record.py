@@ -1,0 +1,48 @@
+"""One person's training record."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from marstraining.certificates.queries import HeldAccreditation, accreditations_of
+from marstraining.certificates.rules import hours_words
+from marstraining.core.clock import today_of
+from marstraining.coverage.queries.learnt import Attended, External, attended_by, external_of, learning_of, posts_of
+from marstraining.coverage.queries.rules import refresher_rules
+from marstraining.coverage.rules import Due, standings
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRecord:
+    """Everything that a record shows of one person on a day."""
+
+    name: str
+    on: date
+    dues: Sequence[Due]
+    attended: Sequence[Attended]
+    external: Sequence[External]
+    accreditations: Sequence[HeldAccreditation]
+
+    @property
+    def whole(self) -> list[Attended]:
+        return [line for line in self.attended if line.is_whole]
+
+    @property
+    def hours(self) -> str:
+        """The minutes of everything attended and confirmed, in words; what is not known is left out."""
+        confirmed = [line.minutes or 0 for line in self.external if line.state == "confirmed"]
+        return hours_words(sum([*(line.minutes or 0 for line in self.attended), *confirmed]))
+
+
+async def training_record(person_id: int, name: str, *, now: datetime) -> TrainingRecord:
+    """Everything on somebody's record, as of today in London."""
+    on = today_of(now)
+    posts, learnt = await posts_of(person_id), await learning_of(person_id)
+    return TrainingRecord(
+        name=name,
+        on=on,
+        dues=standings(await refresher_rules(), posts.get(person_id, []), learnt.get(person_id, []), on),
+        attended=await attended_by(person_id),
+        external=await external_of(person_id),
+        accreditations=await accreditations_of(person_id),
+    )
