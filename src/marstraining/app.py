@@ -18,6 +18,8 @@ from marstraining.core.db import connect, stamp
 from marstraining.core.metrics import count_sign_in, observe
 from marstraining.core.web import PageRoute, assemble
 from marstraining.core.web.headers import Headers
+from marstraining.coverage import desk as coverage_desk
+from marstraining.coverage import pages as coverage_pages
 from marstraining.messages import desk as messages_desk
 from marstraining.people import desk as people_desk
 from marstraining.people import pages as people_pages
@@ -50,6 +52,8 @@ def all_routes() -> list[PageRoute]:
         *bulletins_pages.routes,
         *certificates_pages.routes,
         *certificates_desk.routes,
+        *coverage_pages.routes,
+        *coverage_desk.routes,
         *people_pages.routes,
         *people_desk.routes,
         *messages_desk.routes,

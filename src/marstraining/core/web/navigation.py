@@ -36,6 +36,7 @@ DESK = (
     NavItem("Courses", "/desk/courses", roles=_RUNS_SESSIONS),
     NavItem("Venues", "/desk/venues", roles=(Role.DESK,)),
     NavItem("People", "/desk/people", roles=_STAFF),
+    NavItem("Coverage", "/desk/coverage", ("/desk/rules",), roles=(Role.DESK,)),
     NavItem("Organisations", "/desk/agencies", roles=_STAFF),
     NavItem("Letters", "/desk/letters", roles=_STAFF),
     NavItem("Late and absent", "/desk/ledger", roles=(Role.DESK,)),

@@ -1,0 +1,64 @@
+"""The training record on paper: A4, tagged, as its owner or the desk takes it away."""
+
+from marstraining.certificates.rules import hours_words
+from marstraining.core.config import Settings
+from marstraining.core.typesetting import typeset
+from marstraining.core.web.dates import day_plain
+from marstraining.coverage.queries import TrainingRecord
+from marstraining.coverage.rules import STATE_WORDS, Due
+from marstraining.people.rules import JOB_ROLES
+
+
+def why(due: Due) -> str:
+    """Which rule, which role, since when, as a sentence."""
+    asked = due.asked
+    role = JOB_ROLES.get(asked.job_role, asked.job_role)
+    return f"{asked.rule.code}: asked of {role}, since {day_plain(asked.since)}. {asked.rule.source}".rstrip()
+
+
+def due_words(due: Due) -> str:
+    """When it falls due."""
+    if due.due_on is None:
+        return "Not again"
+    return day_plain(due.due_on)
+
+
+def progress(due: Due) -> str:
+    """Of a rule of hours, what counts of what is needed in the window."""
+    if due.needed_minutes is None:
+        return ""
+    counted, needed = (hours_words(minutes) or "0 hours" for minutes in (due.counted_minutes, due.needed_minutes))
+    return f"{counted} of {needed} in {due.asked.rule.months} months"
+
+
+async def record_pdf(record: TrainingRecord, settings: Settings) -> bytes:
+    """The record as a PDF; refused learning elsewhere is left out."""
+    elsewhere = [line for line in record.external if line.state != "refused"]
+    data = {
+        "title": f"Training record: {record.name}",
+        "name": record.name,
+        "accent": settings.partnership.branding.accent,
+        "short_name": settings.partnership.short_name,
+        "issued_by": settings.partnership.name,
+        "on": day_plain(record.on),
+        "hours": record.hours,
+        "dues": [
+            [due.asked.rule.title, due_words(due), STATE_WORDS[due.state][0], " ".join(part for part in (why(due), progress(due)) if part)]
+            for due in record.dues
+        ],
+        "attended": [
+            [line.title + ("" if line.is_whole else " (in part)"), day_plain(line.day), line.level or "–", hours_words(line.minutes) or "–"]  # noqa: RUF001 - a dash as printed
+            for line in record.attended
+        ],
+        "external": [
+            [line.title, line.provider, day_plain(line.completed_on), hours_words(line.minutes) or "–",  # noqa: RUF001 - as above
+             "Confirmed" if line.state == "confirmed" else "Not confirmed yet"]
+            for line in elsewhere
+        ],
+        "accreditations": [
+            [held.course_title, day_plain(held.granted_on), day_plain(held.expires_on) if held.expires_on else "No end",
+             "Current" if held.is_current(record.on) else "Ended"]
+            for held in record.accreditations
+        ],
+    }  # fmt: skip
+    return await typeset("record", data)
