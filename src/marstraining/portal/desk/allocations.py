@@ -48,6 +48,7 @@ async def allocations(request: Request) -> Response:
         request,
         "portal_desk/allocations.html",
         session=session,
+        now=now,
         lines=await allocations_of(session.id, now=now),
         agencies={code: choice.name for code, choice in agencies.items()},
         sectors={sector: sector for sector in SECTORS},
