@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from starlette.applications import Starlette
 
+from marstraining.attendance import desk as attendance_desk
 from marstraining.bookings import pages as bookings_pages
 from marstraining.bulletins import pages as bulletins_pages
 from marstraining.colleagues import pages as colleagues_pages
@@ -44,6 +45,7 @@ def all_routes() -> list[PageRoute]:
     # /calendar/programme.ics for somebody's /calendar/{token}.ics.
     return [
         *programme_desk.routes,
+        *attendance_desk.routes,
         *portal_desk.routes,
         *portal_agency.routes,
         *portal_pages.routes,

@@ -80,7 +80,7 @@ class Became(StrEnum):
     MATCHED = "matched"
     UNMATCHED = "unmatched"
     WALK_IN = "walk_in"
-    OTHER_BOOKING = "other_booking"
+    OTHER_BOOKING = "booking"
     TRAINER = "trainer"
     ROOM = "room"
     IGNORED = "ignored"

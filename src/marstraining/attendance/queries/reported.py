@@ -1,7 +1,9 @@
 """What a meeting's report is read against."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from marstraining.attendance.reports.model import Booked, TaughtDay
 from marstraining.core.db import rows
@@ -17,10 +19,10 @@ class ReportedSession:
 
 
 async def reported_session(ref: str) -> ReportedSession:
-    """The session of a reference, for its reports. Raises NotFound where there is none. Whole days count as taught."""
+    """The session of a reference, for its reports. Raises NotFound where there is none. A course's breaks are not taught."""
     days = await rows(
-        "SELECT d.starts_at, d.ends_at, d.is_cancelled FROM programme_day d JOIN programme_session s ON s.id = d.session_id"
-        " WHERE s.ref = ? ORDER BY d.starts_at",
+        "SELECT d.starts_at, d.ends_at, d.is_cancelled, c.break_minutes FROM programme_day d JOIN programme_session s"
+        " ON s.id = d.session_id JOIN programme_course c ON c.id = s.course_id WHERE s.ref = ? ORDER BY d.starts_at",
         ref,
         instants=("starts_at", "ends_at"),
         flags=("is_cancelled",),
@@ -33,13 +35,20 @@ async def reported_session(ref: str) -> ReportedSession:
         ref,
     )
     return ReportedSession(
-        tuple(_taught(day["starts_at"], day["ends_at"]) for day in days if not day["is_cancelled"]),
-        tuple(Booked(one["id"], one["name"], _filled(one["email"]), _filled(one["second_email"])) for one in booked),
+        tuple(taught(day["starts_at"], day["ends_at"], day["break_minutes"]) for day in days if not day["is_cancelled"]),
+        tuple(booked_person(one) for one in booked),
     )
 
 
-def _taught(starts_at: datetime, ends_at: datetime) -> TaughtDay:
-    return TaughtDay(starts_at, ends_at, (ends_at - starts_at).total_seconds() / 60)
+def taught(starts_at: datetime, ends_at: datetime, break_minutes: int) -> TaughtDay:
+    """A training day with its minutes taught: those of the breaks are not, unless they would leave none."""
+    minutes = (ends_at - starts_at).total_seconds() / 60
+    return TaughtDay(starts_at, ends_at, minutes - break_minutes if minutes > break_minutes else minutes)
+
+
+def booked_person(row: Mapping[str, Any]) -> Booked:
+    """Somebody with their addresses, as matching takes them."""
+    return Booked(row["id"], row["name"], _filled(row["email"]), _filled(row["second_email"]))
 
 
 def _filled(address: str | None) -> tuple[str, ...]:

@@ -30,13 +30,15 @@ class Form:
     the form as a whole. `refusal` is the last Refused given to `refuse`, for pages that offer a way on from its facts.
     """
 
-    def __init__(self, typed_in: Typed = (), *, files: Mapping[str, UploadFile] | None = None) -> None:
+    def __init__(self, typed_in: Typed = (), *, files: Iterable[tuple[str, UploadFile]] = ()) -> None:
         pairs = list(typed_in.items() if isinstance(typed_in, Mapping) else typed_in)
         self._all: dict[str, list[str]] = {}
         for name, value in pairs:
             self._all.setdefault(name, []).append(typed.clean(value))
         self.values: dict[str, str] = {name: values[0] for name, values in self._all.items()}
-        self.files = dict(files or {})
+        self.files: dict[str, list[UploadFile]] = {}
+        for name, upload in files:
+            self.files.setdefault(name, []).append(upload)
         self.errors: dict[str, str] = {}
         self.refusal: Refused | None = None
 
@@ -220,15 +222,18 @@ class Form:
 
     def file(self, name: str, label: str, *, required: bool = True) -> UploadFile | None:
         """The file chosen, if any; an empty one is a fault."""
-        upload = self.files.get(name)
-        if upload is None or not upload.filename:
-            if required:
-                self.fail(name, f"Select {label}")
-            return None
-        if upload.size == 0:
-            self.fail(name, "The selected file is empty")
-            return None
-        return upload
+        found = self.uploads(name, label, required=required)
+        return found[0] if found else None
+
+    def uploads(self, name: str, label: str, *, required: bool = True) -> list[UploadFile]:
+        """The files chosen in a field that takes several, in their order; an empty one is a fault, and then there are none."""
+        found = [upload for upload in self.files.get(name, ()) if upload.filename]
+        if required and not found:
+            self.fail(name, f"Select {label}")
+        if any(upload.size == 0 for upload in found):
+            self.fail(name, "The selected file is empty" if len(found) == 1 else "One of the selected files is empty")
+            return []
+        return found
 
     @property
     def summary(self) -> Sequence[tuple[str, str]]:

@@ -29,13 +29,13 @@ class StaleForm(Exception):  # noqa: N818 - an ordinary answer: a page that lets
         self.had_files = had_files
 
 
-async def read_fields(request: Request) -> tuple[list[tuple[str, str]], dict[str, UploadFile]]:
+async def read_fields(request: Request) -> tuple[list[tuple[str, str]], list[tuple[str, UploadFile]]]:
     """Text fields, the token left out, and files of a form; 400 for one that is broken or has too many of either."""
     form = await request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES)
     pairs = form.multi_items()
     request.scope[UPLOADS] = [value for _, value in pairs if isinstance(value, UploadFile)]
     texts = [(name, value) for name, value in pairs if isinstance(value, str)]
-    return texts, {name: value for name, value in pairs if isinstance(value, UploadFile)}
+    return texts, [(name, value) for name, value in pairs if isinstance(value, UploadFile)]
 
 
 async def read_form(request: Request) -> Form:

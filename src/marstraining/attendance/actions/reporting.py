@@ -1,0 +1,173 @@
+"""Meeting reports of a session: kept as read, every entry settled by somebody, and only then written as marks."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from marstraining.attendance import queries
+from marstraining.attendance.actions.marking import Marked, mark_register, open_register
+from marstraining.attendance.models import Register
+from marstraining.attendance.queries import ReportEntry, ReportSession
+from marstraining.attendance.reports.kept import Times, joined, key_of, seconds_on, times_of
+from marstraining.attendance.reports.matching import Match
+from marstraining.attendance.reports.model import PARSER_VERSION, Attendee, FileRead, Report
+from marstraining.attendance.rules import Became, MarkWord, NewMark
+from marstraining.core.db import execute, execute_many, hold, rows, transaction
+from marstraining.core.errors import Refused
+from marstraining.core.tokens import new_ref
+from marstraining.core.viewer import Viewer
+from marstraining.history.actions import record
+
+_INSERT_FILE = (
+    "INSERT INTO attendance_report (ref, session_id, file_hash, file_name, variant, parser_version, rows_read, people_read, notes, at,"
+    " by_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_INSERT_ENTRY = (
+    'INSERT INTO attendance_reported_person (ref, session_id, "key", name, email, minutes, intervals, matched_by, became, person_id,'
+    " confirmed_by, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 1)"
+)
+_UPDATE_ENTRY = "UPDATE attendance_reported_person SET minutes = ?, intervals = ?, revision = revision + 1 WHERE id = ?"
+_MATCH_ENTRY = "UPDATE attendance_reported_person SET became = ?, matched_by = ?, person_id = ? WHERE id = ?"
+# Stands behind the key of an entry that is there once more, for the next person in the same room.
+_NEXT = "\t"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadReport:
+    """What was read of some files: their names, and whom each of the report's people was found to be."""
+
+    report: Report
+    names: tuple[str, ...]
+    matches: tuple[Match, ...]
+
+
+async def keep_reports(session: ReportSession, read: ReadReport, *, by: Viewer, now: datetime) -> int:
+    """Keep what was read of new files until its marks are written; returns how many files were new.
+
+    Times of the same person in files kept before are joined with it. Who was found by address or whole name is settled by that;
+    everybody else stays for a person to settle. Neither file, participant ids, telephone numbers nor counts of reactions are kept.
+    Refused where a part of the files was read meanwhile.
+    """
+    register = await open_register(session.id, now=now)
+    async with transaction():
+        await hold(Register, register.id)
+        known = await queries.known_hashes(session.id)
+        new = [number for number, file in enumerate(read.report.files) if file.sha256 not in known and not file.is_repeat]
+        if not new:
+            return 0
+        if any(file.sha256 in known for file in read.report.files):
+            raise Refused("One of these reports was read a moment ago. Look at what was read, then send the others.", code="changed")
+        await execute_many(_INSERT_FILE, [_file(session, read, number, by=by, now=now) for number in new])
+        await _keep_people(session, read)
+        detail = {"files": len(new), "people": len(read.report.people)}
+        await record("report.read", by=by, now=now, subject_kind="session", subject_id=session.id, detail=detail)
+    return len(new)
+
+
+def _file(session: ReportSession, read: ReadReport, number: int, *, by: Viewer, now: datetime) -> tuple[object, ...]:
+    file: FileRead = read.report.files[number]
+    people = sum(any(one == number for one, _ in person.rows) for person in read.report.people)
+    notes = json.dumps([{"row": note.row, "text": note.text} for note in file.notes])
+    return (
+        new_ref(), session.id, file.sha256, read.names[number][:200], file.variant.value, str(PARSER_VERSION), file.records, people,
+        notes, now, by.person_id,
+    )  # fmt: skip
+
+
+async def _keep_people(session: ReportSession, read: ReadReport) -> None:
+    people = {one.id: one for one in await queries.on_session(session.id)}
+    before: dict[str, list[ReportEntry]] = {}
+    for entry in await queries.report_entries(session.id, ()):
+        before.setdefault(entry.key.partition(_NEXT)[0], []).append(entry)
+    added, changed, matched = [], [], []
+    for person, match in zip(read.report.people, read.matches, strict=True):
+        key = key_of(person, read.report.files[person.rows[0][0]].sha256)
+        times = times_of(person, read.report.days)
+        is_found = match.by is not None and match.booked_id in people
+        became = Became.UNMATCHED if not is_found else Became.TRAINER if people[match.booked_id or 0].is_trainer else Became.MATCHED
+        by_whom = (became.value, match.by.value if is_found and match.by else "", match.booked_id if is_found else None)
+        for entry in before.get(key, ()):
+            all_times = joined(entry.times, times)
+            changed.append((_minutes(session, all_times), json.dumps(all_times), entry.id))
+            if entry.is_open and is_found:
+                matched.append((*by_whom, entry.id))
+        if key not in before:
+            added.append(_entry(session, person, key, times, by_whom))
+    await execute_many(_UPDATE_ENTRY, changed)
+    await execute_many(_MATCH_ENTRY, matched)
+    await execute_many(_INSERT_ENTRY, added)
+
+
+def _entry(session: ReportSession, person: Attendee, key: str, times: Times, by_whom: tuple[object, ...]) -> tuple[object, ...]:
+    became, matched_by, person_id = by_whom
+    email = (person.email or "")[:254]
+    minutes = _minutes(session, times)
+    return (new_ref(), session.id, key, person.name[:200], email, minutes, json.dumps(times), matched_by, became, person_id)
+
+
+def _minutes(session: ReportSession, times: Times) -> float:
+    return round(sum(seconds_on(day.taught, [times]) for day in session.days) / 60, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What came of writing: marks written and left as they were, and entries that nobody has settled."""
+
+    marks: Marked
+    in_tray: int
+
+
+async def write_reported_marks(
+    session: ReportSession,
+    *,
+    stamp: str,
+    marks_absent: bool = False,
+    replaces: bool = False,
+    why: str = "",
+    by: Viewer,
+    now: datetime,
+) -> Written:
+    """Write the marks that the reports propose, in one transaction; who was there too short is left for a person to mark.
+
+    Marks that a person made stand, unless `replaces`. With `marks_absent` those booked who are in no report are marked as not having
+    attended, once every entry is settled. Refused where something changed since the preview with that `stamp` was shown, and on
+    a locked register as marking is.
+    """
+    register = await open_register(session.id, now=now)
+    async with transaction():
+        await hold(Register, register.id)
+        preview = await queries.preview(session)
+        if preview.stamp != stamp:
+            raise Refused("Something here changed since you looked. Check the marks again, then write them.", code="changed")
+        if not preview.files:
+            raise Refused("No report was read yet.", code="no_report")
+        if marks_absent and preview.tray:
+            raise Refused("Say first who the people in the report are that nobody was found for.", code="tray", field="absent")
+        marks = []
+        for one in preview.marks:
+            word = one.word
+            if word and (one.does == "write" or (replaces and one.does == "kept")):
+                marks.append(NewMark(one.person_id, one.day_id, word, preview.evidence, minutes=one.minutes, taken_as=one.taken_as))
+            elif marks_absent and one.does == "absent":
+                marks.append(NewMark(one.person_id, one.day_id, MarkWord.ABSENT, preview.evidence, taken_as=one.taken_as))
+        marked = await mark_register(session.id, marks, why=why, by=by, now=now)
+        await execute(
+            "UPDATE attendance_reported_person SET settled_at = ?, settled_by_id = ? WHERE session_id = ? AND settled_at IS NULL"
+            " AND became <> 'unmatched'",
+            now,
+            by.person_id,
+            session.id,
+        )
+        detail = {"written": marked.written, "in_tray": len(preview.tray), "files": len(preview.files)}
+        await record("report.written", by=by, now=now, subject_kind="session", subject_id=session.id, detail=detail)
+    return Written(marked, len(preview.tray))
+
+
+async def forget_reports(session_id: int, *, by: Viewer, now: datetime) -> int:
+    """Forget everything read of a session's reports; marks written from them stand. Returns how many files there were."""
+    async with transaction():
+        await execute("DELETE FROM attendance_reported_person WHERE session_id = ?", session_id)
+        gone = await rows("DELETE FROM attendance_report WHERE session_id = ? RETURNING id", session_id)
+        if gone:
+            await record("report.forgotten", by=by, now=now, subject_kind="session", subject_id=session_id, detail={"files": len(gone)})
+    return len(gone)

@@ -1,0 +1,5 @@
+"""What the training team and trainers do about attendance."""
+
+from marstraining.attendance.desk import entries, reports
+
+routes = [*reports.routes, *entries.routes]
