@@ -1,6 +1,8 @@
 """Meeting reports of a session: kept as read, every entry settled by somebody, and only then written as marks."""
 
 import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,8 +11,8 @@ from marstraining.attendance.actions.marking import Marked, mark_register, open_
 from marstraining.attendance.models import Register
 from marstraining.attendance.queries import ReportEntry, ReportSession
 from marstraining.attendance.reports.kept import Times, joined, key_of, seconds_on, times_of
-from marstraining.attendance.reports.matching import Match
-from marstraining.attendance.reports.model import PARSER_VERSION, Attendee, FileRead, Report
+from marstraining.attendance.reports.matching import Match, match_people
+from marstraining.attendance.reports.model import PARSER_VERSION, Booked, FileRead, Report
 from marstraining.attendance.rules import Became, MarkWord, NewMark
 from marstraining.core.db import execute, execute_many, hold, rows, transaction
 from marstraining.core.errors import Refused
@@ -27,18 +29,42 @@ _INSERT_ENTRY = (
     " confirmed_by, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 1)"
 )
 _UPDATE_ENTRY = "UPDATE attendance_reported_person SET minutes = ?, intervals = ?, revision = revision + 1 WHERE id = ?"
-_MATCH_ENTRY = "UPDATE attendance_reported_person SET became = ?, matched_by = ?, person_id = ? WHERE id = ?"
+_MATCH_ENTRY = "UPDATE attendance_reported_person SET matched_by = ?, became = ?, person_id = ? WHERE id = ?"
 # Stands behind the key of an entry that is there once more, for the next person in the same room.
 _NEXT = "\t"
 
 
 @dataclass(frozen=True, slots=True)
+class _Read:
+    """One of a report's people as they are kept, and whom they were found to be."""
+
+    key: str
+    name: str
+    email: str
+    times: Times
+    minutes: float
+    match: Match
+
+
+@dataclass(frozen=True, slots=True)
 class ReadReport:
-    """What was read of some files: their names, and whom each of the report's people was found to be."""
+    """What was read of some files, ready to be kept: their names, how many people each has, and the people."""
 
     report: Report
     names: tuple[str, ...]
-    matches: tuple[Match, ...]
+    people_in: Mapping[int, int]
+    people: tuple[_Read, ...]
+
+
+def made_ready(session: ReportSession, report: Report, names: Sequence[str], booked: Sequence[Booked]) -> ReadReport:
+    """Compare a report's people with those of the session. Of twenty thousand people it takes a second: call it in a thread."""
+    people_in = Counter(file for person in report.people for file in {file for file, _ in person.rows})
+    people = []
+    for person, match in zip(report.people, match_people(report.people, booked), strict=True):
+        times = times_of(person, report.days)
+        key = key_of(person, report.files[person.rows[0][0]].sha256)
+        people.append(_Read(key, person.name[:200], (person.email or "")[:254], times, _minutes(session, times), match))
+    return ReadReport(report, tuple(names), people_in, tuple(people))
 
 
 async def keep_reports(session: ReportSession, read: ReadReport, *, by: Viewer, now: datetime) -> int:
@@ -59,18 +85,17 @@ async def keep_reports(session: ReportSession, read: ReadReport, *, by: Viewer, 
             raise Refused("One of these reports was read a moment ago. Look at what was read, then send the others.", code="changed")
         await execute_many(_INSERT_FILE, [_file(session, read, number, by=by, now=now) for number in new])
         await _keep_people(session, read)
-        detail = {"files": len(new), "people": len(read.report.people)}
+        detail = {"files": len(new), "people": len(read.people)}
         await record("report.read", by=by, now=now, subject_kind="session", subject_id=session.id, detail=detail)
     return len(new)
 
 
 def _file(session: ReportSession, read: ReadReport, number: int, *, by: Viewer, now: datetime) -> tuple[object, ...]:
     file: FileRead = read.report.files[number]
-    people = sum(any(one == number for one, _ in person.rows) for person in read.report.people)
     notes = json.dumps([{"row": note.row, "text": note.text} for note in file.notes])
     return (
-        new_ref(), session.id, file.sha256, read.names[number][:200], file.variant.value, str(PARSER_VERSION), file.records, people,
-        notes, now, by.person_id,
+        new_ref(), session.id, file.sha256, read.names[number][:200], file.variant.value, str(PARSER_VERSION), file.records,
+        read.people_in.get(number, 0), notes, now, by.person_id,
     )  # fmt: skip
 
 
@@ -80,29 +105,20 @@ async def _keep_people(session: ReportSession, read: ReadReport) -> None:
     for entry in await queries.report_entries(session.id, ()):
         before.setdefault(entry.key.partition(_NEXT)[0], []).append(entry)
     added, changed, matched = [], [], []
-    for person, match in zip(read.report.people, read.matches, strict=True):
-        key = key_of(person, read.report.files[person.rows[0][0]].sha256)
-        times = times_of(person, read.report.days)
-        is_found = match.by is not None and match.booked_id in people
-        became = Became.UNMATCHED if not is_found else Became.TRAINER if people[match.booked_id or 0].is_trainer else Became.MATCHED
-        by_whom = (became.value, match.by.value if is_found and match.by else "", match.booked_id if is_found else None)
-        for entry in before.get(key, ()):
-            all_times = joined(entry.times, times)
-            changed.append((_minutes(session, all_times), json.dumps(all_times), entry.id))
+    for one in read.people:
+        is_found = one.match.by is not None and one.match.booked_id in people
+        became = Became.UNMATCHED if not is_found else Became.TRAINER if people[one.match.booked_id or 0].is_trainer else Became.MATCHED
+        found = (one.match.by.value if is_found and one.match.by else "", became.value, one.match.booked_id if is_found else None)
+        for entry in before.get(one.key, ()):
+            times = joined(entry.times, one.times)
+            changed.append((_minutes(session, times), json.dumps(times), entry.id))
             if entry.is_open and is_found:
-                matched.append((*by_whom, entry.id))
-        if key not in before:
-            added.append(_entry(session, person, key, times, by_whom))
+                matched.append((*found, entry.id))
+        if one.key not in before:
+            added.append((new_ref(), session.id, one.key, one.name, one.email, one.minutes, json.dumps(one.times), *found))
     await execute_many(_UPDATE_ENTRY, changed)
     await execute_many(_MATCH_ENTRY, matched)
     await execute_many(_INSERT_ENTRY, added)
-
-
-def _entry(session: ReportSession, person: Attendee, key: str, times: Times, by_whom: tuple[object, ...]) -> tuple[object, ...]:
-    became, matched_by, person_id = by_whom
-    email = (person.email or "")[:254]
-    minutes = _minutes(session, times)
-    return (new_ref(), session.id, key, person.name[:200], email, minutes, json.dumps(times), matched_by, became, person_id)
 
 
 def _minutes(session: ReportSession, times: Times) -> float:

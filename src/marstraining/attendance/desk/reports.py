@@ -9,10 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from marstraining.attendance import queries
-from marstraining.attendance.actions.reporting import ReadReport, forget_reports, keep_reports, write_reported_marks
+from marstraining.attendance.actions.reporting import forget_reports, keep_reports, made_ready, write_reported_marks
 from marstraining.attendance.queries import Preview, ReportSession
 from marstraining.attendance.reports.apart import MAX_FILES, read_apart
-from marstraining.attendance.reports.matching import match_people
 from marstraining.attendance.reports.model import NamedFile, Report, TaughtDay
 from marstraining.attendance.rules import EVIDENCE_WORDS, MARK_WORDS, Became, Proposal, TakenAs
 from marstraining.core import clock
@@ -91,10 +90,9 @@ async def _take(request: Request, session: ReportSession, uploads: Sequence[Uplo
         return "known"
     report = await _read(session, new, day_id)
     booked = [one.addresses for one in await queries.on_session(session.id)]
-    # Names of twenty thousand people take a second to compare, in which the service answers others.
-    matches = await asyncio.to_thread(match_people, report.people, booked)
-    names = tuple(_shown(file.name) for file in new)
-    kept = await keep_reports(session, ReadReport(report, names, tuple(matches)), by=viewer_of(request), now=clock.now())
+    # In the time that this takes the service answers others.
+    read = await asyncio.to_thread(made_ready, session, report, [_shown(file.name) for file in new], booked)
+    kept = await keep_reports(session, read, by=viewer_of(request), now=clock.now())
     return "read" if kept else "known"
 
 

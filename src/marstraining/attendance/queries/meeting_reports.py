@@ -136,7 +136,7 @@ def _entry(row: Mapping[str, Any]) -> ReportEntry:
         name=row["name"],
         email=row["email"],
         minutes=row["minutes"],
-        times=json.loads(row["intervals"]),
+        intervals=row["intervals"],
         became=Became(row["became"]),
         matched_by=row["matched_by"],
         person_id=row["person_id"],
