@@ -105,7 +105,7 @@ def import_(
 
 @app.command()
 def export(  # noqa: PLR0917 - typer's options
-    kind: Annotated[str, typer.Argument(help="bookings, attendance or ledger.")],
+    kind: Annotated[str, typer.Argument(help="register, bookings, attendance, attendance-figures, training-record or ledger.")],
     out: Annotated[Path, typer.Option(help="File to write: .csv or .xlsx, by its name.")],
     session: Annotated[str, typer.Option(help="Reference of one session.")] = "",
     course: Annotated[str, typer.Option(help="Code of one course.")] = "",
@@ -113,7 +113,7 @@ def export(  # noqa: PLR0917 - typer's options
     from_: Annotated[str, typer.Option("--from", help="First day of the sessions, as 2026-11-24.")] = "",
     to: Annotated[str, typer.Option(help="Last day of the sessions.")] = "",
 ) -> None:
-    """Write bookings, attendance or the ledger of late cancellations to a file."""
+    """Write a register, bookings, attendance, training records or the ledger of late cancellations to a file (docs/exports.md)."""
     _run("exporting.export_file", kind, out, session, course, agency, from_, to)
 
 

@@ -1,5 +1,5 @@
 """What the training team and trainers do about attendance."""
 
-from marstraining.attendance.desk import entries, reports
+from marstraining.attendance.desk import entries, exports, reports
 
-routes = [*reports.routes, *entries.routes]
+routes = [*reports.routes, *entries.routes, *exports.routes]

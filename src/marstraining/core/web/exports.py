@@ -1,19 +1,21 @@
 """Rows as CSV and XLSX files in which nothing typed by a person can run as a formula."""
 
+import asyncio
 import csv
 import io
+import itertools
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 
-import xlsxwriter
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from marstraining.core import clock
 from marstraining.core.web.tables import Column
+from marstraining.core.web.workbook import Sheet
 
 # Half-width and full-width forms: spreadsheet programs take either as the beginning of a formula.
 _STARTERS = frozenset("=+-@\t\r\n\0＝＋－＠")  # noqa: RUF001 - the full-width forms are the point
@@ -21,6 +23,7 @@ _SKIPPED = " \u00a0\u3000\"'"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ROWS_AT_ONCE = 500
 Rows = Iterable[Mapping[str, object]]
+Batches = AsyncIterator[Sequence[Mapping[str, object]]]
 
 
 def neutral(text: str) -> str:
@@ -48,14 +51,29 @@ def _csv_value(value: object) -> object:
     return neutral(plain) if isinstance(plain, str) else plain
 
 
-def csv_lines(columns: Sequence[Column], rows: Rows) -> Iterator[bytes]:
-    """A CSV file piece by piece: UTF-8 with a byte order mark, which Excel needs, and Windows line ends."""
+def _csv_writer(columns: Sequence[Column]) -> tuple[io.StringIO, Callable[[Rows], None]]:
+    """A buffer with the headings, and what writes rows into it."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow([neutral(column.label) for column in columns])
+    return buffer, lambda rows: writer.writerows([_csv_value(row.get(column.key)) for column in columns] for row in rows)
+
+
+async def csv_parts(columns: Sequence[Column], batches: Batches) -> AsyncIterator[bytes]:
+    """As `csv_lines`, of rows that are read while the file is made: the headings leave before the first of them is asked for."""
+    buffer, write = _csv_writer(columns)
+    yield b"\xef\xbb\xbf" + _emptied(buffer)
+    async for rows in batches:
+        write(rows)
+        yield _emptied(buffer)
+
+
+def csv_lines(columns: Sequence[Column], rows: Rows) -> Iterator[bytes]:
+    """A CSV file piece by piece: UTF-8 with a byte order mark, which Excel needs, and Windows line ends."""
+    buffer, write = _csv_writer(columns)
     yield b"\xef\xbb\xbf"
     for number, row in enumerate(rows, 1):
-        writer.writerow([_csv_value(row.get(column.key)) for column in columns])
+        write([row])
         if number % _ROWS_AT_ONCE == 0:
             yield _emptied(buffer)
     yield _emptied(buffer)
@@ -70,29 +88,46 @@ def _emptied(buffer: io.StringIO) -> bytes:
 
 def write_xlsx(target: Path, columns: Sequence[Column], rows: Rows, *, sheet: str = "Sheet1") -> None:
     """An XLSX file: text always as text, numbers and dates as such, the headings fixed."""
-    options = {
-        "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "remove_timezone": True,
-        "constant_memory": True, "nan_inf_to_errors": True,
-    }  # fmt: skip
-    with xlsxwriter.Workbook(str(target), options) as book:
-        page = book.add_worksheet(sheet[:31])
-        bold = book.add_format({"bold": True})
-        formats = {
-            datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
-            date: book.add_format({"num_format": "yyyy-mm-dd"}),
-            time: book.add_format({"num_format": "hh:mm"}),
-        }
-        page.freeze_panes(1, 0)
-        page.set_column(0, max(0, len(columns) - 1), 20)
-        for index, column in enumerate(columns):
-            page.write_string(0, index, column.label, bold)
-        for line, row in enumerate(rows, 1):
-            for index, column in enumerate(columns):
-                value = _plain(row.get(column.key))
-                if isinstance(value, str):
-                    page.write_string(line, index, value)
-                elif value is not None:
-                    page.write(line, index, value, formats.get(type(value)))
+    lines = iter(rows)
+    with target.open("wb") as file:
+        page = Sheet(file, columns, sheet)
+        while lot := list(itertools.islice(lines, _ROWS_AT_ONCE)):
+            page.write(lot, _plain)
+        page.end()
+
+
+async def xlsx_parts(columns: Sequence[Column], batches: Batches, *, sheet: str = "Sheet1") -> AsyncIterator[bytes]:
+    """As `write_xlsx`, piece by piece, of rows that are read while the file is made; others are answered while a lot is written."""
+    pipe = _Pipe()
+    page = Sheet(pipe, columns, sheet)
+    yield pipe.taken()
+    async for rows in batches:
+        await asyncio.to_thread(page.write, rows, _plain)
+        yield pipe.taken()
+    page.end()
+    yield pipe.taken()
+
+
+class _Pipe:
+    """A file that is only written to, and taken from as it fills."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def write(self, data: bytes, /) -> int:
+        self._parts.append(bytes(data))
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def close(self) -> None:
+        """What was written stays to be taken."""
+
+    def taken(self) -> bytes:
+        whole = b"".join(self._parts)
+        self._parts.clear()
+        return whole
 
 
 def _attachment(name: str, ending: str) -> dict[str, str]:
@@ -121,3 +156,10 @@ def xlsx_response(name: str, columns: Sequence[Column], rows: Rows) -> Response:
 def export_response(kind: str, name: str, columns: Sequence[Column], rows: Rows) -> Response:
     """The rows as a file of the kind that `TableView.export` names."""
     return xlsx_response(name, columns, rows) if kind == "xlsx" else csv_response(name, columns, rows)
+
+
+def streamed_response(kind: str, name: str, columns: Sequence[Column], batches: Batches) -> StreamingResponse:
+    """The rows as a CSV or XLSX file, read while they are sent; it begins at once, and no more than a lot of them is ever held."""
+    if kind == "xlsx":
+        return StreamingResponse(xlsx_parts(columns, batches, sheet=name), media_type=_XLSX, headers=_attachment(name, "xlsx"))
+    return StreamingResponse(csv_parts(columns, batches), media_type="text/csv; charset=utf-8", headers=_attachment(name, "csv"))

@@ -38,6 +38,7 @@ DESK = (
     NavItem("People", "/desk/people", roles=_STAFF),
     NavItem("Coverage", "/desk/coverage", ("/desk/rules",), roles=(Role.DESK,)),
     NavItem("Organisations", "/desk/agencies", roles=_STAFF),
+    NavItem("Exports", "/desk/exports", roles=_RUNS_SESSIONS),
     NavItem("Letters", "/desk/letters", roles=_STAFF),
     NavItem("Late and absent", "/desk/ledger", roles=(Role.DESK,)),
     NavItem("History", "/desk/history", roles=_STAFF),
