@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from marstraining.attendance.actions import import_attendance
+from marstraining.attendance.actions import import_attendance, importing
 from marstraining.attendance.models import Mark
 from marstraining.attendance.queries import CourseFigures, attended_by_course, attended_by_session, organisations_represented
 from marstraining.core.clock import from_wall, local
@@ -186,6 +186,31 @@ async def test_a_merged_account_is_marked_as_the_one_that_stayed() -> None:
     await make_person("Asha B", email="asha@stlukes.example", state="merged", merged_into=stayed)
     await bring_in(row())
     assert await column(Mark.all(), "person_id") == [stayed.id]
+
+
+async def test_more_rows_than_a_lot_are_one_import_whose_progress_is_told_and_whose_days_complete_across_lots(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(importing, "_AT_ONCE", 3)
+    await a_held_session(days=2)
+    people = [(f"p{number}@stlukes.example", f"Person {number}") for number in range(4)]
+    rows = [row(email=email, name=name, date=day) for day in ("2026-02-03", "2026-02-04") for email, name in people]
+    told: list[int] = []
+    outcome = await import_attendance(rows, advance=told.append, by=SYSTEM, now=NOW)
+    assert (outcome, told) == (ImportOutcome(created=8), [3, 3, 2])
+    assert (await Completion.all().count(), await Person.all().count()) == (4, 4)
+    assert await bring_in(*rows) == ImportOutcome(unchanged=8)
+    [kept] = await Entry.filter(action="import_attendance").values("detail")
+    assert kept["detail"] == {"marks": {"created": 8}, "people": 4, "provenance": []}
+
+
+async def test_a_fault_in_a_later_lot_undoes_those_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importing, "_AT_ONCE", 1)
+    await a_held_session()
+    await make_agency("Closed School", code="SHUT", state="closed")
+    outcome = await bring_in(row(), row(3, email="b@shut.example", agency="SHUT"))
+    assert outcome.faults == (Fault(3, "agency", "Closed School is closed. Choose another organisation."),)
+    assert (await Mark.all().count(), await Person.all().count()) == (0, 0)
 
 
 # ---- figures ---------------------------------------------------------------------------------------------------------

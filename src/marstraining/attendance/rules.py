@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from marstraining.core.errors import Refused
 
@@ -203,6 +204,7 @@ def read_mark(typed: str) -> MarkWord:
     return word
 
 
+@lru_cache(maxsize=4096)
 def read_day(typed: str) -> date:
     """A date as 2026-11-24 or 24/11/2026, day first."""
     for form in _DATE_FORMS:

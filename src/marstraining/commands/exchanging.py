@@ -8,13 +8,13 @@ from pathlib import Path
 
 from marstraining.attendance.actions import COLUMNS, import_attendance
 from marstraining.commands.database import opened
-from marstraining.commands.terminal import complain, reporting, say
+from marstraining.commands.terminal import complain, counting, reporting, say
 from marstraining.core import clock
 from marstraining.core.config import load_settings
 from marstraining.core.db import transaction
 from marstraining.core.errors import Refused
 from marstraining.core.imports import Fault, ImportOutcome, Row
-from marstraining.core.spreadsheet import read_file
+from marstraining.core.spreadsheet import USUAL, Limits, read_file
 from marstraining.core.viewer import SYSTEM
 from marstraining.people.actions import import_agencies, import_people
 from marstraining.programme.actions import import_courses, import_sessions
@@ -27,6 +27,8 @@ _COURSE_COLUMNS = (
 _SESSION_COLUMNS = (
     "code", "course", "date", "starts", "ends", "venue", "delivery", "attended", "organisations", "counted_as", "date_basis", "notes",
 )  # fmt: skip
+# What other systems recorded over the years comes as one file.
+_HISTORY = Limits(max_bytes=50_000_000, max_rows=100_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class _Kind:
     columns: Sequence[str]
     required: Sequence[str]
     action: Callable[..., Awaitable[ImportOutcome]]
+    limits: Limits = USUAL
+    tells_progress: bool = False
 
 
 _KINDS = {
@@ -47,7 +51,7 @@ _KINDS = {
     "people": _Kind(("email", "name", "agency", "job_role", "roles", "staff_number"), ("email",), partial(import_people, dry_run=False)),
     "courses": _Kind(_COURSE_COLUMNS, ("code", "title", "kind"), import_courses),
     "sessions": _Kind(_SESSION_COLUMNS, ("code", "course", "date", "starts", "ends"), import_sessions),
-    "attendance": _Kind(COLUMNS, ("name", "course", "date", "mark"), import_attendance),
+    "attendance": _Kind(COLUMNS, ("name", "course", "date", "mark"), import_attendance, _HISTORY, tells_progress=True),
 }
 
 
@@ -60,7 +64,7 @@ def import_file(kind: str, path: Path, dry_run: bool) -> int:  # noqa: FBT001 - 
         data = path.read_bytes()
     except OSError as error:
         raise Refused(f"{path} cannot be read: {error.strerror}") from error
-    rows, faults = read_file(data, {column: column in known.required for column in known.columns})
+    rows, faults = read_file(data, {column: column in known.required for column in known.columns}, limits=known.limits)
     outcome = asyncio.run(_import(known, rows, faults, dry_run=dry_run))
     for fault in outcome.faults:
         complain(str(fault))
@@ -82,14 +86,21 @@ async def _import(kind: _Kind, rows: Sequence[Row], faults: Sequence[Fault], *, 
     async with opened(load_settings(need_secret=False)):
         try:
             async with transaction():
-                with reporting() as report:
-                    report(f"Checking and writing {len(rows)} rows")
-                    outcome = await kind.action(rows, by=SYSTEM, now=clock.now())
+                outcome = await _act(kind, rows)
                 if dry_run or faults or outcome.faults:
                     raise _Undone
         except _Undone:
             pass
     return ImportOutcome(outcome.created, outcome.changed, outcome.unchanged, tuple(sorted({*faults, *outcome.faults})))
+
+
+async def _act(kind: _Kind, rows: Sequence[Row]) -> ImportOutcome:
+    if kind.tells_progress:
+        with counting("Writing", len(rows)) as advance:
+            return await kind.action(rows, advance=advance, by=SYSTEM, now=clock.now())
+    with reporting() as report:
+        report(f"Checking and writing {len(rows)} rows")
+        return await kind.action(rows, by=SYSTEM, now=clock.now())
 
 
 def _counts(kind: str, outcome: ImportOutcome, *, dry_run: bool) -> str:

@@ -63,7 +63,18 @@ class Table:
     faults: Faults
 
 
-def read_rows(data: bytes, *, columns: Mapping[str, bool]) -> Table:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of a file is read: more is a fault, so that nothing is left out without a word."""
+
+    max_bytes: int = MAX_BYTES
+    max_rows: int = MAX_ROWS
+
+
+USUAL = Limits()
+
+
+def read_rows(data: bytes, *, columns: Mapping[str, bool], limits: Limits = USUAL) -> Table:
     """Read a CSV file by the names in its heading row.
 
     `columns` are the names looked for and whether each is required: its heading must be there and no cell of it blank.
@@ -73,18 +84,18 @@ def read_rows(data: bytes, *, columns: Mapping[str, bool]) -> Table:
     Cells of columns that the file leaves out are absent, not empty, so that an import can tell "not said" from "said to be
     nothing"; a cell that is blank, or that its row ends before, is "".
 
-    Nothing is raised: `faults` holds everything that is wrong, so that one sending back mends it all. Limits: 10 MB, 5,000
-    rows, 60 columns. Cells are text; dates, numbers and addresses are the importer's to check.
+    Nothing is raised: `faults` holds everything that is wrong, so that one sending back mends it all. Limits, unless the
+    importer has its own: 10 MB, 5,000 rows; and 60 columns. Cells are text; dates, numbers and addresses are the importer's to check.
     """
     faults = Faults()
     empty = Table(rows=(), columns=(), unknown=(), faults=faults)
-    text = _decoded(data, faults)
+    text = _decoded(data, faults, limits)
     if text is None:
         return empty
     hint = _HINT.match(text)
     delimiter = hint[1] if hint else _delimiter(text, columns)
     text = text[hint.end() :] if hint else text
-    records = _records(text, delimiter, faults)
+    records = _records(text, delimiter, faults, limits)
     heading = next(records, None)
     if heading is None:
         if not faults:
@@ -97,9 +108,9 @@ def read_rows(data: bytes, *, columns: Mapping[str, bool]) -> Table:
     return Table(rows=rows, columns=tuple(layout.places), unknown=layout.unknown, faults=faults)
 
 
-def read_file(data: bytes, columns: Mapping[str, bool]) -> tuple[tuple[Row, ...], tuple[Fault, ...]]:
+def read_file(data: bytes, columns: Mapping[str, bool], *, limits: Limits = USUAL) -> tuple[tuple[Row, ...], tuple[Fault, ...]]:
     """As `read_rows`, for an import to which a heading that is none of the columns is a fault: it would be left unread without a word."""
-    table = read_rows(data, columns=columns)
+    table = read_rows(data, columns=columns, limits=limits)
     unknown = [Fault(1, "", f"The column {heading} is not known here: use {', '.join(columns)}") for heading in table.unknown]
     return table.rows, tuple(sorted([*table.faults, *unknown]))
 
@@ -112,8 +123,8 @@ class _Layout:
     unknown: tuple[str, ...]
 
 
-def _decoded(data: bytes, faults: Faults) -> str | None:
-    sentence = _reason_not_to_read(data)
+def _decoded(data: bytes, faults: Faults, limits: Limits) -> str | None:
+    sentence = _reason_not_to_read(data, limits)
     if sentence:
         faults.add(0, "", sentence)
         return None
@@ -124,9 +135,9 @@ def _decoded(data: bytes, faults: Faults) -> str | None:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _reason_not_to_read(data: bytes) -> str | None:
-    if len(data) > MAX_BYTES:
-        return f"The file is larger than {MAX_BYTES // 1_000_000} MB. Split it into smaller files."
+def _reason_not_to_read(data: bytes, limits: Limits) -> str | None:
+    if len(data) > limits.max_bytes:
+        return f"The file is larger than {limits.max_bytes // 1_000_000} MB. Split it into smaller files."
     return next((sentence for start, sentence in _OTHER_FILES if data.startswith(start)), None)
 
 
@@ -157,7 +168,7 @@ def _delimiter(text: str, columns: Mapping[str, bool]) -> str:
     return max(_DELIMITERS, key=found)
 
 
-def _records(text: str, delimiter: str, faults: Faults) -> Iterator[tuple[int, list[str]]]:
+def _records(text: str, delimiter: str, faults: Faults, limits: Limits) -> Iterator[tuple[int, list[str]]]:
     """Filled records with their row numbers, the headings first; a record over several lines is one row, as in Excel."""
     reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
     number = filled = 0
@@ -173,8 +184,8 @@ def _records(text: str, delimiter: str, faults: Faults) -> Iterator[tuple[int, l
         number += 1
         if not any(cell.strip() for cell in cells):
             continue
-        if filled > MAX_ROWS:
-            faults.add(number, "", f"The file has more than {MAX_ROWS:,} rows. Split it into smaller files.")
+        if filled > limits.max_rows:
+            faults.add(number, "", f"The file has more than {limits.max_rows:,} rows. Split it into smaller files.")
             return
         filled += 1
         yield number, cells

@@ -7,21 +7,23 @@ from datetime import date, datetime
 from typing import TypeVar
 
 from marstraining.attendance import queries
-from marstraining.attendance.models import Mark
 from marstraining.attendance.rules import AttendedRow, Evidence, MarkWord, read_day, read_mark, read_minutes
-from marstraining.core.db import transaction
+from marstraining.core.db import execute_many, transaction
 from marstraining.core.errors import Refused
 from marstraining.core.imports import Fault, ImportOutcome, Row
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
-from marstraining.people.actions import add_managed_learner, find_or_create_person, start_position
+from marstraining.people.actions import add_managed_learner
+from marstraining.people.actions.bringing_in import Incoming, bring_in_people, check_incoming
 from marstraining.people.rules import normal_address
-from marstraining.record.models import Completion
 
 T = TypeVar("T")
 
 COLUMNS = ("email", "name", "agency", "course", "date", "mark", "minutes", "provenance")
 _SOURCE = "attendance"
+# So many rows are compared and written at a time.
+_AT_ONCE = 2_000
+_MOST_SOURCES = 20
 # Whoever a file brings in is a practitioner of some agency until the agency says more.
 _UNKNOWN_JOB_ROLE = "multi_agency"
 
@@ -43,40 +45,59 @@ class _Placed:
 
 @dataclass
 class _Work:
-    """What is to be written, collected so that each table is written in one statement."""
+    """What a lot of rows comes to, collected so that each table is written in one go; new rows as their values."""
 
-    marks: list[Mark] = field(default_factory=list)
+    marks: list[tuple[object, ...]] = field(default_factory=list)
     superseded: list[int] = field(default_factory=list)
-    completions: list[Completion] = field(default_factory=list)
+    completions: list[tuple[object, ...]] = field(default_factory=list)
     withdrawn: list[int] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
 
 
-async def import_attendance(rows: Sequence[Row], *, by: Viewer, now: datetime) -> ImportOutcome:
+def _nobody_watches(_: int) -> None:
+    """What is told of how far an import is, where nobody asked."""
+
+
+async def import_attendance(
+    rows: Sequence[Row], *, advance: Callable[[int], None] = _nobody_watches, by: Viewer, now: datetime
+) -> ImportOutcome:
     """Write marks, and completions of what was attended, from rows with the columns of `COLUMNS`; no letters are sent.
 
-    All or nothing: with faults nothing is written. Unknown people are created with a position at the agency named; a row
-    without e-mail is a learner whom the agency manages. Attendance with no session on that day is kept as a completion
-    learnt elsewhere. A row that says what is already marked changes nothing; one that says otherwise supersedes the mark.
+    All or nothing: with faults nothing is written. A lot of rows is written at a time, and `advance` is told how many. Unknown people
+    are created with a position at the agency named; a row without e-mail is a learner whom the agency manages. Attendance with no
+    session on that day is kept as a completion learnt elsewhere. A row that says what is already marked changes nothing; one that
+    says otherwise supersedes the mark.
     """
     faults: list[Fault] = []
     read = [one for one in (_read(row, faults) for row in rows) if one]
     placed = await _place(read, faults)
     _check_repeats(placed, faults)
+    if not faults:
+        await _check_people(placed, faults)
     if faults:
         return ImportOutcome(faults=tuple(sorted(faults)))
+    counts: Counter[str] = Counter()
     try:
         async with transaction():
-            people, created = await _people(placed, by=by, now=now)
-            work = await _compare([(one, people[_who(one)]) for one in placed], now=now)
-            await _write(work, now=now)
-            if work.counts["created"] or work.counts["changed"]:
+            for start in range(0, len(placed), _AT_ONCE):
+                lot = placed[start : start + _AT_ONCE]
+                counts += await _write_lot(lot, by=by, now=now)
+                advance(len(lot))
+            if counts["created"] or counts["changed"]:
                 sources = sorted({one.read.provenance for one in placed if one.read.provenance})
-                detail = {"marks": dict(work.counts), "people": created, "provenance": sources}
+                marks = {word: counts[word] for word in ("created", "changed", "unchanged") if counts[word]}
+                detail = {"marks": marks, "people": counts["people"], "provenance": sources[:_MOST_SOURCES]}
                 await record("import_attendance", by=by, now=now, subject_kind="attendance", subject_id=None, detail=detail)
     except _Faulty as faulty:
         return ImportOutcome(faults=faulty.faults)
-    return ImportOutcome(work.counts["created"], work.counts["changed"], work.counts["unchanged"])
+    return ImportOutcome(counts["created"], counts["changed"], counts["unchanged"])
+
+
+async def _write_lot(placed: Sequence[_Placed], *, by: Viewer, now: datetime) -> Counter[str]:
+    people, entered = await _people(placed, by=by, now=now)
+    work = await _compare([(one, people[_who(one)]) for one in placed], now=now)
+    await _write(work, now=now)
+    return work.counts + Counter(people=entered)
 
 
 class _Faulty(Exception):  # noqa: N818 - leads out of the transaction, so that it is undone
@@ -159,35 +180,47 @@ def _who(one: _Placed) -> tuple[int | None, str]:
     return (None, one.read.address) if one.read.address else (one.agency_id, one.read.name.casefold())
 
 
+async def _check_people(placed: Sequence[_Placed], faults: list[Fault]) -> None:
+    """Whoever is not known yet must be somebody: not a shared mailbox, and with a name."""
+    known = await queries.person_ids(_addresses(placed))
+    seen: set[str] = set()
+    for one in placed:
+        address = one.read.address
+        if address and address not in known and address not in seen:
+            seen.add(address)
+            try:
+                check_incoming(address, one.read.name)
+            except Refused as refusal:
+                faults.append(Fault(one.read.row, refusal.field or "", refusal.message))
+
+
 async def _people(placed: Sequence[_Placed], *, by: Viewer, now: datetime) -> tuple[dict[tuple[int | None, str], int], int]:
     """The person of each row, made where there is none yet, and how many were made."""
     people: dict[tuple[int | None, str], int] = {}
     people |= {(None, address): person for address, person in (await queries.person_ids(_addresses(placed))).items()}
     people |= await queries.managed_learner_ids(one.agency_id for one in placed if not one.read.address and one.agency_id)
-    created = 0
-    faults: list[Fault] = []
+    new: dict[tuple[int | None, str], _Placed] = {}
     for one in placed:
-        if _who(one) in people:
-            continue
-        try:
-            people[_who(one)] = await _add_person(one, by=by, now=now)
-            created += 1
-        except Refused as refusal:
-            faults.append(Fault(one.read.row, refusal.field or "", refusal.message))
-    if faults:
-        raise _Faulty(tuple(faults))
-    return people, created
-
-
-async def _add_person(one: _Placed, *, by: Viewer, now: datetime) -> int:
-    """Somebody nobody knew; Refused for a shared mailbox or an agency without a contact for its managed learners."""
-    if one.read.address is None:
-        added = await add_managed_learner(one.read.name, agency_id=one.agency_id or 0, job_role=_UNKNOWN_JOB_ROLE, by=by, now=now)
-        return added.id
-    added = await find_or_create_person(one.read.address, one.read.name, now=now, by=by)
-    if one.agency_id:
-        await start_position(added.id, one.agency_id, _UNKNOWN_JOB_ROLE, by=by, now=now, starts_on=one.read.day)
-    return added.id
+        if _who(one) not in people:
+            new.setdefault(_who(one), one)
+    incoming = [
+        Incoming(one.read.address, one.read.name, one.agency_id, _UNKNOWN_JOB_ROLE, one.read.day)
+        for one in new.values()
+        if one.read.address
+    ]
+    try:
+        if incoming:
+            people |= {(None, address): person for address, person in (await bring_in_people(incoming, by=by, now=now)).items()}
+    except Refused as refusal:
+        raise _Faulty((Fault(placed[0].read.row, refusal.field or "", refusal.message),)) from refusal
+    for who, one in new.items():
+        if one.read.address is None:
+            try:
+                added = await add_managed_learner(one.read.name, agency_id=one.agency_id or 0, job_role=_UNKNOWN_JOB_ROLE, by=by, now=now)
+            except Refused as refusal:
+                raise _Faulty((Fault(one.read.row, refusal.field or "", refusal.message),)) from refusal
+            people[who] = added.id
+    return people, len(new)
 
 
 def _addresses(placed: Iterable[_Placed]) -> list[str]:
@@ -196,8 +229,9 @@ def _addresses(placed: Iterable[_Placed]) -> list[str]:
 
 async def _compare(placed: Sequence[tuple[_Placed, int]], *, now: datetime) -> _Work:
     """What has to be written, so that the tables say what the rows say."""
-    marks = await queries.current_marks(person for _, person in placed)
-    completions = await queries.completions(person for _, person in placed)
+    people = [person for _, person in placed]
+    marks = await queries.current_marks(people, (one.held.session_id for one, _ in placed if one.held))
+    completions = await queries.completions(people, (one.course_id for one, _ in placed))
     work = _Work()
     for one, person_id in placed:
         if one.held is None:
@@ -218,17 +252,10 @@ async def _compare(placed: Sequence[tuple[_Placed, int]], *, now: datetime) -> _
     return work
 
 
-def _mark(one: _Placed, person_id: int, *, now: datetime) -> Mark:
-    return Mark(
-        session_id=one.held.session_id if one.held else None,
-        training_day_id=one.day_id,
-        person_id=person_id,
-        agency_id=one.agency_id,
-        mark=one.read.mark.value,
-        minutes=one.read.minutes,
-        evidence=Evidence.IMPORTED.value,
-        at=now,
-    )
+def _mark(one: _Placed, person_id: int, *, now: datetime) -> tuple[object, ...]:
+    session_id = one.held.session_id if one.held else None
+    mark = (one.read.mark.value, one.read.minutes, Evidence.IMPORTED.value)
+    return (session_id, one.day_id, person_id, one.agency_id, *mark, now)
 
 
 def _complete(
@@ -250,14 +277,14 @@ def _complete(
     if is_complete and key not in completions:
         completions[key] = 0
         work.completions.append(
-            Completion(
-                person_id=person_id,
-                course_id=one.course_id,
-                session_id=one.held.session_id if one.held else None,
-                completed_on=key[2],
-                minutes=one.read.minutes,
-                source=_SOURCE if one.held else Evidence.IMPORTED.value,
-                recorded_at=now,
+            (
+                person_id,
+                one.course_id,
+                one.held.session_id if one.held else None,
+                key[2],
+                one.read.minutes,
+                _SOURCE if one.held else Evidence.IMPORTED.value,
+                now,
             )
         )
     elif not is_complete and completions.get(key):
@@ -265,11 +292,15 @@ def _complete(
 
 
 async def _write(work: _Work, *, now: datetime) -> None:
-    if work.superseded:
-        await Mark.filter(id__in=work.superseded).update(superseded_at=now)
-    if work.withdrawn:
-        await Completion.filter(id__in=work.withdrawn).delete()
-    if work.marks:
-        await Mark.bulk_create(work.marks)
-    if work.completions:
-        await Completion.bulk_create(work.completions)
+    await execute_many("UPDATE attendance_mark SET superseded_at = ? WHERE id = ?", [(now, mark) for mark in work.superseded])
+    await execute_many("DELETE FROM record_completion WHERE id = ?", [(completion,) for completion in work.withdrawn])
+    await execute_many(
+        'INSERT INTO attendance_mark (session_id, training_day_id, person_id, agency_id, mark, minutes, evidence, reason, arrived, "left",'
+        " taken_as, at) VALUES (?, ?, ?, ?, ?, ?, ?, '', '', '', 'learner', ?)",
+        work.marks,
+    )
+    await execute_many(
+        "INSERT INTO record_completion (person_id, course_id, session_id, completed_on, minutes, source, recorded_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        work.completions,
+    )

@@ -1,8 +1,9 @@
 """The look-ups of an attendance file."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from tortoise.expressions import Q
 
@@ -12,6 +13,15 @@ from marstraining.programme.models import Course, TrainingDay
 from marstraining.record.models import Completion
 
 _CURRENT = Q(superseded_at__isnull=True)
+# Databases take some tens of thousands of values in one statement; lists of files have more.
+_AT_ONCE = 2_000
+T = TypeVar("T", int, str)
+
+
+def _lots(values: Iterable[T]) -> Iterator[list[T]]:
+    """Different values in order, so many at once."""
+    wanted = sorted(set(values))
+    return (wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +45,7 @@ class KnownMark:
 
 async def course_ids(codes: Iterable[str]) -> dict[str, int]:
     """Courses by code as stored, of those asked for."""
-    return {row["code"]: row["id"] for row in await Course.filter(code__in=sorted(set(codes))).values("code", "id")}
+    return {row["code"]: row["id"] for lot in _lots(codes) for row in await Course.filter(code__in=lot).values("code", "id")}
 
 
 async def agency_ids() -> Mapping[str, int]:
@@ -49,12 +59,13 @@ async def agency_ids() -> Mapping[str, int]:
 
 async def person_ids(addresses: Iterable[str]) -> dict[str, int]:
     """People by first or second address; a merged account's addresses lead to the one that stayed."""
-    wanted = sorted(set(addresses))
-    found = await Person.filter(Q(email__in=wanted) | Q(second_email__in=wanted)).values("id", "email", "second_email", "merged_into_id")
-    by_address: dict[str, int] = {}
-    for word in ("second_email", "email"):
-        by_address |= {row[word]: row["merged_into_id"] or row["id"] for row in found if row[word]}
-    return by_address
+    firsts: dict[str, int] = {}
+    seconds: dict[str, int] = {}
+    for lot in _lots(addresses):
+        for word, by_address in (("email", firsts), ("second_email", seconds)):
+            found = await Person.filter(**{f"{word}__in": lot}).values("id", word, "merged_into_id")
+            by_address |= {row[word]: row["merged_into_id"] or row["id"] for row in found}
+    return seconds | firsts
 
 
 async def managed_learner_ids(agencies: Iterable[int]) -> dict[tuple[int | None, str], int]:
@@ -85,17 +96,22 @@ async def held_days(courses: Iterable[int], days: Iterable[date]) -> dict[tuple[
     return by_date
 
 
-async def current_marks(people: Iterable[int]) -> dict[tuple[int, int | None, int], KnownMark]:
-    """Marks that stand, of these people, by session, training day (None for the whole session) and person."""
-    found = await Mark.filter(_CURRENT, person_id__in=sorted(set(people))).values(
-        "id", "session_id", "training_day_id", "person_id", "mark", "minutes"
-    )
+async def current_marks(people: Iterable[int], sessions: Iterable[int]) -> dict[tuple[int, int | None, int], KnownMark]:
+    """Marks that stand, of these people in these sessions, by session, training day (None for the whole) and person."""
+    held = sorted(set(sessions))
+    columns = ("id", "session_id", "training_day_id", "person_id", "mark", "minutes")
     return {
-        (row["session_id"], row["training_day_id"], row["person_id"]): KnownMark(row["id"], row["mark"], row["minutes"]) for row in found
+        (row["session_id"], row["training_day_id"], row["person_id"]): KnownMark(row["id"], row["mark"], row["minutes"])
+        for lot in _lots(people)
+        for row in await Mark.filter(_CURRENT, person_id__in=lot, session_id__in=held).values(*columns)
     }
 
 
-async def completions(people: Iterable[int]) -> dict[tuple[int, int, date], int]:
-    """Completions of these people by person, course and day, each with its id."""
-    found = await Completion.filter(person_id__in=sorted(set(people))).values("id", "person_id", "course_id", "completed_on")
-    return {(row["person_id"], row["course_id"], row["completed_on"]): row["id"] for row in found}
+async def completions(people: Iterable[int], courses: Iterable[int]) -> dict[tuple[int, int, date], int]:
+    """Completions of these people in these courses by person, course and day, each with its id."""
+    wanted = sorted(set(courses))
+    return {
+        (row["person_id"], row["course_id"], row["completed_on"]): row["id"]
+        for lot in _lots(people)
+        for row in await Completion.filter(person_id__in=lot, course_id__in=wanted).values("id", "person_id", "course_id", "completed_on")
+    }
