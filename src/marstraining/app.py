@@ -9,9 +9,9 @@ from starlette.applications import Starlette
 from marstraining.attendance import desk as attendance_desk
 from marstraining.bookings import pages as bookings_pages
 from marstraining.bulletins import pages as bulletins_pages
-from marstraining.colleagues import pages as colleagues_pages
 from marstraining.certificates import desk as certificates_desk
 from marstraining.certificates import pages as certificates_pages
+from marstraining.colleagues import pages as colleagues_pages
 from marstraining.core import config
 from marstraining.core.clock import today
 from marstraining.core.config import Settings
