@@ -49,6 +49,7 @@ def all_routes() -> list[PageRoute]:
         *portal_desk.routes,
         *portal_agency.routes,
         *portal_pages.routes,
+        *attendance_desk.routes,
         *bookings_pages.routes,
         *colleagues_pages.routes,
         *bulletins_pages.routes,

@@ -19,6 +19,7 @@ from marstraining.people.actions import ask_for_sign_in
 from marstraining.people.models import Agency, Position
 from marstraining.programme.models import Course, Session, SessionTrainer
 from tests import makers
+from tests.attendance.registers import a_held_session
 from tests.browser.conftest import WIDTHS, Site
 from tests.messages.letters import a_letter, an_entry, queued, row_of
 
@@ -132,6 +133,14 @@ async def test_a_trainers_pages(site: Site, chromium: Browser) -> None:
     await SessionTrainer.create(session=await Session.get(ref=site.open_ref), person=tess, state="accepted", asked_at=now())
     addresses = ["/me", f"/teaching/{site.open_ref}", f"/me/sessions/{site.open_ref}"]
     assert await faults_of(chromium, site, addresses, await site.sign_in(tess)) == {}
+
+
+async def test_the_register(site: Site, chromium: Browser) -> None:
+    held = await a_held_session(now(), people=3, course=await makers.make_course(last_admission_minutes=15))
+    addresses = [held.teaching, f"{held.teaching}/people/{held.learners[0].ref}"]
+    assert await faults_of(chromium, site, addresses, await site.sign_in(held.trainer)) == {}
+    at_the_desk = [address.replace("/teaching/", "/desk/sessions/") for address in addresses]
+    assert await faults_of(chromium, site, at_the_desk, await site.sign_in(site.dee)) == {}
 
 
 async def test_the_outbox(site: Site, chromium: Browser) -> None:

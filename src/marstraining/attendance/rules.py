@@ -1,11 +1,13 @@
 """Words of a register: what a mark says, on what evidence it stands, and what a row of an attendance file must hold."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
 from marstraining.core.errors import Refused
+
+_LONGEST_DAY = 24 * 60
 
 
 class MarkWord(StrEnum):
@@ -58,6 +60,24 @@ class ExcusedReason(StrEnum):
     OTHER = "other"
 
 
+REASON_WORDS = {
+    ExcusedReason.SICKNESS: "Sickness",
+    ExcusedReason.COVER: "No cover, or a colleague came instead",
+    ExcusedReason.OPERATIONAL: "Operational emergency",
+    ExcusedReason.COURT: "Court",
+    ExcusedReason.BEREAVEMENT: "Bereavement",
+    ExcusedReason.OTHER: "Another reason",
+}
+
+# Why a locked register is corrected: history keeps the word, never a person's text.
+CORRECTIONS = {
+    "mistake": "Marked by mistake",
+    "report": "The meeting’s report or the signed sheet says otherwise",  # noqa: RUF001 - an apostrophe as printed
+    "made_up": "Made up what was missed",
+    "challenged": "The learner or their organisation showed that it was wrong",
+    "other": "Another reason",
+}
+
 # Came after the course's last admission and was not let in: an absence with a cause, which the ledger does not count.
 NOT_ADMITTED = "not_admitted"
 
@@ -73,6 +93,34 @@ class TakenAs(StrEnum):
 
 
 LEARNERS = frozenset({TakenAs.LEARNER, TakenAs.WALK_IN, TakenAs.SUBSTITUTE})
+
+# Trainers mark until then; later the register is the training team's (security.md 4), who may lock what is certain.
+TRAINERS_MARK_FOR = timedelta(days=7)
+
+
+def is_the_desks(*, ends_at: datetime, now: datetime) -> bool:
+    """Whether a register is past its trainers' time: the desk alone marks, and may lock it with somebody left unmarked."""
+    return now > ends_at + TRAINERS_MARK_FOR
+
+
+def is_past_admission(*, starts_at: datetime, last_admission_minutes: int | None, now: datetime) -> bool:
+    """Whether who comes now comes too late to be let in; a course without a last admission lets everybody in."""
+    return last_admission_minutes is not None and now > starts_at + timedelta(minutes=last_admission_minutes)
+
+
+def minutes_present(*, arrived: str, left: str, starts: time, ends: time, break_minutes: int) -> int:
+    """Minutes of a training day somebody was there for, from wall times as "09:30"; "" is from its start, or to its end.
+
+    Never more than the minutes taught: who missed a part may have missed the break too, and is not charged for it twice.
+    """
+    from_minute = max(_minute_of(time.fromisoformat(arrived)) if arrived else 0, _minute_of(starts))
+    to_minute = min(_minute_of(time.fromisoformat(left)) if left else _LONGEST_DAY, _minute_of(ends))
+    taught = _minute_of(ends) - _minute_of(starts) - break_minutes
+    return max(0, min(to_minute - from_minute, taught))
+
+
+def _minute_of(at: time) -> int:
+    return at.hour * 60 + at.minute
 
 
 class Became(StrEnum):
@@ -100,8 +148,9 @@ class FileKind(StrEnum):
 class NewMark:
     """What a register is to say of one person on one training day.
 
-    `day_id` is given also where the session has one day only. `minutes` None is not known. `tap` is the number a device gave to the
-    touch. Refuses apologies without a reason, a reason without apologies, and times that are not in order.
+    `day_id` is given also where the session has one day only. `minutes` None is not known, or follows from the times. `tap` is the
+    number a device gave to the touch, and `touched_at` when that was, where it could not be sent at once. Refuses apologies without a
+    reason, a reason without apologies, and times that are not in order.
     """
 
     person_id: int
@@ -114,6 +163,7 @@ class NewMark:
     left: str = ""
     taken_as: TakenAs = TakenAs.LEARNER
     tap: str | None = None
+    touched_at: datetime | None = None
 
     def __post_init__(self) -> None:
         if self.word == MarkWord.EXCUSED and self.reason not in tuple(ExcusedReason):
@@ -170,7 +220,6 @@ class Thresholds:
 ALL_OF_IT = Thresholds(attended=1.0)
 
 _DATE_FORMS = ("%Y-%m-%d", "%d/%m/%Y")
-_LONGEST_DAY = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)

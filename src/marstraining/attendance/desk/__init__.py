@@ -1,5 +1,5 @@
-"""What the training team and trainers do about attendance."""
+"""The register and what stands beside it, for trainers and the training team."""
 
-from marstraining.attendance.desk import entries, exports, reports
+from marstraining.attendance.desk import correcting, entries, exports, register, reports
 
-routes = [*reports.routes, *entries.routes, *exports.routes]
+routes = [*register.routes, *correcting.routes, *reports.routes, *entries.routes, *exports.routes]

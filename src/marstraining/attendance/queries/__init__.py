@@ -34,11 +34,13 @@ from marstraining.attendance.queries.registers import (
     completed_session,
     markable,
     register_of,
+    runs_session,
     standing_marks,
     taught_days,
     unmarked,
 )
 from marstraining.attendance.queries.reported import ReportedSession, reported_session
+from marstraining.attendance.queries.rolls import MarkMade, RollLine, TakenSession, marks_made, roll, taken_session
 
 __all__ = [
     "CompletedSession",
@@ -48,6 +50,7 @@ __all__ = [
     "OnSession",
     "Preview",
     "ProposedMark",
+    "MarkMade",
     "RegisterDay",
     "RegisterState",
     "ReportDay",
@@ -55,7 +58,9 @@ __all__ = [
     "ReportFile",
     "ReportSession",
     "ReportedSession",
+    "RollLine",
     "StandingMark",
+    "TakenSession",
     "agency_ids",
     "attended_by_course",
     "attended_by_session",
@@ -68,6 +73,7 @@ __all__ = [
     "managed_learner_ids",
     "markable",
     "on_session",
+    "marks_made",
     "organisations_represented",
     "person_ids",
     "preview",
@@ -76,7 +82,10 @@ __all__ = [
     "report_files",
     "report_session",
     "reported_session",
+    "roll",
+    "runs_session",
     "standing_marks",
+    "taken_session",
     "taught_days",
     "unmarked",
 ]

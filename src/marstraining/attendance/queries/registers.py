@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from marstraining.attendance.rules import Evidence, MarkWord, TakenAs
+from marstraining.core.clock import local
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound
+from marstraining.core.viewer import Viewer
+from marstraining.programme.queries import run_by
 
 # People sign in before it begins; from then on a register can be taken.
 OPENS_BEFORE = timedelta(minutes=45)
@@ -37,6 +40,12 @@ class RegisterDay:
     day: date
     starts_at: datetime
     ends_at: datetime
+    break_minutes: int
+
+    @property
+    def key(self) -> str:
+        """What stands for the day in addresses and on devices: when it starts, as 202603100930."""
+        return f"{local(self.starts_at):%Y%m%d%H%M}"
 
     @property
     def opens_at(self) -> datetime:
@@ -57,6 +66,8 @@ class StandingMark:
     arrived: str
     left: str
     taken_as: TakenAs
+    at: datetime
+    by_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +93,8 @@ async def register_of(session_id: int) -> RegisterState | None:
 async def taught_days(session_id: int) -> tuple[RegisterDay, ...]:
     """The training days of a published session in order, without cancelled ones; none for a draft, a postponed or a called-off one."""
     found = await rows(
-        "SELECT d.id, d.day, d.starts_at, d.ends_at FROM programme_day d JOIN programme_session s ON s.id = d.session_id"
+        "SELECT d.id, d.day, d.starts_at, d.ends_at, c.break_minutes FROM programme_day d"
+        " JOIN programme_session s ON s.id = d.session_id JOIN programme_course c ON c.id = s.course_id"
         " WHERE s.id = ? AND s.state = 'published' AND d.is_cancelled = ? ORDER BY d.starts_at, d.id",
         session_id,
         False,
@@ -108,9 +120,10 @@ async def markable(session_id: int) -> dict[int, int | None]:
 async def standing_marks(session_id: int) -> dict[tuple[int, int | None], StandingMark]:
     """The marks that stand, by person and training day (None where the session has one day, or was marked as a whole)."""
     found = await rows(
-        'SELECT id, person_id, training_day_id, agency_id, mark, minutes, evidence, reason, arrived, "left", taken_as'
+        'SELECT id, person_id, training_day_id, agency_id, mark, minutes, evidence, reason, arrived, "left", taken_as, at, by_id'
         " FROM attendance_mark WHERE session_id = ? AND superseded_at IS NULL",
         session_id,
+        instants=("at",),
     )
     return {
         (row.pop("person_id"), row.pop("training_day_id")): StandingMark(
@@ -118,6 +131,17 @@ async def standing_marks(session_id: int) -> dict[tuple[int, int | None], Standi
         )
         for row in found
     }
+
+
+async def runs_session(session_id: int, viewer: Viewer) -> bool:
+    """Whether the viewer is the desk, or the partner organiser of the session's course."""
+    scope = run_by(viewer)
+    found = await rows(
+        f"SELECT s.id FROM programme_session s JOIN programme_course c ON c.id = s.course_id WHERE s.id = ? AND ({scope.sql})",
+        session_id,
+        *scope.params,
+    )
+    return bool(found)
 
 
 async def unmarked(session_id: int) -> int:
@@ -136,10 +160,10 @@ async def completed_session(session_id: int) -> CompletedSession:
     """Raises NotFound for a session without training days that were held."""
     days = await taught_days(session_id)
     found = await rows(
-        "SELECT s.course_id, c.break_minutes FROM programme_session s JOIN programme_course c ON c.id = s.course_id WHERE s.id = ?",
+        "SELECT course_id FROM programme_session WHERE id = ?",
         session_id,
     )
     if not found or not days:
         raise NotFound
-    minutes = sum(max(0, int((day.ends_at - day.starts_at).total_seconds() // 60) - found[0]["break_minutes"]) for day in days)
+    minutes = sum(max(0, int((day.ends_at - day.starts_at).total_seconds() // 60) - day.break_minutes) for day in days)
     return CompletedSession(course_id=found[0]["course_id"], last_day=days[-1].day, taught_minutes=minutes)

@@ -1,10 +1,13 @@
 """What a person was asked to train."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from marstraining.core.clock import today_of
 from marstraining.core.db import rows
+
+# A session stays with its trainers until their time for its register is over.
+_STAYS = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +27,19 @@ class TaughtRow:
 
 
 async def taught_sessions(person_id: int, *, now: datetime) -> list[TaughtRow]:
-    """The coming sessions a person trains or was asked to train, in one statement."""
+    """The sessions a person trains or was asked to train, in one statement: those to come, and of the last week those they trained."""
     found = await rows(
         "SELECT s.id AS session_id, s.ref, CASE WHEN s.title = '' THEN c.title ELSE s.title END AS title,"
         " t.state, s.state AS session_state,"
         " t.is_contributor, s.starts_at, s.ends_at, coalesce(v.name, '') AS venue, s.delivery"
         " FROM programme_trainer t JOIN programme_session s ON s.id = t.session_id JOIN programme_course c ON c.id = s.course_id"
         " LEFT JOIN programme_venue v ON v.id = s.venue_id"
-        " WHERE t.person_id = ? AND t.state <> 'declined' AND s.ends_at > ? ORDER BY s.starts_at, s.id",
+        " WHERE t.person_id = ? AND t.state <> 'declined'"
+        " AND (s.ends_at > ? OR s.ends_at > ? AND s.state = 'published' AND t.state = 'accepted' AND NOT t.is_contributor)"
+        " ORDER BY s.starts_at, s.id",
         person_id,
         now,
+        now - _STAYS,
         instants=("starts_at", "ends_at"),
         flags=("is_contributor",),
     )
