@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 
-from marstraining.bookings.actions.walk_ins import enter_walk_in
+from marstraining.bookings.actions.walk_ins import confirm_walk_in
 from marstraining.core.viewer import SYSTEM
 from marstraining.people.models import Person
 from marstraining.programme.models import Session, SessionTrainer
@@ -26,7 +26,7 @@ async def held(*booked: Person, days: int = 1, course: dict[str, Any] | None = N
     columns.setdefault("delivery", "online")
     session = await makers.make_session(course=made, starts=STARTS, days=days, now=STARTS, **columns)
     for person in booked:
-        await enter_walk_in(session.id, learner_id=person.id, agency_id=None, by=SYSTEM, now=STARTS)
+        await confirm_walk_in(session.id, person.id, agency_id=None, by=SYSTEM, now=STARTS)
     return session
 
 

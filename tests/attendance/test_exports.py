@@ -21,7 +21,7 @@ from marstraining.attendance.queries import taught_days
 from marstraining.attendance.queries.export_kinds import KINDS, quarter_words
 from marstraining.attendance.queries.exports import Filters, export_of
 from marstraining.attendance.rules import MarkWord, NewMark
-from marstraining.bookings.actions.walk_ins import enter_walk_in
+from marstraining.bookings.actions.walk_ins import confirm_walk_in
 from marstraining.core.errors import Refused
 from marstraining.core.viewer import ANYBODY, SYSTEM, Role, Viewer
 from marstraining.core.web import Column
@@ -52,7 +52,7 @@ async def marked(
 ) -> Session:
     session = await makers.make_session(course=course, starts=starts, now=starts, days=days)
     for person, agency in people:
-        await enter_walk_in(session.id, learner_id=person.id, agency_id=agency.id if agency else None, by=SYSTEM, now=starts)
+        await confirm_walk_in(session.id, person.id, agency_id=agency.id if agency else None, by=SYSTEM, now=starts)
         marks = [NewMark(person.id, day.id, word, minutes=170) for day in await taught_days(session.id)]
         await mark_register(session.id, marks, by=SYSTEM, now=max(NOW, session.ends_at))
     return session
@@ -81,7 +81,7 @@ def test_every_heading_is_documented_and_none_besides() -> None:
 
 async def test_the_register_lists_everybody_for_each_day_whether_marked_or_not(asha: Person, ben: Person, clock: Clock) -> None:
     session = await marked((asha, None), days=2)
-    await enter_walk_in(session.id, learner_id=ben.id, agency_id=None, by=SYSTEM, now=STARTS)
+    await confirm_walk_in(session.id, ben.id, agency_id=None, by=SYSTEM, now=STARTS)
     found = await read("register", session=session.ref)
     assert [(str(row["date"]), row["name"], row["mark"], row["minutes"]) for row in found] == [
         ("2026-05-12", "Asha Patel", "attended", 170),

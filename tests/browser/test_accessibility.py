@@ -137,7 +137,8 @@ async def test_a_trainers_pages(site: Site, chromium: Browser) -> None:
 
 async def test_the_register(site: Site, chromium: Browser) -> None:
     held = await a_held_session(now(), people=3, course=await makers.make_course(last_admission_minutes=15))
-    addresses = [held.teaching, f"{held.teaching}/people/{held.learners[0].ref}"]
+    pages = ("", f"/people/{held.learners[0].ref}", "/walk-in", "/walk-in?q=learner", "/walk-in/add", "/lock")
+    addresses = [held.teaching + path for path in pages]
     assert await faults_of(chromium, site, addresses, await site.sign_in(held.trainer)) == {}
     at_the_desk = [address.replace("/teaching/", "/desk/sessions/") for address in addresses]
     assert await faults_of(chromium, site, at_the_desk, await site.sign_in(site.dee)) == {}

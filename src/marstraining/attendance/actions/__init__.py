@@ -4,10 +4,14 @@ from marstraining.attendance.actions.completing import settle_completions
 from marstraining.attendance.actions.importing import COLUMNS, import_attendance
 from marstraining.attendance.actions.locking import lock_register
 from marstraining.attendance.actions.marking import Marked, mark_register, open_register
+from marstraining.attendance.actions.walk_ins import NewHere, WalkIn, enter_walk_in
 
 __all__ = [
     "COLUMNS",
     "Marked",
+    "NewHere",
+    "WalkIn",
+    "enter_walk_in",
     "import_attendance",
     "lock_register",
     "mark_register",

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from marstraining.attendance import queries
-from marstraining.attendance.rules import LEARNERS, MarkWord
 from marstraining.core.db import execute, execute_many
 
 SOURCE = "attendance"
@@ -20,12 +19,10 @@ async def settle_completions(session_id: int, person_ids: Sequence[int] | None =
     days = await queries.taught_days(session_id)
     standing = await queries.standing_marks(session_id)
     people = {person for person, _ in standing} if person_ids is None else set(person_ids)
-    keys = [None] if len(days) == 1 else [day.id for day in days]
     values = []
-    for person_id in people:
-        marks = [standing.get((person_id, key)) for key in keys]
-        if all(mark is not None and mark.mark == MarkWord.ATTENDED and mark.taken_as in LEARNERS for mark in marks):
-            minutes = [mark.minutes for mark in marks if mark is not None and mark.minutes is not None]
+    for person_id, marks in queries.who_completed(standing, days).items():
+        if person_id in people:
+            minutes = [mark.minutes for mark in marks if mark.minutes is not None]
             total = sum(minutes) if len(minutes) == len(marks) else session.taught_minutes
             values.append((person_id, session.course_id, session_id, session.last_day, total, SOURCE, now))
     gone = sorted(people - {value[0] for value in values})

@@ -7,7 +7,7 @@ from marstraining.attendance import queries
 from marstraining.attendance.actions.marking import open_register
 from marstraining.attendance.models import Register
 from marstraining.attendance.rules import Became
-from marstraining.bookings.actions.walk_ins import enter_walk_in
+from marstraining.bookings.actions.walk_ins import confirm_walk_in
 from marstraining.core.clock import today_of
 from marstraining.core.db import execute, execute_many, hold, rows, transaction
 from marstraining.core.errors import NotFound, Refused
@@ -66,7 +66,7 @@ async def settle_as_walk_in(session_id: int, ref: str, newcomer: Newcomer, *, re
     async with transaction():
         person_id = await _enter(newcomer, by=by, now=now)
         # The session is held before its register, as whoever books there holds it.
-        await enter_walk_in(session_id, learner_id=person_id, agency_id=newcomer.agency_id, by=by, now=now)
+        await confirm_walk_in(session_id, person_id, agency_id=newcomer.agency_id, by=by, now=now)
         await hold(Register, register.id)
         await _settle(session_id, ref, Settling(Became.WALK_IN, revision, (person_id,)), by=by, now=now)
 

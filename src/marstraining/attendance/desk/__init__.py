@@ -1,5 +1,5 @@
 """The register and what stands beside it, for trainers and the training team."""
 
-from marstraining.attendance.desk import correcting, entries, exports, register, reports
+from marstraining.attendance.desk import correcting, entries, exports, locking, register, reports, walk_ins
 
-routes = [*register.routes, *correcting.routes, *reports.routes, *entries.routes, *exports.routes]
+routes = [*register.routes, *correcting.routes, *walk_ins.routes, *locking.routes, *reports.routes, *entries.routes, *exports.routes]

@@ -38,9 +38,20 @@ from marstraining.attendance.queries.registers import (
     standing_marks,
     taught_days,
     unmarked,
+    who_completed,
 )
 from marstraining.attendance.queries.reported import ReportedSession, reported_session
-from marstraining.attendance.queries.rolls import MarkMade, RollLine, TakenSession, marks_made, roll, taken_session
+from marstraining.attendance.queries.rolls import (
+    KnownPerson,
+    MarkMade,
+    RollLine,
+    TakenSession,
+    found_here,
+    known_person,
+    marks_made,
+    roll,
+    taken_session,
+)
 
 __all__ = [
     "CompletedSession",
@@ -50,6 +61,7 @@ __all__ = [
     "OnSession",
     "Preview",
     "ProposedMark",
+    "KnownPerson",
     "MarkMade",
     "RegisterDay",
     "RegisterState",
@@ -68,8 +80,10 @@ __all__ = [
     "completions",
     "course_ids",
     "current_marks",
+    "found_here",
     "held_days",
     "known_hashes",
+    "known_person",
     "managed_learner_ids",
     "markable",
     "on_session",
@@ -88,4 +102,5 @@ __all__ = [
     "taken_session",
     "taught_days",
     "unmarked",
+    "who_completed",
 ]

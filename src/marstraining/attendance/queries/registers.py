@@ -1,9 +1,10 @@
 """A register as it stands: its state, its training days, who may be marked, and the marks."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from marstraining.attendance.rules import Evidence, MarkWord, TakenAs
+from marstraining.attendance.rules import LEARNERS, Evidence, MarkWord, TakenAs
 from marstraining.core.clock import local
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound
@@ -131,6 +132,17 @@ async def standing_marks(session_id: int) -> dict[tuple[int, int | None], Standi
         )
         for row in found
     }
+
+
+def who_completed(standing: Mapping[tuple[int, int | None], StandingMark], days: Sequence[RegisterDay]) -> dict[int, list[StandingMark]]:
+    """Learners who attended the whole of every training day, each with the mark of each day."""
+    keys = [None] if len(days) == 1 else [day.id for day in days]
+    found: dict[int, list[StandingMark]] = {}
+    for person_id in {person_id for person_id, _ in standing}:
+        marks = [mark for key in keys if (mark := standing.get((person_id, key)))]
+        if len(marks) == len(keys) and all(mark.mark == MarkWord.ATTENDED and mark.taken_as in LEARNERS for mark in marks):
+            found[person_id] = marks
+    return found
 
 
 async def runs_session(session_id: int, viewer: Viewer) -> bool:

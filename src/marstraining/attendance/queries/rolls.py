@@ -1,7 +1,7 @@
 """The register as a page shows it: which session, for whom, everybody on it, and how one person's marks came about."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from marstraining.attendance.rules import TakenAs
@@ -137,3 +137,47 @@ async def marks_made(session_id: int, person_id: int) -> list[MarkMade]:
         flags=("is_standing",),
     )
     return [MarkMade(**{name: value for name, value in row.items() if name != "by_name"}, by=row["by_name"]) for row in found]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPerson:
+    """What somebody at the door may learn of a person that the service knows: the name and the organisation."""
+
+    id: int
+    ref: str
+    name: str
+    agency: str
+
+
+_KNOWN = (
+    "SELECT p.id, p.ref, p.name, coalesce((SELECT min(a.name) FROM people_position o JOIN people_agency a ON a.id = o.agency_id"
+    " WHERE o.person_id = p.id AND (o.ends_on IS NULL OR o.ends_on >= ?)), m.name, '') AS agency FROM people_person p"
+    " LEFT JOIN people_agency m ON m.id = p.managed_by_id WHERE p.state = 'active' AND "
+)
+_FEWEST_LETTERS = 3
+_MOST_FOUND = 10
+
+
+async def found_here(words: str, *, on: date) -> list[KnownPerson]:
+    """Active people with this whole address, or whose name holds every word; nobody for fewer than three letters."""
+    said = words.casefold().split()[:5]
+    if sum(len(word) for word in said) < _FEWEST_LETTERS:
+        return []
+    if "@" in words:
+        where, values = "(p.email = ? OR p.second_email = ?)", [words.casefold()] * 2
+    else:
+        where, values = " AND ".join([r"lower(p.name) LIKE ? ESCAPE '\'"] * len(said)), [f"%{_literal(word)}%" for word in said]
+    found = await rows(f"{_KNOWN}{where} ORDER BY lower(p.name), p.id LIMIT ?", on, *values, _MOST_FOUND)
+    return [KnownPerson(**row) for row in found]
+
+
+def _literal(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+
+
+async def known_person(ref: str, *, on: date) -> KnownPerson:
+    """The active person of a reference; NotFound for anybody else."""
+    found = await rows(f"{_KNOWN}p.ref = ?", on, ref)
+    if not found:
+        raise NotFound
+    return KnownPerson(**found[0])

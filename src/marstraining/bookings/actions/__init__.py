@@ -46,6 +46,7 @@ from marstraining.bookings.actions.sessions import (
     who_will_be_told,
 )
 from marstraining.bookings.actions.steps import Booked
+from marstraining.bookings.actions.walk_ins import confirm_walk_in
 
 __all__ = [
     "APPROVAL_TOKEN",
@@ -77,6 +78,7 @@ __all__ = [
     "confirm_invitation",
     "decline_invitation",
     "end_invitation",
+    "confirm_walk_in",
     "erase_what_served",
     "feed_owner",
     "finish_booking",

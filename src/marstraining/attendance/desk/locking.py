@@ -1,0 +1,69 @@
+"""Locking a register: what will be written, and the button."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from marstraining.attendance import queries
+from marstraining.attendance.actions import lock_register
+from marstraining.attendance.desk.register import counts_of
+from marstraining.attendance.desk.taking import BOTH, DESK, WHO_RUNS_SESSIONS, Taking, load, rows_of
+from marstraining.core.errors import Refused
+from marstraining.core.web import Form, page, read_form, render, see_other, viewer_of
+
+
+async def lock(request: Request) -> Response:
+    """The summary, and the lock."""
+    taking = await load(request)
+    form = Form()
+    if request.method == "POST":
+        form = await read_form(request)
+        certain = form.get("leaves") == "yes" and may_lock_certain(taking)
+        if not (taking.as_desk or not taking.is_the_desks):
+            form.refuse(Refused(taking.why_not))
+        else:
+            try:
+                await lock_register(taking.session.id, leaves_unmarked=certain, by=viewer_of(request), now=taking.now)
+            except Refused as refusal:
+                form.refuse(refusal)
+            else:
+                return see_other(f"{taking.root}/register?done=locked")
+    return await _page(request, taking, form)
+
+
+def may_lock_certain(taking: Taking) -> bool:
+    """Whether the desk may lock with somebody left unmarked: once the trainers' time is over."""
+    return taking.as_desk and taking.is_the_desks
+
+
+async def _page(request: Request, taking: Taking, form: Form) -> Response:
+    standing = await queries.standing_marks(taking.session.id)
+    learners = [row for row in await rows_of(taking) if row.is_learner]
+    return render(
+        request,
+        "attendance/desk/lock.html",
+        taking=taking,
+        session=taking.session,
+        counts=counts_of(learners),
+        complete=len(queries.who_completed(standing, taking.days)),
+        unmarked=await queries.unmarked(taking.session.id),
+        may_lock_certain=may_lock_certain(taking),
+        form=form,
+    )
+
+
+async def lock_certain(request: Request) -> Response:
+    """One button from Today: lock what is certain, and come back there."""
+    taking = await load(request)
+    form = await read_form(request)
+    try:
+        await lock_register(taking.session.id, leaves_unmarked=may_lock_certain(taking), by=viewer_of(request), now=taking.now)
+    except Refused as refusal:
+        form.refuse(refusal)
+        return await _page(request, taking, form)
+    return see_other("/desk/today/registers?done=locked")
+
+
+routes = [
+    *(page(f"{prefix}/register/lock", lock, who=who, methods=("GET", "POST")) for prefix, who in BOTH),
+    page(f"{DESK}/register/lock-certain", lock_certain, who=WHO_RUNS_SESSIONS, methods=("POST",)),
+]
