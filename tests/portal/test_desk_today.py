@@ -101,6 +101,8 @@ async def make_one(kind: str, clock: Clock) -> None:
     elif kind == "needs":
         booking = await Booking.get(session=session)
         await tell_needs(booking.id, access="A hearing loop", dietary="", by=Viewer(person_id=booking.learner_id), now=clock.now)
+    elif kind == "registers":
+        await Session.all().update(starts_at=clock.now - timedelta(days=4), ends_at=clock.now - timedelta(days=3))
     elif kind == "leavers":
         await Person.filter(name="Lena Learner").update(state="left")
 

@@ -4,6 +4,7 @@ from marstraining.attendance.actions.completing import settle_completions
 from marstraining.attendance.actions.importing import COLUMNS, import_attendance
 from marstraining.attendance.actions.locking import lock_register
 from marstraining.attendance.actions.marking import Marked, mark_register, open_register
+from marstraining.attendance.actions.nagging import ask_for_registers, tell_missed
 from marstraining.attendance.actions.walk_ins import NewHere, WalkIn, enter_walk_in
 
 __all__ = [
@@ -11,10 +12,12 @@ __all__ = [
     "Marked",
     "NewHere",
     "WalkIn",
+    "ask_for_registers",
     "enter_walk_in",
     "import_attendance",
     "lock_register",
     "mark_register",
     "open_register",
     "settle_completions",
+    "tell_missed",
 ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from marstraining.attendance.rules import TRAINERS_MARK_FOR
 from marstraining.bookings.actions import release_leaver
 from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
@@ -21,6 +22,7 @@ AT_THE_DESK = roles(Role.DESK, Role.PARTNER_ORGANISER, Role.ADMINISTRATOR)
 DONE = {
     "released": "Their bookings are cancelled, and each place has been passed on.",
     "numbers": "Noted: the venue has the final numbers.",
+    "locked": "The register is locked. Who had no mark stays unknown.",
 }
 # What the one action of a session's line says, and where in the session's workspace it leads.
 _OF_SESSIONS = {
@@ -33,6 +35,7 @@ _OF_SESSIONS = {
     "numbers": ("Venue told", "/numbers"),
     "lists": ("Add a date", "/copy"),
     "needs": ("Arrange", "/needs"),
+    "registers": ("Register", "/register"),
 }
 
 
@@ -77,6 +80,8 @@ WORDS: Mapping[str, Words] = {
         "An offer that nobody answers passes to the next in line by itself. A call helps."),
     "needs": Words("session with access needs to arrange", "sessions with access needs to arrange", "Access needs to arrange",
         "Somebody booked has told us what they need and nobody has noted that it is arranged.", "urgent"),
+    "registers": Words("register not locked", "registers not locked", "Registers not locked",
+        "These ended three days ago or more. Their trainers were asked the morning after. Certificates go out when a register is locked."),
     "leavers": Words("booking of somebody who has left", "bookings of people who have left", "Leavers with bookings",
         "They were marked as having left their organisation and still hold a place or wait for one."),
     "bounced": Words("email address that bounced", "email addresses that bounced", at="/desk/letters/bounced"),
@@ -121,6 +126,7 @@ async def _list_page(request: Request, name: str, *, form: Form) -> Response:
         rows=await listed(name, viewer, now=now, limit=pager.per_page, offset=pager.offset),
         pager=pager,
         action=_OF_SESSIONS.get(name),
+        certain_before=now - TRAINERS_MARK_FOR,
         form=form,
         done=DONE,
     )

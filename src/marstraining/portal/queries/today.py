@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from marstraining.attendance.queries.due import NOT_TAKEN
 from marstraining.bookings.queries import OVERSOLD, Places, places
 from marstraining.core.clock import from_wall, today_of
 from marstraining.core.db import rows
@@ -17,6 +18,8 @@ LINK_WITHIN = timedelta(days=10)
 LOW_WITHIN = timedelta(days=14)
 TRAINER_WITHIN = timedelta(days=28)
 LOW_SHARE = 40
+# A register is its trainers' first; the desk hears of it on the third day.
+REGISTER_AFTER = timedelta(days=3)
 LONG_LIST = 5
 
 _SESSIONS = "programme_session s JOIN programme_course c ON c.id = s.course_id LEFT JOIN programme_venue v ON v.id = s.venue_id"
@@ -118,6 +121,7 @@ KINDS: Mapping[str, Kind] = {
         more=", (SELECT count(*) FROM bookings_needs n JOIN bookings_booking b ON b.id = n.booking_id WHERE b.session_id = s.id"
         " AND n.arrangement = 'to_arrange' AND b.state IN ('confirmed', 'invited', 'offered')) AS to_arrange",
     ),
+    "registers": _sessions(NOT_TAKEN, lambda at: (from_wall(today_of(at.now - REGISTER_AFTER) + timedelta(days=1), time()),)),
     "leavers": Kind(
         _BOOKINGS,
         "p.state = 'left' AND (s.starts_at > ? OR s.state = 'postponed')"
