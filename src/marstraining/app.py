@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from starlette.applications import Starlette
 
 from marstraining.attendance import desk as attendance_desk
+from marstraining.attendance import pages as attendance_pages
 from marstraining.bookings import pages as bookings_pages
 from marstraining.bulletins import pages as bulletins_pages
 from marstraining.certificates import desk as certificates_desk
@@ -50,6 +51,7 @@ def all_routes() -> list[PageRoute]:
         *portal_agency.routes,
         *portal_pages.routes,
         *attendance_desk.routes,
+        *attendance_pages.routes,
         *bookings_pages.routes,
         *colleagues_pages.routes,
         *bulletins_pages.routes,

@@ -7,12 +7,13 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, ConsoleMessage, Page
 
+from marstraining.attendance.actions import open_check_in
 from marstraining.bookings.actions import Wish, ask_to_book, book_place, join_list
 from marstraining.bookings.models import Booking
 from marstraining.bookings.rules import BookPlace
 from marstraining.core.clock import now
 from marstraining.core.db import execute
-from marstraining.core.viewer import Role
+from marstraining.core.viewer import SYSTEM, Role
 from marstraining.messages.actions.health import flag_bounced_address, note_server_failing
 from marstraining.messages.rules import Priority
 from marstraining.people.actions import ask_for_sign_in
@@ -137,8 +138,9 @@ async def test_a_trainers_pages(site: Site, chromium: Browser) -> None:
 
 async def test_the_register(site: Site, chromium: Browser) -> None:
     held = await a_held_session(now(), people=3, course=await makers.make_course(last_admission_minutes=15))
+    await open_check_in(held.session.id, last_admission_minutes=None, by=SYSTEM, now=now())
     pages = ("", f"/people/{held.learners[0].ref}", "/walk-in", "/walk-in?q=learner", "/walk-in/add", "/lock")
-    addresses = [held.teaching + path for path in pages]
+    addresses = [held.teaching + path for path in pages] + [f"/teaching/{held.session.ref}/check-in", "/check-in", "/check-in?q=123456"]
     assert await faults_of(chromium, site, addresses, await site.sign_in(held.trainer)) == {}
     at_the_desk = [address.replace("/teaching/", "/desk/sessions/") for address in addresses]
     assert await faults_of(chromium, site, at_the_desk, await site.sign_in(site.dee)) == {}

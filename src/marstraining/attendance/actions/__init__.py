@@ -1,5 +1,6 @@
 """The verbs of the register."""
 
+from marstraining.attendance.actions.checking_in import CheckedIn, check_in, close_check_in, open_check_in
 from marstraining.attendance.actions.completing import settle_completions
 from marstraining.attendance.actions.importing import COLUMNS, import_attendance
 from marstraining.attendance.actions.locking import lock_register
@@ -9,14 +10,18 @@ from marstraining.attendance.actions.walk_ins import NewHere, WalkIn, enter_walk
 
 __all__ = [
     "COLUMNS",
+    "CheckedIn",
     "Marked",
     "NewHere",
     "WalkIn",
     "ask_for_registers",
+    "check_in",
+    "close_check_in",
     "enter_walk_in",
     "import_attendance",
     "lock_register",
     "mark_register",
+    "open_check_in",
     "open_register",
     "settle_completions",
     "tell_missed",

@@ -1,5 +1,14 @@
 """The register and what stands beside it, for trainers and the training team."""
 
-from marstraining.attendance.desk import correcting, entries, exports, locking, register, reports, walk_ins
+from marstraining.attendance.desk import check_in, correcting, entries, exports, locking, register, reports, walk_ins
 
-routes = [*register.routes, *correcting.routes, *walk_ins.routes, *locking.routes, *reports.routes, *entries.routes, *exports.routes]
+routes = [
+    *register.routes,
+    *correcting.routes,
+    *walk_ins.routes,
+    *locking.routes,
+    *check_in.routes,
+    *reports.routes,
+    *entries.routes,
+    *exports.routes,
+]

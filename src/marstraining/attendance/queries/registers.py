@@ -91,6 +91,14 @@ async def register_of(session_id: int) -> RegisterState | None:
     return RegisterState(**found[0]) if found else None
 
 
+async def check_in_now(session_id: int, *, now: datetime) -> RegisterState:
+    """The register whose learners may check themselves in now; NotFound where they may not."""
+    register = await register_of(session_id)
+    if register is None or register.is_locked or register.check_in_until is None or register.check_in_until <= now:
+        raise NotFound
+    return register
+
+
 async def taught_days(session_id: int) -> tuple[RegisterDay, ...]:
     """The training days of a published session in order, without cancelled ones; none for a draft, a postponed or a called-off one."""
     found = await rows(

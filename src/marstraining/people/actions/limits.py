@@ -92,3 +92,16 @@ async def check_and_count(kind: str, key: str, *, most: int, within: timedelta, 
     if wait:
         raise TooFast(sentence, retry_after=wait)
     await db.execute("INSERT INTO people_attempt (kind, key, at) VALUES (?, ?, ?)", kind, hashed, now)
+
+
+async def check_failures(kind: str, key: str, *, limit: tuple[int, timedelta], sentence: str, now: datetime) -> None:
+    """Raise TooFast where so many of a kind failed within a time. Reads only; `count_failure` counts."""
+    wait = await _wait(kind, hash_token(f"{kind}:{key}"), ((limit[1], limit[0]),), now=now)
+    if wait:
+        raise TooFast(sentence, retry_after=wait)
+
+
+async def count_failure(kind: str, keys: Sequence[str], *, now: datetime) -> None:
+    """Count one failure against each of the keys."""
+    values = [value for key in keys for value in (kind, hash_token(f"{kind}:{key}"), now)]
+    await db.execute(f"INSERT INTO people_attempt (kind, key, at) VALUES {', '.join(['(?, ?, ?)'] * len(keys))}", *values)
