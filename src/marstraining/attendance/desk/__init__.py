@@ -1,6 +1,6 @@
 """The register and what stands beside it, for trainers and the training team."""
 
-from marstraining.attendance.desk import check_in, correcting, entries, exports, locking, register, reports, walk_ins
+from marstraining.attendance.desk import check_in, correcting, entries, exports, locking, printing, register, reports, walk_ins
 
 routes = [
     *register.routes,
@@ -8,6 +8,7 @@ routes = [
     *walk_ins.routes,
     *locking.routes,
     *check_in.routes,
+    *printing.routes,
     *reports.routes,
     *entries.routes,
     *exports.routes,

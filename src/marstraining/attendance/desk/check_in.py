@@ -42,7 +42,7 @@ async def screen(request: Request) -> Response:
         until=until,
         code=await _code(taking) if is_open else "",
         seconds=seconds_left(taking.now),
-        short_address=f"{urlsplit(config.current().base_url).netloc}/check-in",
+        host=urlsplit(config.current().base_url).netloc,
         form=form,
     )
 

@@ -17,14 +17,12 @@ from marstraining.programme.rules import Delivery, SessionState
 REASON = "walk_in"
 
 
-async def confirm_walk_in(
-    session_id: int, learner_id: int, *, agency_id: int | None = None, by: Viewer, now: datetime
-) -> steps.Booked:
+async def confirm_walk_in(session_id: int, learner_id: int, *, agency_id: int | None = None, by: Viewer, now: datetime) -> steps.Booked:
     """A confirmed place for somebody who came, whatever the numbers, the window and the audience say, and no letter.
 
     A live booking that is not confirmed, such as an entry of the waiting list, becomes confirmed; a confirmed one is given back. The
-    agency is the one given if they hold a post there, else that of the first post held today. Who may enter whom is for the caller to know. NotFound but for a published
-    session; refused before the day it begins.
+    agency is the one given if they hold a post there, else that of the first post held today. Who may enter whom is for the caller
+    to know. NotFound but for a published session; refused before the day it begins.
     """
     session = await session_row(session_id)
     if session is None or session.state != SessionState.PUBLISHED:
@@ -53,8 +51,7 @@ async def confirm_walk_in(
     return steps.Booked(id=booking_id, ref=ref, state=BookingState.CONFIRMED)
 
 
-async def _insert(
-    session_id: int, learner_id: int, *, agency_id: int | None, delivery: str, by: Viewer, now: datetime) -> tuple[int, str]:
+async def _insert(session_id: int, learner_id: int, *, agency_id: int | None, delivery: str, by: Viewer, now: datetime) -> tuple[int, str]:
     posts = await posts_of(learner_id, on=today_of(now))
     managed = await rows("SELECT managed_by_id FROM people_person WHERE id = ?", learner_id)
     if not managed:
