@@ -140,9 +140,16 @@ async def test_the_register(site: Site, chromium: Browser) -> None:
     held = await a_held_session(now(), people=3, course=await makers.make_course(last_admission_minutes=15))
     await open_check_in(held.session.id, last_admission_minutes=None, by=SYSTEM, now=now())
     pages = ("", f"/people/{held.learners[0].ref}", "/walk-in", "/walk-in?q=learner", "/walk-in/add", "/lock")
-    addresses = [held.teaching + path for path in pages] + [f"/teaching/{held.session.ref}/check-in", "/check-in", "/check-in?q=123456"]
+    addresses = [held.teaching + path for path in pages] + [
+        f"/teaching/{held.session.ref}/check-in",
+        "/check-in",
+        "/check-in?q=123456",
+        "/me/files",
+    ]
+    addresses += [f"/teaching/{held.session.ref}/{path}" for path in ("files", "report")]
     assert await faults_of(chromium, site, addresses, await site.sign_in(held.trainer)) == {}
-    at_the_desk = [address.replace("/teaching/", "/desk/sessions/") for address in addresses]
+    at_the_desk = [address.replace("/teaching/", "/desk/sessions/") for address in addresses if not address.endswith("/report")]
+    at_the_desk += [f"/desk/sessions/{held.session.ref}/trainer-reports"]
     assert await faults_of(chromium, site, at_the_desk, await site.sign_in(site.dee)) == {}
 
 

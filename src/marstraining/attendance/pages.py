@@ -1,14 +1,18 @@
-"""Checking in at the door, without signing in: one's own code, and the code that is on the screen in the room."""
+"""Checking in at the door without signing in, and the files that trainers hand out to learners."""
+
+from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 
 from marstraining.attendance.actions import check_in
 from marstraining.attendance.check_in_codes import Presented, make_pass, read_pass
-from marstraining.attendance.rules import Evidence
+from marstraining.attendance.files import path_of
+from marstraining.attendance.queries.handed import handed_file, own_files
+from marstraining.attendance.rules import FILE_KIND_WORDS, Evidence, FileKind
 from marstraining.core import clock, config
-from marstraining.core.errors import Refused
-from marstraining.core.web import ANYONE, Form, page, read_form, render
+from marstraining.core.errors import NotFound, Refused
+from marstraining.core.web import ANYONE, SIGNED_IN, Form, page, read_form, render, viewer_of
 from marstraining.people.browsers import network_of
 
 _LONGEST_CODE = 12
@@ -38,4 +42,33 @@ def _digits(typed: str) -> str:
     return "".join(character for character in typed if character.isascii() and character.isalnum())[:_LONGEST_CODE]
 
 
-routes = [page("/check-in", check_in_page, who=ANYONE, methods=("GET", "POST"))]
+async def own(request: Request) -> Response:
+    """Pre-reading and handouts that are one's own."""
+    viewer = viewer_of(request)
+    files = await own_files(viewer.person_id) if viewer.person_id is not None else []
+    return render(request, "attendance/files.html", files=files, kinds={kind: FILE_KIND_WORDS[kind] for kind in _OWN})
+
+
+_OWN = (FileKind.RUNNING_ORDER, FileKind.PRE_READING, FileKind.HANDOUT)
+
+
+async def download(request: Request) -> Response:
+    """A file for those it is meant for, never shown in the page: what somebody uploaded is nobody's to run."""
+    file = await handed_file(request.path_params["ref"], viewer_of(request))
+    path = path_of(config.current().data_dir, file.stored_as)
+    if not path.is_file():
+        raise NotFound
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.file_name)}",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+    }
+    return FileResponse(path, media_type=file.content_type, headers=headers)
+
+
+routes = [
+    page("/check-in", check_in_page, who=ANYONE, methods=("GET", "POST")),
+    page("/me/files", own, who=SIGNED_IN),
+    page("/files/{ref}", download, who=SIGNED_IN),
+]

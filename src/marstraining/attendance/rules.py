@@ -144,6 +144,14 @@ class FileKind(StrEnum):
     HANDOUT = "handout"
 
 
+FILE_KIND_WORDS = {
+    FileKind.SLIDES: "Slides, for the trainers of the session",
+    FileKind.RUNNING_ORDER: "Running order, for trainers and speakers",
+    FileKind.PRE_READING: "Pre-reading, for everybody booked",
+    FileKind.HANDOUT: "Handouts, for those who attended",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class NewMark:
     """What a register is to say of one person on one training day.

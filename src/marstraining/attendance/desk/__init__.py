@@ -1,6 +1,6 @@
 """The register and what stands beside it, for trainers and the training team."""
 
-from marstraining.attendance.desk import check_in, correcting, entries, exports, locking, printing, register, reports, walk_ins
+from marstraining.attendance.desk import check_in, correcting, entries, exports, locking, pack, printing, register, reports, walk_ins
 
 routes = [
     *register.routes,
@@ -9,6 +9,7 @@ routes = [
     *locking.routes,
     *check_in.routes,
     *printing.routes,
+    *pack.routes,
     *reports.routes,
     *entries.routes,
     *exports.routes,
