@@ -14,6 +14,7 @@ from typing import Protocol
 import structlog
 
 from marstraining.attendance.actions import ask_for_registers, tell_missed
+from marstraining.attendance.actions.scheduling import send_due_exports
 from marstraining.bookings.actions import compare_places, erase_what_served, send_reminders, settle_sessions, tell_changes
 from marstraining.bulletins.actions import tell_new_dates
 from marstraining.certificates.actions import (
@@ -64,6 +65,7 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (3600, remind_of_accreditations),
     (300, ask_for_registers),
     (300, tell_missed),
+    (300, send_due_exports),
     (3600, forget_sign_in_traces),
     (3600, erase_old_bodies),
     (3600, erase_what_served),

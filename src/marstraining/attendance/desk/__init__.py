@@ -1,6 +1,18 @@
 """The register and what stands beside it, for trainers and the training team."""
 
-from marstraining.attendance.desk import check_in, correcting, entries, exports, locking, pack, printing, register, reports, walk_ins
+from marstraining.attendance.desk import (
+    check_in,
+    correcting,
+    entries,
+    exports,
+    locking,
+    pack,
+    printing,
+    register,
+    reports,
+    scheduled,
+    walk_ins,
+)
 
 routes = [
     *register.routes,
@@ -13,4 +25,5 @@ routes = [
     *reports.routes,
     *entries.routes,
     *exports.routes,
+    *scheduled.routes,
 ]

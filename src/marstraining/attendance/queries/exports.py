@@ -161,3 +161,11 @@ async def export_choices(viewer: Viewer) -> tuple[dict[str, str], dict[str, str]
     values = () if viewer.is_desk else owners
     courses = await rows(f"SELECT c.code, c.title FROM programme_course c WHERE {condition} ORDER BY lower(c.title), c.code", *values)
     return {row["code"]: f"{row['title']} ({row['code']})" for row in courses}, {one.code: one.name for one in await agency_choices()}
+
+
+async def scheduled_exports() -> list[dict[str, Any]]:
+    """Exports that come round and were not stopped, the next first."""
+    return await rows(
+        "SELECT ref, kind, filters, role, every, next_at FROM attendance_scheduled_export WHERE ended_at IS NULL ORDER BY next_at, id",
+        instants=("next_at",),
+    )

@@ -77,6 +77,8 @@ _ACTION_WORDS = {
     "confirm_numbers": "Gave the venue final numbers",
     "write_to_learners": "Wrote to its learners",
     "export": "Downloaded a list",
+    "export.scheduled": "Scheduled an export",
+    "export.stopped": "Stopped a scheduled export",
     "export_people": "Downloaded the list of people",
     "export_agencies": "Downloaded the list of organisations",
     "import_agencies": "Imported organisations",
