@@ -9,6 +9,7 @@ from marstraining.attendance.models import Mark
 from marstraining.attendance.queries import attended_by_session, taught_days
 from marstraining.attendance.rules import Evidence, MarkWord, NewMark, TakenAs
 from marstraining.bookings.actions import book_place
+from marstraining.bookings.models import LedgerEntry
 from marstraining.bookings.rules import BookPlace
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Role, Viewer
@@ -151,3 +152,25 @@ async def test_a_register_is_opened_once_and_only_of_a_published_session(desk: V
     draft = await makers.make_session(now=BEFORE, state="draft")
     with pytest.raises(NotFound):
         await open_register(draft.id, now=DURING)
+
+
+async def test_the_ledger_holds_who_came_on_no_day_once_the_register_is_locked_and_follows_its_corrections(desk: Viewer) -> None:
+    session, learners, days = await a_session(days=2, people=4)
+    asha, ben, cal, dan = learners
+    words = {
+        asha: (NewMark(asha.id, days[0], MarkWord.ABSENT), NewMark(asha.id, days[1], MarkWord.ABSENT)),
+        ben: (NewMark(ben.id, days[0], MarkWord.EXCUSED, reason="court"), NewMark(ben.id, days[1], MarkWord.EXCUSED, reason="court")),
+        cal: (NewMark(cal.id, days[0], MarkWord.ATTENDED), NewMark(cal.id, days[1], MarkWord.ABSENT)),
+        dan: (NewMark(dan.id, days[0], MarkWord.ABSENT, reason="not_admitted"), NewMark(dan.id, days[1], MarkWord.ABSENT)),
+    }
+    await mark_register(session.id, [mark for marks in words.values() for mark in marks], by=desk, now=AFTER)
+    assert await LedgerEntry.all().count() == 0
+    await lock_register(session.id, by=desk, now=AFTER)
+
+    async def held() -> list[tuple[int, str, bool]]:
+        found = await LedgerEntry.all().order_by("id").values("booking__learner_id", "reason", "is_excused")
+        return [(row["booking__learner_id"], row["reason"], row["is_excused"]) for row in found]
+
+    assert await held() == [(asha.id, "", False), (ben.id, "court", True)]
+    await mark_register(session.id, [NewMark(asha.id, days[1], MarkWord.PARTIAL)], why="She came after lunch", by=desk, now=AFTER)
+    assert await held() == [(ben.id, "court", True)]

@@ -1,10 +1,14 @@
-"""Completions of a session as its marks say: written when its register is locked, and again whenever that is corrected."""
+"""What follows from the marks of a locked register, and again whenever it is corrected: completions, and the ledger of absences."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from marstraining.attendance import queries
+from marstraining.attendance.rules import LEARNERS, NOT_ADMITTED, MarkWord
+from marstraining.colleagues.actions import note_absences
+from marstraining.colleagues.rules import Absence
 from marstraining.core.db import execute, execute_many
+from marstraining.core.viewer import Viewer
 
 SOURCE = "attendance"
 
@@ -36,3 +40,22 @@ async def settle_completions(session_id: int, person_ids: Sequence[int] | None =
             " session_id = excluded.session_id",
             values,
         )
+
+
+async def settle_absences(session_id: int, *, by: Viewer, now: datetime) -> None:
+    """Let the ledger hold who was booked and came on no day; inside the transaction that locked or corrected."""
+    by_person: dict[int, list[queries.StandingMark]] = {}
+    for (person_id, _), mark in (await queries.standing_marks(session_id)).items():
+        if mark.taken_as in LEARNERS:
+            by_person.setdefault(person_id, []).append(mark)
+    await note_absences(session_id, list(_absences(by_person.items())), by=by, now=now)
+
+
+def _absences(marked: Iterable[tuple[int, Sequence[queries.StandingMark]]]) -> Iterable[Absence]:
+    """Who came on no day. One day without apologies makes it an absence; who came late and was not let in has none."""
+    for person_id, marks in marked:
+        if any(mark.mark in (MarkWord.ATTENDED, MarkWord.PARTIAL) or mark.reason == NOT_ADMITTED for mark in marks):
+            continue
+        excuses = [mark.reason for mark in marks if mark.mark == MarkWord.EXCUSED]
+        is_excused = len(excuses) == len(marks)
+        yield Absence(person_id, reason=excuses[0] if is_excused else "", is_excused=is_excused)

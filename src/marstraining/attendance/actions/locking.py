@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from marstraining.attendance import queries
-from marstraining.attendance.actions.completing import settle_completions
+from marstraining.attendance.actions.completing import settle_absences, settle_completions
 from marstraining.attendance.actions.marking import open_register
 from marstraining.attendance.models import Register
 from marstraining.core.db import execute, hold, transaction
@@ -13,7 +13,7 @@ from marstraining.history.actions import record
 
 
 async def lock_register(session_id: int, *, leaves_unmarked: bool = False, by: Viewer, now: datetime) -> None:
-    """Lock the register and write completions, in one transaction; locking twice is locking once.
+    """Lock the register, write completions and the ledger of absences, in one transaction; locking twice is locking once.
 
     Refused before the last training day has ended, where nobody is marked, and, unless `leaves_unmarked`, where somebody who
     holds a place has no mark. Who is left unmarked stays unknown: neither attended nor absent.
@@ -38,5 +38,6 @@ async def lock_register(session_id: int, *, leaves_unmarked: bool = False, by: V
             )
         await execute("UPDATE attendance_register SET locked_at = ?, locked_by_id = ? WHERE id = ?", now, by.person_id, register.id)
         await settle_completions(session_id, now=now)
+        await settle_absences(session_id, by=by, now=now)
         detail = {"marks": len(standing), "unmarked": unmarked}
         await record("lock_register", by=by, now=now, subject_kind="session", subject_id=session_id, detail=detail)

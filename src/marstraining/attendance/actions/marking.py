@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from marstraining.attendance import queries
-from marstraining.attendance.actions.completing import settle_completions
+from marstraining.attendance.actions.completing import settle_absences, settle_completions
 from marstraining.attendance.models import Register
 from marstraining.attendance.queries import RegisterDay, RegisterState, StandingMark
 from marstraining.attendance.rules import CORRECTIONS, Evidence, NewMark, is_the_desks, minutes_present
@@ -95,6 +95,7 @@ async def mark_register(
             await _note(timed, before, session_id=session_id, is_new=is_new, why=why, by=by, now=now)
         if written and register.is_locked:
             await settle_completions(session_id, [mark.person_id for mark in marks], now=now)
+            await settle_absences(session_id, by=by, now=now)
     return Marked(written=written, unchanged=len(marks) - written, overtaken=overtaken)
 
 
