@@ -8,12 +8,17 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, ConsoleMessage, Page
 
 from marstraining.attendance.actions import open_check_in
+from marstraining.attendance.rules import MarkWord
 from marstraining.bookings.actions import Wish, ask_to_book, book_place, join_list
 from marstraining.bookings.models import Booking
 from marstraining.bookings.rules import BookPlace
+from marstraining.certificates.actions import grant_owed_accreditations, issue_owed_certificates, withdraw_certificate
+from marstraining.certificates.models import Certificate
 from marstraining.core.clock import now
 from marstraining.core.db import execute
 from marstraining.core.viewer import SYSTEM, Role
+from marstraining.coverage.actions import NewLearning, add_external, seed_rules
+from marstraining.coverage.evidence import Evidence
 from marstraining.messages.actions.health import flag_bounced_address, note_server_failing
 from marstraining.messages.rules import Priority
 from marstraining.people.actions import ask_for_sign_in
@@ -22,6 +27,7 @@ from marstraining.programme.models import Course, Session, SessionTrainer
 from tests import makers
 from tests.attendance.registers import a_held_session
 from tests.browser.conftest import WIDTHS, Site
+from tests.certificates.held import held_session, lock, mark
 from tests.messages.letters import a_letter, an_entry, queued, row_of
 
 pytestmark = pytest.mark.browser
@@ -49,6 +55,15 @@ LETTERS = (
     "/desk/letters", "/desk/letters?state=sent", "/desk/letters?state=held", "/desk/letters?state=failed",
     "/desk/letters?q=nothing-like-this", "/desk/letters/bounced", "/desk/letters/{sent}", "/desk/letters/{held}",
     "/desk/letters/{failed}", "/desk/letters/{sign_in}", "/desk/history/letter/{failed}", "/desk",
+)  # fmt: skip
+
+
+RECORD = ("/me/record", "/me/record/external", "/me/certificates", "/certificates/{valid}", "/certificates/{withdrawn}")
+CHECKED = ("/verify", "/verify?code=", "/verify?code=0000", "/verify?code={valid_code}", "/verify?code={withdrawn_code}", "{link}")
+PAPERS = (
+    "/desk/sessions/{held}/certificates", "/desk/sessions/{held}/certificates/{valid}/withdraw",
+    "/desk/sessions/{held}/certificates/part/{ben}", "/desk/people/{asha}/record", "/desk/coverage", "/desk/coverage?month=overdue",
+    "/desk/coverage?rule=NONE&month=later", "/desk/rules", "/desk/rules/MA-CORE", "/desk/rules/new", "/desk/courses/CP/edit",
 )  # fmt: skip
 
 
@@ -151,6 +166,53 @@ async def test_the_register(site: Site, chromium: Browser) -> None:
     at_the_desk = [address.replace("/teaching/", "/desk/sessions/") for address in addresses if not address.endswith("/report")]
     at_the_desk += [f"/desk/sessions/{held.session.ref}/trainer-reports"]
     assert await faults_of(chromium, site, at_the_desk, await site.sign_in(site.dee)) == {}
+
+
+async def test_records_certificates_and_rules(site: Site, chromium: Browser) -> None:
+    names = await _a_year_of_training(site)
+    at_desk, own = await site.sign_in(site.dee), await site.sign_in(site.asha)
+    assert await faults_of(chromium, site, [address.format(**names) for address in RECORD], own) == {}
+    context = await chromium.new_context()
+    await context.add_cookies(own)  # type: ignore[arg-type]  # playwright's own shape of a cookie
+    page = await context.new_page()
+    await page.goto(f"{site.base_url}/certificates/{names['valid']}")
+    names["link"] = (await page.locator(".mars-address").inner_text()).removeprefix(site.base_url)
+    await context.close()
+    assert await faults_of(chromium, site, [address.format(**names) for address in CHECKED], []) == {}
+    assert await faults_of(chromium, site, [address.format(**names) for address in PAPERS], at_desk) == {}
+
+
+async def _a_year_of_training(site: Site) -> dict[str, str]:
+    """Certificates that stand and that do not, somebody who came to part, learning elsewhere, an accreditation that ends, the rules."""
+    await seed_rules(now=now())
+    desk = makers.as_desk(site.dee)
+    ben = await makers.make_person("Ben Cole", agency=await makers.make_agency("Humberside Police"), job_role="multi_agency")
+    starts = now().replace(hour=9, minute=30, second=0, microsecond=0) - timedelta(days=40)
+    licensed = await makers.make_course(
+        "Graded Care Profile 2",
+        code="GCP2",
+        grants_accreditation=True,
+        accreditation_months=2,
+        outcomes=["Use the tool", "Share what it says"],
+    )
+    sessions = [await held_session(site.asha, ben, course=licensed, starts=starts, hours=6)]
+    sessions.append(await held_session(site.asha, course=await Course.get(code="CP"), starts=starts - timedelta(days=30)))
+    for session in sessions:
+        await mark(session, site.asha, MarkWord.ATTENDED)
+    await mark(sessions[0], ben, MarkWord.PARTIAL, minutes=140)
+    for session in sessions:
+        await lock(session)
+    await issue_owed_certificates(now=now())
+    await grant_owed_accreditations(now=now())
+    valid, withdrawn = [await Certificate.get(session_id=session.id) for session in sessions]
+    await withdraw_certificate(withdrawn.id, reason="Issued to the wrong person", by=desk, now=now())
+    evidence = Evidence("certificate of the webinar.pdf", "application/pdf", b"%PDF-1.7")
+    learnt = NewLearning("Neglect: what we learn from reviews", "NSPCC", starts.date(), 90, is_participatory=True, counts_as="DSL-ANNUAL")
+    await add_external(learnt, evidence, by=makers.as_learner(site.asha), now=now())
+    return {
+        "valid": valid.ref, "withdrawn": withdrawn.ref, "valid_code": valid.code, "withdrawn_code": withdrawn.code,
+        "held": sessions[0].ref, "ben": ben.ref, "asha": site.asha.ref,
+    }  # fmt: skip
 
 
 async def test_the_outbox(site: Site, chromium: Browser) -> None:
