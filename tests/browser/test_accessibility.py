@@ -233,7 +233,7 @@ async def test_the_outbox(site: Site, chromium: Browser) -> None:
 
 LEAD = (
     "/agency", "/agency/staff", "/agency/staff?q=nobody", "/agency/staff/{asha}", "/agency/bookings", "/agency/bookings/{booked}",
-    "/agency/sessions/{open}", "/agency/ledger", "/agency/check", "/agency/inspection", "/me/sessions/{open}",
+    "/agency/sessions/{open}", "/agency/ledger", "/agency/check", "/agency/inspection", "/agency/due", "/me/sessions/{open}",
 )  # fmt: skip
 
 

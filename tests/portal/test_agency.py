@@ -10,7 +10,8 @@ from marstraining.bookings.rules import BookPlace
 from marstraining.colleagues.actions import note_absences
 from marstraining.colleagues.rules import Absence
 from marstraining.core.db import transaction
-from marstraining.core.viewer import Role
+from marstraining.core.viewer import SYSTEM, Role
+from marstraining.coverage.actions import seed_rules
 from marstraining.people.models import Agency, Person, Position
 from marstraining.programme.models import Session
 from marstraining.record.models import Completion
@@ -49,6 +50,8 @@ PAGES = (
     "/agency/ledger",
     "/agency/check",
     "/agency/inspection",
+    "/agency/due",
+    "/agency/due?show=all",
 )
 
 
@@ -201,3 +204,15 @@ async def test_the_desk_waives_an_entry_for_a_reason_and_a_lead_sees_that_it_doe
     client = await sign_in_as(lena)
     assert "No: waived" in (await client.get("/agency/ledger")).text
     assert (await client.get(f"/desk/ledger/{address}")).status_code == 404
+
+
+async def test_who_is_due_is_told_with_the_rule_and_the_role_that_asks_it(
+    school: Agency, lena: Person, clock: Clock, sign_in_as: SignIn
+) -> None:
+    await seed_rules(by=SYSTEM, now=clock.now)
+    await makers.make_person("Asha Patel", agency=school, job_role="dsl")
+    client = await sign_in_as(lena)
+    page = (await client.get("/agency/due?show=all")).text
+    assert ("Asha Patel" in page, "Designated Safeguarding Lead, since" in page) == (True, True)
+    exported = (await client.get("/agency/due?show=all&export=csv")).text
+    assert exported.startswith("\ufeffName,Organisation,What is asked")

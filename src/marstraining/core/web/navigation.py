@@ -47,6 +47,7 @@ AGENCY = (
     NavItem("Your organisation", "/agency"),
     NavItem("Staff", "/agency/staff"),
     NavItem("Bookings", "/agency/bookings", ("/agency/sessions",)),
+    NavItem("Who is due", "/agency/due"),
     NavItem("Late and absent", "/agency/ledger"),
     NavItem("Who has done it?", "/agency/check"),
     NavItem("For an inspector", "/agency/inspection"),

@@ -9,9 +9,12 @@ from marstraining.coverage.queries.rules import refresher_rules
 from marstraining.coverage.rules import Due, standings
 
 
-async def people_asked(*, on: date) -> dict[int, list[Due]]:
-    """How everybody who is here stands on a day, by person, in five statements; reckoned off the event loop."""
-    rules, posts, learnt = await refresher_rules(), await posts_of(), await learning_of()
+async def people_asked(*person_ids: int, on: date) -> dict[int, list[Due]]:
+    """How these people, or with none given everybody who is here, stand on a day, by person, in five statements.
+
+    Reckoned off the event loop.
+    """
+    rules, posts, learnt = await refresher_rules(), await posts_of(*person_ids), await learning_of(*person_ids)
     return await asyncio.to_thread(
         lambda: {person: dues for person, held in posts.items() if (dues := standings(rules, held, learnt.get(person, []), on))}
     )

@@ -1,6 +1,6 @@
 """What people have learnt: here, in part, and elsewhere; and the posts that rules hang on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -63,9 +63,9 @@ class External:
     at: datetime
 
 
-async def posts_of(person_id: int | None = None) -> dict[int, list[Post]]:
-    """The posts of one person, or of everybody who is here, by person."""
-    scope, values = ("p.state = 'active'", ()) if person_id is None else ("o.person_id = ?", (person_id,))
+async def posts_of(*person_ids: int) -> dict[int, list[Post]]:
+    """The posts of these people, or with none given of everybody who is here, by person."""
+    scope, values = (f"o.person_id IN ({_marks(person_ids)})", person_ids) if person_ids else ("p.state = 'active'", ())
     found = await rows(
         "SELECT o.person_id, o.job_role, o.starts_on, o.ends_on FROM people_position o JOIN people_person p ON p.id = o.person_id"
         f" WHERE {scope} ORDER BY o.person_id, o.starts_on, o.id",
@@ -78,12 +78,18 @@ async def posts_of(person_id: int | None = None) -> dict[int, list[Post]]:
     return posts
 
 
-async def learning_of(person_id: int | None = None) -> dict[int, list[Learning]]:
-    """What one person, or everybody, has learnt that rules may count, by person, in three statements. External learning once confirmed."""
-    values = () if person_id is None else (person_id,)
-    completed, in_part, elsewhere = (
-        ("", "", "") if values == () else (" WHERE r.person_id = ?", " AND m.person_id = ?", " AND x.person_id = ?")
-    )
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+async def learning_of(*person_ids: int) -> dict[int, list[Learning]]:
+    """What these people, or with none given everybody, have learnt that rules may count, by person, in three statements.
+
+    External learning counts once confirmed.
+    """
+    within = f".person_id IN ({_marks(person_ids)})"
+    completed, in_part, elsewhere = (f" WHERE r{within}", f" AND m{within}", f" AND x{within}") if person_ids else ("", "", "")
+    values = person_ids
     learnt: dict[int, list[Learning]] = {}
     for statement in (_COMPLETED + completed, _IN_PART + in_part + _BY_SESSION, _ELSEWHERE + elsewhere):
         for row in await rows(statement, *values, dates=("day",), flags=("is_participatory", "meets_annex_c")):
