@@ -37,6 +37,15 @@ _OPEN = f"{_SESSION}{_COMING} AND c.code = 'CP' AND s.delivery = 'in person' AND
 _FULL = f"{_SESSION}{_COMING} AND {_TAKEN} >= s.capacity AND s.has_catering ORDER BY s.starts_at"
 _BOOKING = "SELECT b.ref FROM bookings_booking b JOIN programme_session s ON s.id = b.session_id WHERE "
 _NEEDS = "SELECT 1 FROM bookings_needs n JOIN bookings_booking b ON b.id = n.booking_id WHERE b.session_id = s.id"
+_PAST = f"{_SESSION}s.state = 'published' AND s.starts_at < datetime('now') AND {_TAKEN} > 0 ORDER BY s.starts_at DESC"
+_TAUGHT = (
+    "SELECT s.ref FROM programme_trainer t JOIN programme_session s ON s.id = t.session_id"
+    f" JOIN people_person p ON p.id = t.person_id WHERE p.name = 'Tom Hargreave' AND {_COMING} ORDER BY s.starts_at"
+)
+_ON_ROLL = (
+    "SELECT p.ref FROM people_person p JOIN bookings_booking b ON b.learner_id = p.id JOIN programme_session s ON s.id = b.session_id"
+    " WHERE b.state = 'confirmed' AND s.ref = (SELECT ref FROM "
+)
 # Each is read from the demo's database; a page whose reference is not found is reported, not left out in silence.
 REFERENCES = {
     "open": _OPEN,
@@ -53,10 +62,11 @@ REFERENCES = {
     "off": f"{_SESSION}s.state = 'called_off'",
     "postponed": f"{_SESSION}s.state = 'postponed'",
     "draft": f"{_SESSION}s.state = 'draft' ORDER BY s.starts_at",
-    "past": f"{_SESSION}s.state = 'published' AND s.starts_at < datetime('now') AND {_TAKEN} > 0 ORDER BY s.starts_at DESC",
+    "past": _PAST,
+    "past_person": f"{_ON_ROLL}({_PAST}) LIMIT 1)",
+    "taught_person": f"{_ON_ROLL}({_TAUGHT}) LIMIT 1)",
     "own": f"SELECT ref FROM programme_session WHERE id = (SELECT session_id FROM bookings_booking WHERE ref = ({_OWN_LATER}))",
-    "teaching": "SELECT s.ref FROM programme_trainer t JOIN programme_session s ON s.id = t.session_id"
-    f" JOIN people_person p ON p.id = t.person_id WHERE p.name = 'Tom Hargreave' AND {_COMING} ORDER BY s.starts_at",
+    "teaching": _TAUGHT,
     "teaching_needs": "SELECT s.ref FROM programme_trainer t JOIN programme_session s ON s.id = t.session_id"
     f" JOIN people_person p ON p.id = t.person_id WHERE p.name = 'Tom Hargreave' AND {_COMING} AND EXISTS ({_NEEDS}) ORDER BY s.starts_at",
     "booked": f"{_OWN}'confirmed' AND s.starts_at > datetime('now') ORDER BY s.starts_at",
@@ -145,6 +155,8 @@ PUBLIC = (
     Shown("from-letter", "{letter_link}"),
     Shown("from-letter-cancel", "{letter_link}/cancel"),
     Shown("from-letter-wrong", "/b/{booked}/wrong", status=404),
+    Shown("check-in", "/check-in"),
+    Shown("check-in-wrong", "/check-in", press="Check in"),
     Shown("sign-in", "/sign-in"),
     Shown("sign-in-wrong", "/sign-in", typed={"email": "asha.begum"}, press="Email me a link"),
     Shown("sign-in-sent", "/sign-in", typed={"email": "nobody@example.org"}, press="Email me a link"),
@@ -166,6 +178,16 @@ PERSONAL = (
     Shown("me-session-teaching", "/me/sessions/{teaching}", TRAINER),
     Shown("me-course", "/me/courses/CP", LEARNER),
     Shown("teaching", "/teaching/{teaching}", TRAINER),
+    Shown("register", "/teaching/{teaching}/register", TRAINER),
+    Shown("register-needs", "/teaching/{teaching_needs}/register", TRAINER, press="Show what they need"),
+    Shown("register-lock", "/teaching/{teaching}/register/lock", TRAINER),
+    Shown("register-check-in", "/teaching/{teaching}/check-in", TRAINER),
+    Shown("register-walk-in", "/teaching/{teaching}/register/walk-in", TRAINER),
+    Shown("register-walk-in-add", "/teaching/{teaching}/register/walk-in/add", TRAINER),
+    Shown("register-person", "/teaching/{teaching}/register/people/{taught_person}", TRAINER),
+    Shown("teaching-files", "/teaching/{teaching}/files", TRAINER),
+    Shown("teaching-report", "/teaching/{teaching}/report", TRAINER),
+    Shown("me-files", "/me/files", LEARNER),
     Shown("teaching-needs", "/teaching/{teaching_needs}", TRAINER, press="Show what they need"),
     Shown("book", "/sessions/{online}/book", LEARNER),
     Shown("book-full", "/sessions/{full}/book", AGENCY_LEAD),
@@ -195,7 +217,7 @@ PERSONAL = (
 
 TODAY = (
     "decisions", "postponed", "trainers", "links", "low", "numbers", "lists", "offers",
-    "needs", "leavers", "organisations",
+    "needs", "registers", "leavers", "organisations",
 )  # fmt: skip
 AT_THE_DESK = (
     Shown("desk-today", "/desk", DESK),
@@ -217,6 +239,14 @@ AT_THE_DESK = (
     Shown("desk-needs", "/desk/sessions/{needs}/needs", DESK),
     Shown("desk-invited", "/desk/sessions/{invited}/invited", DESK),
     Shown("desk-headcount", "/desk/sessions/{headcount}/headcount", DESK),
+    Shown("desk-register", "/desk/sessions/{past}/register", DESK),
+    Shown("desk-register-person", "/desk/sessions/{past}/register/people/{past_person}", DESK),
+    Shown("desk-register-lock", "/desk/sessions/{past}/register/lock", DESK),
+    Shown("desk-register-walk-in", "/desk/sessions/{past}/register/walk-in?q=asha", DESK),
+    Shown("desk-register-walk-in-add", "/desk/sessions/{past}/register/walk-in/add", DESK),
+    Shown("desk-check-in", "/desk/sessions/{past}/check-in", DESK),
+    Shown("desk-files", "/desk/sessions/{past}/files", DESK),
+    Shown("desk-trainer-reports", "/desk/sessions/{past}/trainer-reports", DESK),
     Shown("desk-phones", "/desk/sessions/{open}/phones", DESK),
     Shown("desk-write", "/desk/sessions/{open}/write", DESK),
     Shown(
@@ -289,7 +319,9 @@ NOT_TO_LOOK_AT = {
     "/sitemap.xml", "/robots.txt", "/.well-known/security.txt", "/healthz", "/readyz", "/metrics", "/calendar/programme.ics",
     "/sessions/{ref}.ics",
     "/bookings/{ref}/calendar.ics", "/calendar/{token}.ics", "/desk/letters/{ref}/body", "/sign-in/sent",
-    "/sessions/{ref}/book/sent",
+    "/sessions/{ref}/book/sent", "/files/{ref}",
+    *(f"{prefix}/{ending}" for prefix in ("/teaching/{ref}", "/desk/sessions/{ref}")
+      for ending in ("check-in.svg", "check-in.json", "print/{kind}")),
 }  # fmt: skip
 
 # Error pages that no visitor can bring about at will, by the status they carry.
