@@ -7,7 +7,7 @@ import pytest
 
 from marstraining.attendance.actions import ask_for_registers, enter_walk_in, lock_register, mark_register, tell_missed
 from marstraining.attendance.actions.walk_ins import WalkIn
-from marstraining.attendance.models import Register
+from marstraining.attendance.models import Mark, Register
 from marstraining.attendance.rules import ExcusedReason, MarkWord, NewMark
 from marstraining.core import config
 from marstraining.messages.models import Message
@@ -59,7 +59,7 @@ async def test_the_desk_is_asked_on_the_third_day_and_after_a_stop_both_are_made
     assert held.session.id != other.session.id
 
 
-async def test_a_locked_register_one_nobody_is_booked_on_and_one_long_past_are_not_asked_for(dee: Person) -> None:
+async def test_a_locked_register_one_nobody_is_booked_on_one_long_past_and_one_taken_elsewhere_are_not_asked_for(dee: Person) -> None:
     locked = await a_held_session(STARTS + timedelta(minutes=20))
     await mark_all(locked, MarkWord.ATTENDED, by=dee, now=STARTS + timedelta(hours=1))
     await lock_register(locked.session.id, by=makers.as_desk(dee), now=STARTS + timedelta(hours=4))
@@ -67,6 +67,9 @@ async def test_a_locked_register_one_nobody_is_booked_on_and_one_long_past_are_n
     await a_held_session(STARTS - timedelta(days=60), starts=STARTS - timedelta(days=60))
     counted = await a_held_session(STARTS + timedelta(minutes=20))
     await counted.session.filter(id=counted.session.id).update(is_headcount_only=True)
+    elsewhere = await a_held_session(STARTS + timedelta(minutes=20))
+    await makers.make_mark(elsewhere.session, elsewhere.learners[0])
+    await Mark.filter(session_id=elsewhere.session.id).update(evidence="imported")
     assert await ask_for_registers(now=STARTS + timedelta(days=5)) == 0
 
 

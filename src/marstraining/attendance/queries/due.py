@@ -6,11 +6,13 @@ from typing import Any
 
 from marstraining.core.db import rows
 
-# A published session, over, with people booked by name, whose register nobody has locked. Joins: programme_session s.
+# A published session, over, with people booked by name, whose register nobody has locked. Where marks were imported, the register was
+# taken elsewhere and its record is written. Joins: programme_session s.
 NOT_TAKEN = (
     "s.state = 'published' AND NOT s.is_headcount_only AND s.ends_at < ?"
     " AND EXISTS (SELECT 1 FROM bookings_booking k WHERE k.session_id = s.id AND k.state = 'confirmed')"
     " AND NOT EXISTS (SELECT 1 FROM attendance_register g WHERE g.session_id = s.id AND g.locked_at IS NOT NULL)"
+    " AND NOT EXISTS (SELECT 1 FROM attendance_mark i WHERE i.session_id = s.id AND i.evidence = 'imported')"
 )
 
 
