@@ -3,11 +3,12 @@
 import random
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from marstraining.attendance.actions import import_attendance
+from marstraining.attendance.models import Mark, Register
 from marstraining.bookings.rules import BookingState
 from marstraining.core.clock import local
 from marstraining.core.imports import ImportOutcome, Row
@@ -68,6 +69,7 @@ async def fill(*, now: datetime, report: Report, seed: int = SEED) -> None:
     bookings = plan_bookings(rng, planned, people, learnt_by_course(earlier), now=now)
     await writing.write_bookings(rng, bookings, people=ids, sessions=sessions)
     await _import(import_attendance, _recent_rows(bookings, today), now=now)
+    await _lock_registers(now=now)
     await write_letters(now=now)
 
 
@@ -84,6 +86,16 @@ async def _import(action: _Import, rows: Sequence[Row], *, now: datetime) -> Non
     outcome = await action(rows, by=SYSTEM, now=now)
     if outcome.faults:
         raise RuntimeError(f"the demo's own data does not import: {'; '.join(str(fault) for fault in outcome.faults[:3])}")
+
+
+async def _lock_registers(*, now: datetime) -> None:
+    """Lock the registers of the last weeks, so that their certificates go out; the latest is left for somebody to lock."""
+    held = Session.filter(ends_at__gt=now - timedelta(days=90), ends_at__lt=now, state="published", is_headcount_only=False)
+    marked = {row["session_id"] for row in await Mark.all().distinct().values("session_id")}
+    ended = [session for session in await held.order_by("ends_at") if session.id in marked]
+    await Register.bulk_create(
+        [Register(session_id=one.id, opened_at=one.starts_at, locked_at=min(now, one.ends_at + timedelta(days=1))) for one in ended[:-1]]
+    )
 
 
 async def _named_sessions() -> list[PastSession]:

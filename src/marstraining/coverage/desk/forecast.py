@@ -9,7 +9,7 @@ from marstraining.certificates.rules import add_months
 from marstraining.core import clock
 from marstraining.core.viewer import Role
 from marstraining.core.web import Column, Link, TableView, export_response, page, render, roles, viewer_of
-from marstraining.core.web.dates import day_plain, month
+from marstraining.core.web.dates import day_plain
 from marstraining.core.web.tables import PER_PAGE
 from marstraining.coverage.queries import named, people_asked, refresher_rules
 from marstraining.coverage.rules import STATE_WORDS, Due, applied_on, due_months
@@ -34,6 +34,7 @@ async def coverage(request: Request) -> Response:
     table = due_months(people, on, MONTHS)
     titles = {rule.code: rule.title for rule in applied_on(await refresher_rules(), on)}
     columns = _columns(on)
+    falling = {code: table[code] for code in titles if code in table}
     view = TableView.read(query, path="/desk/coverage", columns=COLUMNS, default="name", filters=("rule", "month"))
     rule, column = view.filters["rule"], view.filters["month"]
     chosen = sorted(table.get(rule, {}).get(column, set()))
@@ -49,7 +50,8 @@ async def coverage(request: Request) -> Response:
         "coverage/desk/coverage.html",
         on=on,
         columns=columns,
-        rows=[(code, titles.get(code, code), table.get(code, {})) for code in titles],
+        rows=[(code, titles[code], cells) for code, cells in falling.items()],
+        quiet=[code for code in titles if code not in falling],
         total=table.get("", {}),
         asked=len(people),
         up_to_date=sum(all(due.state.value in {"met", "soon"} for due in dues) for dues in people.values()),
@@ -63,7 +65,7 @@ async def coverage(request: Request) -> Response:
 
 def _columns(on: date) -> list[tuple[str, str]]:
     months = [add_months(on.replace(day=1), number) for number in range(MONTHS)]
-    return [("overdue", "Overdue"), *((f"{day:%Y-%m}", month(day)) for day in months), ("later", "Later")]
+    return [("overdue", "Overdue"), *((f"{day:%Y-%m}", f"{day:%b %Y}") for day in months), ("later", "Later")]
 
 
 def _due(dues: list[Due], rule: str) -> Due:
