@@ -9,7 +9,9 @@ from marstraining.core import config
 from marstraining.core.db import connect, migrate
 from tests.conftest import make_settings
 from tests.postgres import throw_away_postgres
-from tools.bench.lines import Line, at_most, measured
+from tools.bench.line import Line, at_most
+from tools.bench.lines import measured
+from tools.bench.marks import with_marks
 from tools.bench.serving import cold_start
 
 
@@ -21,6 +23,9 @@ async def on_database(url: str, folder: Path) -> list[Line]:
     lines = []
     async with connect(settings) as db:
         async for line in measured(settings, db, folder):
+            tell(line)
+            lines.append(line)
+        async for line in with_marks(settings, db):
             tell(line)
             lines.append(line)
     seconds, memory = await asyncio.to_thread(cold_start, settings, folder)

@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from marstraining.programme.models import Course, Session, TrainingDay
 from tests import makers
 from tests.races.crowd import people
 from tests.statements import statements
+from tools.bench.line import Line, at_least, at_most
 from tools.bench.load import answers_to, booking, cookie, fetched, get, rate
 from tools.bench.serving import BARE, OURS, memory_of, serving
 
@@ -31,31 +32,6 @@ TURNS = 5
 SECONDS = 0.7
 BOOKINGS_A_TURN = 400
 MANY_SESSIONS = 2000
-
-
-@dataclass(frozen=True)
-class Line:
-    """One comparison. `ratio` is what is judged; `ours` and `limit` are answers a second, seconds, MB or statements."""
-
-    what: str
-    ours: float
-    limit: float
-    ratio: float
-    wanted: float
-
-    @property
-    def is_ok(self) -> bool:
-        return self.ratio >= self.wanted
-
-
-def at_least(what: str, ours: float, limit: float, wanted: float) -> Line:
-    """More is better: our rate over the bare one."""
-    return Line(what, ours, limit, ours / limit, wanted)
-
-
-def at_most(what: str, ours: float, allowed: float) -> Line:
-    """Less is better: what is allowed over what we took."""
-    return Line(what, ours, allowed, allowed / ours, 1.0)
 
 
 async def measured(settings: Settings, db: TortoiseContext, folder: Path) -> AsyncIterator[Line]:

@@ -19,7 +19,8 @@ class Kind:
     """One kind of export.
 
     `columns` are the file's headings with their expressions. `source` is read as `x`, joined with sessions `s`, courses `c` and
-    agencies `a`; it is read in lots, of sessions or of people, by the number that `lot` names and in the order of `first`.
+    agencies `a`; it is read in lots, of sessions or of people, by the number that `lot` names and in the order of `first`. Where it
+    says {lot}, the numbers of a lot stand, since no database would otherwise leave the rest of a union unread.
     `day` is what --from and --to bound. `is_of_people` says whether a row is somebody's, `p`, who may have moved away from an agency.
     Trainers see no addresses anywhere, so what is `hidden_from_trainers` is left out of their files.
     """
@@ -42,23 +43,32 @@ DATES = frozenset({"date", "completed_on"})
 FLAGS = frozenset({"excused"})
 
 _REGISTER = (
-    "(SELECT session_id, learner_id AS person_id, agency_id, job_role FROM bookings_booking WHERE state = 'confirmed' UNION ALL"
-    " SELECT DISTINCT m.session_id, m.person_id, m.agency_id, '' FROM attendance_mark m WHERE m.superseded_at IS NULL AND NOT EXISTS"
-    " (SELECT 1 FROM bookings_booking b WHERE b.session_id = m.session_id AND b.learner_id = m.person_id AND b.state = 'confirmed')) x"
+    "(SELECT session_id, learner_id AS person_id, agency_id, job_role FROM bookings_booking WHERE state = 'confirmed' AND session_id IN"
+    " ({lot}) UNION ALL SELECT DISTINCT m.session_id, m.person_id, m.agency_id, '' FROM attendance_mark m WHERE m.superseded_at IS NULL"
+    " AND m.session_id IN ({lot}) AND NOT EXISTS (SELECT 1 FROM bookings_booking b WHERE b.session_id = m.session_id"
+    " AND b.learner_id = m.person_id AND b.state = 'confirmed')) x"
 )
+
+
+def _marked(column: str) -> str:
+    """Of the mark of the whole session, or of the training day: joined one by one, since each has an index and both together none."""
+    return f"COALESCE(w.{column}, g.{column})"
+
+
 REGISTER = Kind(
     "register",
     "Register: everybody with a place or a mark, for each training day",
     {
         "session": "s.ref", "course": "c.code", "title": "c.title", "date": "t.day", "name": "p.name", "email": "p.email",
-        "agency": "a.code", "organisation": "a.name", "job_role": "x.job_role", "taken_as": "m.taken_as", "mark": "m.mark",
-        "minutes": "m.minutes", "arrived": "m.arrived", "left": 'm."left"', "reason": "m.reason", "evidence": "m.evidence",
-        "marked_at": "m.at",
+        "agency": "a.code", "organisation": "a.name", "job_role": "x.job_role", "taken_as": _marked("taken_as"), "mark": _marked("mark"),
+        "minutes": _marked("minutes"), "arrived": _marked("arrived"), "left": _marked('"left"'), "reason": _marked("reason"),
+        "evidence": _marked("evidence"), "marked_at": _marked("at"),
     },
     f"{_REGISTER}{_SESSION} JOIN people_person p ON p.id = x.person_id"
     " JOIN programme_day t ON t.session_id = s.id AND NOT t.is_cancelled"
-    " LEFT JOIN attendance_mark m ON m.session_id = s.id AND m.person_id = x.person_id AND m.superseded_at IS NULL"
-    " AND (m.training_day_id = t.id OR m.training_day_id IS NULL)",
+    " LEFT JOIN attendance_mark w ON w.session_id = s.id AND w.person_id = x.person_id AND w.training_day_id IS NULL"
+    " AND w.superseded_at IS NULL"
+    " LEFT JOIN attendance_mark g ON g.training_day_id = t.id AND g.person_id = x.person_id AND g.superseded_at IS NULL",
     condition="s.state = 'published'",
     order="t.day, lower(p.name), p.id",
     day="t.day",
