@@ -1,13 +1,16 @@
 """The register on a phone with a poor connection: nothing is lost, nothing is counted twice."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
 from playwright.async_api import Browser, Route, ViewportSize, expect
 
+from marstraining.attendance.actions import close_check_in, open_check_in
 from marstraining.attendance.models import Mark
 from marstraining.core.clock import now
+from marstraining.core.viewer import SYSTEM
 from marstraining.people.models import SignIn
 from tests.attendance.registers import a_held_session
 from tests.browser.conftest import Site
@@ -78,4 +81,47 @@ async def test_an_answer_that_is_lost_leads_to_no_second_mark(site: Site, chromi
     await page.locator('[data-tap="partial"]').first.click()
     await expect(page.get_by_role("status")).to_have_text("Everything is sent", timeout=15_000)
     assert (len(sent), len(set(sent)), await Mark.all().count()) == (2, 1, 1)
+    await context.close()
+
+
+async def test_the_screen_of_a_check_in_renews_its_code_by_itself_and_says_when_it_cannot(site: Site, chromium: Browser) -> None:
+    held = await a_held_session(now())
+    await open_check_in(held.session.id, last_admission_minutes=None, by=SYSTEM, now=now())
+    context = await chromium.new_context(base_url=site.base_url)
+    await context.add_cookies(await site.sign_in(held.trainer))  # type: ignore[arg-type]  # playwright's own shape of a cookie
+    page = await context.new_page()
+    await page.clock.install()
+    await page.goto(f"/teaching/{held.session.ref}/check-in")
+    await page.clock.fast_forward(31_000)
+    await expect(page.locator("[data-screen-picture]")).to_have_attribute("src", re.compile(r"/check-in\.svg\?[0-9]{6}$"))
+    await expect(page.locator("[data-screen-code]")).to_have_text(re.compile(r"^[0-9]{3} [0-9]{3}$"))
+    await context.set_offline(True)
+    await page.clock.fast_forward(31_000)
+    await expect(page.get_by_text("This code is out of date")).to_be_visible()
+    await context.set_offline(False)
+    await page.clock.fast_forward(4_000)
+    await expect(page.get_by_text("This code is out of date")).to_be_hidden()
+    await close_check_in(held.session.id, by=SYSTEM, now=now())
+    await page.clock.fast_forward(31_000)
+    await expect(page.get_by_role("button", name="Open the check-in")).to_be_visible()
+    await context.close()
+
+
+async def test_everybody_else_is_marked_at_once_and_a_second_thought_replaces_the_first(site: Site, chromium: Browser) -> None:
+    held = await a_held_session(now(), people=3)
+    context = await chromium.new_context(viewport=PHONE, base_url=site.base_url)
+    await context.add_cookies(await site.sign_in(held.trainer))  # type: ignore[arg-type]  # playwright's own shape of a cookie
+    page = await context.new_page()
+    await page.goto(held.teaching)
+    await context.set_offline(True)
+    first = page.locator(f'[data-person="{held.learners[0].ref}"]')
+    await first.locator('[data-tap="partial"]').click()
+    await first.locator('[data-tap="absent"]').click()
+    await page.get_by_role("button", name="Mark everybody else as attended").click()
+    await expect(page.get_by_text("3 not yet sent").first).to_be_visible()
+    await context.set_offline(False)
+    await expect(page.locator("[data-unsent]")).to_be_hidden(timeout=15_000)
+    marks = await Mark.all().order_by("person_id").values_list("person_id", "mark")
+    assert marks == [(held.learners[0].id, "absent"), (held.learners[1].id, "attended"), (held.learners[2].id, "attended")]
+    await expect(first.locator('[data-tap="absent"]')).to_have_attribute("aria-pressed", "true")
     await context.close()
