@@ -11,7 +11,7 @@ from marstraining.attendance.rules import MarkWord
 from marstraining.certificates import actions
 from marstraining.certificates.models import Certificate
 from marstraining.core.viewer import Role
-from marstraining.people.models import Person
+from marstraining.people.models import Person, Position
 from marstraining.programme.models import Course, Session
 from marstraining.record.models import Accreditation
 from tests import makers
@@ -56,6 +56,35 @@ async def test_its_holder_sees_it_and_takes_the_pdf_and_to_others_there_is_none(
     others = [await sign_in_as(ben), await sign_in_as(await makers.make_person("Tess Trainer", roles=(Role.TRAINER,)))]
     assert [(await other.get(path)).status_code for other in others for path in (address, f"{address}/certificate.pdf")] == [404] * 4
     assert (await (await sign_in_as(dee)).get(address)).status_code == 200
+
+
+async def test_the_lead_of_the_learners_agency_sees_it_as_long_as_the_learner_is_there(asha: Person, sign_in_as: SignInAs) -> None:
+    _, made = await issued_to(asha)
+    post = await Position.get(person=asha).prefetch_related("agency")
+    lead = await makers.make_person("Lena Lead", agency=post.agency, roles=(Role.AGENCY_LEAD,))
+    other = await makers.make_person("Otto Lead", agency=await makers.make_agency("Elsewhere"), roles=(Role.AGENCY_LEAD,))
+    at_school, elsewhere = await sign_in_as(lead), await sign_in_as(other)
+    page = await at_school.get(f"/certificates/{made.ref}")
+    assert (page.status_code, "Show it to somebody else" in page.text) == (200, False)
+    assert (await elsewhere.get(f"/certificates/{made.ref}")).status_code == 404
+    await Position.filter(id=post.id).update(ends_on=date(2026, 3, 12))
+    assert (await at_school.get(f"/certificates/{made.ref}")).status_code == 404
+
+
+async def test_the_list_of_a_session_asks_as_much_at_one_as_at_three(dee: Person, sign_in_as: SignInAs, db: TortoiseContext) -> None:
+    desk = await sign_in_as(dee)
+    counts = []
+    for number in (1, 3):
+        people = [await makers.make_person(f"Learner {count}") for count in range(number)]
+        session = await held_session(*people, starts=AFTER - timedelta(days=3 + number))
+        for person in people:
+            await mark(session, person, ATTENDED)
+        await lock(session)
+        await actions.issue_owed_certificates(now=AFTER)
+        async with statements(db) as asked:
+            page = (await desk.get(f"/desk/sessions/{session.ref}/certificates")).text
+        counts.append((page.count('data-label="Code"'), len(asked)))
+    assert counts == [(1, 7), (3, 7)]
 
 
 async def test_the_list_holds_ones_own_and_asks_as_much_at_one_as_at_three(

@@ -35,7 +35,7 @@ async def own_certificates(request: Request) -> Response:
 
 
 async def certificate(request: Request) -> Response:
-    """A certificate for its holder or the desk, with a link to show it to somebody else."""
+    """A certificate for its holder, with a link to show it to somebody else; also for the lead of their agency and the desk."""
     found = await _own(request)
     now = clock.now()
     until = link_end(now)
@@ -68,7 +68,7 @@ def _page(request: Request, found: Issued, *, root: str, is_own: bool, link: str
 
 
 async def own_pdf(request: Request) -> Response:
-    """The PDF for its holder or the desk; a withdrawn certificate has none."""
+    """The PDF for whoever sees the page; a withdrawn certificate has none."""
     return await _pdf(await _own(request))
 
 
@@ -108,7 +108,7 @@ async def verify(request: Request) -> Response:
 
 
 async def _own(request: Request) -> Issued:
-    found = await certificate_by_ref(request.path_params["ref"], viewer=viewer_of(request))
+    found = await certificate_by_ref(request.path_params["ref"], viewer=viewer_of(request), on=clock.today())
     if found is None:
         raise NotFound
     return found
@@ -117,7 +117,7 @@ async def _own(request: Request) -> Issued:
 async def _by_link(request: Request) -> Issued:
     """The certificate that a link shows; a wrong, ended or unknown one is as if there were none."""
     token = _TOKEN.fullmatch(request.path_params["token"])
-    found = await certificate_by_ref(request.path_params["ref"], viewer=None)
+    found = await certificate_by_ref(request.path_params["ref"], viewer=None, on=clock.today())
     if token is None or found is None:
         raise NotFound
     until = int(token[1], 16)

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 from marstraining.commands.database import opened
@@ -103,7 +104,14 @@ def restore(path: Path) -> None:
 async def _make_safe(settings: Settings) -> tuple[int, int]:
     """Letters that were waiting may have been sent since the backup; whoever was signed in then may have signed out since."""
     now = clock.now()
-    async with opened(settings), transaction():
+    async with opened(settings):
+        # A backup from before there were rules would else have none.
+        await seed_rules(now=now)
+        return await _make_letters_and_sign_ins_safe(now=now)
+
+
+async def _make_letters_and_sign_ins_safe(*, now: datetime) -> tuple[int, int]:
+    async with transaction():
         held = await hold_letters(reason=_HELD)
         ended = await execute("UPDATE people_sign_in SET ended_at = ? WHERE ended_at IS NULL", now)
         await execute("UPDATE people_challenge SET used_at = ? WHERE used_at IS NULL", now)

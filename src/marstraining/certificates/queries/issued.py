@@ -8,6 +8,7 @@ from typing import Any
 from marstraining.certificates.rules import Facts, Held, Standing, first_name, standing_of
 from marstraining.core.db import rows
 from marstraining.core.viewer import Viewer
+from marstraining.people.queries.scope import ALL, visible_people
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,13 @@ _SELECT = (
 _INSTANTS = ("issued_at", "withdrawn_at")
 
 
-async def certificate_by_ref(ref: str, *, viewer: Viewer | None) -> Issued | None:
-    """The certificate of a reference, if the viewer may see it: its holder, or the desk. None as viewer is a link that proves itself."""
-    scope, values = ("1 = 1", ()) if viewer is None or viewer.is_desk else ("v.person_id = ?", (viewer.person_id,))
-    found = await rows(f"{_SELECT} WHERE v.ref = ? AND {scope}", ref, *values, instants=_INSTANTS)
+async def certificate_by_ref(ref: str, *, viewer: Viewer | None, on: date) -> Issued | None:
+    """The certificate of a reference, if the viewer may see it on that day: its holder, their agency's lead, the desk (security.md 4).
+
+    None as viewer is a link that proves itself.
+    """
+    scope = ALL if viewer is None else visible_people(viewer, on=on, alias="p")
+    found = await rows(f"{_SELECT} WHERE v.ref = ? AND ({scope.sql})", ref, *scope.values, instants=_INSTANTS)
     return _issued(found[0]) if found else None
 
 
