@@ -5,9 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rapidfuzz import process
-from rapidfuzz.distance import Levenshtein
-
 from marstraining.attendance.reports.model import Attendee, Booked, Span, TaughtDay
 from marstraining.attendance.reports.names import name_key
 from marstraining.attendance.reports.people import fitting, share_of
@@ -133,6 +130,9 @@ class _Nearest:
 
     def to(self, person: Attendee) -> tuple[int, ...]:
         """Whose names are within two letters of any form of a person's, the nearest first."""
+        from rapidfuzz import process  # noqa: PLC0415 - every web process would hold it, and few are asked to read a report
+        from rapidfuzz.distance import Levenshtein  # noqa: PLC0415 - as above
+
         near: dict[int, float] = {}
         for key in person.keys:
             for _, distance, booked_id in process.extract(
