@@ -46,7 +46,6 @@ def all_routes() -> list[PageRoute]:
     # /calendar/programme.ics for somebody's /calendar/{token}.ics.
     return [
         *programme_desk.routes,
-        *attendance_desk.routes,
         *portal_desk.routes,
         *portal_agency.routes,
         *portal_pages.routes,

@@ -126,6 +126,13 @@ def test_no_folder_of_a_letter_is_left_out_here() -> None:
         "approval_asked",
         "requested",
         "declined",
+        "accreditation_ends",
+        "certificate",
+        "certificate_withdrawn",
+        "missed_you",
+        "register_open",
+        "scheduled_export",
+        "take_register",
     }
     folders = {path.name for path in (paths.TEMPLATES / "messages").iterdir() if path.is_dir()}
     assert sorted(folders - others) == sorted(NAMES)

@@ -41,17 +41,18 @@ async def enter_walk_in(session_id: int, came: WalkIn, *, why: str = "", by: Vie
     """Put somebody who came on the register as attended, in one transaction; returns the person's id.
 
     A learner is confirmed at once, whatever the numbers and the window; who was booked all the same stays a learner. Somebody who
-    helps takes no place. A colleague of the same organisation takes over the place of whoever they came instead of; of anybody else
-    that learner is marked with apologies for want of cover. An address that is known
-    leads to its owner, whose own name stands; a name at an organisation that is known without an address is not entered
+    helps takes no place. A colleague of the same organisation takes over the place of whoever they came instead of; of anybody else,
+    and of who was marked already, it is apologies for want of cover. An address that is known leads to its owner, whose own name stands; a name at an organisation that is known without an address is not entered
     twice. Refused as marking is (`why` after the lock), so that nobody is entered where nobody may be marked.
     """
     async with transaction():
         person_id = came.who if isinstance(came.who, int) else await _enter(came.who, by=by, now=now)
         marks, entering, taken_as = [], {}, came.taken_as
-        if came.instead_of is not None and came.instead_of != person_id:
+        # Who helps takes nobody's place.
+        if came.instead_of is not None and came.instead_of != person_id and taken_as != TakenAs.ASSISTANT:
             taken_as = TakenAs.SUBSTITUTE if taken_as == TakenAs.WALK_IN else taken_as
-            if not await _took_over(session_id, came.instead_of, person_id, by=by, now=now):
+            was_marked = any(marked == came.instead_of for marked, _ in await queries.standing_marks(session_id))
+            if not await _took_over(session_id, came.instead_of, person_id, by=by, now=now) or was_marked:
                 marks.append(NewMark(came.instead_of, came.day_id, MarkWord.EXCUSED, reason=ExcusedReason.COVER))
         if taken_as == TakenAs.ASSISTANT:
             posts = await posts_of(person_id, on=today_of(now))
