@@ -41,9 +41,10 @@ async def enter_walk_in(session_id: int, came: WalkIn, *, why: str = "", by: Vie
     """Put somebody who came on the register as attended, in one transaction; returns the person's id.
 
     A learner is confirmed at once, whatever the numbers and the window; who was booked all the same stays a learner. Somebody who
-    helps takes no place. A colleague of the same organisation takes over the place of whoever they came instead of; of anybody else,
-    and of who was marked already, it is apologies for want of cover. An address that is known leads to its owner, whose own name stands; a name at an organisation that is known without an address is not entered
-    twice. Refused as marking is (`why` after the lock), so that nobody is entered where nobody may be marked.
+    helps takes no place. A colleague of the same organisation takes over the place of whoever they came instead of; anybody
+    else, and who was marked already, has apologies for want of cover. An address that is known leads to its owner, whose own
+    name stands; a name at an organisation that is known without an address is not entered twice. Refused as marking is (`why`
+    after the lock), so that nobody is entered where nobody may be marked.
     """
     async with transaction():
         person_id = came.who if isinstance(came.who, int) else await _enter(came.who, by=by, now=now)
