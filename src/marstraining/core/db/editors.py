@@ -110,6 +110,11 @@ class _Complete(BaseSchemaEditor):
 class PostgresEditor(_Complete, AsyncpgSchemaEditor):
     """PostgreSQL alters in place; rows that are there get a new column's default, and a new column its index."""
 
+    async def add_fields(self, model: type[Model], names: Sequence[str]) -> None:
+        """Several columns, one after the other."""
+        for name in names:
+            await self.add_field(model, name)
+
     async def add_field(self, model: type[Model], field_name: str) -> None:
         named = model._meta.fields_map[field_name]  # noqa: SLF001
         field = _column_field(model, named)
@@ -146,11 +151,15 @@ class SqliteEditor(_Complete, SqliteSchemaEditor):
             raise UnsafeMigrationError(f"a statement has no end: {statement[:80]}")
 
     async def add_field(self, model: type[Model], field_name: str) -> None:
-        field = model._meta.fields_map[field_name]  # noqa: SLF001
-        if isinstance(field, ManyToManyFieldInstance):
-            await super().add_field(model, field_name)
-            return
-        await self._remake_table(model)
+        await self.add_fields(model, [field_name])
+
+    async def add_fields(self, model: type[Model], names: Sequence[str]) -> None:
+        """Several columns at once: the table is made anew once."""
+        linked = [name for name in names if isinstance(model._meta.fields_map[name], ManyToManyFieldInstance)]  # noqa: SLF001
+        for name in linked:
+            await super().add_field(model, name)
+        if len(linked) < len(names):
+            await self._remake_table(model)
 
     async def _alter_field(self, model: type[Model], old_field: Field[Any], new_field: Field[Any]) -> None:
         await self._remake_table(model, alter_fields=[(old_field, new_field)])

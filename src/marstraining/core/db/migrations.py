@@ -4,16 +4,20 @@ import importlib.util
 import re
 import sys
 from collections.abc import Sequence
+from copy import deepcopy
 from itertools import groupby
 from pathlib import Path
+from typing import Any, cast
 
+from tortoise.fields import Field
+from tortoise.fields.relational import ForeignKeyFieldInstance
 from tortoise.migrations.migration import Migration
-from tortoise.migrations.operations import CreateModel
+from tortoise.migrations.operations import AddField, CreateModel
 from tortoise.migrations.schema_editor import BaseSchemaEditor
 from tortoise.migrations.schema_generator.state import ModelState, State
 from tortoise.migrations.schema_generator.state_apps import StateApps
 
-from marstraining.core.db.editors import UnsafeMigrationError
+from marstraining.core.db.editors import PostgresEditor, SqliteEditor, UnsafeMigrationError
 from marstraining.core.db.setup import APP
 from marstraining.core.paths import MIGRATIONS
 
@@ -63,11 +67,14 @@ async def apply(migration: Migration, state: State, editor: BaseSchemaEditor | N
     """Move `state` past a migration, and with an editor the database too, inside the caller's transaction.
 
     Tortoise 1.1.9 copies all models before each operation and builds each again whenever another refers to it, which takes
-    seconds for forty tables; here tables that are made one after another enter the state together.
+    seconds for forty tables; here tables that are made one after another enter the state together, and so do new columns.
     """
-    for is_new, operations in groupby(migration.operations, lambda operation: isinstance(operation, CreateModel)):
-        if is_new:
+    for kind, operations in groupby(migration.operations, type):
+        if kind is CreateModel:
             await _create([operation for operation in operations if isinstance(operation, CreateModel)], state, editor)
+            continue
+        if kind is AddField:
+            await _add_fields([operation for operation in operations if isinstance(operation, AddField)], state, editor)
             continue
         for operation in operations:
             before = state if editor is None else state.clone()
@@ -84,3 +91,25 @@ async def _create(operations: Sequence[CreateModel], state: State, editor: BaseS
     for operation in operations:
         if editor is not None:
             await operation.database_forward(APP, state, state, editor)
+
+
+async def _add_fields(operations: Sequence[AddField], state: State, editor: BaseSchemaEditor | None) -> None:
+    changed: set[tuple[str, str]] = set()
+    added: dict[str, list[str]] = {}
+    for operation in operations:
+        columns = state.models[APP, operation.model_name].fields
+        if operation.name in columns:
+            raise UnsafeMigrationError(f"{operation.model_name} has a column {operation.name} already")
+        columns[operation.name] = deepcopy(cast("Field[Any]", operation.field))
+        added.setdefault(operation.model_name, []).append(operation.name)
+        changed.add((APP, operation.model_name))
+        if isinstance(operation.field, ForeignKeyFieldInstance):
+            changed.add(state.apps.split_reference(operation.field.model_name))
+    state.reload_models(changed)
+    for model_name, names in added.items():
+        model = state.apps.get_model(f"{APP}.{model_name}")
+        if isinstance(editor, SqliteEditor | PostgresEditor):
+            await editor.add_fields(model, names)
+        elif editor is not None:
+            for name in names:
+                await editor.add_field(model, name)
