@@ -68,7 +68,7 @@ def test_what_the_process_loads_is_light() -> None:
 
 
 def test_the_application_holds_nothing_that_only_reports_and_workbooks_need() -> None:
-    loaded = "import sys, marstraining.app; print([name for name in ('rapidfuzz', 'openpyxl', 'typst') if name in sys.modules])"
+    loaded = "import sys, marstraining.app; print([name for name in ('rapidfuzz', 'openpyxl', 'typst', 'rich') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)  # noqa: S603 - our own program
     assert done.stdout == "[]\n"
 
