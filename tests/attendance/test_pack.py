@@ -11,11 +11,11 @@ import httpx2
 import pytest
 
 from marstraining.attendance.actions import NewFile, hand_out, mark_register
-from marstraining.attendance.files import Stored, path_of, plain_name, store
 from marstraining.attendance.models import CourseFile, SessionReport
 from marstraining.attendance.rules import FileKind, MarkWord, NewMark
 from marstraining.core.config import Settings
 from marstraining.core.errors import Refused
+from marstraining.core.files import Stored, path_of, plain_name, store
 from marstraining.core.viewer import SYSTEM, Role
 from marstraining.people.models import Person
 from marstraining.programme.models import SessionTrainer

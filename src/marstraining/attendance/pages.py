@@ -7,11 +7,11 @@ from starlette.responses import FileResponse, Response
 
 from marstraining.attendance.actions import check_in
 from marstraining.attendance.check_in_codes import Presented, make_pass, read_pass
-from marstraining.attendance.files import path_of
 from marstraining.attendance.queries.handed import handed_file, own_files
 from marstraining.attendance.rules import FILE_KIND_WORDS, Evidence, FileKind
 from marstraining.core import clock, config
 from marstraining.core.errors import NotFound, Refused
+from marstraining.core.files import path_of
 from marstraining.core.web import ANYONE, SIGNED_IN, Form, page, read_form, render, viewer_of
 from marstraining.people.browsers import network_of
 

@@ -1,19 +1,16 @@
 """Evidence of learning elsewhere: a PDF or a picture, known by its first bytes, kept outside the web root under a random name."""
 
 import asyncio
-import secrets
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
+from marstraining.core import files
 from marstraining.core.config import Settings
 from marstraining.core.errors import Refused
 
 MAX_BYTES = 5 * 1024 * 1024
-_KINDS = (
-    (b"%PDF-", "application/pdf", (".pdf",)),
-    (b"\x89PNG\r\n\x1a\n", "image/png", (".png",)),
-    (b"\xff\xd8\xff", "image/jpeg", (".jpg", ".jpeg")),
-)
+_ENDINGS = {"pdf": (".pdf",), "png": (".png",), "jpg": (".jpg", ".jpeg")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,39 +26,26 @@ def read_evidence(name: str, data: bytes) -> Evidence:
     """The evidence in a file; its name is only for showing, and gets the ending of what it is."""
     if len(data) > MAX_BYTES:
         raise Refused("The file must be smaller than 5 MB", code="size", field="file")
-    for start, content_type, endings in _KINDS:
-        if data.startswith(start):
-            stem = "".join(character for character in Path(name.replace("\\", "/")).name if character.isprintable())[:150].strip()
-            ending = "" if stem.casefold().endswith(endings) else endings[0]
-            return Evidence((stem or "evidence") + ending, content_type, data)
-    raise Refused("The file must be a PDF, PNG or JPG", code="kind", field="file")
+    kind = next((kind for kind, start in files.BEGINNINGS.items() if data.startswith(start)), None)
+    if kind is None:
+        raise Refused("The file must be a PDF, PNG or JPG", code="kind", field="file")
+    stem = files.plain_name(name)
+    ending = "" if stem.casefold().endswith(_ENDINGS[kind]) else _ENDINGS[kind][0]
+    return Evidence((stem or "evidence") + ending, files.TYPES[kind], data)
 
 
 async def keep_evidence(evidence: Evidence, settings: Settings) -> str:
     """Write the file; gives the random name under which it lies."""
-    stored_as = secrets.token_hex(24)
-
-    def write() -> None:
-        folder = _folder(settings)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (folder / stored_as).open("xb") as target:
-            target.write(evidence.data)
-
-    await asyncio.to_thread(write)
-    return stored_as
+    return await asyncio.to_thread(files.write, settings.data_dir, io.BytesIO(evidence.data))
 
 
 async def drop_evidence(stored_as: str, settings: Settings) -> None:
     """Remove a file whose entry is gone or was never written."""
     if stored_as:
-        await asyncio.to_thread((_folder(settings) / stored_as).unlink, missing_ok=True)
+        await asyncio.to_thread(files.drop, settings.data_dir, stored_as)
 
 
 def evidence_path(stored_as: str, settings: Settings) -> Path | None:
     """Where a kept file lies; None where there is none (any more)."""
-    path = _folder(settings) / stored_as
+    path = files.path_of(settings.data_dir, stored_as)
     return path if stored_as and path.is_file() else None
-
-
-def _folder(settings: Settings) -> Path:
-    return settings.data_dir / "files"

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from marstraining.attendance.files import Stored
 from marstraining.attendance.rules import FileKind
 from marstraining.core.db import execute, hold, rows, transaction
 from marstraining.core.errors import NotFound, Refused
+from marstraining.core.files import Stored
 from marstraining.core.tokens import new_ref
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record

@@ -8,11 +8,11 @@ from starlette.responses import Response
 
 from marstraining.attendance.actions import NewFile, NewReport, hand_out, take_back, write_session_report
 from marstraining.attendance.desk.taking import BOTH, DESK, TEACHING, WHO_RUNS_SESSIONS, WHO_TRAINS, Taking, load
-from marstraining.attendance.files import ACCEPTED, drop, plain_name, store
 from marstraining.attendance.queries.handed import files_of, session_reports
 from marstraining.attendance.rules import FILE_KIND_WORDS, FileKind
 from marstraining.core import config
 from marstraining.core.errors import Refused
+from marstraining.core.files import ACCEPTED, drop, plain_name, store
 from marstraining.core.web import Form, page, read_form, render, see_other, viewer_of
 
 _LONGEST = 2000

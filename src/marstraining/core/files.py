@@ -1,4 +1,4 @@
-"""Files that trainers hand out: which kinds are taken, told by what they begin with, and where they lie."""
+"""Files that people send in: which kinds are taken, told by what they begin with, and where they lie."""
 
 import hashlib
 import re
@@ -16,7 +16,7 @@ LARGEST = 25 * 1024 * 1024
 ACCEPTED = ".pdf,.docx,.pptx,.xlsx,.png,.jpg,.jpeg"
 _FOLDER = "files"
 _OFFICE = "application/vnd.openxmlformats-officedocument"
-_TYPES = {
+TYPES = {
     "pdf": "application/pdf",
     "png": "image/png",
     "jpg": "image/jpeg",
@@ -24,7 +24,7 @@ _TYPES = {
     "pptx": f"{_OFFICE}.presentationml.presentation",
     "xlsx": f"{_OFFICE}.spreadsheetml.sheet",
 }
-_BEGINNINGS = {"pdf": b"%PDF-", "png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff"}
+BEGINNINGS = {"pdf": b"%PDF-", "png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff"}
 _INSIDE = {"docx": "word/document.xml", "pptx": "ppt/presentation.xml", "xlsx": "xl/workbook.xml"}
 _MOST_ENTRIES = 5000
 _LONGEST_NAME = 120
@@ -56,14 +56,9 @@ def store(data_dir: Path, name: str, source: BinaryIO) -> Stored:
     Refused where it is too large or empty, where its content is not what its name says, and where it holds macros; nothing of it is
     left then. The name of the stored file tells nothing, and its folder is nobody's to read but the service's.
     """
-    folder = data_dir / _FOLDER
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    stored_as = new_token()
-    path = folder / stored_as
+    stored_as = write(data_dir, source)
+    path = path_of(data_dir, stored_as)
     try:
-        with path.open("xb") as kept:
-            shutil.copyfileobj(source, kept)
-        path.chmod(0o600)
         size = path.stat().st_size
         if not 0 < size <= LARGEST:
             raise Refused("The selected file must be smaller than 25MB and not empty", code="size", field="file")
@@ -74,7 +69,22 @@ def store(data_dir: Path, name: str, source: BinaryIO) -> Stored:
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    return Stored(stored_as, _TYPES[kind], size, digest)
+    return Stored(stored_as, TYPES[kind], size, digest)
+
+
+def write(data_dir: Path, source: BinaryIO) -> str:
+    """Write what was read and checked into the folder, whole or not at all; the random name that it has there. Blocks."""
+    folder = data_dir / _FOLDER
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / new_token()
+    try:
+        with path.open("xb") as kept:
+            shutil.copyfileobj(source, kept)
+        path.chmod(0o600)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return path.name
 
 
 def path_of(data_dir: Path, stored_as: str) -> Path:
@@ -89,7 +99,7 @@ def drop(data_dir: Path, stored_as: str) -> None:
 
 def _kind_of(name: str, kept: BinaryIO) -> str:
     ending = name.rpartition(".")[2].lower().replace("jpeg", "jpg")
-    if ending in _BEGINNINGS and kept.read(8).startswith(_BEGINNINGS[ending]):
+    if ending in BEGINNINGS and kept.read(8).startswith(BEGINNINGS[ending]):
         return ending
     if ending in _INSIDE and _is_office_file(_INSIDE[ending], kept):
         return ending
