@@ -1,16 +1,19 @@
 """What follows from the marks of a locked register, and again whenever it is corrected: completions, and the ledger of absences."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from marstraining.attendance import queries
-from marstraining.attendance.rules import LEARNERS, NOT_ADMITTED, MarkWord
+from marstraining.attendance.rules import LEARNERS, NOT_ADMITTED, ExcusedReason, MarkWord
+from marstraining.bookings.rules import CancelReason
 from marstraining.colleagues.actions import note_absences
 from marstraining.colleagues.rules import Absence
 from marstraining.core.db import execute, execute_many
 from marstraining.core.viewer import Viewer
 
 SOURCE = "attendance"
+# The ledger has one list of reasons, that of late cancellations; a mark's column is too short for its longest.
+_REASONS: Mapping[str, str] = {ExcusedReason.OPERATIONAL: CancelReason.OPERATIONAL_EMERGENCY}
 
 
 async def settle_completions(session_id: int, person_ids: Sequence[int] | None = None, *, now: datetime) -> None:
@@ -58,4 +61,4 @@ def _absences(marked: Iterable[tuple[int, Sequence[queries.StandingMark]]]) -> I
             continue
         excuses = [mark.reason for mark in marks if mark.mark == MarkWord.EXCUSED]
         is_excused = len(excuses) == len(marks)
-        yield Absence(person_id, reason=excuses[0] if is_excused else "", is_excused=is_excused)
+        yield Absence(person_id, reason=_REASONS.get(excuses[0], excuses[0]) if is_excused else "", is_excused=is_excused)

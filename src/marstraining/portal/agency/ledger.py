@@ -34,15 +34,15 @@ DONE = {"waived": "The entry does not count any more.", "restored": "The entry c
 
 async def own(request: Request) -> Response:
     """A lead's page."""
-    return await _ledger(request, path="/agency/ledger", template="portal_agency/ledger.html")
+    return await _ledger(request, path="/agency/ledger", is_desk=False)
 
 
 async def all_agencies(request: Request) -> Response:
     """The desk's page: every agency, with waiving."""
-    return await _ledger(request, path="/desk/ledger", template="portal_agency/desk_ledger.html")
+    return await _ledger(request, path="/desk/ledger", is_desk=True)
 
 
-async def _ledger(request: Request, *, path: str, template: str) -> Response:
+async def _ledger(request: Request, *, path: str, is_desk: bool) -> Response:
     viewer, today = viewer_of(request), clock.today()
     view = TableView.read(request.query_params, path=path, columns=_COLUMNS, default="-when", filters=("agency", "from", "to"))
     read = partial(
@@ -61,9 +61,10 @@ async def _ledger(request: Request, *, path: str, template: str) -> Response:
     found, total = await read(limit=view.limit, offset=view.offset)
     return render(
         request,
-        template,
+        "portal_agency/ledger.html",
+        is_desk=is_desk,
         view=view.of(total),
-        rows=list(_rows(found, is_desk=viewer.is_desk and path.startswith("/desk"))),
+        rows=list(_rows(found, is_desk=is_desk)),
         agencies=await ledger_by_agency(viewer, on=today),
         done=DONE,
     )
