@@ -12,8 +12,8 @@ from marstraining.core.viewer import SYSTEM
 from marstraining.people.models import Person
 from marstraining.programme.models import Session, SessionTrainer
 from tests import makers
-from tests.attendance.readings import content
 from tests.conftest import Visitor
+from tests.meeting_reports.readings import content
 
 SignInAs = Callable[[Person], Awaitable[Visitor]]
 STARTS = datetime(2022, 11, 14, 9, 30, tzinfo=UTC)

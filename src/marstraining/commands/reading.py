@@ -8,12 +8,12 @@ from pathlib import Path
 
 import typer
 
-from marstraining.attendance.reports.apart import read_apart
-from marstraining.attendance.reports.matching import Match, match_people
-from marstraining.attendance.reports.model import Attendee, Booked, Fault, NamedFile, Report, TaughtDay
 from marstraining.commands.terminal import complain, say
 from marstraining.core.clock import LONDON, local
 from marstraining.core.errors import Refused
+from marstraining.meeting_reports.apart import read_apart
+from marstraining.meeting_reports.matching import Match, match_people
+from marstraining.meeting_reports.model import Attendee, Booked, Fault, NamedFile, Report, TaughtDay
 
 _MATCH_WORDS = {"email": "by email", "alias_email": "by their other email", "name": "by name"}
 

@@ -11,8 +11,6 @@ from starlette.responses import Response
 from marstraining.attendance import queries
 from marstraining.attendance.actions.reporting import forget_reports, keep_reports, made_ready, write_reported_marks
 from marstraining.attendance.queries import Preview, ReportSession
-from marstraining.attendance.reports.apart import MAX_FILES, read_apart
-from marstraining.attendance.reports.model import NamedFile, Report, TaughtDay
 from marstraining.attendance.rules import EVIDENCE_WORDS, MARK_WORDS, Became, Proposal, TakenAs
 from marstraining.core import clock
 from marstraining.core.errors import Refused
@@ -20,6 +18,8 @@ from marstraining.core.viewer import Role
 from marstraining.core.web import Form, page, read_form, render, roles, see_other, viewer_of
 from marstraining.core.web.dates import day as day_words
 from marstraining.core.web.dates import plural
+from marstraining.meeting_reports.apart import MAX_FILES, read_apart
+from marstraining.meeting_reports.model import NamedFile, Report, TaughtDay
 from marstraining.programme.rules import Delivery
 
 WHO_RUNS = roles(Role.DESK, Role.PARTNER_ORGANISER)

@@ -8,12 +8,12 @@ from typing import Any
 from marstraining.attendance.queries.proposals import OnSession, Preview, ReportDay, ReportEntry, ReportFile, ReportSession, proposed_marks
 from marstraining.attendance.queries.registers import register_of, standing_marks
 from marstraining.attendance.queries.reported import booked_person, taught
-from marstraining.attendance.reports.kept import as_attendee
-from marstraining.attendance.reports.matching import match_people
 from marstraining.attendance.rules import Became, Evidence, Thresholds
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound
 from marstraining.core.viewer import Viewer
+from marstraining.meeting_reports.kept import as_attendee
+from marstraining.meeting_reports.matching import match_people
 from marstraining.programme.queries.scope import run_by
 
 # Nobody settles more in one sitting, and comparing names takes a while.

@@ -7,10 +7,10 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from marstraining.attendance.queries.registers import StandingMark
-from marstraining.attendance.reports.kept import Times, seconds_on
-from marstraining.attendance.reports.model import Booked, TaughtDay
-from marstraining.attendance.reports.people import share_of
 from marstraining.attendance.rules import Became, Evidence, MarkWord, Proposal, TakenAs, Thresholds, propose_mark
+from marstraining.meeting_reports.kept import Times, seconds_on
+from marstraining.meeting_reports.model import Booked, TaughtDay
+from marstraining.meeting_reports.people import share_of
 
 # What a person marked is not changed by a report unless somebody says so.
 _FROM_REPORTS = frozenset({Evidence.TEAMS, Evidence.ZOOM})

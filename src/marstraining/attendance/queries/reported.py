@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from marstraining.attendance.reports.model import Booked, TaughtDay
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound
+from marstraining.meeting_reports.model import Booked, TaughtDay
 
 
 @dataclass(frozen=True, slots=True)

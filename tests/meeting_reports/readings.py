@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from marstraining.attendance.reports.model import Report, TaughtDay
-from marstraining.attendance.reports.reading import read_report
 from marstraining.core.clock import LONDON, local
-from tests.attendance.make_files import FILES
+from marstraining.meeting_reports.model import Report, TaughtDay
+from marstraining.meeting_reports.reading import read_report
+from tests.meeting_reports.make_files import FILES
 
 Person = tuple[str, str | None, float, str]
 

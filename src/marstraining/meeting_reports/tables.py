@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from marstraining.attendance.reports.dates import Moment, is_bare_date, is_bare_time, read_moment
-from marstraining.attendance.reports.durations import read_duration
-from marstraining.attendance.reports.headings import (
+from marstraining.meeting_reports.dates import Moment, is_bare_date, is_bare_time, read_moment
+from marstraining.meeting_reports.durations import read_duration
+from marstraining.meeting_reports.headings import (
     ZOOM_SECTIONS,
     Field,
     Label,
@@ -16,8 +16,8 @@ from marstraining.attendance.reports.headings import (
     is_people_heading,
     label_of,
 )
-from marstraining.attendance.reports.model import Fault, Variant, refused
-from marstraining.attendance.reports.text import MAX_ROWS, Row, delimiter_of, heading, tidy, too_many_rows
+from marstraining.meeting_reports.model import Fault, Variant, refused
+from marstraining.meeting_reports.text import MAX_ROWS, Row, delimiter_of, heading, tidy, too_many_rows
 
 _NUMBERED = re.compile(r"\d{1,2}\. ?[^\W\d].*")
 # A Teams list has seven columns; more are reactions, cameras and hands (T2e).

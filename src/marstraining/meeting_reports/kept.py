@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from marstraining.attendance.reports.model import Attendee, Span, TaughtDay
-from marstraining.attendance.reports.names import name_key
-from marstraining.attendance.reports.people import fitting
-from marstraining.attendance.reports.spans import clipped, seconds_of, union
+from marstraining.meeting_reports.model import Attendee, Span, TaughtDay
+from marstraining.meeting_reports.names import name_key
+from marstraining.meeting_reports.people import fitting
+from marstraining.meeting_reports.spans import clipped, seconds_of, union
 
 # [from, until] in ISO form, or [from, until, seconds] where so much of that time was stated without saying when.
 Times = list[list[Any]]

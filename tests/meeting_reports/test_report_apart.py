@@ -14,15 +14,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marstraining.attendance.reports import apart
-from marstraining.attendance.reports.apart import read_apart
-from marstraining.attendance.reports.model import LONGEST_SECONDS, Fault, NamedFile, TaughtDay
-from marstraining.attendance.reports.reading import read_report, read_reports
-from marstraining.attendance.reports.wire import report_from_json, report_to_json
 from marstraining.core.errors import Refused
-from tests.attendance.make_files import FILES, every_file
-from tests.attendance.readings import DAY, content
-from tests.attendance.test_report_files import AGAIN, CASES, Case
+from marstraining.meeting_reports import apart
+from marstraining.meeting_reports.apart import read_apart
+from marstraining.meeting_reports.model import LONGEST_SECONDS, Fault, NamedFile, TaughtDay
+from marstraining.meeting_reports.reading import read_report, read_reports
+from marstraining.meeting_reports.wire import report_from_json, report_to_json
+from tests.meeting_reports.make_files import FILES, every_file
+from tests.meeting_reports.readings import DAY, content
+from tests.meeting_reports.test_report_files import AGAIN, CASES, Case
 
 MADE = every_file()
 
@@ -62,7 +62,7 @@ async def test_the_process_apart_refuses_as_reading_does() -> None:
 
 def test_what_the_process_loads_is_light() -> None:
     heavy = ("tortoise", "starlette", "jinja2", "rapidfuzz", "typer", "asyncpg")
-    loaded = f"import sys, marstraining.attendance.reports.child; print([name for name in {heavy} if name in sys.modules])"
+    loaded = f"import sys, marstraining.meeting_reports.child; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)  # noqa: S603 - our own program
     assert done.stdout == "[]\n"
 
@@ -171,8 +171,8 @@ def child(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], Pa
 
     def put(rest: str) -> Path:
         program = tmp_path / "instead.py"
-        imports = "import os, sys\nfrom marstraining.attendance.reports import apart\n"
-        program.write_text(f"{imports}from marstraining.attendance.reports import child\n{rest}\n")
+        imports = "import os, sys\nfrom marstraining.meeting_reports import apart\n"
+        program.write_text(f"{imports}from marstraining.meeting_reports import child\n{rest}\n")
         monkeypatch.setattr(apart, "_CHILD", "instead")
         monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *sys.path]))
         return program

@@ -7,8 +7,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from marstraining.attendance.reports.model import Fault, Span, TaughtDay, refused
 from marstraining.core.clock import LONDON
+from marstraining.meeting_reports.model import Fault, Span, TaughtDay, refused
 
 
 class Order(StrEnum):

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from marstraining.attendance.reports.model import Attendee, FileRead, Note, Report, Span, TaughtDay, Variant
+from marstraining.meeting_reports.model import Attendee, FileRead, Note, Report, Span, TaughtDay, Variant
 
 _FLAGS = ("is_stated", "is_end_assumed", "is_name_shared", "is_telephone")
 

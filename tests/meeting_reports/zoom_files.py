@@ -1,6 +1,6 @@
 """The synthetic reports of Zoom, for `make_files`."""
 
-from tests.attendance.file_bytes import lines
+from tests.meeting_reports.file_bytes import lines
 
 Z5_HEADINGS = "Attended,User Name (Original Name),First Name,Last Name,Email,Registration Time,Approval Status,Join Time,Leave Time,Time in Session (minutes),Is Guest,Country/Region Name"  # fmt: skip  # noqa: E501
 

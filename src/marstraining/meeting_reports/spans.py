@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from marstraining.attendance.reports.model import Span
+from marstraining.meeting_reports.model import Span
 
 
 def union(spans: Iterable[Span]) -> tuple[Span, ...]:

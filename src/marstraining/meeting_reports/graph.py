@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeGuard
 
-from marstraining.attendance.reports.dates import read_moment
-from marstraining.attendance.reports.entries import Entries, Entry, Kind
-from marstraining.attendance.reports.model import LONGEST_SECONDS
-from marstraining.attendance.reports.names import Name, teams_name
-from marstraining.attendance.reports.tables import Summary, no_participants, not_a_report
-from marstraining.attendance.reports.text import MAX_ROWS, too_many_rows
+from marstraining.meeting_reports.dates import read_moment
+from marstraining.meeting_reports.entries import Entries, Entry, Kind
+from marstraining.meeting_reports.model import LONGEST_SECONDS
+from marstraining.meeting_reports.names import Name, teams_name
+from marstraining.meeting_reports.tables import Summary, no_participants, not_a_report
+from marstraining.meeting_reports.text import MAX_ROWS, too_many_rows
 
 _LONGEST_ADDRESS = 254
 

@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from marstraining.attendance.reports.dates import Moment, Order, day_of, decide_order, mismatch, said_date
-from marstraining.attendance.reports.entries import Entries, Kind, entries_of
-from marstraining.attendance.reports.graph import looks_like_json, read_graph
-from marstraining.attendance.reports.model import FileRead, NamedFile, Note, Report, Span, TaughtDay, Variant
-from marstraining.attendance.reports.people import Placed, people_of
-from marstraining.attendance.reports.records import Reading, Record, last_instant, records_of
-from marstraining.attendance.reports.spans import touches
-from marstraining.attendance.reports.tables import Summary, delimiter_in, no_participants, recognise, sheet_of, summary_of
-from marstraining.attendance.reports.text import check_kind, check_size, decode, records
 from marstraining.core.clock import LONDON, local
+from marstraining.meeting_reports.dates import Moment, Order, day_of, decide_order, mismatch, said_date
+from marstraining.meeting_reports.entries import Entries, Kind, entries_of
+from marstraining.meeting_reports.graph import looks_like_json, read_graph
+from marstraining.meeting_reports.model import FileRead, NamedFile, Note, Report, Span, TaughtDay, Variant
+from marstraining.meeting_reports.people import Placed, people_of
+from marstraining.meeting_reports.records import Reading, Record, last_instant, records_of
+from marstraining.meeting_reports.spans import touches
+from marstraining.meeting_reports.tables import Summary, delimiter_in, no_participants, recognise, sheet_of, summary_of
+from marstraining.meeting_reports.text import check_kind, check_size, decode, records
 
 # A meeting opens before the session and is closed after it; further off, it was another meeting.
 _WINDOW = timedelta(minutes=15)

@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 
 import pytest
 
-from marstraining.attendance.reports.dates import Moment, Order, decide_order, instants, read_moment, span_between
-from marstraining.attendance.reports.durations import read_duration, read_minutes
-from marstraining.attendance.reports.model import Fault, TaughtDay
-from marstraining.attendance.reports.names import name_key, plain_name, teams_name, zoom_name
-from marstraining.attendance.reports.text import decode, delimiter_of, heading, tidy
 from marstraining.core.clock import LONDON
 from marstraining.core.errors import Refused
+from marstraining.meeting_reports.dates import Moment, Order, decide_order, instants, read_moment, span_between
+from marstraining.meeting_reports.durations import read_duration, read_minutes
+from marstraining.meeting_reports.model import Fault, TaughtDay
+from marstraining.meeting_reports.names import name_key, plain_name, teams_name, zoom_name
+from marstraining.meeting_reports.text import decode, delimiter_of, heading, tidy
 
 # ---- dates ---------------------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from marstraining.attendance.reports.model import Fault, NamedFile, refused
+from marstraining.meeting_reports.model import Fault, NamedFile, refused
 
 MAX_BYTES = 5_000_000
 MAX_ROWS = 20_000

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from marstraining.attendance.reports.dates import Moment, is_bare_date, is_bare_time, read_moment
-from marstraining.attendance.reports.durations import read_duration, read_minutes
-from marstraining.attendance.reports.headings import JOINED_WORDS, LEFT_WORDS, Field
-from marstraining.attendance.reports.model import LONGEST_SECONDS, Note, Variant
-from marstraining.attendance.reports.names import Name, plain_name, teams_name, zoom_name
-from marstraining.attendance.reports.tables import Sheet, Table
-from marstraining.attendance.reports.text import Row, heading, tidy, unclosed
+from marstraining.meeting_reports.dates import Moment, is_bare_date, is_bare_time, read_moment
+from marstraining.meeting_reports.durations import read_duration, read_minutes
+from marstraining.meeting_reports.headings import JOINED_WORDS, LEFT_WORDS, Field
+from marstraining.meeting_reports.model import LONGEST_SECONDS, Note, Variant
+from marstraining.meeting_reports.names import Name, plain_name, teams_name, zoom_name
+from marstraining.meeting_reports.tables import Sheet, Table
+from marstraining.meeting_reports.text import Row, heading, tidy, unclosed
 
 _EMPTY = frozenset({"", "-", "--", "n/a"})
 _ADDRESS = re.compile(r"[^\s@,;<>()]+@[^\s@,;<>()]+\.[^\s@,;<>().]+")

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from marstraining.attendance.reports.model import Attendee, Booked, Span, TaughtDay
-from marstraining.attendance.reports.names import name_key
-from marstraining.attendance.reports.people import fitting, share_of
-from marstraining.attendance.reports.spans import clipped, seconds_of, union
+from marstraining.meeting_reports.model import Attendee, Booked, Span, TaughtDay
+from marstraining.meeting_reports.names import name_key
+from marstraining.meeting_reports.people import fitting, share_of
+from marstraining.meeting_reports.spans import clipped, seconds_of, union
 
 # Two letters off, whatever the order of the words.
 _NEAR = 2

@@ -1,4 +1,4 @@
-"""Writes the synthetic reports beside it: `python tests/attendance/make_files.py`. Every person in them is invented.
+"""Writes the synthetic reports beside it: `python tests/meeting_reports/make_files.py`. Every person in them is invented.
 
 They are made, since tabs, CR LF, UTF-16 and narrow spaces do not survive editors; a test holds the folder to what this makes.
 """
@@ -8,8 +8,8 @@ import re
 import zlib
 from pathlib import Path
 
-from tests.attendance.file_bytes import big, lines, little, tabs
-from tests.attendance.zoom_files import zoom_meetings, zoom_webinars
+from tests.meeting_reports.file_bytes import big, lines, little, tabs
+from tests.meeting_reports.zoom_files import zoom_meetings, zoom_webinars
 
 FILES = Path(__file__).resolve().parent / "files"
 

@@ -12,17 +12,17 @@ import pytest
 from tortoise.context import TortoiseContext
 
 from marstraining.attendance.queries import ReportedSession, reported_session
-from marstraining.attendance.reports.model import Booked, TaughtDay
 from marstraining.bookings.models import Booking
 from marstraining.core.clock import LONDON
 from marstraining.core.config import Settings
 from marstraining.core.errors import NotFound
 from marstraining.core.tokens import new_ref
+from marstraining.meeting_reports.model import Booked, TaughtDay
 from marstraining.people.models import Person
 from marstraining.programme.models import Session, TrainingDay
-from tests.attendance.make_files import FILES
 from tests.conftest import Clock
 from tests.makers import LONG_AGO, make_person, make_session
+from tests.meeting_reports.make_files import FILES
 from tests.statements import statements
 from tests.test_command_line import Terminal
 

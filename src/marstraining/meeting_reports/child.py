@@ -1,4 +1,4 @@
-"""The process apart in which files are read: `python -m marstraining.attendance.reports.child`, started by `apart`.
+"""The process apart in which files are read: `python -m marstraining.meeting_reports.child`, started by `apart`.
 
 Standard input is one line of JSON with the names and sizes of the files and the training days, then the files' bytes. Standard
 output is one JSON object, {"report": …} or {"refused": [code, sentence]}. It takes its own limits before it reads anything.
@@ -11,11 +11,11 @@ import sys
 import traceback
 from types import TracebackType
 
-from marstraining.attendance.reports.apart import CPU_SECONDS, MEMORY_BYTES, too_hard
-from marstraining.attendance.reports.model import NamedFile
-from marstraining.attendance.reports.reading import read_reports
-from marstraining.attendance.reports.wire import days_from_json, report_to_json
 from marstraining.core.errors import Refused
+from marstraining.meeting_reports.apart import CPU_SECONDS, MEMORY_BYTES, too_hard
+from marstraining.meeting_reports.model import NamedFile
+from marstraining.meeting_reports.reading import read_reports
+from marstraining.meeting_reports.wire import days_from_json, report_to_json
 
 
 def main() -> None:

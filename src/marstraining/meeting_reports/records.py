@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
-from marstraining.attendance.reports.dates import Moment, Order, instants, span_between
-from marstraining.attendance.reports.entries import Entry, Kind
-from marstraining.attendance.reports.model import LONGEST_SECONDS, Note, Span
-from marstraining.attendance.reports.names import Name
-from marstraining.attendance.reports.spans import seconds_of, union
+from marstraining.meeting_reports.dates import Moment, Order, instants, span_between
+from marstraining.meeting_reports.entries import Entry, Kind
+from marstraining.meeting_reports.model import LONGEST_SECONDS, Note, Span
+from marstraining.meeting_reports.names import Name
+from marstraining.meeting_reports.spans import seconds_of, union
 
 # Meetings count seconds and Zoom rounds minutes up: a duration that is further from the times than this is worth a note.
 _DIFFERS = 60.0

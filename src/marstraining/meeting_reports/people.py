@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-from marstraining.attendance.reports.model import Attendee, Note, Span, TaughtDay
-from marstraining.attendance.reports.names import Name
-from marstraining.attendance.reports.records import Record, identity_of
-from marstraining.attendance.reports.spans import clipped, seconds_of, union, without
+from marstraining.meeting_reports.model import Attendee, Note, Span, TaughtDay
+from marstraining.meeting_reports.names import Name
+from marstraining.meeting_reports.records import Record, identity_of
+from marstraining.meeting_reports.spans import clipped, seconds_of, union, without
 
 # A connection that broke is reported for a while beside the one that replaced it.
 _RECONNECTING = timedelta(minutes=3)

@@ -4,15 +4,15 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from marstraining.attendance.reports.matching import Match, MatchedBy, match_people, presences
-from marstraining.attendance.reports.model import Attendee, Booked, Fault, NamedFile, Report, Span, TaughtDay
-from marstraining.attendance.reports.reading import read_report, read_reports
-from marstraining.attendance.reports.spans import clipped, union, without
 from marstraining.attendance.rules import ALL_OF_IT, Proposal, Thresholds, propose_mark
 from marstraining.core.clock import LONDON
 from marstraining.core.errors import Refused
-from tests.attendance.file_bytes import tabs
-from tests.attendance.make_files import FILES
+from marstraining.meeting_reports.matching import Match, MatchedBy, match_people, presences
+from marstraining.meeting_reports.model import Attendee, Booked, Fault, NamedFile, Report, Span, TaughtDay
+from marstraining.meeting_reports.reading import read_report, read_reports
+from marstraining.meeting_reports.spans import clipped, union, without
+from tests.meeting_reports.file_bytes import tabs
+from tests.meeting_reports.make_files import FILES
 
 START = datetime(2022, 11, 14, 9, 30, tzinfo=LONDON)
 DAY = TaughtDay(START, START + timedelta(hours=3), 180.0)

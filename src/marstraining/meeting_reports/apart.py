@@ -7,10 +7,10 @@ import sys
 from asyncio.subprocess import PIPE
 from collections.abc import Sequence
 
-from marstraining.attendance.reports.model import Fault, NamedFile, Report, TaughtDay, refused
-from marstraining.attendance.reports.text import check_size
-from marstraining.attendance.reports.wire import days_to_json, report_from_json
 from marstraining.core.errors import Refused
+from marstraining.meeting_reports.model import Fault, NamedFile, Report, TaughtDay, refused
+from marstraining.meeting_reports.text import check_size
+from marstraining.meeting_reports.wire import days_to_json, report_from_json
 
 MEMORY_BYTES = 512 * 1024 * 1024
 CPU_SECONDS = 10
@@ -18,7 +18,7 @@ DEADLINE_SECONDS = 20.0
 MAX_FILES = 20
 # What the reader may know of this process's surroundings: how to find Python and the program, and no secret.
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "PYTHONTZPATH", "LANG", "LC_ALL")
-_CHILD = "marstraining.attendance.reports.child"
+_CHILD = "marstraining.meeting_reports.child"
 
 
 async def read_apart(files: Sequence[NamedFile], days: Sequence[TaughtDay] = (), *, deadline: float = DEADLINE_SECONDS) -> Report:

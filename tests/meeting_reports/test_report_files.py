@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from marstraining.attendance.reports.model import Fault, NamedFile, TaughtDay
-from marstraining.attendance.reports.reading import read_reports
-from marstraining.attendance.reports.wire import report_to_json
 from marstraining.core.clock import local
 from marstraining.core.errors import Refused
-from tests.attendance.make_files import FILES, every_file
-from tests.attendance.readings import DAY, Person, content, people_of, read, session
+from marstraining.meeting_reports.model import Fault, NamedFile, TaughtDay
+from marstraining.meeting_reports.reading import read_reports
+from marstraining.meeting_reports.wire import report_to_json
+from tests.meeting_reports.make_files import FILES, every_file
+from tests.meeting_reports.readings import DAY, Person, content, people_of, read, session
 
 STATED = "There is no joining time: the stated duration counts."
 UNTIL_SESSION = "There is no leaving time: counted until the session ended."
