@@ -1,11 +1,12 @@
 """axe finds nothing on any page, wide and narrow; nothing runs over the edge, and no page logs an error."""
 
+import asyncio
 from datetime import timedelta
 from functools import partial
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, ConsoleMessage, Page
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from marstraining.attendance.actions import open_check_in
 from marstraining.attendance.rules import MarkWord
@@ -78,27 +79,36 @@ def _note(said: list[str], message: ConsoleMessage) -> None:
 
 
 async def faults_of(browser: Browser, site: Site, addresses: list[str], cookies: list[dict[str, object]]) -> dict[str, list[str]]:
+    """What is wrong on each page at each width; both widths are looked at side by side."""
     faults: dict[str, list[str]] = {}
-    for width in WIDTHS:
+
+    async def look(width: int) -> None:
         context = await browser.new_context(viewport={"width": width, "height": 900})
         await context.add_cookies(cookies)  # type: ignore[arg-type]  # playwright's own shape of a cookie
         for address in addresses:
-            page = await context.new_page()
-            said: list[str] = []
-            page.on("console", partial(_note, said))
-            answer = await page.goto(site.base_url + address)
-            assert answer is not None
-            found = await violations(page)
-            found += [f"console: {text}" for text in said if "status of 4" not in text]
-            if await page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-                found.append("runs over the edge")
-            if answer.status >= 500:
-                found.append(f"answered {answer.status}")
+            found = await _faults_at(context, site.base_url + address)
             if found:
                 faults[f"{address} at {width}"] = found
-            await page.close()
         await context.close()
+
+    await asyncio.gather(*(look(width) for width in WIDTHS))
     return faults
+
+
+async def _faults_at(context: BrowserContext, url: str) -> list[str]:
+    page = await context.new_page()
+    said: list[str] = []
+    page.on("console", partial(_note, said))
+    answer = await page.goto(url)
+    assert answer is not None
+    found = await violations(page)
+    found += [f"console: {text}" for text in said if "status of 4" not in text]
+    if await page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+        found.append("runs over the edge")
+    if answer.status >= 500:
+        found.append(f"answered {answer.status}")
+    await page.close()
+    return found
 
 
 async def test_public_pages(site: Site, chromium: Browser) -> None:
