@@ -68,8 +68,11 @@ PAPERS = (
 )  # fmt: skip
 
 
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
 async def violations(page: Page) -> list[str]:
-    found = await Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
+    found = await Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
     return [f"{item['id']}: {node['html'][:120]}" for item in found.response["violations"] for node in item["nodes"]]
 
 
