@@ -1,6 +1,7 @@
-"""Words of the resource library: kinds, what a resource must hold, when a review or a quality check is due."""
+"""Kinds of resources, what one must hold, when a quality check is due, which openings count."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -41,6 +42,18 @@ KIND_LABELS = {
     ResourceKind.NEWS: "News update",
     ResourceKind.LINK: "External link",
     ResourceKind.DOCUMENT: "Document",
+}
+_BEGINNINGS: Mapping[str, str] = {
+    ResourceKind.BRIEFING7: "7MB",
+    ResourceKind.BRIEFING2: "2MB",
+    ResourceKind.SPOTLIGHT: "SPOT",
+    ResourceKind.TOOLKIT: "KIT",
+    ResourceKind.INFOSHEET: "INFO",
+    ResourceKind.STRATEGY: "STRAT",
+    ResourceKind.FORM: "FORM",
+    ResourceKind.PRESENTATION: "CPD",
+    ResourceKind.NEWS: "NEWS",
+    ResourceKind.LINK: "LINK",
 }
 # What a file of resources may also say.
 _ALSO = {
@@ -122,12 +135,29 @@ class ResourceDraft:
     topics: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class QualityNote:
+    """What somebody says who looked a resource over: the day, what they are ("Training team"), and what they found.
+
+    `is_reviewed` says that its content was reviewed for being right and current as well, until `review_by`.
+    """
+
+    checked_on: date
+    role: str
+    verdict: Verdict
+    note: str = ""
+    is_reviewed: bool = False
+    review_by: date | None = None
+
+
+# Words that stand in an address where else a code would.
+_TAKEN = frozenset({"NEW"})
 _CODE = re.compile(r"[A-Z0-9](?:[A-Z0-9]|-(?!-)){1,28}[A-Z0-9]")
 
 
 def check_resource(draft: ResourceDraft) -> None:
     """Refuse what cannot be kept, the first fault first, each with its field."""
-    if not _CODE.fullmatch(draft.code):
+    if not _CODE.fullmatch(draft.code) or draft.code in _TAKEN:
         raise Refused("The code must be 3 to 30 capital letters, numbers and single hyphens, like 7MB-CSE", code="code", field="code")
     if not draft.title or len(draft.title) > 200:
         raise Refused("The title must have 1 to 200 characters", code="title", field="title")
@@ -138,6 +168,24 @@ def check_resource(draft: ResourceDraft) -> None:
         raise Refused("Select who it is for", code="audience", field="audience_codes")
     if draft.url:
         check_address(draft.url, field="url")
+
+
+def check_quality_note(note: QualityNote, *, on: date) -> None:
+    """Refuse a check of a day to come, one by nobody, changes that are not named, and a review that is over already."""
+    if note.checked_on > on:
+        raise Refused("The date must be today or in the past", code="future", field="checked_on")
+    if not note.role:
+        raise Refused("Enter what you are, like Training team", code="role", field="role")
+    if note.verdict == Verdict.CHANGES and not note.note:
+        raise Refused("Say what needs to change", code="note", field="note")
+    if note.is_reviewed and (note.review_by is None or note.review_by <= note.checked_on):
+        raise Refused("The next review must be after the day of the check", code="review_by", field="review_by")
+
+
+def code_from(kind: str, title: str) -> str:
+    """A code for a resource that nobody gave one: the kind's beginning and the words of its title."""
+    words = re.findall(r"[A-Z0-9]+", unicodedata.normalize("NFKD", title).upper())
+    return "-".join([_BEGINNINGS.get(kind, "DOC"), *words])[:30].rstrip("-")
 
 
 def kind_of(typed: str) -> ResourceKind | None:
@@ -173,6 +221,19 @@ def audiences_of_words(words: str) -> tuple[str, ...]:
     text = words.casefold()
     named = {code for word, code in _AUDIENCE_WORDS.items() if word in text}
     return tuple(code for code in AUDIENCES if code in named) or ("all",)
+
+
+# What crawlers, previews of links in chats and mail, scanners and scripts call themselves.
+_NOBODY = re.compile(
+    r"bot|crawl|spider|slurp|preview|facebookexternalhit|whatsapp|embed|scan|check|monitor|fetch|curl|wget|python|java/|go-http|okhttp"
+    r"|httpclient|headless|phantom|lighthouse|validator|safelinks|proofpoint|mimecast|barracuda",
+    re.IGNORECASE,
+)
+
+
+def is_somebody(agent: str, *, purpose: str = "") -> bool:
+    """Whether an opening is a person's, by what the browser calls itself and what it says it asks for; openings ahead do not count."""
+    return agent.startswith("Mozilla/") and not _NOBODY.search(agent) and "prefetch" not in purpose.lower()
 
 
 def is_quality_overdue(last: date | None, *, on: date) -> bool:
