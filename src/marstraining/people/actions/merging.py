@@ -42,6 +42,7 @@ PLAIN_PERSON_COLUMNS: dict[tuple[str, str], Literal["moved", "kept"]] = {
     ("coverage_rule", "changed_by_id"): "kept",
     ("resources_version", "by_id"): "kept",
     ("resources_quality_check", "by_id"): "kept",
+    ("conversation_contact_check", "checked_by_id"): "kept",
 }
 
 
