@@ -190,7 +190,8 @@ class Chosen:
 class Understood:
     """What a sentence was understood as. It holds no sentence and lives in memory only.
 
-    `words` are what is left to rank by, corrected and without what became a filter. `filters` are those in force, in words.
+    `words` are what is left to rank by, corrected and without what became a filter; `terms` are names of one thing each that has no
+    topic of its own. `command` is a word that always works ("help", "menu", "back", "stop", "start_again", "person", "privacy"). `filters` are those in force, in words.
     `unknown` are words of letters that neither index, lexicon nor English know. `topics_possible` are up to three distinct
     (slug, label) to ask about when `is_sure` is false. `is_negated` where a wish was denied ("don't book"): never act then.
     `is_ambiguous_case` where "conference" or "register" may mean one about a child: ask which, and signpost.
@@ -199,6 +200,7 @@ class Understood:
     intent: Intent
     slots: Slots = field(default_factory=Slots)
     words: tuple[str, ...] = ()
+    terms: tuple[tuple[str, ...], ...] = ()
     corrections: tuple[Correction, ...] = ()
     filters: tuple[Chosen, ...] = ()
     unknown: tuple[str, ...] = ()
@@ -206,6 +208,7 @@ class Understood:
     is_sure: bool = True
     is_negated: bool = False
     is_ambiguous_case: bool = False
+    command: str = ""
 
     def without(self, name: str) -> "Understood":
         """The same with one filter of `FILTERS` taken away; its words do not come back as words to rank by."""

@@ -41,7 +41,6 @@ _COMPOUNDS = {
     ("week", "beginning"): "w/c",
     ("week", "starting"): "w/c",
     ("new", "year"): "new_year",
-    ("new", "year's"): "new_year",
     ("new", "years"): "new_year",
     ("good", "friday"): "good_friday",
     ("easter", "monday"): "easter_monday",
@@ -88,6 +87,8 @@ def _read(typed: str) -> str:
     word = typed.casefold().replace("\u2019", "'")
     if re.fullmatch(r"w\s?[/.]\s?[cb]\.?", word):
         return "w/c"
+    # Today's and Friday's are today and Friday.
+    word = word.removesuffix("'s")
     return _VARIANTS.get(word) or _DASHES.get(word, word)
 
 
