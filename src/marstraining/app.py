@@ -13,6 +13,8 @@ from marstraining.bulletins import pages as bulletins_pages
 from marstraining.certificates import desk as certificates_desk
 from marstraining.certificates import pages as certificates_pages
 from marstraining.colleagues import pages as colleagues_pages
+from marstraining.conversation import desk as conversation_desk
+from marstraining.conversation import pages as conversation_pages
 from marstraining.core import config
 from marstraining.core.clock import today
 from marstraining.core.config import Settings
@@ -58,6 +60,8 @@ def all_routes() -> list[PageRoute]:
         *certificates_desk.routes,
         *coverage_pages.routes,
         *coverage_desk.routes,
+        *conversation_pages.routes,
+        *conversation_desk.routes,
         *people_pages.routes,
         *people_desk.routes,
         *messages_desk.routes,

@@ -26,6 +26,7 @@ PUBLIC = (
     NavItem("Find training", "/programme", ("/courses", "/sessions", "/topics")),
     NavItem("Calendar", "/calendar"),
     NavItem("My training", "/me", ("/bookings",)),
+    NavItem("Ask about training", "/chat"),
     NavItem("Help", "/help"),
 )
 _RUNS_SESSIONS = (Role.DESK, Role.PARTNER_ORGANISER)
@@ -41,6 +42,7 @@ DESK = (
     NavItem("Exports", "/desk/exports", roles=_RUNS_SESSIONS),
     NavItem("Letters", "/desk/letters", roles=_STAFF),
     NavItem("Late and absent", "/desk/ledger", roles=(Role.DESK,)),
+    NavItem("Numbers", "/desk/contacts", roles=(Role.DESK,)),
     NavItem("History", "/desk/history", roles=_STAFF),
 )
 AGENCY = (

@@ -65,6 +65,8 @@ async def confirm(said: Said) -> Turn:
         return Turn(card(said.state, Deed.BOOK, ref=said.state.ref))
     if said.state.scene is Scene.DONE:
         return Turn(said.state)
+    if said.state.scene is Scene.RESULTS and len(said.state.found) == 1 and said.state.found[0].startswith(SESSION):
+        return Turn(card(said.state, Deed.BOOK, ref=said.state.found[0].removeprefix(SESSION)))
     return Turn(said.state.to(Scene.BOUNDARY, word="nothing_open"))
 
 
