@@ -16,7 +16,7 @@ import structlog
 from marstraining.attendance.actions import ask_for_registers, tell_missed
 from marstraining.attendance.actions.scheduling import send_due_exports
 from marstraining.bookings.actions import compare_places, erase_what_served, send_reminders, settle_sessions, tell_changes
-from marstraining.bulletins.actions import tell_new_dates
+from marstraining.bulletins.actions import forget_topic_requests, tell_daily_news, tell_news_at_once
 from marstraining.certificates.actions import (
     end_corrected_accreditations,
     grant_owed_accreditations,
@@ -57,7 +57,9 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (60, release_allocations),
     (60, send_reminders),
     (300, compare_places),
-    (300, tell_new_dates),
+    (300, tell_daily_news),
+    (60, tell_news_at_once),
+    (3600, forget_topic_requests),
     (300, ask_settings_of_bounced),
     (60, withdraw_unfounded_certificates),
     (60, issue_owed_certificates),

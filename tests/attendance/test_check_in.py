@@ -10,12 +10,12 @@ from marstraining.attendance.actions import check_in, close_check_in, lock_regis
 from marstraining.attendance.actions.checking_in import NO_MATCH
 from marstraining.attendance.check_in_codes import Presented, is_screen_code, make_pass, read_pass, screen_code
 from marstraining.attendance.models import Mark, Register
-from marstraining.attendance.qr import qr_svg
 from marstraining.attendance.rules import Evidence, MarkWord, NewMark
 from marstraining.bookings.actions import cancel_booking
 from marstraining.bookings.models import Booking
 from marstraining.core import config
 from marstraining.core.errors import Refused, TooFast
+from marstraining.core.qr import qr_svg
 from marstraining.core.viewer import SYSTEM
 from marstraining.people.models import Person
 from tests import makers

@@ -133,6 +133,9 @@ def test_no_folder_of_a_letter_is_left_out_here() -> None:
         "register_open",
         "scheduled_export",
         "take_register",
+        "confirm_topic",
+        "telegram_linked",
+        "telegram_stopped",
     }
     folders = {path.name for path in (paths.TEMPLATES / "messages").iterdir() if path.is_dir()}
     assert sorted(folders - others) == sorted(NAMES)

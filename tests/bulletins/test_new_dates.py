@@ -5,7 +5,7 @@ from datetime import date, time, timedelta
 
 from tortoise.context import TortoiseContext
 
-from marstraining.bulletins.actions import PURPOSE, follow_course, tell_new_dates
+from marstraining.bulletins.actions import PURPOSE, follow_course, tell_daily_news
 from marstraining.bulletins.models import Subscription
 from marstraining.core.clock import from_wall
 from marstraining.core.config import Settings
@@ -42,12 +42,12 @@ async def test_a_follower_gets_one_letter_the_next_morning(db: TortoiseContext, 
         assert await follow_course(course.id, by=makers.as_learner(asha), now=clock.now) is False
         clock.forward(hours=1)
         await _published(course, clock)
-    assert await tell_new_dates(now=clock.now) == 0
+    assert await tell_daily_news(now=clock.now) == 0
     clock.travel_to(from_wall(date(2026, 3, 10), time(7, 59)))
-    assert await tell_new_dates(now=clock.now) == 0
+    assert await tell_daily_news(now=clock.now) == 0
     clock.forward(minutes=1)
-    assert await tell_new_dates(now=clock.now) == 1
-    assert await tell_new_dates(now=clock.now) == 0
+    assert await tell_daily_news(now=clock.now) == 1
+    assert await tell_daily_news(now=clock.now) == 0
     assert await _letters() == [{"key": f"new-dates-{asha.id}-2026-03-10", "address": "asha@stlukes.example", "priority": 9}]
 
 
@@ -61,7 +61,7 @@ async def test_only_new_public_coming_dates_are_told(db: TortoiseContext, clock:
     await _published(course, clock, access="invited")
     await _published(course, clock, day=date(2026, 3, 9))
     clock.forward(days=1)
-    assert await tell_new_dates(now=clock.now) == 0
+    assert await tell_daily_news(now=clock.now) == 0
 
 
 async def test_days_of_a_stopped_worker_are_made_up_for_in_one_letter(db: TortoiseContext, clock: Clock, asha: Person) -> None:
@@ -71,7 +71,7 @@ async def test_days_of_a_stopped_worker_are_made_up_for_in_one_letter(db: Tortoi
         clock.forward(days=1)
         await _published(course, clock)
     clock.forward(days=1)
-    assert await tell_new_dates(now=clock.now) == 1
+    assert await tell_daily_news(now=clock.now) == 1
 
 
 async def test_following_and_stopping_on_the_page(db: TortoiseContext, clock: Clock, asha: Person, sign_in_as: SignInAs) -> None:

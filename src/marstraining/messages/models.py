@@ -2,7 +2,7 @@
 
 from tortoise import fields
 from tortoise.indexes import Index
-from tortoise.migrations.constraints import CheckConstraint
+from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
 from marstraining.core.db.fields import MadeByDatabase, UTCDatetimeField
 from marstraining.core.db.table import Table
@@ -72,13 +72,41 @@ class BouncedAddress(Table):
 
 
 class DeliveryHealth(Table):
-    """One row per channel: whether the server could be reached last time, for the desk's banner."""
+    """One row per channel: whether the server could be reached last time, for the desk's banner.
+
+    `account` is the name that people find the channel by, as the bot's own name tells it: None for mail, and until a bot has run.
+    """
 
     id = fields.IntField(primary_key=True)
     channel = fields.CharField(max_length=10, unique=True)
     failing_since = UTCDatetimeField(null=True)
     last_error = fields.CharField(max_length=500, default="")
     last_ok_at = UTCDatetimeField(null=True)
+    account = fields.CharField(max_length=64, null=True)
 
     class Meta:
         table = "messages_health"
+
+
+class GoneChat(Table):
+    """A chat that took no letter because its owner has blocked or left it, until whoever keeps the link has heard of it."""
+
+    id = fields.IntField(primary_key=True)
+    address = fields.CharField(max_length=254, unique=True)
+    gone_at = UTCDatetimeField()
+
+    class Meta:
+        table = "messages_gone_chat"
+
+
+class ReceivedUpdate(Table):
+    """The number of something that a channel sent us, so that what is sent twice is taken in once; kept for a day, its words never."""
+
+    id = fields.BigIntField(primary_key=True)
+    channel = fields.CharField(max_length=10)
+    number = fields.BigIntField()
+    received_at = UTCDatetimeField()
+
+    class Meta:
+        table = "messages_received"
+        constraints = (UniqueConstraint(fields=("channel", "number"), name="messages_received_once"),)

@@ -191,3 +191,9 @@ async def bounced_addresses(*, limit: int, offset: int) -> tuple[list[dict[str, 
 async def is_mail_late() -> bool:
     """Whether the mail server could not be reached the last time it was tried, for pages that promise a letter."""
     return bool(await rows("SELECT id FROM messages_health WHERE channel = 'email' AND failing_since IS NOT NULL"))
+
+
+async def channel_account(channel: str) -> str | None:
+    """The name that people find a channel by, such as a bot's; None where the channel has not been used yet."""
+    found = await rows("SELECT account FROM messages_health WHERE channel = ?", channel)
+    return found[0]["account"] if found else None

@@ -249,3 +249,52 @@ class AddressChange(Table):
 
     class Meta:
         table = "people_address_change"
+
+
+class TelegramToken(Table):
+    """A one-time token that connects an account to a Telegram chat; only its hash is here, with what its maker chose to get there."""
+
+    id = fields.IntField(primary_key=True)
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "models.Person", related_name=False, db_index=True, on_delete=fields.RESTRICT
+    )
+    person_id: int
+    token_hash = fields.CharField(max_length=64, unique=True)
+    wants_bookings = fields.BooleanField(default=False)
+    wants_reminders = fields.BooleanField(default=False)
+    wants_updates = fields.BooleanField(default=False)
+    created_at = UTCDatetimeField()
+    expires_at = UTCDatetimeField()
+    used_at = UTCDatetimeField(null=True)
+
+    class Meta:
+        table = "people_telegram_token"
+
+
+class TelegramLink(Table):
+    """A person's Telegram chat, from the moment it was connected until it ended, and which letters they chose to get there.
+
+    `chat_id` is forgotten when the link ends: `ended_why` is "unlinked", "blocked", "moved" (another chat, or another account
+    took its place) or "closed" (the account was).
+    """
+
+    id = fields.IntField(primary_key=True)
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "models.Person", related_name=False, db_index=True, on_delete=fields.RESTRICT
+    )
+    person_id: int
+    chat_id = fields.BigIntField(null=True)
+    wants_bookings = fields.BooleanField(default=False)
+    wants_reminders = fields.BooleanField(default=False)
+    wants_updates = fields.BooleanField(default=False)
+    linked_at = UTCDatetimeField()
+    ended_at = UTCDatetimeField(null=True)
+    ended_why = fields.CharField(max_length=12, default="")
+
+    class Meta:
+        table = "people_telegram_link"
+        constraints = (
+            UniqueConstraint(fields=("person",), name="people_telegram_link_person", condition="ended_at IS NULL"),
+            UniqueConstraint(fields=("chat_id",), name="people_telegram_link_chat", condition="ended_at IS NULL"),
+            CheckConstraint(check="(ended_at IS NULL) = (chat_id IS NOT NULL)", name="people_telegram_link_chat_known"),
+        )

@@ -52,6 +52,13 @@ JOB_ROLES = {
     "trainer_gcp2": "Graded Care Profile 2 trainer",
 }
 
+# What may be chosen for a Telegram chat, in the order of `TelegramWishes`.
+TELEGRAM_LETTERS = {
+    "bookings": "My bookings: confirmed, changed or cancelled, a place offered",
+    "reminders": "Reminders before training",
+    "updates": "New dates and resources that I asked to be told about",
+}
+
 ROLE_LABELS = {
     Role.LEARNER: "Learner",
     Role.AGENCY_LEAD: "Agency lead",
@@ -92,6 +99,7 @@ CODE_TRIES = 5
 LIVE_LINKS = 3
 CHALLENGES_AN_HOUR = 10
 ADDRESS_CHANGE_LASTS = timedelta(hours=24)
+TELEGRAM_TOKEN_LASTS = timedelta(minutes=10)
 # (window, attempts): security.md 5. The network's counts only unknown addresses and failed codes, since a council is one address.
 ADDRESS_LIMITS = ((timedelta(minutes=15), 3), (timedelta(hours=1), 10))
 NETWORK_LIMITS = ((timedelta(hours=1), 200),)
@@ -171,6 +179,28 @@ class PostWish:
     job_role: str
     agency_code: str = ""
     agency_typed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TelegramWishes:
+    """Which kinds of letters somebody chose to get in their Telegram chat."""
+
+    bookings: bool = False
+    reminders: bool = False
+    updates: bool = False
+
+    @property
+    def flags(self) -> tuple[bool, bool, bool]:
+        return self.bookings, self.reminders, self.updates
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return tuple(word for word, is_wanted in zip(TELEGRAM_LETTERS, self.flags, strict=True) if is_wanted)
+
+    @classmethod
+    def of(cls, words: Collection[str]) -> "TelegramWishes":
+        """As chosen on a form; words that name no kind are left out."""
+        return cls(*(word in words for word in TELEGRAM_LETTERS))
 
 
 @dataclass(frozen=True, slots=True)

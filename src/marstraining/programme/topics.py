@@ -166,3 +166,9 @@ def topic_of(label: str) -> tuple[str, str]:
         return known
     slug = re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_")[:_LONGEST_SLUG] or "other"
     return _BY_SLUG.get(slug) or (slug, name[:1].upper() + name[1:120])
+
+
+def label_of(slug: str) -> str | None:
+    """What the vocabulary calls a topic; None for a slug that it does not know."""
+    known = _BY_SLUG.get(slug)
+    return known[1] if known else None

@@ -9,9 +9,9 @@ from marstraining.attendance import queries
 from marstraining.attendance.actions import close_check_in, open_check_in
 from marstraining.attendance.check_in_codes import screen_code, seconds_left
 from marstraining.attendance.desk.taking import BOTH, Taking, load
-from marstraining.attendance.qr import qr_svg
 from marstraining.core import config
 from marstraining.core.errors import Refused
+from marstraining.core.qr import qr_svg
 from marstraining.core.web import Form, page, read_form, render, see_other, viewer_of
 
 

@@ -22,6 +22,7 @@ MODEL_MODULES: tuple[str, ...] = (
     "marstraining.record.models",
     "marstraining.bookings.models",
     "marstraining.bulletins.models",
+    "marstraining.resources.models",
     "marstraining.attendance.models",
     "marstraining.certificates.models",
     "marstraining.coverage.models",

@@ -32,3 +32,12 @@ async def flag_bounced_address(address: str, *, letter_id: int, reason: str, now
         " letter_id = excluded.letter_id, reason = excluded.reason, flagged_at = excluded.flagged_at, cleared_at = NULL",
         address, letter_id, reason[:_LONGEST_ERROR], now,
     )  # fmt: skip
+
+
+async def note_channel_account(channel: str, account: str) -> None:
+    """Keep the name that people find a channel by, as the channel itself tells it when it starts."""
+    await execute(
+        "INSERT INTO messages_health (channel, last_error, account) VALUES (?, '', ?) ON CONFLICT (channel) DO UPDATE SET"
+        " account = excluded.account",
+        channel, account,
+    )  # fmt: skip

@@ -33,6 +33,13 @@ from marstraining.people.actions.signing_in import (
     redeem_link,
     touch_sign_in,
 )
+from marstraining.people.actions.telegram import (
+    choose_telegram_letters,
+    link_telegram,
+    make_telegram_token,
+    note_chat_gone,
+    unlink_telegram,
+)
 
 __all__ = [
     "Browser",
@@ -48,6 +55,7 @@ __all__ = [
     "change_email",
     "change_name",
     "choose_calendar",
+    "choose_telegram_letters",
     "close_account",
     "close_agency",
     "confirm_address",
@@ -61,10 +69,13 @@ __all__ = [
     "grant_role",
     "import_agencies",
     "import_people",
+    "link_telegram",
+    "make_telegram_token",
     "mark_leaver",
     "merge_agencies",
     "merge_people",
     "mint_sign_in_link",
+    "note_chat_gone",
     "open_sign_in",
     "redeem_code",
     "redeem_link",
@@ -75,4 +86,5 @@ __all__ = [
     "start_position",
     "suggest_agency",
     "touch_sign_in",
+    "unlink_telegram",
 ]

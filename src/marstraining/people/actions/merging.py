@@ -40,6 +40,8 @@ PLAIN_PERSON_COLUMNS: dict[tuple[str, str], Literal["moved", "kept"]] = {
     ("certificates_certificate", "issued_by_id"): "kept",
     ("certificates_certificate", "withdrawn_by_id"): "kept",
     ("coverage_rule", "changed_by_id"): "kept",
+    ("resources_version", "by_id"): "kept",
+    ("resources_quality_check", "by_id"): "kept",
 }
 
 
@@ -61,7 +63,9 @@ _CLASHES = {
     "attendance_mark": _Clash("retire", "superseded_at"),
     "certificates_certificate": _Clash("retire", "withdrawn_at"),
     "bulletins_subscription": _Clash("retire", "ended_at"),
+    "bulletins_topic_subscription": _Clash("retire", "ended_at"),
     "people_role_grant": _Clash("retire", "ended_at"),
+    "people_telegram_link": _Clash("delete"),
     "programme_headcount": _Clash("add", "number"),
 }
 # What must not stand twice although the schema allows it: one post, one role.

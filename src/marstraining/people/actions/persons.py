@@ -13,6 +13,7 @@ from marstraining.history.actions import record
 from marstraining.people import queries, rules
 from marstraining.people.actions.roles import count_administrators, drop_roles, put_role
 from marstraining.people.actions.signing_in import drop_sign_ins
+from marstraining.people.actions.telegram import drop_telegram
 from marstraining.people.models import Person
 
 
@@ -256,6 +257,7 @@ async def close_account(person_id: int, *, by: Viewer, now: datetime) -> None:
         await db.execute("UPDATE people_person SET state = 'closed' WHERE id = ? AND state IN ('active', 'left')", person_id)
         await drop_roles(person_id, agency_id=None, now=now)
         await drop_sign_ins(person_id, now=now)
+        await drop_telegram(person_id, now=now)
         await record("close_account", by=by, now=now, subject_kind="person", subject_id=person_id)
 
 

@@ -48,6 +48,7 @@ async def account(request: Request) -> Response:
         sign_ins=await queries.sign_ins_of(person["id"], now=now),
         here=viewer.sign_in_id,
         calendar=CALENDAR[person["calendar_choice"]],
+        has_telegram=await queries.telegram_chat_of(person["id"]) is not None,
         done=DONE,
     )
 

@@ -27,12 +27,22 @@ from marstraining.people.queries.persons import (
     sign_ins_of,
 )
 from marstraining.people.queries.scope import Scope, visible_agencies, visible_people
+from marstraining.people.queries.telegram import (
+    TelegramChat,
+    TelegramOffer,
+    telegram_chat_of,
+    telegram_chats_of,
+    telegram_offer,
+    viewer_of_chat,
+)
 
 __all__ = [
     "AgencyChoice",
     "LiveSignIn",
     "OpenChallenge",
     "Scope",
+    "TelegramChat",
+    "TelegramOffer",
     "agency_by_code",
     "agency_choices",
     "asked_address",
@@ -48,8 +58,12 @@ __all__ = [
     "sectors",
     "sign_ins_of",
     "signed_in",
+    "telegram_chat_of",
+    "telegram_chats_of",
+    "telegram_offer",
     "viewer_by_email",
     "viewer_for",
+    "viewer_of_chat",
     "visible_agencies",
     "visible_people",
 ]

@@ -18,6 +18,7 @@ from marstraining.programme.actions.sessions import (
     publish_session,
     set_capacity,
 )
+from marstraining.programme.actions.topics import put_topic
 from marstraining.programme.actions.trainers import answer_as_trainer, ask_trainer, remove_trainer
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "publish_due_sessions",
     "publish_series",
     "publish_session",
+    "put_topic",
     "remove_trainer",
     "save_course",
     "save_venue",

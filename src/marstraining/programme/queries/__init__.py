@@ -25,6 +25,7 @@ from marstraining.programme.queries.facts import (
 )
 from marstraining.programme.queries.scope import EVERYTHING, PUBLIC, Scope, audiences_of_person, run_by, visible_to
 from marstraining.programme.queries.teaching import TaughtRow, taught_sessions
+from marstraining.programme.queries.topics import TopicFacts, all_topics, topic_by_slug
 
 __all__ = [
     "EVERYTHING",
@@ -40,7 +41,9 @@ __all__ = [
     "SessionFacts",
     "SessionRow",
     "TaughtRow",
+    "TopicFacts",
     "VenueFacts",
+    "all_topics",
     "audiences_of_person",
     "coming_sessions",
     "course_facts",
@@ -51,6 +54,7 @@ __all__ = [
     "sessions_between",
     "sessions_of_course",
     "taught_sessions",
+    "topic_by_slug",
     "topics_in_use",
     "training_days",
     "visible_to",
