@@ -6,7 +6,6 @@ from xml.sax.saxutils import escape, quoteattr
 
 from marstraining.resources.queries import ResourceRow
 from marstraining.resources.rules import KIND_LABELS, ResourceKind
-from marstraining.resources.wording import checks_line
 
 MEDIA_TYPE = "application/atom+xml; charset=utf-8"
 # What stands in for the moment of the last change while nothing is there; a feed must have one.
@@ -37,9 +36,8 @@ def atom_feed(found: Iterable[ResourceRow], *, title: str, author: str, address:
 def _entry(row: ResourceRow, base_url: str) -> list[str]:
     address = f"{base_url}/resources/{row.code}"
     kind = KIND_LABELS[ResourceKind(row.kind)]
-    summary = "\n".join(
-        part for part in (f"{kind}. For: {row.audience or 'all practitioners'}.", row.summary, f"{checks_line(row)}.") if part
-    )
+    said = f"{kind}. For: {row.audience or 'all practitioners'}."
+    summary = f"{said}\n{row.summary}" if row.summary else said
     categories = {row.kind: kind, **dict(row.topics)}
     return [
         "<entry>",

@@ -1,5 +1,6 @@
 """Topics: what there is to read, to use and to learn on each, and its pack for a team meeting."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -62,7 +63,7 @@ async def pack(request: Request) -> Response:
     if request.method == "HEAD":
         return Response(media_type="application/zip", headers=headers)
     files = _within(found, await files_of_topic(found.slug), config.current().data_dir)
-    names = {one.code: f"{one.code} {one.file_name}" for one in files}
+    names = _names(files)
     contents = _contents(found, names)
     parts = [Part(_CONTENTS, contents.encode(), now)]
     parts += [Part(names[one.code], path_of(config.current().data_dir, one.stored_as), one.changed_at) for one in files]
@@ -79,6 +80,13 @@ def _within(found: TopicPage, files: Sequence[Opened], data_dir: Path) -> list[O
             taken.append(one)
             total += sizes.get(one.code, 0)
     return taken
+
+
+def _names(files: Sequence[Opened]) -> dict[str, str]:
+    """What each file is called in the pack, by code: as it is handed out alone, with the code in front where two share a name."""
+    taken = Counter(one.file_name.casefold() for one in files)
+    taken[_CONTENTS.casefold()] += 1
+    return {one.code: one.file_name if taken[one.file_name.casefold()] == 1 else f"{one.code} {one.file_name}" for one in files}
 
 
 def _contents(found: TopicPage, names: dict[str, str]) -> str:

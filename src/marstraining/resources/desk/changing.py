@@ -96,7 +96,7 @@ async def _page(request: Request, form: Form, *, code: str | None) -> Response:
         form=form,
         code=code,
         kinds=KIND_LABELS,
-        audiences=AUDIENCES,
+        audiences={code: label for code, label in AUDIENCES.items() if code != "invited"},
         accreditations=await accreditation_choices(),
         accepted=ACCEPTED,
     )

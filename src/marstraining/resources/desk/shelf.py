@@ -1,6 +1,7 @@
 """Every resource with when its link and its quality were last checked, and one resource with all that was found."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -10,7 +11,6 @@ from marstraining.core import clock
 from marstraining.core.errors import NotFound
 from marstraining.core.viewer import Role
 from marstraining.core.web import Column, Form, Link, TableView, Tag, export_response, page, render, roles, viewer_of
-from marstraining.core.web.dates import day_plain
 from marstraining.history.actions import record_export
 from marstraining.programme.rules import AUDIENCES
 from marstraining.resources.handing_out import file_response
@@ -98,10 +98,10 @@ def _rows(found: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, object]]:
             "owner": row["owner"],
             "link": Tag(*STATE_TAGS[state]) if state else "",
             "outcome": outcome_words(row["link_outcome"] or ""),
-            "link_checked": day_plain(row["link_checked_at"]) if row["link_checked_at"] else "",
+            "link_checked": _short(row["link_checked_at"]),
             "quality": _due(quality, is_late=is_quality_overdue(quality, on=today), never="Never"),
             "quality_by": row["quality_role"] or "",
-            "reviewed": day_plain(row["reviewed_on"]) if row["reviewed_on"] else "",
+            "reviewed": _short(row["reviewed_on"]),
             "review_by": _due(review_by, is_late=review_by is not None and review_by < today, never=""),
             "used": row["used"],
             "requires": row["requires"] or "",
@@ -110,8 +110,14 @@ def _rows(found: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, object]]:
         }
 
 
-def _due(day: Any, *, is_late: bool, never: str) -> object:  # noqa: ANN401 - a date or nothing, as the row has it
-    words = day_plain(day) if day else never
+def _short(day: date | datetime | None) -> str:
+    """As in "3 Mar 2026": eight columns leave no room for more."""
+    at = clock.local(day) if isinstance(day, datetime) else day
+    return f"{at.day} {at:%b %Y}" if at else ""
+
+
+def _due(day: date | None, *, is_late: bool, never: str) -> object:
+    words = _short(day) or never
     return Tag(words, "orange") if is_late else words
 
 
