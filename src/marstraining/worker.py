@@ -35,6 +35,7 @@ from marstraining.messages.delivery import PostRoom, send_due_letters
 from marstraining.messages.rules import Priority
 from marstraining.people.actions import ask_settings_of_bounced, forget_sign_in_traces
 from marstraining.programme.actions import publish_due_sessions
+from marstraining.resources.actions.checking import check_links, forget_old_checks
 from marstraining.search.actions import forget_unheard_words
 
 
@@ -69,6 +70,8 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (300, ask_for_registers),
     (300, tell_missed),
     (300, send_due_exports),
+    (10, check_links),
+    (3600, forget_old_checks),
     (3600, forget_sign_in_traces),
     (3600, erase_old_bodies),
     (3600, forget_unheard_words),

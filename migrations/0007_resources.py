@@ -1,4 +1,4 @@
-"""0006_resources: drafted from the models, then read.
+"""0007_resources: drafted from the models, then read.
 
 The resource library: resources with topics, versions, links and their checks, quality checks, and how often each is used.
 """
@@ -14,7 +14,7 @@ from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
 class Migration(migrations.Migration):
-    dependencies = [('models', '0005_register_and_records')]
+    dependencies = [('models', '0006_channels_and_topics')]
 
     initial = False
 

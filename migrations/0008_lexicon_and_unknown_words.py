@@ -1,4 +1,4 @@
-"""0006_lexicon_and_unknown_words: drafted from the models, then read.
+"""0008_lexicon_and_unknown_words: drafted from the models, then read.
 
 The desk's lexicon, and words that nobody understood: two new tables, nothing else.
 """
@@ -13,7 +13,7 @@ from tortoise import fields
 from tortoise.migrations.constraints import UniqueConstraint
 
 class Migration(migrations.Migration):
-    dependencies = [('models', '0005_register_and_records')]
+    dependencies = [('models', '0007_resources')]
 
     initial = False
 
