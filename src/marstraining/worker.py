@@ -36,6 +36,8 @@ from marstraining.messages.delivery import PostRoom, send_due_letters
 from marstraining.messages.rules import Priority
 from marstraining.people.actions import ask_settings_of_bounced, forget_sign_in_traces
 from marstraining.programme.actions import publish_due_sessions
+from marstraining.resources.actions.checking import check_links, forget_old_checks
+from marstraining.search.actions import forget_unheard_words
 
 
 class Job(Protocol):
@@ -69,9 +71,12 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (300, ask_for_registers),
     (300, tell_missed),
     (300, send_due_exports),
+    (10, check_links),
+    (3600, forget_old_checks),
     (3600, forget_sign_in_traces),
     (3600, forget_old_conversations),
     (3600, erase_old_bodies),
+    (3600, forget_unheard_words),
     (3600, erase_what_served),
 )
 # Each lane is one connection to the mail server; the first takes nothing but sign-in letters, so it is always free for one.

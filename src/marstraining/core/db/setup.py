@@ -26,6 +26,7 @@ MODEL_MODULES: tuple[str, ...] = (
     "marstraining.attendance.models",
     "marstraining.certificates.models",
     "marstraining.coverage.models",
+    "marstraining.search.models",
     "marstraining.conversation.models",
 )
 

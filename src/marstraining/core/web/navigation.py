@@ -23,7 +23,8 @@ class NavItem:
 
 
 PUBLIC = (
-    NavItem("Find training", "/programme", ("/courses", "/sessions", "/topics")),
+    NavItem("Find training", "/programme", ("/courses", "/sessions")),
+    NavItem("Resources", "/resources", ("/topics",)),
     NavItem("Calendar", "/calendar"),
     NavItem("My training", "/me", ("/bookings",)),
     NavItem("Ask about training", "/chat"),
@@ -36,6 +37,7 @@ DESK = (
     NavItem("Sessions", "/desk/sessions", ("/desk/series", "/desk/roll-forward"), roles=_RUNS_SESSIONS),
     NavItem("Courses", "/desk/courses", roles=_RUNS_SESSIONS),
     NavItem("Venues", "/desk/venues", roles=(Role.DESK,)),
+    NavItem("Resources", "/desk/resources", roles=(Role.DESK,)),
     NavItem("People", "/desk/people", roles=_STAFF),
     NavItem("Coverage", "/desk/coverage", ("/desk/rules",), roles=(Role.DESK,)),
     NavItem("Organisations", "/desk/agencies", roles=_STAFF),
