@@ -75,7 +75,7 @@ class Site:
         log = sent.text.partition("data-mars-log>")[2].partition("</ul>\n<form")[0]
         kinds = tuple(re.findall(r'data-answer="([^"]*)"', log))
         labelled = re.findall(r'<(?:button|a)[^>]*?(?:value="([^"]*)"|href="[^"]*")[^>]*>(.*?)</(?:button|a)>', log, re.DOTALL)
-        labels = tuple(_text(re.sub(r'<span[^>]*hidden.*?</span>', "", label)).strip(" ×") for _, label in labelled)
+        labels = tuple(_text(re.sub(r"<span[^>]*hidden.*?</span>", "", label)).strip(" ×") for _, label in labelled)
         return Seen(kinds, _text(log), labels, tuple(unescape(data) for data, _ in labelled))
 
 

@@ -32,9 +32,11 @@ from marstraining.people.actions import link_telegram
 from marstraining.people.actions.limits import check_and_count
 from marstraining.safety.gate import gate
 from marstraining.safety.rules import Kind, Level, Verdict, found_details
+from marstraining.search.actions import note_unknown_word
 
 _TRIES = 6
 _A_MINUTE = 40
+_MOST_UNKNOWN = 3
 _PAUSE = timedelta(days=1)
 _SELF = frozenset({Kind.ADULT_IN_CRISIS, Kind.CHILD_WRITING})
 
@@ -143,6 +145,9 @@ async def _go_on(event: Event, verdict: Verdict, dialogue: Dialogue, asker: Aske
         await tally(counts, now=asker.now)
     if verdict.level is Level.MAYBE:
         count_signpost(verdict.level)
+    elif not found_details(event.text):
+        for word in turn.unknown[:_MOST_UNKNOWN]:
+            await note_unknown_word(word, key_hash, now=asker.now)
     return Outcome((*turn.before, *replies), verdict.level, _intent_of(verdict, turn.intent), dict(turn.slots))
 
 
