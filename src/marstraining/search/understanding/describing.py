@@ -1,11 +1,13 @@
 """The filters in force in words for people, each of which can be taken away."""
 
 from collections.abc import Mapping
-from datetime import date, time
+from datetime import date
 
 from marstraining.core.clock import time_words
 from marstraining.search import vocabulary
 from marstraining.search.rules import Chosen, DateRange, Slots
+
+from datetime import time
 
 
 def filters_of(slots: Slots, topics: Mapping[str, str]) -> tuple[Chosen, ...]:

@@ -1,6 +1,7 @@
 """What somebody wants, from what was said and what was found in it."""
 
 import re
+
 from dataclasses import dataclass, replace
 
 from marstraining.search import vocabulary
