@@ -46,7 +46,9 @@ class Engine:
 def seen_of(replies: tuple[Reply, ...]) -> Seen:
     text = "\n".join(line for reply in replies for line in plain_lines(reply))
     buttons = [button for button in all_buttons(replies)]
-    return Seen(tuple(reply.answer_type for reply in replies), text, tuple(one.label for one in buttons), tuple(one.data for one in buttons))
+    return Seen(
+        tuple(reply.answer_type for reply in replies), text, tuple(one.label for one in buttons), tuple(one.data for one in buttons)
+    )
 
 
 class Site:

@@ -47,7 +47,8 @@ async def chat(request: Request) -> Response:
     if form.errors:
         return await _page(request, () if is_fragment else await resume(Channel.WEB, key, viewer=viewer, now=now), form)
     if gate(text).level is not Level.URGENT:
-        await check_and_count("chat-network", network_of(request), most=_NETWORK_A_MINUTE, within=timedelta(minutes=1), sentence=_OFTEN, now=now)
+        minute = timedelta(minutes=1)
+        await check_and_count("chat-network", network_of(request), most=_NETWORK_A_MINUTE, within=minute, sentence=_OFTEN, now=now)
     event = Event(
         channel=Channel.WEB,
         key=key or secrets.token_urlsafe(_KEY_BYTES),

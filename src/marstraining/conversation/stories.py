@@ -1,8 +1,8 @@
 """Dialogue files: one story each, played by the tests and published as the list of what the chat understands.
 
-A story begins with lines `name: value` (`title`, `who`, and others that only its player reads). After a blank line stand its steps: `>` what
-somebody writes, `*` the label of the button they press, `!` a voice message or file; below each what is expected: `<` the kind of the
-answer, `|` words that stand in it, `-` words that do not, `+` the label of a button.
+A story begins with lines `name: value` (`title`, `who`, and others that only its player reads). After a blank line stand its steps:
+`>` what somebody writes, `*` the label of the button they press, `!` a voice message or file; below each what is expected: `<` the kind
+of the answer, `|` words that stand in it, `-` words that do not, `+` the label of a button.
 """
 
 from collections.abc import Sequence

@@ -24,7 +24,9 @@ _seconds = Histogram(
 _bookings = Counter(
     "mars_booking_outcomes", "What came of asking for a place: booked, waiting, or why not.", ("outcome",), registry=_registry
 )
-_signposts = Counter("mars_safety_signposts", "How often the chat said whom to ring, by how sure it was; never why.", ("level",), registry=_registry)
+_signposts = Counter(
+    "mars_safety_signposts", "How often the chat said whom to ring, by how sure it was; never why.", ("level",), registry=_registry
+)
 _sign_ins = Counter("mars_sign_ins", "What came of a link or code: ok, failed, limited.", ("outcome",), registry=_registry)
 
 
