@@ -33,6 +33,10 @@ from marstraining.programme import desk as programme_desk
 from marstraining.resources import desk as resources_desk
 from marstraining.resources import pages as resources_pages
 from marstraining.resources.actions import keep_writing_uses
+from marstraining.search import api as search_api
+from marstraining.search import desk as search_desk
+from marstraining.search import pages as search_pages
+from marstraining.search.queries import watch_index
 
 # What public pages are made of; bookings count, since they show places left.
 WATCHED = ("programme_course", "programme_session", "programme_venue", "bookings_booking", "resources_resource")
@@ -59,6 +63,9 @@ def all_routes() -> list[PageRoute]:
         *bulletins_pages.routes,
         *resources_pages.routes,
         *resources_desk.routes,
+        *search_pages.routes,
+        *search_api.routes,
+        *search_desk.routes,
         *certificates_pages.routes,
         *certificates_desk.routes,
         *coverage_pages.routes,
@@ -87,6 +94,7 @@ def create_app(settings: Settings, *, connect_database: bool = True, is_watching
             tasks = [asyncio.create_task(keep_writing_uses())]
             if is_watching:
                 tasks.append(asyncio.create_task(application.kept.watch(lambda: stamp(WATCHED))))
+                tasks.append(asyncio.create_task(watch_index(on_change=application.kept.forget)))
             yield
             for task in tasks:
                 task.cancel()
