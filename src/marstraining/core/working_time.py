@@ -4,11 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
+from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
-
-import holidays
 
 from marstraining.core.clock import from_wall, local
 
@@ -23,8 +22,9 @@ Pauses = Sequence[tuple[date, date]]
 
 @cache
 def _united_kingdom() -> Any:  # noqa: ANN401 - a class of a module that is found by its file
-    # Asked for by name, in whatever way, `holidays` (0.109) loads all its 250 countries first: 60 ms and 8 MB a process.
-    path = Path(holidays.__file__).parent / "countries" / "united_kingdom.py"
+    # Asked for by name, in whatever way, `holidays` (0.109) loads all its 250 countries first: 60 ms and 8 MB a process. The rest
+    # takes as long to load, so it waits for the first day that is asked about.
+    path = Path(str(import_module("holidays").__file__)).parent / "countries" / "united_kingdom.py"
     spec = spec_from_file_location("holidays_of_the_united_kingdom", path)
     if spec is None or spec.loader is None:
         raise ImportError(path)
