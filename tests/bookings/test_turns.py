@@ -13,14 +13,13 @@ from tests.conftest import Clock
 
 
 async def _try(session_id: int, wants: str, *, code: str, got_in: list[str]) -> str:
-    try:
+    with pytest.raises(Refused, match=r"^No\.$") as caught:
         async with turn(session_id, wants=wants):
             got_in.append(wants)
             await asyncio.sleep(0.01)
             raise Refused("No.", code=code, facts={"is_list_open": True})
-    except Refused as refused:
-        assert (refused.message, refused.facts) == ("No.", {"is_list_open": True})
-        return refused.code
+    assert caught.value.facts == {"is_list_open": True}
+    return caught.value.code
 
 
 async def test_who_waited_while_another_with_the_same_wish_was_refused_as_full_is_refused_without_a_turn() -> None:
