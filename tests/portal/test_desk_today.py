@@ -73,10 +73,10 @@ async def held_letter(clock: Clock) -> object:
     return await failed_letter(clock, state="held")
 
 
-async def checked_resource(clock: Clock, **columns: Any) -> None:
+async def checked_resource(clock: Clock, **columns: Any) -> object:
     """A resource whose quality was checked today, with something else to do about it."""
     await on_the_shelf(now=clock.now, **columns)
-    await check_quality("7MB-CSE", QualityNote(TODAY, "Nurse", Verdict.GOOD), by=SYSTEM, now=clock.now)
+    return await check_quality("7MB-CSE", QualityNote(TODAY, "Nurse", Verdict.GOOD), by=SYSTEM, now=clock.now)
 
 
 async def broken_link(clock: Clock) -> object:
