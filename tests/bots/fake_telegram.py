@@ -59,7 +59,8 @@ class Sent:
     def api(self) -> dict[str, Any]:
         who = {"id": BOT_ID, "first_name": "Ask about training", "is_bot": True, "username": BOT_NAME}
         message: dict[str, Any] = {
-            "message_id": self.message_id, "date": self.date, "chat": {"id": self.chat_id, "type": "private"}, "from": who, "text": self.text,
+            "message_id": self.message_id, "date": self.date, "chat": {"id": self.chat_id, "type": "private"}, "from": who,
+            "text": self.text,
         }  # fmt: skip
         return message | ({"reply_markup": {"inline_keyboard": self.buttons}} if self.buttons else {})
 
@@ -234,7 +235,7 @@ class FakeTelegram:
 
     async def do_getUpdates(self, fields: Mapping[str, Any]) -> list[dict[str, Any]]:  # noqa: N802
         if self.webhook:
-            raise ApiError(409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first")
+            raise ApiError(409, "Conflict: can't use getUpdates method while webhook is active")
         offset = int(fields.get("offset", 0))
         while self.updates and self.updates[0]["update_id"] < offset:
             self.updates.popleft()
@@ -318,7 +319,7 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         self.parts.append(data)
 
-    def handle_comment(self, data: str) -> None:
+    def handle_comment(self, data: str) -> None:  # noqa: ARG002 - as the class it stands on has it
         raise bad("can't parse entities: Unsupported start tag")
 
 

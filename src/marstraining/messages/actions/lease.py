@@ -135,11 +135,12 @@ async def fall_back(letter: StoredLetter, *, by: str, reason: str, now: datetime
 async def leave_chat(letter: StoredLetter, *, by: str, reason: str, now: datetime) -> None:
     """The chat's owner has blocked or left it: this letter and all that wait for it go by mail, or are not sent, as in `fall_back`.
 
-    Whoever keeps the link between people and chats asks `queries.gone_chats`.
+    So do those that this worker has claimed and not tried yet. Whoever keeps the link between people and chats asks
+    `queries.gone_chats`.
     """
     async with transaction():
         await fall_back(letter, by=by, reason=reason, now=now)
-        await _leave("address = ?", letter.address, reason=reason, now=now)
+        await _leave("address = ?", letter.address, by=by, reason=reason, now=now)
         await execute(
             "INSERT INTO messages_gone_chat (address, gone_at) VALUES (?, ?) ON CONFLICT (address) DO NOTHING", letter.address, now
         )
@@ -151,16 +152,17 @@ async def leave_all_chats(*, now: datetime) -> int:
     if not await rows("SELECT id FROM messages_letter WHERE state = 'waiting' AND channel = 'telegram' LIMIT 1"):
         return 0
     async with transaction():
-        return await _leave("1 = 1", reason="Telegram is not set up", now=now)
+        return await _leave("1 = 1", by="", reason="Telegram is not set up", now=now)
 
 
-async def _leave(which: str, *values: object, reason: str, now: datetime) -> int:
-    waiting = f"WHERE state = 'waiting' AND channel = 'telegram' AND {which}"
+async def _leave(which: str, *values: object, by: str, reason: str, now: datetime) -> int:
+    waiting = f"WHERE channel = 'telegram' AND (state = 'waiting' OR state = 'sending' AND lease_by = ?) AND {which}"
     moved = await execute(
-        f"UPDATE messages_letter SET {_BY_MAIL} {waiting} AND fallback IS NOT NULL", now, reason[:_LONGEST_ERROR], *values
-    )
+        f"UPDATE messages_letter SET {_BY_MAIL}, state = 'waiting', {_NO_LEASE} {waiting} AND fallback IS NOT NULL",
+        now, reason[:_LONGEST_ERROR], by, *values,
+    )  # fmt: skip
     return moved + await execute(
-        f"UPDATE messages_letter SET state = 'withdrawn', last_error = ? {waiting}", reason[:_LONGEST_ERROR], *values
+        f"UPDATE messages_letter SET state = 'withdrawn', last_error = ?, {_NO_LEASE} {waiting}", reason[:_LONGEST_ERROR], by, *values
     )
 
 
