@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from marstraining.bookings.actions import Wish
 from marstraining.bookings.queries import Looked
-from marstraining.bookings.rules import CANCEL_REASONS, BookPlace, Declaration, Mode, Standby, may_come_alone
+from marstraining.bookings.rules import CANCEL_REASONS, TERMS_VERSION, BookPlace, Declaration, Mode, Standby, may_come_alone
 from marstraining.core.web import Form
 from marstraining.people.rules import JOB_ROLES
 from marstraining.programme.queries import SessionFacts
 from marstraining.programme.questions import LONGEST_ANSWER, Question
 from marstraining.programme.rules import Delivery
 
-TERMS_VERSION = "2026-11"
 MODES = {Mode.ROOM: "In the room", Mode.ONLINE: "Online"}
 STANDBY = {
     Standby.ASK_ME: "Ask me first",

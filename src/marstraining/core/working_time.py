@@ -1,6 +1,6 @@
 """Working days and hours as booking rules count them: England's bank holidays, London's wall clock, no knowledge of now."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
@@ -34,8 +34,9 @@ def _united_kingdom() -> Any:  # noqa: ANN401 - a class of a module that is foun
 
 
 @lru_cache(maxsize=64)
-def _bank_holidays(year: int) -> frozenset[date]:
-    return frozenset(_united_kingdom()(subdiv="ENG", years=year))
+def bank_holidays(year: int) -> Mapping[date, str]:
+    """England's bank holidays of a year with their names."""
+    return dict(_united_kingdom()(subdiv="ENG", years=year))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class WorkingCalendar:
 
     def is_working_day(self, day: date) -> bool:
         """Whether `day` is Monday to Friday, no English bank holiday and not closed."""
-        return day.weekday() <= _FRIDAY and day not in self.closed_days and day not in _bank_holidays(day.year)
+        return day.weekday() <= _FRIDAY and day not in self.closed_days and day not in bank_holidays(day.year)
 
     def working_day_before(self, day: date) -> date:
         """The last working day earlier than `day`."""

@@ -153,6 +153,11 @@ _BY_SLUG = {slug: (slug, label) for slug, label, _ in _VOCABULARY}
 _LONGEST_SLUG = 60
 
 
+def known_topics() -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """Each topic of the vocabulary: its slug, its label and the other names it goes by."""
+    return _VOCABULARY
+
+
 def topic_of(label: str) -> tuple[str, str]:
     """The slug and label of a topic as it is typed, by any of its names; an unknown one is made into a slug."""
     name = " ".join(label.split())

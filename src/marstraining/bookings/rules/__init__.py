@@ -3,6 +3,7 @@
 from marstraining.bookings.rules.allocations import Share, held_for
 from marstraining.bookings.rules.answering import answer_by, remind_at
 from marstraining.bookings.rules.booking import (
+    TERMS_VERSION,
     BookPlace,
     Conflict,
     ConflictKind,
@@ -52,6 +53,7 @@ __all__ = [
     "NOTE_PLACEHOLDERS",
     "STANDBY_ANSWER_HOURS",
     "STATE_WORDS",
+    "TERMS_VERSION",
     "Arranging",
     "BookPlace",
     "BookingState",

@@ -12,6 +12,10 @@ from marstraining.programme.rules import AUDIENCES, Access, CourseKind, SessionS
 _MAY_COME_ALONE = frozenset({"all", "foster_carers", "parents", "pupils"})
 
 
+# Which wording of the terms somebody agreed to by pressing the button.
+TERMS_VERSION = "2026-11"
+
+
 @dataclass(frozen=True, slots=True)
 class BookPlace:
     """What a learner (or the desk for one) asks for.

@@ -22,9 +22,11 @@ MODEL_MODULES: tuple[str, ...] = (
     "marstraining.record.models",
     "marstraining.bookings.models",
     "marstraining.bulletins.models",
+    "marstraining.resources.models",
     "marstraining.attendance.models",
     "marstraining.certificates.models",
     "marstraining.coverage.models",
+    "marstraining.conversation.models",
 )
 
 _BUSY_MILLISECONDS = 5000

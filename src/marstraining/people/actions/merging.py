@@ -40,6 +40,9 @@ PLAIN_PERSON_COLUMNS: dict[tuple[str, str], Literal["moved", "kept"]] = {
     ("certificates_certificate", "issued_by_id"): "kept",
     ("certificates_certificate", "withdrawn_by_id"): "kept",
     ("coverage_rule", "changed_by_id"): "kept",
+    ("resources_version", "by_id"): "kept",
+    ("resources_quality_check", "by_id"): "kept",
+    ("conversation_contact_check", "checked_by_id"): "kept",
 }
 
 

@@ -9,6 +9,7 @@ from marstraining.programme.queries.coming import (
     coming_sessions,
     feed_days,
     sessions_between,
+    sessions_by_ref,
     sessions_of_course,
 )
 from marstraining.programme.queries.facts import (
@@ -52,6 +53,7 @@ __all__ = [
     "run_by",
     "session_facts",
     "sessions_between",
+    "sessions_by_ref",
     "sessions_of_course",
     "taught_sessions",
     "topic_by_slug",

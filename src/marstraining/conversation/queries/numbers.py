@@ -1,0 +1,37 @@
+"""The numbers to ring, with whether they answer now and when the desk last made sure of them."""
+
+from datetime import date, datetime
+
+from marstraining.conversation.rules.signpost import CODES, Number
+from marstraining.core import config
+from marstraining.core.db import rows
+from marstraining.core.partnership import Contact
+from marstraining.safety.rules import signpost_contacts
+
+
+async def numbers(*, now: datetime) -> list[Number]:
+    """The numbers of a signpost, in one statement."""
+    checked = await last_checks()
+    found = signpost_contacts(config.current().partnership.contacts, CODES, now=now)
+    return [Number(standing, checked_on(standing.contact, checked)) for standing in found]
+
+
+def numbers_unasked(*, now: datetime) -> list[Number]:
+    """The same without asking the database, for when it is away: a signpost must not depend on it."""
+    found = signpost_contacts(config.current().partnership.contacts, CODES, now=now)
+    return [Number(standing, standing.contact.checked_on) for standing in found]
+
+
+async def last_checks() -> dict[tuple[str, str], date]:
+    """The last day on which the desk made sure of each number, by code and number."""
+    found = await rows(
+        "SELECT code, number, max(checked_on) AS checked_on FROM conversation_contact_check GROUP BY code, number", dates=("checked_on",)
+    )
+    return {(row["code"], row["number"]): row["checked_on"] for row in found}
+
+
+def checked_on(contact: Contact, checked: dict[tuple[str, str], date]) -> date | None:
+    """The later of the file's day and the desk's; a number that was changed in the file carries the file's alone."""
+    desk = checked.get((contact.code, contact.number))
+    known = [day for day in (desk, contact.checked_on) if day is not None]
+    return max(known, default=None)

@@ -1,0 +1,10 @@
+"""Finding training and resources by what somebody types: understanding, index, lexicon, the search page.
+
+What others build on:
+
+- `search.rules`: the plain values `Understood`, `Slots`, `DateRange`, `Intent`, `Document`, `Hit`, `Found`;
+- `search.understanding.understand(text, *, now, lexicon, calendar, expecting="") -> Understood`: pure, no database;
+- `search.dates.read_dates(text, *, today, calendar) -> ReadDates`: pure;
+- `search.queries.current_lexicon() -> Lexicon` and `search.queries.find(understood, *, viewer, now, limit) -> Found`: both awaited;
+- `search.actions.note_unknown_word(word, conversation_key_hash, *, now)`: keeps no sentence, and no word before its third conversation.
+"""

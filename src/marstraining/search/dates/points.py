@@ -1,0 +1,74 @@
+"""Words that name days by themselves, whatever is asked about them."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from marstraining.search.dates.days import Days, Span
+from marstraining.search.dates.named import Named
+from marstraining.search.dates.reader import ORDINALS, WEEKDAYS, Point
+from marstraining.search.dates.relative import Relative
+from marstraining.search.rules import Precision
+
+
+class Points(Relative, Named):
+    def point(self, place: int) -> Point | None:
+        """What is named at a place, as far as it reaches."""
+        if place not in self.seen:
+            self.seen[place] = self._first_found(place)
+        return self.seen[place]
+
+    def _first_found(self, place: int) -> Point | None:
+        for read in self._readers():
+            found = read(place)
+            if found is not None:
+                return found
+        return None
+
+    def _readers(self) -> tuple[Callable[[int], Point | None], ...]:
+        return (
+            self._numeric,
+            self._distance,
+            self._week_of,
+            self._qualified,
+            self._weekday,
+            self._nth_weekday,
+            self._day_and_month,
+            self._school,
+            self._named,
+            self._month,
+            self._day_alone,
+            self._season,
+            self._whole_year,
+        )
+
+    # w/c 15 June, weekend of 13 June
+
+    def _week_of(self, place: int) -> Point | None:
+        start = self.skip(place, "the")
+        if self.word(start) == "w/c":
+            reading = Days.week_of
+        elif self.words(start, 2) == ("week", "of"):
+            reading, start = Days.week_of, start + 1
+        elif self.words(start, 2) == ("weekend", "of"):
+            reading, start = Days.weekend_of, start + 1
+        else:
+            return None
+        found = self.point(self.skip(start + 1, "on", "the", "monday"))
+        if found is None or found[0].precision != Precision.DAY:
+            return None
+        return reading(found[0].start), found[1]
+
+    # the first Monday in June, last Friday of April
+
+    def _nth_weekday(self, place: int) -> Point | None:
+        start = self.skip(place, "the")
+        which, number = ORDINALS.get(self.word(start)), WEEKDAYS.get(self.word(start + 1))
+        if which is None or number is None or self.word(start + 2) not in {"in", "of"}:
+            return None
+        found = self._month(self.skip(start + 2, "in", "of"))
+        if found is None:
+            return None
+        month = found[0]
+        fitting = [month.start + timedelta(days=step) for step in range((month.end - month.start).days + 1)]
+        fitting = [day for day in fitting if day.weekday() == number]
+        return Span.one(fitting[which - 1 if which > 0 else -1]), found[1]

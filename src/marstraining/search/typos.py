@@ -1,0 +1,95 @@
+"""Mends a misspelt word, but only one that nobody knows: the lexicon, the index and English are asked first."""
+
+from marstraining.search.english import is_name, is_word
+from marstraining.search.lexicon import Lexicon, letters_of
+from marstraining.search.words import Word
+
+# What people type for short or without looking; none of these is an English word.
+_USUAL = {
+    "wat": "what", "wot": "what", "hwo": "how", "hw": "how", "teh": "the", "adn": "and", "u": "you", "ur": "your", "r": "are", "pls": "please",
+    "plz": "please", "thx": "thanks", "thnx": "thanks", "cos": "because", "abt": "about", "bk": "book", "cpd": "cpd", "sesh": "session",
+    "safgarding": "safeguarding", "safegaurding": "safeguarding", "sfeguarding": "safeguarding", "wht": "what", "bok": "book", "wen": "when", "whn": "when", "wher": "where",
+    "havent": "haven't", "dont": "don't", "cant": "can't", "wont": "won't", "isnt": "isn't", "im": "i'm", "ive": "i've", "whats": "what's",
+    "whens": "when's", "wheres": "where's", "whos": "who's", "id": "id", "doesnt": "doesn't", "didnt": "didn't",
+}  # fmt: skip
+_MOST_KEPT = 2000
+_OTHER_FIRST_LETTER = 0.7
+
+
+def mend(word: Word, lexicon: Lexicon) -> str | None:
+    """The word that a misspelt one was meant to be; None where it is known as it is, or nothing is near enough.
+
+    At most 1, 2 or 3 changes for up to 4, up to 8 and more letters (Damerau-Levenshtein: letters changed, left out, added, or two
+    exchanged); a word with the same first letter is favoured.
+    """
+    typed = word.folded
+    if typed in lexicon.mended:
+        return lexicon.mended[typed]
+    if len(lexicon.mended) > _MOST_KEPT:
+        lexicon.mended.clear()
+    found = lexicon.mended[typed] = _mended(word, lexicon)
+    return found
+
+
+def is_known(word: Word, lexicon: Lexicon) -> bool:
+    """Whether the lexicon, the index or English have a word."""
+    folded = word.folded.replace("'", "")
+    return folded in lexicon.spelt or word.stem in lexicon.spelt or is_word(folded) or (word.stem,) in lexicon.phrases
+
+
+def _mended(word: Word, lexicon: Lexicon) -> str | None:
+    typed = word.folded
+    usual = _USUAL.get(typed)
+    if usual:
+        return usual if usual != typed else None
+    if not (typed.isalpha() and typed.isascii()) or len(typed) < 4 or is_known(word, lexicon) or (word.is_upper and len(typed) < 7):
+        return None
+    limit = 1 if len(typed) <= 4 else 2 if len(typed) <= 8 else 3
+    found = _nearest(typed, lexicon, limit)
+    if found is None:
+        return None
+    meant, changes = found
+    # A name is no misspelt word, unless one letter turns it into a word of ours.
+    if changes > 1 and (is_name(typed) or (word.is_capital and not word.typed.isupper())):
+        return None
+    return meant
+
+
+def _nearest(typed: str, lexicon: Lexicon, limit: int) -> tuple[str, int] | None:
+    mask = letters_of(typed)
+    near = [
+        (candidate, unlikely)
+        for length in range(len(typed) - limit, len(typed) + limit + 1)
+        for letters, candidate, unlikely in lexicon.by_length().get(length, ())
+        if (letters ^ mask).bit_count() <= 2 * limit
+    ]
+    best: tuple[float, str, int] | None = None
+    for candidate, unlikely in near:
+        changes = distance(typed, candidate, limit)
+        if changes > limit:
+            continue
+        cost = changes + 0.25 * unlikely + (0 if candidate[0] == typed[0] else _OTHER_FIRST_LETTER)
+        if best is None or (cost, candidate) < best[:2]:
+            best = (cost, candidate, changes)
+    if best is None or best[0] > limit + 0.25:
+        return None
+    return best[1], best[2]
+
+
+def distance(one: str, other: str, limit: int) -> int:
+    """How many letters are changed, left out, added or exchanged with their neighbour; more than `limit` is told as `limit` + 1."""
+    if one == other:
+        return 0
+    two_before: list[int] = []
+    before = list(range(len(other) + 1))
+    for row, letter in enumerate(one, start=1):
+        present = [row]
+        for column, against in enumerate(other, start=1):
+            cost = min(before[column] + 1, present[column - 1] + 1, before[column - 1] + (letter != against))
+            if row > 1 and column > 1 and letter == other[column - 2] and one[row - 2] == against:
+                cost = min(cost, two_before[column - 2] + 1)
+            present.append(cost)
+        if min(present) > limit and min(before) > limit:
+            return limit + 1
+        two_before, before = before, present
+    return min(before[-1], limit + 1)

@@ -1,0 +1,108 @@
+"""Understands a sentence to the chat or the search box; knows no database, no channel and no clock."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from marstraining.core.clock import local
+from marstraining.core.partnership import SchoolCalendar
+from marstraining.search.dates import read_dates
+from marstraining.search.lexicon import Lexicon
+from marstraining.search.rules import Correction, Intent, Understood
+from marstraining.search.understanding import patterns
+from marstraining.search.understanding.describing import filters_of
+from marstraining.search.understanding.intents import Said, intent_of
+from marstraining.search.understanding.slots import ReadSlots, read_slots
+from marstraining.search.typos import is_known, mend
+from marstraining.search.words import Word, cleaned, word_of, words_of
+
+__all__ = ["understand"]
+
+_CLAUSES = re.compile(r"[.,;!?]+|\bbut\b", re.IGNORECASE)
+_MOST_OFFERED = 3
+
+
+def understand(text: str, *, now: datetime, lexicon: Lexicon, calendar: SchoolCalendar, expecting: str = "") -> Understood:
+    """What a sentence asks for.
+
+    `now` is an instant, by which dates are read in London. `expecting` is "list", "scale" or "confirm" while such a question is open:
+    only then is a bare number an answer to it. Nothing is refused and nothing is kept: any text gives an answer, at worst `UNCLEAR`.
+    Sentences about a child at risk are not looked for here; the gate of `safety` comes before.
+    """
+    shown = cleaned(text)
+    if patterns.DEEP_LINK.match(shown):
+        return Understood(Intent.DEEP_LINK_INVALID)
+    read = read_dates(shown, today=local(now).date(), calendar=calendar)
+    corrections: dict[str, str] = {}
+    whole = _said(shown, lexicon, corrections)
+    core, is_negated = _core(shown, lexicon)
+    words = [_mended(word, lexicon, corrections) for word in words_of(read.rest)]
+    filled = read_slots(words, read, lexicon, said=whole)
+    command = patterns.COMMANDS.get(core) or patterns.COMMANDS.get(whole, "")
+    said = Said(whole, core, shown, command, is_negated=is_negated, is_injected=bool(patterns.INJECTION.search(text[:2000])))
+    intent, slots = intent_of(said, filled, lexicon, expecting=expecting)
+    possible = () if slots.topics else _topics_possible(filled, lexicon)
+    return Understood(
+        intent=intent,
+        slots=slots,
+        words=tuple(dict.fromkeys(word.folded for word in filled.left)),
+        terms=filled.terms,
+        corrections=tuple(Correction(typed, meant) for typed, meant in corrections.items()),
+        filters=filters_of(slots, lexicon.topics),
+        unknown=_unknown(words, lexicon),
+        topics_possible=possible,
+        is_sure=bool(slots.topics or not possible),
+        is_negated=is_negated,
+        is_ambiguous_case=bool(patterns.CASE.search(whole)),
+        command=command,
+    )
+
+
+def _said(text: str, lexicon: Lexicon, corrections: dict[str, str] | None = None) -> str:
+    """A text as patterns see it: mended words in small letters with single spaces between, apostrophes too."""
+    found = (_mended(word, lexicon, corrections) for word in words_of(text))
+    return " ".join(word.folded.replace("'", " ") for word in found)
+
+
+def _core(shown: str, lexicon: Lexicon) -> tuple[str, bool]:
+    """The sentence without politeness and without what is denied in it, and whether anything was."""
+    kept, is_negated = [], False
+    for clause in _CLAUSES.split(shown):
+        said = _said(clause, lexicon)
+        denied = patterns.NEGATED.search(said)
+        if denied:
+            is_negated = True
+            said = said[: denied.start()].strip()
+            if said in {"i", "please", "no", "we"}:
+                said = ""
+        if said:
+            kept.append(said)
+    core = " ".join(kept)
+    stripped = patterns.POLITE.sub("", core).strip()
+    stripped = patterns.POLITE.sub("", stripped).strip()
+    return stripped or core, is_negated
+
+
+def _mended(word: Word, lexicon: Lexicon, corrections: dict[str, str] | None = None) -> Word:
+    meant = mend(word, lexicon)
+    if meant is None:
+        return word
+    if corrections is not None and len(word.folded) > 2 and meant.replace("'", "") != word.folded:
+        corrections[word.folded] = meant
+    return word_of(meant)
+
+
+def _unknown(words: Sequence[Word], lexicon: Lexicon) -> tuple[str, ...]:
+    return tuple(
+        dict.fromkeys(word.folded for word in words if word.folded.isalpha() and len(word.folded) > 2 and not is_known(word, lexicon))
+    )
+
+
+def _topics_possible(filled: ReadSlots, lexicon: Lexicon) -> tuple[tuple[str, str], ...]:
+    """Up to three topics that a word left over is part of the name of, those with the most such words first."""
+    stems = {word.stem for word in filled.left}
+    if not stems:
+        return ()
+    counted = [(sum(stem in lexicon.stems_of_topic(slug) for stem in stems), slug) for slug in lexicon.topics]
+    best = sorted((pair for pair in counted if pair[0]), key=lambda pair: (-pair[0], pair[1]))
+    return tuple((slug, lexicon.topics[slug]) for _, slug in best[:_MOST_OFFERED])
