@@ -16,7 +16,9 @@ import structlog
 from marstraining.attendance.actions import ask_for_registers, tell_missed
 from marstraining.attendance.actions.scheduling import send_due_exports
 from marstraining.bookings.actions import compare_places, erase_what_served, send_reminders, settle_sessions, tell_changes
-from marstraining.bulletins.actions import forget_topic_requests, tell_daily_news, tell_news_at_once
+from marstraining.bulletins import actions as bulletins
+from marstraining.bulletins.queries import told_until
+from marstraining.bulletins.rules import NewResource
 from marstraining.certificates.actions import (
     end_corrected_accreditations,
     grant_owed_accreditations,
@@ -36,6 +38,7 @@ from marstraining.messages.delivery import PostRoom, send_due_letters
 from marstraining.messages.rules import Priority
 from marstraining.people.actions import ask_settings_of_bounced, forget_sign_in_traces, note_sent_letters, part_from_gone_chats
 from marstraining.programme.actions import publish_due_sessions
+from marstraining.resources.queries import resources_added
 
 
 class Job(Protocol):
@@ -44,6 +47,24 @@ class Job(Protocol):
     __name__: str
 
     def __call__(self, *, now: datetime) -> Awaitable[object]: ...
+
+
+async def tell_daily_news(*, now: datetime) -> int:
+    """The daily letters; resources stand beside bulletins on the ladder, so what is new there is asked here and handed over."""
+    return await bulletins.tell_daily_news(resources=await _new_resources(now=now), now=now)
+
+
+async def tell_news_at_once(*, now: datetime) -> int:
+    """The same for those who want to know at once."""
+    return await bulletins.tell_news_at_once(resources=await _new_resources(now=now), now=now)
+
+
+async def _new_resources(*, now: datetime) -> list[NewResource]:
+    since = await told_until()
+    if since is None:
+        return []
+    added = await resources_added(since=since, until=now)
+    return [NewResource(title=one.title, path=one.path, kind=one.kind, topics=one.topics, added_at=one.added_at) for one in added]
 
 
 # How many seconds after its end a job looks again.
@@ -59,7 +80,7 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (300, compare_places),
     (300, tell_daily_news),
     (60, tell_news_at_once),
-    (3600, forget_topic_requests),
+    (3600, bulletins.forget_topic_requests),
     (300, ask_settings_of_bounced),
     (5, note_sent_letters),
     (10, part_from_gone_chats),
