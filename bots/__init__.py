@@ -1,1 +1,1 @@
-"""Chat channels outside the service: they may import its conversation, and nothing imports them."""
+"""Telegram in: updates become events of the conversation, its replies become messages; run by `marstraining-bot`."""
