@@ -11,8 +11,8 @@ from marstraining.people.models import Person
 class Dialogue(Table):
     """One conversation on one channel.
 
-    `key_hash` is a keyed hash of the channel's own name for it, of use to nobody who lacks the key. `state` is a `rules.State` in JSON; whoever
-    writes it raises `version` from the one they read. `person` is whom the state speaks of: nobody else is shown it.
+    `key_hash` is a keyed hash of the channel's own name for it, of use to nobody who lacks the key. `state` is a `rules.State` in
+    JSON; whoever writes it raises `version` from the one they read. `person` is whom the state speaks of: nobody else is shown it.
     """
 
     id = fields.IntField(primary_key=True)

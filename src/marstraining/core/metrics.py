@@ -24,6 +24,7 @@ _seconds = Histogram(
 _bookings = Counter(
     "mars_booking_outcomes", "What came of asking for a place: booked, waiting, or why not.", ("outcome",), registry=_registry
 )
+_signposts = Counter("mars_safety_signposts", "How often the chat said whom to ring, by how sure it was; never why.", ("level",), registry=_registry)
 _sign_ins = Counter("mars_sign_ins", "What came of a link or code: ok, failed, limited.", ("outcome",), registry=_registry)
 
 
@@ -59,6 +60,11 @@ def count_booking(outcome: str) -> None:
 def count_sign_in(outcome: str) -> None:
     """Count what came of a link or a code."""
     _sign_ins.labels(outcome).inc()
+
+
+def count_signpost(level: str) -> None:
+    """Count that somebody was told whom to ring."""
+    _signposts.labels(level).inc()
 
 
 def show(figures: Figures | None) -> bytes:

@@ -43,7 +43,11 @@ async def show_person(_state: State, asker: Asker) -> Reply:
     hours = span_words(f"{partnership.booking.day_starts:%H:%M}", f"{partnership.booking.day_ends:%H:%M}")
     write = Paragraph((Span("Write to the training team: "), Span(partnership.reply_to, href=f"mailto:{partnership.reply_to}")))
     return Reply(
-        (write, line(f"They work Monday to Friday, {hours}, without bank holidays. Nobody reads along here."), signpost_line(await numbers(now=asker.now))),
+        (
+            write,
+            line(f"They work Monday to Friday, {hours}, without bank holidays. Nobody reads along here."),
+            signpost_line(await numbers(now=asker.now)),
+        ),
         answer_type="contact_info",
         buttons=rows_of((button("Numbers if you are worried about a child", Verb.CONTACTS), _FIND)),
     )
@@ -80,7 +84,11 @@ async def show_term(state: State, _asker: Asker) -> Reply:
 
 async def show_boundary(state: State, asker: Asker) -> Reply:
     signpost = (signpost_line(await numbers(now=asker.now)),) if state.word in {"practice", "file"} else ()
-    buttons = [button("Guidance and training on this", Verb.TOPIC, state.choices[0]), _PERSON] if state.word == "practice" and state.choices else ()
+    buttons = (
+        [button("Guidance and training on this", Verb.TOPIC, state.choices[0]), _PERSON]
+        if state.word == "practice" and state.choices
+        else ()
+    )
     return boundary_reply(state.word, extra=signpost, buttons=buttons)
 
 
@@ -102,7 +110,11 @@ async def show_lost(state: State, asker: Asker) -> Reply:
 
 
 async def show_stopped(_state: State, _asker: Asker) -> Reply:
-    return Reply((line("All right, nothing was changed."),), answer_type="acknowledge", buttons=rows_of((_FIND, button("My bookings", Verb.MINE), _HELP)))
+    return Reply(
+        (line("All right, nothing was changed."),),
+        answer_type="acknowledge",
+        buttons=rows_of((_FIND, button("My bookings", Verb.MINE), _HELP)),
+    )
 
 
 async def show_thanks(_state: State, _asker: Asker) -> Reply:
@@ -112,15 +124,24 @@ async def show_thanks(_state: State, _asker: Asker) -> Reply:
 async def show_useful(state: State, _asker: Asker) -> Reply:
     if state.word == "y":
         return Reply((line("Good to know. I only count yes and no."),), answer_type="acknowledge", buttons=rows_of((_FIND, _HELP)))
-    return Reply((line("Sorry about that. I only count yes and no; a person can help."),), answer_type="acknowledge", buttons=rows_of((_PERSON, _FIND)))
+    return Reply(
+        (line("Sorry about that. I only count yes and no; a person can help."),),
+        answer_type="acknowledge",
+        buttons=rows_of((_PERSON, _FIND)),
+    )
 
 
 async def show_case(_state: State, asker: Asker) -> Reply:
-    """ "Conference" and "register" have a meaning in casework: ask which, with the signpost (DESIGN.md, Words)."""
+    """The words "conference" and "register" have a meaning in casework: ask which, with the signpost (DESIGN.md, Words)."""
     return Reply(
         (line("Do you mean training, or a conference or plan about a child?"), signpost_line(await numbers(now=asker.now))),
         answer_type="clarify",
-        buttons=rows_of((button("Training or a training conference", Verb.CASE, "training"), button("A conference or plan about a child", Verb.CASE, "case"))),
+        buttons=rows_of(
+            (
+                button("Training or a training conference", Verb.CASE, "training"),
+                button("A conference or plan about a child", Verb.CASE, "case"),
+            )
+        ),
     )
 
 
@@ -145,7 +166,7 @@ async def show_sign_in(_state: State, asker: Asker) -> Reply:
 
 
 async def show_link(token: str, asker: Asker) -> Reply:
-    """ "Is this you?", with the address masked, before a chat is connected to an account (front_door.md 4).
+    """The question "Is this you?", with the address masked, before a chat is connected to an account (front_door.md 4).
 
     The token stands in the button alone, never in the state.
     """

@@ -11,7 +11,6 @@ from marstraining.conversation.rules.pressing import Verb, button
 from marstraining.conversation.rules.saying import day_words, moment_words, place_words, plural, short_day, span_words
 from marstraining.conversation.rules.state import Deed, State
 from marstraining.conversation.rules.wording import rows_of
-from marstraining.core import config
 from marstraining.core.clock import local
 from marstraining.core.errors import NotFound
 from marstraining.coverage.queries import training_record
@@ -163,7 +162,13 @@ async def show_which(state: State, asker: Asker) -> Reply:
         return Reply(
             (line("You can cancel your place or move it to another date."), Listing((_plain_item(one),), is_numbered=False)),
             answer_type="clarify",
-            buttons=rows_of((button("Cancel it", Verb.CANCEL, one.ref), button("Move to another date", Verb.MOVE, one.ref), button("Leave it as it is", Verb.DENY, 0))),
+            buttons=rows_of(
+                (
+                    button("Cancel it", Verb.CANCEL, one.ref),
+                    button("Move to another date", Verb.MOVE, one.ref),
+                    button("Leave it as it is", Verb.DENY, 0),
+                )
+            ),
         )
     asked, verb = _WHICH.get(state.word, _WHICH["cancel"])
     items = tuple(Item(Span(one.title, is_strong=True), (_when(one),), button("Choose", verb, one.ref)) for one in wanted)
@@ -215,7 +220,10 @@ async def show_reason(_state: State, _asker: Asker) -> Reply:
     return Reply(
         (line("This is in the last working days before the session, so please say why:"),),
         answer_type="clarify",
-        buttons=(*rows_of([button(label, Verb.REASON, code) for code, label in CANCEL_REASONS.items()]), (button("Do not cancel", Verb.DENY, 0),)),
+        buttons=(
+            *rows_of([button(label, Verb.REASON, code) for code, label in CANCEL_REASONS.items()]),
+            (button("Do not cancel", Verb.DENY, 0),),
+        ),
     )
 
 
@@ -225,7 +233,9 @@ async def show_move(state: State, asker: Asker) -> Reply:
     refs = list(state.found) or await other_dates(state.booking, asker)
     items = await session_items(refs[:_SHOWN], asker)
     shown = [
-        Item(item.title, item.lines, button("Move here", Verb.MOVE_TO, booking.ref, ref)) for ref in refs[:_SHOWN] if (item := items.get(ref))
+        Item(item.title, item.lines, button("Move here", Verb.MOVE_TO, booking.ref, ref))
+        for ref in refs[:_SHOWN]
+        if (item := items.get(ref))
     ]
     if not shown:
         return Reply(
@@ -234,7 +244,10 @@ async def show_move(state: State, asker: Asker) -> Reply:
             buttons=rows_of((button("Cancel it instead", Verb.CANCEL, booking.ref), button("My bookings", Verb.MINE))),
         )
     return Reply(
-        (line(f"You are booked on {booking.title}, {_when(booking)}. Your place is kept until you confirm. Move to:"), Listing(tuple(shown))),
+        (
+            line(f"You are booked on {booking.title}, {_when(booking)}. Your place is kept until you confirm. Move to:"),
+            Listing(tuple(shown)),
+        ),
         answer_type="clarify",
         buttons=rows_of((button("Leave it as it is", Verb.DENY, 0),)),
     )
@@ -259,7 +272,11 @@ async def show_joining(state: State, asker: Asker) -> Reply:
         told = line("The joining link is in your email and on your booking’s page, where you sign in.")  # noqa: RUF001 - as printed
     else:
         told = line("How to get there, parking and access are in your email and on your booking’s page.")  # noqa: RUF001 - as printed
-    return Reply((heading("Joining instructions"), Facts(tuple(rows)), told), answer_type="join_details", buttons=rows_of((page, button("My bookings", Verb.MINE))))
+    return Reply(
+        (heading("Joining instructions"), Facts(tuple(rows)), told),
+        answer_type="join_details",
+        buttons=rows_of((page, button("My bookings", Verb.MINE))),
+    )
 
 
 async def show_record(_state: State, asker: Asker) -> Reply:
@@ -268,7 +285,8 @@ async def show_record(_state: State, asker: Asker) -> Reply:
     pressing = sorted(record.dues, key=lambda due: (_URGENCY[due.state], due.due_on or record.on))
     items = tuple(_due_item(due) for due in pressing[:_SHOWN])
     done = len(record.whole)
-    blocks = [heading("Your training record"), line(f"{plural(done, 'course')} completed, {record.hours} in all.")]
+    hours = f", {record.hours} in all" if record.hours else ""
+    blocks = [heading("Your training record"), line(f"{plural(done, 'course')} completed{hours}.")]
     blocks += [line("What your roles ask of you:")] if items else [line("No rule asks anything of the job roles you gave us.")]
     buttons = [Button("Open my record", href="/me/record"), Button("My certificates", href="/me/certificates"), _FIND]
     return Reply((*blocks, *([Listing(items, is_numbered=False)] if items else [])), answer_type="booking_list", buttons=rows_of(buttons))
@@ -294,7 +312,9 @@ async def show_following(state: State, asker: Asker) -> Reply:
     }.get(state.outcome, "")
     blocks = [line(said)] if said else []
     if not found:
-        blocks.append(line("You are not told of anything new. Ask me to tell you about a topic, such as “tell me about new neglect training”."))
+        blocks.append(
+            line("You are not told of anything new. Ask me to tell you about a topic, such as “tell me about new neglect training”.")
+        )
         return Reply(tuple(blocks), answer_type="subscription_confirm", buttons=rows_of((_FIND, button("Help", Verb.HELP))))
     names = [*(f"Topic: {one.label}" for one in found.topics), *(f"Course: {one.title}" for one in found.courses)]
     blocks.append(line("You are told of what is new on:"))
@@ -315,12 +335,12 @@ async def show_follow_card(state: State, asker: Asker, *, label: str) -> Reply:
     """The question before somebody is told of a topic."""
     address = "by email" if asker.channel is Channel.WEB else "here or by email, as you chose on your account page"
     return Reply(
-        (heading("Tell you what is new?"), Facts((("Topic", label), ("What", "New dates and new resources"), ("When", f"Once a day in the morning, {address}"))), line("You can stop it with one press.")),
+        (
+            heading("Tell you what is new?"),
+            Facts((("Topic", label), ("What", "New dates and new resources"), ("When", f"Once a day in the morning, {address}"))),
+            line("You can stop it with one press."),
+        ),
         answer_type="subscription_confirm",
         buttons=((button("Yes, tell me", Verb.CONFIRM, Deed.FOLLOW, state.word, state.card), button("No", Verb.DENY, state.card)),),
         edits_previous=True,
     )
-
-
-def partnership_email() -> str:
-    return config.current().partnership.reply_to

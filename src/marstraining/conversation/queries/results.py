@@ -6,7 +6,7 @@ from datetime import date
 from marstraining.conversation.queries.numbers import numbers
 from marstraining.conversation.queries.sessions import session_items
 from marstraining.conversation.rules.asking import Asker
-from marstraining.conversation.rules.exchange import Button, Item, Listing, Paragraph, Reply, Span, line
+from marstraining.conversation.rules.exchange import Block, Button, Item, Listing, Paragraph, Reply, Span, line
 from marstraining.conversation.rules.pressing import Verb, button, data_of
 from marstraining.conversation.rules.saying import day_words, plural
 from marstraining.conversation.rules.signpost import signpost_line
@@ -28,19 +28,23 @@ async def show_results(state: State, asker: Asker) -> Reply:
     slots = slots_from_json(state.slots)
     filters = await understood(slots)
     if not state.found:
-        return await _nothing(state, slots, filters, asker)
+        return await _nothing(slots, filters, asker)
     page = state.found[state.offset : state.offset + SHOWN]
     items = await items_of(page, asker)
     left = len(state.found) - state.offset - len(page)
-    blocks = [line(await _heading(state, slots))]
+    blocks: list[Block] = [line(_heading(state))]
     if items:
-        blocks.append(Listing(tuple(items), first=state.offset + 1))  # type: ignore[arg-type]
+        blocks.append(Listing(tuple(items), first=state.offset + 1))
     buttons = [button(f"Show {min(left, SHOWN)} more", Verb.MORE, state.offset + SHOWN)] if left > 0 else []
     buttons += await _also(state, slots)
     is_one = len(state.found) == 1
     return Reply(
         tuple(blocks),
-        answer_type="single_result" if is_one and not state.dropped else "no_results_with_alternatives" if state.dropped else "list_results",
+        answer_type="single_result"
+        if is_one and not state.dropped
+        else "no_results_with_alternatives"
+        if state.dropped
+        else "list_results",
         filters=filters,
         buttons=rows_of(buttons[:5]),
         asks_useful=True,
@@ -74,16 +78,14 @@ async def understood(slots: Slots) -> tuple[Button, ...]:
     return tuple(Button(chosen.label, data_of(Verb.UNFILTER, chosen.name)) for chosen in filters_of(slots, topics))
 
 
-async def _heading(state: State, slots: Slots) -> str:
+def _heading(state: State) -> str:
     number = len(state.found)
     if state.dropped:
         label = _DROPPED.get(state.dropped, "one of your wishes")
         return f"Nothing fits all of that. Without {label} there {'is one' if number == 1 else f'are {number}'}:"
-    if state.intent in {Intent.FIND_RESOURCE}:
+    if state.intent == Intent.FIND_RESOURCE:
         return "I found this:" if number == 1 else f"I found {plural(number, 'resource')}:"
-    if slots.topics or slots.types or state.intent != Intent.FIND_ANY:
-        return "I found this:" if number == 1 else f"I found {number}:"
-    return f"I found {number}:"
+    return "I found this:" if number == 1 else f"I found {number}:"
 
 
 _DROPPED = {
@@ -109,14 +111,18 @@ async def _also(state: State, slots: Slots) -> list[Button]:
     return found
 
 
-async def _nothing(state: State, slots: Slots, filters: tuple[Button, ...], asker: Asker) -> Reply:
+async def _nothing(slots: Slots, filters: tuple[Button, ...], asker: Asker) -> Reply:
     lexicon = await current_lexicon()
     label = lexicon.topics.get(slots.topic, "")
     said = f"I found nothing on {label} that fits." if label else "I found nothing that fits."
     buttons = [button(f"Tell me when there is something on {label}"[:60], Verb.FOLLOW, slots.topic)] if label else []
     buttons += [Button("Look through the whole programme", href="/programme"), _PERSON]
     return Reply(
-        (line(said), line("Take one of your wishes away, or let me tell you when there is something."), signpost_line(await numbers(now=asker.now))),
+        (
+            line(said),
+            line("Take one of your wishes away, or let me tell you when there is something."),
+            signpost_line(await numbers(now=asker.now)),
+        ),
         answer_type="no_results_with_alternatives",
         filters=filters,
         buttons=rows_of(buttons),
@@ -156,14 +162,27 @@ async def show_dates(state: State, _asker: Asker) -> Reply:
     buttons = []
     for choice in state.choices:
         start, end, precision = choice.split("/")
-        label = day_words(date.fromisoformat(start)) if start == end else f"{day_words(date.fromisoformat(start))} to {day_words(date.fromisoformat(end))}"
+        label = (
+            day_words(date.fromisoformat(start))
+            if start == end
+            else f"{day_words(date.fromisoformat(start))} to {day_words(date.fromisoformat(end))}"
+        )
         buttons.append(button(label, Verb.DATES, start, end, precision))
-    return Reply((line("Which day do you mean?"),), answer_type="clarify", filters=await understood(slots_from_json(state.slots)), buttons=rows_of(buttons))
+    return Reply(
+        (line("Which day do you mean?"),),
+        answer_type="clarify",
+        filters=await understood(slots_from_json(state.slots)),
+        buttons=rows_of(buttons),
+    )
 
 
 async def show_looking(state: State, _asker: Asker) -> Reply:
     """What to look for, where a button asked for training or resources without saying which."""
     is_training = state.word != "resources"
-    told = "Which training? Write a topic, a month or who it is for." if is_training else "Which resource? Write a topic, such as neglect or online safety."
+    told = (
+        "Which training? Write a topic, a month or who it is for."
+        if is_training
+        else "Which resource? Write a topic, such as neglect or online safety."
+    )
     next_ones = [Button("All coming training", href="/programme")] if is_training else [Button("All resources", href="/resources")]
     return Reply((line(told),), answer_type="clarify", buttons=rows_of((*next_ones, button("Help", Verb.HELP))))

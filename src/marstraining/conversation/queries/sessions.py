@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from marstraining.bookings.queries import Looked, Places, conflicts, look, places
+from marstraining.bookings.queries import Looked, Places, look, places
 from marstraining.bookings.queries.own import visible_booking
-from marstraining.bookings.rules import Mode, warnings_of
+from marstraining.bookings.rules import Mode
 from marstraining.conversation.rules.asking import Asker
-from marstraining.conversation.rules.exchange import Button, Facts, Item, Paragraph, Reply, Span, line
+from marstraining.conversation.rules.exchange import Button, Facts, Item, Paragraph, Reply, Span
 from marstraining.conversation.rules.pressing import Verb, button
 from marstraining.conversation.rules.saying import day_words, place_words, plural, short_day, when_words
-from marstraining.conversation.rules.state import Deed, State
+from marstraining.conversation.rules.state import State
 from marstraining.conversation.rules.wording import rows_of
-from marstraining.core import config
 from marstraining.core.clock import local
 from marstraining.core.errors import NotFound
 from marstraining.programme.queries import SessionFacts, SessionRow, session_facts, sessions_by_ref, sessions_of_course, visible_to
@@ -30,7 +29,9 @@ async def session_items(refs: Sequence[str], asker: Asker) -> dict[str, Item]:
 
 
 def _item(row: SessionRow, left: Places | None, *, now: datetime) -> Item:
-    live = [(one.day, one.starts, one.ends) for one in row.days if not one.is_cancelled] or [(one.day, one.starts, one.ends) for one in row.days]
+    live = [(one.day, one.starts, one.ends) for one in row.days if not one.is_cancelled] or [
+        (one.day, one.starts, one.ends) for one in row.days
+    ]
     first = when_words(live[:1])[0] if live else ""
     more = f", and {plural(len(live) - 1, 'more day')}" if len(live) > 1 else ""
     state = status_words(row.stage(now), left, opens_at=row.opens_at, is_list_open=row.is_list_open)
@@ -152,86 +153,12 @@ def _session_buttons(shown: Shown, asker: Asker) -> list[Button]:
     return buttons[:5]
 
 
-async def show_card(state: State, asker: Asker) -> Reply:
-    """The card before a place is booked, a list is joined or a booking is moved: title, date, time, place, who (front_door.md 6.10)."""
-    shown = await shown_session(state.ref, asker)
-    joins = state.deed == Deed.JOIN
-    facts = [("Training", shown.facts.title), *dated(shown.facts), ("Place", where(shown.facts, state.mode)), ("Who", _who(state, shown, asker))]
-    if state.mode:
-        facts.append(("You come", MODE_WORDS[Mode(state.mode)]))
-    question = {Deed.JOIN: "Join this waiting list?", Deed.MOVE: "Move your place to this date?"}.get(Deed(state.deed), "Book this place?")
-    if state.deed == Deed.MOVE:
-        facts.insert(0, ("Now booked", await _old_date(state, asker)))
-    label = {Deed.JOIN: "Yes, join the list", Deed.MOVE: "Yes, move it"}.get(Deed(state.deed), "Yes, book it")
-    return Reply(
-        (Paragraph((Span(question, is_strong=True),), is_heading=True), Facts(tuple(facts)), *await _notes(shown, state, asker, joins=joins)),
-        answer_type="booking_confirm_prompt",
-        buttons=((button(label, Verb.CONFIRM, state.deed, state.ref, state.card), button("No", Verb.DENY, state.card)),),
-        edits_previous=True,
-    )
-
-
-async def show_agencies(state: State, asker: Asker) -> Reply:
-    """On whose behalf somebody with several posts books."""
-    shown = await shown_session(state.ref, asker)
-    posts = shown.looked.learner.posts if shown.looked else ()
-    buttons = [button(post.agency_name[:60], Verb.AGENCY, post.agency_id) for post in posts]
-    asked = line(f"On behalf of which organisation do you book {shown.facts.title}?")
-    return Reply((asked,), answer_type="clarify", buttons=rows_of((*buttons[:6], button("Do not book", Verb.DENY, 0))))
-
-
-async def show_modes(state: State, asker: Asker) -> Reply:
-    """Whether somebody comes to the room or takes part online."""
-    shown = await shown_session(state.ref, asker)
-    left = shown.left
-    buttons = [
-        button(label if places is None else f"{label} ({plural(places, 'place')} left)", Verb.MODE, mode)
-        for mode, label, places in (
-            (Mode.ROOM, "In the room", left.left_room if left else None),
-            (Mode.ONLINE, "Online", left.left_online if left else None),
-        )
-    ]
-    asked = line(f"Will you come to the room for {shown.facts.title}, or take part online?")
-    return Reply((asked,), answer_type="clarify", buttons=rows_of((*buttons, button("Do not book", Verb.DENY, 0))))
-
-
-def _who(state: State, shown: Shown, asker: Asker) -> str:
-    posts = shown.looked.learner.posts if shown.looked else ()
-    agency = next((post.agency_name for post in posts if post.agency_id == state.agency or len(posts) == 1), "")
-    name = asker.viewer.name or (shown.looked.learner.name if shown.looked else "")
-    return f"{name}, {agency}" if agency else name
-
-
-async def _old_date(state: State, asker: Asker) -> str:
-    from_booking = await own_session_ref(state.booking, asker)
-    old = await session_facts(from_booking, viewer=asker.viewer, now=asker.now)
-    return ", ".join(value for _, value in dated(old))
-
-
 async def own_session_ref(booking_ref: str, asker: Asker) -> str:
     """The session of one of the asker's own bookings; NotFound for anybody else's."""
     booking = await visible_booking(booking_ref, viewer=asker.viewer)
     if booking is None or booking.learner_id != asker.person_id:
         raise NotFound
     return booking.session_ref
-
-
-async def _notes(shown: Shown, state: State, asker: Asker, *, joins: bool) -> list[Paragraph]:
-    looked = shown.looked
-    notes = []
-    if looked is not None and looked.has_others:
-        found = await conflicts(shown.facts.id, looked.learner.id, course_id=looked.session.course_id, kind=looked.session.kind, now=asker.now)
-        kept = [one for one in found if one.booking_ref != state.booking]
-        notes += [line(sentence) for sentence in warnings_of(kept, joins_list=joins)]
-    if shown.facts.course.needs_approval:
-        notes.append(line("Your organisation has to approve this booking; we ask them by email."))
-    if shown.facts.course.needs_manager_agreement:
-        notes.append(line("By saying yes you confirm that your manager agrees to your booking."))
-    if joins:
-        notes.append(line("The session is full. If a place comes free for you, we email you at once."))
-    cut_off = config.current().partnership.booking.cut_off_working_days
-    notes.append(line(f"You can cancel here. In the last {plural(cut_off, 'working day')} before it we ask for a reason."))
-    return notes
 
 
 async def other_dates(booking_ref: str, asker: Asker) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from marstraining.conversation.queries import about, own, results, sessions
+from marstraining.conversation.queries import about, cards, own, results, sessions
 from marstraining.conversation.rules.asking import Asker
 from marstraining.conversation.rules.exchange import Reply, line
 from marstraining.conversation.rules.pressing import Verb, button
@@ -15,7 +15,7 @@ Show = Callable[[State, Asker], Awaitable[Reply]]
 
 # What needs somebody to be signed in or connected.
 PERSONAL = frozenset(
-    {Scene.MINE, Scene.WHICH, Scene.CARD, Scene.AGENCY, Scene.MODE, Scene.DONE, Scene.REASON, Scene.MOVE, Scene.JOINING, Scene.RECORD, Scene.FOLLOWING}
+    {Scene.MINE, Scene.WHICH, Scene.CARD, Scene.DONE, Scene.REASON, Scene.MOVE, Scene.JOINING, Scene.RECORD, Scene.FOLLOWING}
 )
 
 
@@ -46,7 +46,7 @@ async def _show_card(state: State, asker: Asker) -> Reply:
         return await own.show_follow_card(state, asker, label=label)
     if state.deed in {Deed.CANCEL, Deed.ACCEPT, Deed.TURN_DOWN}:
         return await own.show_cancel_card(state, asker)
-    return await sessions.show_card(state, asker)
+    return await cards.show_booking_card(state, asker)
 
 
 async def _show_casework(_state: State, asker: Asker) -> Reply:
@@ -65,8 +65,6 @@ _SHOWS: dict[Scene, Show] = {
     Scene.SESSION: sessions.show_session,
     Scene.DOCUMENT: results.show_document,
     Scene.CARD: _show_card,
-    Scene.AGENCY: sessions.show_agencies,
-    Scene.MODE: sessions.show_modes,
     Scene.DONE: own.show_done,
     Scene.MINE: own.show_mine,
     Scene.WHICH: own.show_which,

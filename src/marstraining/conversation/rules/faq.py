@@ -36,7 +36,8 @@ ANSWERS = (
     ),
     _answer(
         "cancel_late",
-        r"(?:notice|late|charge|penalt|fine|fee).{0,30}cancel|cancel.{0,30}(?:notice|late|charge|penalt|fine|fee|policy)|no.?show|did not attend|miss(?:ed)? (?:a|the|my) (?:session|course)",
+        r"(?:notice|late|charge|penalt|fine|fee).{0,30}cancel|cancel.{0,30}(?:notice|late|charge|penalt|fine|fee|policy)|no.?show"
+        r"|did not attend|miss(?:ed)? (?:a|the|my) (?:session|course)",
         "You can cancel until the session starts. In the last two working days we ask for a reason, and your organisation sees it.",
         "/help",
         "Help",
@@ -50,28 +51,31 @@ ANSWERS = (
     ),
     _answer(
         "needs",
-        r"access needs|wheelchair|hearing|interpreter|large print|dyslexi|coeliac|vegan|vegetarian|halal|allerg|diet|lunch|food|refreshment|catering|disab",
-        "Tell us what you need on your booking’s page after you have booked. Only those who arrange it see it, and it is deleted afterwards.",  # noqa: RUF001 - as printed
+        r"access needs|wheelchair|hearing|interpreter|large print|dyslexi|coeliac|vegan|vegetarian|halal|allerg|diet|lunch|food"
+        r"|refreshment|catering|disab",
+        "Tell us what you need on the page of your booking. Only those who arrange it see it, and it is deleted afterwards.",
         "/me",
         "My training",
     ),
     _answer(
         "getting_there",
         r"parking|park\b|directions|how do i get|bus\b|train station|postcode|what room|where do i go|venue",
-        "The place is on each session’s page. Directions and parking come with the joining instructions, five working days before.",  # noqa: RUF001 - as printed
+        "The place is on the page of each session. Directions and parking come with the joining instructions, five working days before.",
         "/me",
         "My training",
     ),
     _answer(
         "how_often",
-        r"how often|how long (?:does|is|will) .{0,40}(?:last|valid|count)|refresh|renew|expire|run out|every (?:year|two|three|2|3)|how many hours",
+        r"how often|how long (?:does|is|will) .{0,40}(?:last|valid|count)|refresh|renew|expire|run out|every (?:year|two|three|2|3)"
+        r"|how many hours",
         "Your record shows what each of your roles asks for, when it falls due and why.",
         "/me/record",
         "My training record",
     ),
     _answer(
         "who_can",
-        r"who can (?:come|attend|book)|can (?:anyone|anybody|governors|volunteers|parents|childminders|trustees)|is (?:it|this) for|am i allowed|eligible|suitable for",
+        r"who can (?:come|attend|book)|can (?:anyone|anybody|governors|volunteers|parents|childminders|trustees)|is (?:it|this) for"
+        r"|am i allowed|eligible|suitable for",
         "Each session says who it is for, and most are open to everyone who works or volunteers with children here.",
         "/programme",
         "Find training",
@@ -86,7 +90,7 @@ ANSWERS = (
     _answer(
         "minimum",
         r"late (?:arrival|joining)|arrive late|leave early|join late|how late",
-        "The register counts how long you were there. Who comes too late or leaves too early may get the part they attended, and no certificate.",
+        "The register counts how long you were there. If you come too late or leave too early, you may not get a certificate.",
         "/help",
         "Help",
     ),
@@ -113,7 +117,8 @@ ANSWERS = (
     ),
     _answer(
         "robot",
-        r"are you (?:a )?(?:robot|bot|human|real|person|ai|chatgpt)|who (?:are|made|runs) (?:you|this)|is this (?:a )?(?:bot|robot|automated)",
+        r"are you (?:a )?(?:robot|bot|human|real|person|ai|chatgpt)|who (?:are|made|runs) (?:you|this)"
+        r"|is this (?:a )?(?:bot|robot|automated)",
         "I am an automated chat with fixed rules, made for this training programme. Nothing here is guessed by a model.",
         "/privacy",
         "Privacy and cookies",

@@ -1,6 +1,6 @@
 """Where a conversation stands: codes, references, dates and numbers, never words that somebody typed.
 
-A state is all that is needed to show the last answer again, so that a restart, a second worker or a page that is loaded anew changes nothing.
+A state is all that is needed to show the last answer again, so that a restart, a second worker or a page loaded anew changes nothing.
 """
 
 from collections.abc import Mapping
@@ -30,8 +30,6 @@ class Scene(StrEnum):
     SESSION = "session"
     DOCUMENT = "document"
     CARD = "card"
-    AGENCY = "agency"
-    MODE = "mode"
     DONE = "done"
     MINE = "mine"
     WHICH = "which"
@@ -74,10 +72,11 @@ class Deed(StrEnum):
 class State:
     """One conversation's place.
 
-    `slots` are the filters in force, as `slots_to_json` writes them; `intent` is what they were for. `found` are keys of what was found,
-    best first, from which `offset` is shown on. `word` is a code of ours: a topic, a kind of answer, a dropped filter. `ref` is a session, `booking` and `other` are bookings, `agency` and `mode` what was chosen for one. `card` numbers the card whose button acts; `deed` is
-    what it does. `outcome` says what came of it. `misses` counts answers not understood one after another, `said` which of the ladder's
-    wordings came last. `back` are earlier states, the latest last.
+    `slots` are the filters in force, as `slots_to_json` writes them; `intent` is what they were for. `found` are keys of what was
+    found, best first, from which `offset` is shown on. `word` is a code of ours: a topic, a kind of answer, a dropped filter. `ref` is
+    a session, `booking` is one of the asker's, `agency` and `mode` what was chosen for one. `card` numbers the card whose button acts;
+    `deed` is what it does. `outcome` says what came of it. `misses` counts answers not understood one after another, `said` which of the
+    ladder's wordings came last. `back` are earlier states, the latest last.
     """
 
     scene: Scene = Scene.WELCOME
@@ -90,7 +89,6 @@ class State:
     choices: tuple[str, ...] = ()
     ref: str = ""
     booking: str = ""
-    other: str = ""
     agency: int = 0
     mode: str = ""
     deed: str = ""
@@ -124,9 +122,7 @@ class State:
 
 
 # Where nobody wants to be led back to.
-_PASSING = frozenset(
-    {Scene.SAFETY, Scene.LOST, Scene.THANKS, Scene.USEFUL, Scene.BOUNDARY, Scene.STOPPED, Scene.LINKED, Scene.DONE}
-)
+_PASSING = frozenset({Scene.SAFETY, Scene.LOST, Scene.THANKS, Scene.USEFUL, Scene.BOUNDARY, Scene.STOPPED, Scene.LINKED, Scene.DONE})
 _DEFAULTS = {one.name: getattr(State(), one.name) for one in fields(State)}
 
 

@@ -58,6 +58,7 @@ BOUNDARIES = {
     "expired_link": "This link has been used or has run out. Make a new one on your account page.",
     "reminder": "We remind you by email two weeks before each session and the day before, so there is nothing to set.",
     "score": "There is no question open that a number answers. Tell me what you are looking for.",
+    "nothing_open": "There is nothing open to say yes to. Tell me what you are looking for.",
     "negated": "All right, I have done nothing.",
     "edited": "I only act on new messages, not on changed ones. Send it again if you would like me to do something.",
     "file": "I cannot open files, pictures or voice messages, and I have not downloaded this one. Please write in a few words.",
@@ -67,13 +68,13 @@ BOUNDARIES = {
 }
 
 
+_USUAL = (button("Find training", Verb.FIND, "training"), button("Talk to a person", Verb.PERSON), button("Help", Verb.HELP))
+_CLARIFYING = frozenset({"score", "edited", "too_long", "too_fast", "busy", "nothing_open"})
+
+
 def boundary_reply(word: str, *, extra: Sequence[Paragraph] = (), buttons: Sequence[Button] = ()) -> Reply:
     """One sentence on what this chat does not do, and what it does instead."""
-    shown = tuple(buttons) or (
-        button("Find training", Verb.FIND, "training"),
-        button("Talk to a person", Verb.PERSON),
-        button("Help", Verb.HELP),
-    )
+    shown = tuple(buttons) or _USUAL
     kind = (
         "acknowledge" if word in {"negated", "reminder"} else "clarify" if word in {"score", "edited", "too_long", "busy"} else "boundary"
     )
@@ -90,7 +91,7 @@ def privacy_reply(*, controller: str, email: str, is_telegram: bool) -> Reply:
     if is_telegram:
         blocks.append(
             line(
-                "Telegram keeps this chat on its own servers and it is not encrypted from end to end. You can delete it in Telegram at any time."
+                "Telegram keeps this chat on its own servers, not encrypted from end to end. You can delete it there at any time."
             )
         )
     more = Paragraph(

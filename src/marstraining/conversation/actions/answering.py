@@ -1,0 +1,256 @@
+"""Answering one event of a conversation: gate, understand, do, keep where it stands, once for each event and in one transaction.
+
+Whoever writes the state must have read the version before; of two workers at once one starts again from what the other wrote. So a
+process may end between any two steps, and an event that comes twice is answered once.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from marstraining.conversation.actions import deeds
+from marstraining.conversation.actions.keeping import Changed, Dialogue, claim, key_hash_of, load, save, tally, viewer_of
+from marstraining.conversation.actions.outcomes import Turn
+from marstraining.conversation.actions.turns import press, tell
+from marstraining.conversation.queries import about
+from marstraining.conversation.queries.cards import refusal_reply
+from marstraining.conversation.queries.numbers import numbers, numbers_unasked
+from marstraining.conversation.queries.showing import show
+from marstraining.conversation.rules.asking import Asker
+from marstraining.conversation.rules.exchange import LONGEST_TEXT, Channel, Event, EventKind, Reply, line
+from marstraining.conversation.rules.pressing import Verb, read_press
+from marstraining.conversation.rules.recap import recap_line
+from marstraining.conversation.rules.signpost import details_line, level_word, maybe_reply, urgent_reply
+from marstraining.conversation.rules.state import Deed, Scene, State
+from marstraining.conversation.rules.wording import boundary_reply
+from marstraining.core.db import is_unavailable, transaction
+from marstraining.core.errors import NotFound, Refused, TooFast
+from marstraining.core.metrics import count_signpost
+from marstraining.core.viewer import ANYBODY, Viewer
+from marstraining.people.actions import link_telegram
+from marstraining.people.actions.limits import check_and_count
+from marstraining.safety.gate import gate
+from marstraining.safety.rules import Kind, Level, Verdict, found_details
+
+_TRIES = 6
+_A_MINUTE = 40
+_PAUSE = timedelta(days=1)
+_SELF = frozenset({Kind.ADULT_IN_CRISIS, Kind.CHILD_WRITING})
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All that is to be said of an answer: the replies and what was understood, in the words of the vocabulary."""
+
+    replies: tuple[Reply, ...]
+    level: Level = Level.NONE
+    intent: str = ""
+    slots: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def answer_type(self) -> str:
+        """The kind of the answer: of a signpost with results behind it that it is both."""
+        kinds = [reply.answer_type for reply in self.replies]
+        return next((kind for kind in kinds if kind.startswith("safety_")), kinds[-1] if kinds else "")
+
+
+async def answer(event: Event, *, now: datetime) -> tuple[Reply, ...]:
+    """The replies to an event, and everything that follows from it; none at all for an event that was answered before.
+
+    Nothing that was written is kept, logged or counted by its words. A worry is answered first, even while the database is away.
+    """
+    return (await _answer(event, now=now)).replies
+
+
+async def respond(event: Event, *, now: datetime) -> Outcome:
+    """What would be answered to an event in a new conversation, with what was understood; nothing is stored and nothing is done."""
+    verdict = gate(event.text)
+    asker = Asker(event.viewer, event.channel, now, event.message_id)
+    if verdict.level is Level.URGENT:
+        replies: tuple[Reply, ...] = (urgent_reply(verdict.kinds, await numbers(now=now), message_id=event.message_id),)
+        return Outcome(replies, verdict.level, _intent_of(verdict, ""))
+    turn = await _turn(event, verdict, State(), asker)
+    replies = turn.before + (turn.replies or (await show(turn.state, asker),))
+    return Outcome(replies, verdict.level, _intent_of(verdict, turn.intent), dict(turn.slots))
+
+
+async def resume(channel: Channel, key: str, *, viewer: Viewer = ANYBODY, now: datetime) -> tuple[Reply, ...]:
+    """Where a conversation stands, shown again; nothing changes. A new one begins with what this chat is."""
+    asker = Asker(await viewer_of(channel, key, viewer), channel, now)
+    dialogue = await load(channel, key_hash_of(channel, key), asker)
+    return (await show(dialogue.state, asker),)
+
+
+async def _answer(event: Event, *, now: datetime) -> Outcome:
+    verdict = gate(event.text)
+    if verdict.level is Level.URGENT:
+        return await _signpost(event, verdict, now=now)
+    key_hash = key_hash_of(event.channel, event.key)
+    try:
+        await check_and_count("chat", key_hash, most=_A_MINUTE, within=timedelta(minutes=1), sentence="", now=now)
+    except TooFast:
+        return Outcome((*await _before(verdict, event, now=now), boundary_reply("too_fast")), verdict.level)
+    asker = Asker(await viewer_of(event.channel, event.key, event.viewer), event.channel, now, event.message_id)
+    for _ in range(_TRIES):
+        dialogue = await load(event.channel, key_hash, asker)
+        try:
+            return await _go_on(event, verdict, dialogue, asker, key_hash=key_hash)
+        except Changed:
+            continue
+    return Outcome((boundary_reply("busy"),), verdict.level)
+
+
+async def _signpost(event: Event, verdict: Verdict, *, now: datetime) -> Outcome:
+    """The answer to a worry. What can be noted of it (that there was one, by its level) is, if the database takes it."""
+    count_signpost(verdict.level)
+    try:
+        known = await numbers(now=now)
+        key_hash = key_hash_of(event.channel, event.key)
+        asker = Asker(await viewer_of(event.channel, event.key, event.viewer), event.channel, now, event.message_id)
+        dialogue = await load(event.channel, key_hash, asker)
+        state = dialogue.state.to(Scene.SAFETY, choices=tuple(str(kind) for kind in verdict.kinds))
+        async with transaction():
+            if event.event_id and not await claim(event, now=now):
+                return Outcome((), verdict.level)
+            await save(dialogue, state, event, asker, key_hash=key_hash)
+            await tally([level_word(verdict.level)], now=now)
+    except Changed:
+        pass
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
+        _log.warning("signpost_without_database", error=type(error).__name__)
+        known = numbers_unasked(now=now)
+    reply = urgent_reply(verdict.kinds, known, message_id=event.message_id)
+    return Outcome((reply,), verdict.level, _intent_of(verdict, ""))
+
+
+async def _go_on(event: Event, verdict: Verdict, dialogue: Dialogue, asker: Asker, *, key_hash: str) -> Outcome:
+    turn = await _turn(event, verdict, dialogue.state, asker, seen_at=dialogue.seen_at)
+    state, replies = turn.state, turn.replies
+    if not turn.does and not replies:
+        replies = (await show(state, asker),)
+    counts = [*turn.counts, *([level_word(verdict.level)] if verdict.level is Level.MAYBE else [])]
+    async with transaction():
+        if event.event_id and not await claim(event, now=asker.now):
+            return Outcome((), verdict.level)
+        if turn.does:
+            state, replies = await _do(turn, event, asker)
+        await save(dialogue, state, event, asker, key_hash=key_hash)
+        await tally(counts, now=asker.now)
+    if verdict.level is Level.MAYBE:
+        count_signpost(verdict.level)
+    return Outcome((*turn.before, *replies), verdict.level, _intent_of(verdict, turn.intent), dict(turn.slots))
+
+
+async def _turn(event: Event, verdict: Verdict, state: State, asker: Asker, *, seen_at: datetime | None = None) -> Turn:
+    """What an event leads to, by its kind."""
+    before = await _before(verdict, event, now=asker.now)
+    if Kind.THREAT in verdict.kinds:
+        # Whoever looks after the service learns that there was one, not what it said.
+        _log.warning("threat_received", channel=str(event.channel))
+        return Turn(state, replies=before, counts=("threat",))
+    turn = await _turn_of(event, state, asker)
+    if event.kind is EventKind.TEXT and turn.state.scene is not Scene.WELCOME:
+        before = (*before, *_recap(state, turn, seen_at=seen_at, now=asker.now))
+    return replace(turn, before=(*before, *turn.before))
+
+
+async def _turn_of(event: Event, state: State, asker: Asker) -> Turn:
+    match event.kind:
+        case EventKind.FILE | EventKind.VOICE:
+            return Turn(state, replies=(await about.show_boundary(State(scene=Scene.BOUNDARY, word="file"), asker),))
+        case EventKind.START:
+            return (
+                Turn(state.to(Scene.LINKED), replies=(await about.show_link(event.data, asker),))
+                if event.data
+                else Turn(State(card=state.card))
+            )
+        case EventKind.BUTTON:
+            return await _pressed(event, state, asker)
+        case EventKind.TEXT if event.is_edited:
+            return Turn(state, replies=(boundary_reply("edited"),))
+        case EventKind.TEXT if len(event.text) > LONGEST_TEXT:
+            return Turn(state, replies=(boundary_reply("too_long"),))
+        case EventKind.TEXT if not event.text.strip():
+            return Turn(state)
+    return await tell(event.text, state, asker)
+
+
+async def _pressed(event: Event, state: State, asker: Asker) -> Turn:
+    pressed = read_press(event.data)
+    if pressed is not None and pressed.verb is Verb.REMOVE:
+        told = "Done. I had not kept it anyway."
+        return Turn(state, replies=(Reply((line(told),), answer_type="acknowledge", removes_message=pressed.what),))
+    if pressed is not None and pressed.verb is Verb.LINK:
+        return Turn(state, does=Deed.LINK)
+    return await press(event.data, state, asker)
+
+
+async def _before(verdict: Verdict, event: Event, *, now: datetime) -> tuple[Reply, ...]:
+    """What stands in front of an answer: the signpost where a worry may be meant, and that personal details are not kept."""
+    found = []
+    if verdict.level is Level.MAYBE:
+        found.append(maybe_reply(verdict.kinds, await numbers(now=now)))
+    details = found_details(event.text) if event.text else ()
+    if details:
+        found.append(Reply((details_line(details),), answer_type="acknowledge"))
+    return tuple(found)
+
+
+def _recap(state: State, turn: Turn, *, seen_at: datetime | None, now: datetime) -> tuple[Reply, ...]:
+    """One line on where the talk stood, for who goes on with it after a day or more (front_door.md 6.12)."""
+    is_late = seen_at is not None and now - seen_at >= _PAUSE
+    told = recap_line(state) if is_late and turn.intent in _GOING_ON else ""
+    return (Reply((line(told),), answer_type="acknowledge"),) if told else ()
+
+
+_GOING_ON = frozenset({"select", "confirm", "deny", "back", "correct", "book", "session_detail", "greet"})
+
+
+async def _do(turn: Turn, event: Event, asker: Asker) -> tuple[State, tuple[Reply, ...]]:
+    """Do what was confirmed; a refusal is an answer, and the state stays at the card that it was asked from."""
+    if turn.does == Deed.LINK:
+        return await _connect(event, turn.state, asker)
+    if asker.person_id is None:
+        return turn.state, (await about.show_sign_in(turn.state, asker),)
+    try:
+        # A verb's refusal undoes what it began, and nothing of ours: it has a transaction of its own within this one.
+        state = await deeds.do(turn.does, turn.state, asker)
+    except Refused as refusal:
+        if refusal.code in {"agency", "mode"}:
+            return turn.state, (await show(turn.state, asker),)
+        if refusal.code == "reason":
+            state = turn.state.to(Scene.REASON, booking=turn.state.booking)
+            return state, (await show(state, asker),)
+        return turn.state, (await refusal_reply(refusal, turn.state, asker),)
+    except NotFound:
+        state = turn.state.to(Scene.MINE)
+        return state, (await show(state, asker),)
+    except TooFast:
+        return turn.state, (boundary_reply("too_fast"),)
+    return state, (await show(state, asker),)
+
+
+async def _connect(event: Event, state: State, asker: Asker) -> tuple[State, tuple[Reply, ...]]:
+    """Connect the account of a link to this Telegram chat; elsewhere there is nothing to connect."""
+    pressed = read_press(event.data)
+    if event.channel is not Channel.TELEGRAM or pressed is None or not event.key.lstrip("-").isdecimal():
+        return state, (boundary_reply("expired_link"),)
+    try:
+        await link_telegram(pressed.what, chat_id=int(event.key), now=asker.now)
+    except Refused:
+        return state, (boundary_reply("expired_link"),)
+    state = State(scene=Scene.LINKED, outcome="linked", card=state.card)
+    return state, (await about.show_linked(state, asker),)
+
+
+def _intent_of(verdict: Verdict, understood: str) -> str:
+    if Kind.THREAT in verdict.kinds:
+        return "threat"
+    if verdict.level is Level.URGENT:
+        return "safety_self" if _SELF.intersection(verdict.kinds) else "safety_urgent"
+    return "safety_maybe" if verdict.level is Level.MAYBE else understood

@@ -1,0 +1,34 @@
+"""A sentence while it is dealt with, and what every answer to one is."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from marstraining.conversation.actions.outcomes import Turn
+from marstraining.conversation.rules.asking import Asker
+from marstraining.conversation.rules.state import State
+from marstraining.search.lexicon import Lexicon
+from marstraining.search.rules import Slots, Understood
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence while it is dealt with; it lives no longer than the turn."""
+
+    text: str
+    understood: Understood
+    state: State
+    asker: Asker
+    lexicon: Lexicon
+
+    @property
+    def slots(self) -> Slots:
+        return self.understood.slots
+
+
+Answer = Callable[[Said], Awaitable[Turn]]
+
+
+def nth(many: Sequence[str], ordinal: int) -> str | None:
+    """The so-manieth, 1 the first and -1 the last; None beyond the end."""
+    place = ordinal - 1 if ordinal > 0 else len(many) + ordinal
+    return many[place] if 0 <= place < len(many) else None

@@ -1,0 +1,1 @@
+"""What a conversation shows, read from the slices below."""
