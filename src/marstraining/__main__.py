@@ -95,7 +95,7 @@ def check() -> None:
 
 @app.command("import")
 def import_(
-    kind: Annotated[str, typer.Argument(help="agencies, people, courses, sessions or attendance.")],
+    kind: Annotated[str, typer.Argument(help="agencies, people, courses, sessions, glossary or attendance.")],
     file: Annotated[Path, typer.Argument(help="A CSV file with a heading row.")],
     dry_run: DryRun = False,  # noqa: FBT002 - typer's flag
 ) -> None:

@@ -39,6 +39,7 @@ from marstraining.messages.rules import Priority
 from marstraining.people.actions import ask_settings_of_bounced, forget_sign_in_traces, note_sent_letters, part_from_gone_chats
 from marstraining.programme.actions import publish_due_sessions
 from marstraining.resources.queries import resources_added
+from marstraining.search.actions import forget_unheard_words
 
 
 class Job(Protocol):
@@ -95,6 +96,7 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (3600, forget_sign_in_traces),
     (3600, forget_received),
     (3600, erase_old_bodies),
+    (3600, forget_unheard_words),
     (3600, erase_what_served),
 )
 # Each lane is one connection to the mail server; the first takes nothing but sign-in letters, so it is always free for one.

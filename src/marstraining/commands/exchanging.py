@@ -18,6 +18,8 @@ from marstraining.core.spreadsheet import USUAL, Limits, read_file
 from marstraining.core.viewer import SYSTEM
 from marstraining.people.actions import import_agencies, import_people
 from marstraining.programme.actions import import_courses, import_sessions
+from marstraining.search.actions import import_glossary
+from marstraining.search.actions.importing import COLUMNS as GLOSSARY_COLUMNS
 
 _COURSE_COLUMNS = (
     "code", "title", "kind", "delivery", "audience_codes", "audience", "topics", "outcomes", "duration_minutes", "capacity", "priority",
@@ -51,6 +53,7 @@ _KINDS = {
     "people": _Kind(("email", "name", "agency", "job_role", "roles", "staff_number"), ("email",), partial(import_people, dry_run=False)),
     "courses": _Kind(_COURSE_COLUMNS, ("code", "title", "kind"), import_courses),
     "sessions": _Kind(_SESSION_COLUMNS, ("code", "course", "date", "starts", "ends"), import_sessions),
+    "glossary": _Kind(GLOSSARY_COLUMNS, ("expansion",), import_glossary),
     "attendance": _Kind(COLUMNS, ("name", "course", "date", "mark"), import_attendance, _HISTORY, tells_progress=True),
 }
 

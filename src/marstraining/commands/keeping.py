@@ -20,6 +20,7 @@ from marstraining.core.viewer import SYSTEM
 from marstraining.coverage.actions import seed_rules
 from marstraining.history.actions import record
 from marstraining.messages.actions import hold_letters
+from marstraining.search.actions import seed_lexicon
 
 _HELD = "On hold since a backup was restored"
 # One table that every database of this program has and others hardly will.
@@ -36,9 +37,10 @@ def run_migrations() -> None:
 
 
 async def _seed(settings: Settings) -> None:
-    """Write the refresher rules that a database begins with, where it does not know them yet."""
+    """Write the refresher rules and the lexicon that a database begins with, where it does not know them yet."""
     async with connect(settings):
         await seed_rules(now=clock.now())
+        await seed_lexicon(now=clock.now())
 
 
 def back_up(path: Path) -> None:
@@ -105,8 +107,9 @@ async def _make_safe(settings: Settings) -> tuple[int, int]:
     """Letters that were waiting may have been sent since the backup; whoever was signed in then may have signed out since."""
     now = clock.now()
     async with opened(settings):
-        # A backup from before there were rules would else have none.
+        # A backup from before there were rules, or a lexicon, would else have none.
         await seed_rules(now=now)
+        await seed_lexicon(now=now)
         return await _make_letters_and_sign_ins_safe(now=now)
 
 

@@ -25,6 +25,7 @@ from marstraining.people.actions import import_agencies
 from marstraining.people.models import Agency
 from marstraining.programme.actions import import_courses, import_sessions
 from marstraining.programme.models import Session
+from marstraining.search.actions import seed_lexicon
 
 REFERENCE = Path(__file__).parent / "reference"
 SEED = 202223
@@ -50,6 +51,7 @@ async def fill(*, now: datetime, report: Report, seed: int = SEED) -> None:
     for name, action in _FILES:
         await _import(action, reference_rows(name), now=now)
     await seed_rules(now=now)
+    await seed_lexicon(now=now)
     report("Inventing settings and people")
     domains = {row["code"]: row["email_domain"] for row in await Agency.all().values("code", "email_domain")}
     settings = invent_settings(rng)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from marstraining.search import vocabulary
@@ -67,7 +67,7 @@ class Lexicon:
     definitions: Mapping[tuple[str, ...], Entry]
     mended: dict[str, str | None] = field(default_factory=dict, compare=False, repr=False)
     _stems: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
-    _by_length: dict[int, list[tuple[int, str, int]]] = field(default_factory=dict, compare=False, repr=False)
+    _by_shape: dict[tuple[str, int], list[tuple[int, str, int]]] = field(default_factory=dict, compare=False, repr=False)
 
     def matches(self, words: Sequence[Word], taken: Sequence[bool] = ()) -> Iterator[Matched]:
         """The phrases in a sentence from its start, the longest first at each place; what is `taken` is passed over."""
@@ -90,12 +90,12 @@ class Lexicon:
                     return Matched(place, end, meaning)
         return None
 
-    def by_length(self) -> Mapping[int, Sequence[tuple[int, str, int]]]:
-        """The words of `spelt` by their length, each after its letters; sorted out when the first misspelt word comes."""
-        if not self._by_length:
+    def by_shape(self) -> Mapping[tuple[str, int], Sequence[tuple[int, str, int]]]:
+        """The words of `spelt` by first letter and length, each after its letters; sorted out when the first misspelt word comes."""
+        if not self._by_shape:
             for word, unlikely in self.spelt.items():
-                self._by_length.setdefault(len(word), []).append((letters_of(word), word, unlikely))
-        return self._by_length
+                self._by_shape.setdefault((word[0], len(word)), []).append((letters_of(word), word, unlikely))
+        return self._by_shape
 
     def stems_of_topic(self, slug: str) -> frozenset[str]:
         """The stems of all words that a topic's names are made of, but for those that say nothing."""
@@ -170,7 +170,8 @@ def make_lexicon(
     index_words: Iterable[str] = (),
 ) -> Lexicon:
     """A lexicon of the desk's entries, of topics with the other names they go by, of places, and of the words of what is indexed."""
-    kept = tuple(entries)
+    labelled = {phrase_of(label): slug for slug, label in topics.items()}
+    kept = tuple(_with_topic(entry, labelled) for entry in entries)
     phrases: dict[tuple[str, ...], list[Meaning]] = defaultdict(list)
     for sense, words in (
         (Sense.TYPE, vocabulary.TYPE_WORDS),
@@ -202,6 +203,14 @@ def make_lexicon(
     )
 
 
+def _with_topic(entry: Entry, labelled: Mapping[tuple[str, ...], str]) -> Entry:
+    """The line with the topic that one of its names is the label of, where the desk has chosen none."""
+    if entry.topic:
+        return entry
+    found = next((labelled[stems] for name in entry.names if (stems := phrase_of(name)) in labelled), "")
+    return replace(entry, topic=found) if found else entry
+
+
 def _names_of_topics(
     entries: Sequence[Entry], topics: Mapping[str, str], topic_names: Mapping[str, Sequence[str]]
 ) -> dict[str, tuple[str, ...]]:
@@ -229,8 +238,9 @@ _TOO_PLAIN = frozenset({"plan", "contact", "safeguarding", "training", "hospital
 
 def _spelt(phrases: Mapping[tuple[str, ...], Sequence[Meaning]], entries: Sequence[Entry], index_words: Iterable[str]) -> dict[str, int]:
     """Words that a misspelt one may be taken for: those of the lexicon first, then those that sentences are made of, then the index's."""
-    spelt = {word: 2 for word in index_words if len(word) > 3}
-    spelt |= dict.fromkeys(vocabulary.STOP_WORDS | vocabulary.SENTENCE_WORDS, 1)
+    spelt = dict.fromkeys(vocabulary.STOP_WORDS, 3)
+    spelt |= {word: 2 for word in index_words if len(word) > 3}
+    spelt |= dict.fromkeys(vocabulary.SENTENCE_WORDS, 1)
     spelt |= dict.fromkeys(vocabulary.TRAINING_WORDS | vocabulary.RESOURCE_WORDS, 0)
     full = {word.folded for name in (*vocabulary.TYPE_WORDS, *vocabulary.AUDIENCE_WORDS, *vocabulary.MODE_WORDS) for word in words_of(name)}
     full |= {word.folded for entry in entries for name in entry.names for word in words_of(name)}

@@ -261,14 +261,14 @@ class Dated:
     place: str
     audiences: tuple[str, ...]
     is_public: bool
-    is_open: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """Something that can be found: a course with its coming sessions, a resource, a workbook.
 
-    `key` is unique over all families. `type` is a code of the vocabulary's types. `text` is searched and never shown.
+    `key` is unique over all families. `type` is a code of the vocabulary's types, `kind` how people call it. `text` is searched and
+    never shown. `mode` "" is any. What is not `is_public` is told of only to whom its own slice allows it.
     """
 
     key: str
@@ -280,9 +280,11 @@ class Document:
     text: str = ""
     topics: tuple[str, ...] = ()
     audiences: tuple[str, ...] = ()
+    mode: str = ""
     is_public: bool = True
     sessions: tuple[Dated, ...] = ()
     code: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +294,13 @@ class Hit:
     document: Document
     score: float
     sessions: tuple[Dated, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """Where it is shown: a course that is not public has no page of its own, only its sessions have."""
+        if self.document.family is Family.COURSE and not self.document.is_public and self.sessions:
+            return self.sessions[0].path
+        return self.document.path
 
 
 @dataclass(frozen=True, slots=True)

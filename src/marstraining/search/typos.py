@@ -1,5 +1,7 @@
 """Mends a misspelt word, but only one that nobody knows: the lexicon, the index and English are asked first."""
 
+from string import ascii_lowercase
+
 from marstraining.search.english import is_name, is_word
 from marstraining.search.lexicon import Lexicon, letters_of
 from marstraining.search.words import Word
@@ -13,7 +15,6 @@ _USUAL = {
     "whens": "when's", "wheres": "where's", "whos": "who's", "id": "id", "doesnt": "doesn't", "didnt": "didn't",
 }  # fmt: skip
 _MOST_KEPT = 2000
-_OTHER_FIRST_LETTER = 0.7
 
 
 def mend(word: Word, lexicon: Lexicon) -> str | None:
@@ -42,9 +43,10 @@ def _mended(word: Word, lexicon: Lexicon) -> str | None:
     usual = _USUAL.get(typed)
     if usual:
         return usual if usual != typed else None
-    if not (typed.isalpha() and typed.isascii()) or len(typed) < 4 or is_known(word, lexicon) or (word.is_upper and len(typed) < 7):
+    if not (typed.isalpha() and typed.isascii()) or len(typed) < 4 or is_known(word, lexicon):
         return None
-    limit = 1 if len(typed) <= 4 else 2 if len(typed) <= 8 else 3
+    # Short capitals are acronyms, which all lie near each other.
+    limit = 1 if len(typed) <= 4 or (word.is_upper and len(typed) < 7) else 2 if len(typed) <= 8 else 3
     found = _nearest(typed, lexicon, limit)
     if found is None:
         return None
@@ -56,24 +58,25 @@ def _mended(word: Word, lexicon: Lexicon) -> str | None:
 
 
 def _nearest(typed: str, lexicon: Lexicon, limit: int) -> tuple[str, int] | None:
-    mask = letters_of(typed)
-    near = [
-        (candidate, unlikely)
-        for length in range(len(typed) - limit, len(typed) + limit + 1)
-        for letters, candidate, unlikely in lexicon.by_length().get(length, ())
-        if (letters ^ mask).bit_count() <= 2 * limit
-    ]
-    best: tuple[float, str, int] | None = None
-    for candidate, unlikely in near:
-        changes = distance(typed, candidate, limit)
-        if changes > limit:
-            continue
-        cost = changes + 0.25 * unlikely + (0 if candidate[0] == typed[0] else _OTHER_FIRST_LETTER)
-        if best is None or (cost, candidate) < best[:2]:
-            best = (cost, candidate, changes)
-    if best is None or best[0] > limit + 0.25:
-        return None
-    return best[1], best[2]
+    """The likeliest word and how many changes lead to it: of those with the same first letter, else one change from another."""
+    by_shape = lexicon.by_shape()
+    firsts = [letter for letter in ascii_lowercase if letter != typed[0]]
+    for letters, most in (([typed[0]], limit), (firsts, 1)):
+        lengths = range(len(typed) - most, len(typed) + most + 1)
+        mask = letters_of(typed)
+        best = min(
+            (
+                (changes + 0.25 * unlikely + 0.1 * abs(len(candidate) - len(typed)), candidate, changes)
+                for letter in letters
+                for length in lengths
+                for candidate_mask, candidate, unlikely in by_shape.get((letter, length), ())
+                if (candidate_mask ^ mask).bit_count() <= 2 * most and (changes := distance(typed, candidate, most)) <= most
+            ),
+            default=None,
+        )
+        if best is not None:
+            return best[1], best[2]
+    return None
 
 
 def distance(one: str, other: str, limit: int) -> int:

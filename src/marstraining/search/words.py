@@ -8,6 +8,7 @@ _TAG = re.compile(r"<[^<>]{0,200}>")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 _LONGEST = 500
 # What ends like a plural and is none: without it the news would be new.
+_PLURALS = {"children": "child", "women": "woman", "midwives": "midwife", "babies": "baby"}
 _NO_PLURALS = frozenset({"news", "always", "series", "perhaps", "teams", "whereas"})
 
 
@@ -56,6 +57,8 @@ def stem_of(folded: str) -> str:
     word = folded.removesuffix("'s").replace("'", "")
     if word in _NO_PLURALS:
         return word
+    if word in _PLURALS:
+        return _PLURALS[word]
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
     if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):

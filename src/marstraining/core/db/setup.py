@@ -27,6 +27,7 @@ MODEL_MODULES: tuple[str, ...] = (
     "marstraining.certificates.models",
     "marstraining.coverage.models",
     "marstraining.conversation.models",
+    "marstraining.search.models",
 )
 
 _BUSY_MILLISECONDS = 5000

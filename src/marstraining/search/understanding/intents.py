@@ -101,16 +101,19 @@ def _answer(said: Said, read: ReadSlots, expecting: str) -> tuple[Intent, Slots]
         (patterns.NO, Intent.DENY),
     )
     for pattern, intent in whole:
+        if intent is Intent.CONFIRM and said.is_negated:
+            continue
         if pattern.fullmatch(said.whole) or (pattern.fullmatch(core) and intent not in {Intent.THANKS, Intent.GREET}):
             return intent, Slots()
-    if re.fullmatch(rf"{patterns.YES.pattern} .{{0,20}}{patterns.YES.pattern}", said.whole):
+    is_denied = said.is_negated or bool(_DENIES.search(said.whole))
+    if not is_denied and re.fullmatch(rf"{patterns.YES.pattern} .{{0,20}}{patterns.YES.pattern}", said.whole):
         return Intent.CONFIRM, Slots()
     if re.fullmatch(rf"{patterns.NO.pattern} .{{0,12}}{patterns.THANK.pattern}", said.whole):
         return Intent.DENY, Slots()
     number = NUMBERS.get(core)
     if number is not None and expecting == "scale" and number <= 10:
         return Intent.FEEDBACK_ANSWER, Slots(score=number)
-    score = _score(core)
+    score = _score(core, said.shown)
     if score is not None and expecting != "list":
         return Intent.FEEDBACK_ANSWER, Slots(score=score)
     ordinal = patterns.ORDINAL.match(core)
@@ -250,7 +253,14 @@ def _is_next(said: Said, read: ReadSlots) -> bool:
     }
 
 
-def _score(core: str) -> int | None:
+_DENIES = re.compile(r"\b(?:not|no|never|don t|won t|can t)\b")
+_OF_TEN = re.compile(r"\b(?P<first>\d{1,2})\s?/\s?10\b")
+
+
+def _score(core: str, shown: str) -> int | None:
+    of_ten = _OF_TEN.search(shown)
+    if of_ten and int(of_ten["first"]) <= 10:
+        return int(of_ten["first"])
     after = patterns.AFTER_SCORE.search(core)
     if after:
         return NUMBERS.get(after["value"] or after["value_after"])

@@ -1,0 +1,21 @@
+"""Reads of searching: the index and lexicon of this process, finding, suggestions, the desk's lists."""
+
+from marstraining.search.queries.finding import EVERYTHING, find
+from marstraining.search.queries.kept import current_lexicon, watch_index
+from marstraining.search.queries.lexicon import KeptEntry, UnknownWordRow, kept_entries, kept_entry, topic_choices, unknown_words
+from marstraining.search.queries.suggestions import Suggestion, suggestions
+
+__all__ = [
+    "EVERYTHING",
+    "KeptEntry",
+    "Suggestion",
+    "UnknownWordRow",
+    "current_lexicon",
+    "find",
+    "kept_entries",
+    "kept_entry",
+    "suggestions",
+    "topic_choices",
+    "unknown_words",
+    "watch_index",
+]
