@@ -11,20 +11,17 @@ os.environ.setdefault("PTB_TIMEDELTA", "1")
 
 import typer
 import uvicorn
-from marstraining.conversation.actions import answer
 from telegram.error import InvalidToken, TelegramError
 
 from bots.application import ALLOWED_UPDATES, AnyApplication, introduce, make_application
 from bots.logs import quieten
-from bots.webhook import create_app
+from bots.webhook import GRACE_SECONDS, create_app, finish
 from marstraining.commands.database import opened
 from marstraining.commands.stopping import serve_until_told
+from marstraining.conversation.actions import answer
 from marstraining.core.config import ConfigError, Settings, load_settings
 from marstraining.core.errors import Refused
 from marstraining.core.logs import configure_logs
-
-# A reply in hand may take this long after the signal to stop.
-_GRACE_SECONDS = 20
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -76,7 +73,7 @@ def _serve(settings: Settings, *, host: str, port: int) -> None:
         access_log=False,
         log_config=None,
         lifespan="on",
-        timeout_graceful_shutdown=_GRACE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
     serve_until_told(server, told=lambda: None)
 
@@ -91,7 +88,7 @@ async def _poll(settings: Settings) -> None:
         await stack.enter_async_context(opened(settings))
         await stack.enter_async_context(application)
         await application.start()
-        stack.push_async_callback(application.stop)
+        stack.push_async_callback(finish, application)
         await introduce(application)
         await _begin_polling(application)
         stack.push_async_callback(_end_polling, application)

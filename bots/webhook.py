@@ -1,9 +1,10 @@
 """The web application that Telegram calls: the secret is looked at first, each update is taken in once, and the answer is given at once."""
 
+import asyncio
 import hmac
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,6 +29,8 @@ _LARGEST_UPDATE = 256 * 1024
 # So many updates may wait; Telegram keeps what is refused beyond that and sends it again.
 _MOST_WAITING = 2000
 _HIGHEST_NUMBER = 2**62
+# What was acknowledged may take so long to be answered after the signal to stop.
+GRACE_SECONDS = 20
 
 _log = structlog.get_logger(__name__)
 
@@ -51,8 +54,7 @@ def create_app(settings: Settings, application: AnyApplication, *, opened: Opene
             # post_init is called by run_webhook alone, which is not used here (python-telegram-bot 22.8).
             await stack.enter_async_context(application)
             await application.start()
-            # What was acknowledged is answered before the process ends.
-            stack.push_async_callback(application.stop)
+            stack.push_async_callback(finish, application)
             await introduce(application)
             await _ask_for_calls(settings, application)
             yield
@@ -61,6 +63,13 @@ def create_app(settings: Settings, application: AnyApplication, *, opened: Opene
         routes=[Route(webhook_path(settings), door.take, methods=["POST"]), Route("/healthz", _healthz), Route("/readyz", _readyz)],
         lifespan=lifespan,
     )
+
+
+async def finish(application: AnyApplication) -> None:
+    """Answer what was acknowledged, for 20 seconds at most, and end; nobody new comes in any more."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(application.update_queue.join(), timeout=GRACE_SECONDS)
+    await application.stop()
 
 
 async def _ask_for_calls(settings: Settings, application: AnyApplication) -> None:

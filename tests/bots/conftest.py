@@ -9,7 +9,7 @@ from tortoise.context import TortoiseContext
 from marstraining.core import config
 from marstraining.core.config import Settings
 from tests.bots.fake_telegram import FakeTelegram
-from tests.bots.talking import Phone, Service, now_of_clock, running, with_bot
+from tests.bots.talking import HELLO, Phone, Service, now_of_clock, running, with_bot
 from tests.conftest import Clock
 
 
@@ -28,7 +28,7 @@ def bot_settings(settings: Settings) -> Iterator[Settings]:
 
 @pytest_asyncio.fixture
 async def service(db: TortoiseContext, bot_settings: Settings, fake: FakeTelegram) -> AsyncIterator[Service]:
-    async with running(bot_settings, fake) as one:
+    async with running(bot_settings, fake, answer=HELLO) as one:
         yield one
 
 

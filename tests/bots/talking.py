@@ -14,8 +14,7 @@ from telegram.request import HTTPXRequest
 from bots.application import Answer, AnyApplication, make_application
 from bots.pace import Pace
 from bots.webhook import SECRET_HEADER, create_app
-from marstraining.conversation.actions import answer as conversation_answer
-from marstraining.conversation.rules import Event, Reply
+from marstraining.conversation.rules import Event, Reply, line
 from marstraining.core import clock
 from marstraining.core.config import Settings
 from tests.bots.fake_telegram import TOKEN, FakeTelegram, FakeTransport, Sent
@@ -56,9 +55,7 @@ class Service:
 
 
 @asynccontextmanager
-async def running(
-    settings: Settings, fake: FakeTelegram, *, answer: Answer = conversation_answer, pace: Pace | None = None
-) -> AsyncIterator[Service]:
+async def running(settings: Settings, fake: FakeTelegram, *, answer: Answer, pace: Pace | None = None) -> AsyncIterator[Service]:
     """A process of the bot on an open database, with Telegram's place taken by the fake."""
     way = FakeTransport(fake)
     request = HTTPXRequest(connection_pool_size=32, httpx_kwargs={"transport": way})
@@ -153,3 +150,6 @@ def scripted(*replies: Reply) -> Answer:
 def now_of_clock() -> float:
     """The moment of the house's clock, for the fake."""
     return clock.now().timestamp()
+
+
+HELLO = scripted(Reply((line("Hello"),), answer_type="acknowledge"))

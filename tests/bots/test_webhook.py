@@ -19,10 +19,8 @@ from marstraining.messages.actions.incoming import forget_received, take_in
 from marstraining.messages.queries import channel_account
 from marstraining.messages.rules import Channel
 from tests.bots.fake_telegram import BOT_NAME, FakeTelegram
-from tests.bots.talking import SECRET, Phone, Service, running, scripted
+from tests.bots.talking import HELLO, SECRET, Phone, Service, running
 from tests.conftest import Clock
-
-HELLO = scripted(Reply((line("Hello"),), answer_type="acknowledge"))
 
 
 async def taken() -> int:
