@@ -1,13 +1,9 @@
 """`marstraining-bot`: by the webhook that the settings name, or with `--poll` by asking Telegram, for trying it out."""
 
 import asyncio
-import os
 import signal
 from contextlib import AsyncExitStack
 from typing import Annotated
-
-# python-telegram-bot 22 warns of a change of its own to come unless it is chosen beforehand.
-os.environ.setdefault("PTB_TIMEDELTA", "1")
 
 import typer
 import uvicorn

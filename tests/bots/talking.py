@@ -28,6 +28,7 @@ def with_bot(settings: Settings) -> Settings:
     """The settings of a service with a bot, at an address that Telegram takes buttons to."""
     return replace(
         settings,
+        base_url="https://training.example",
         telegram_token=TOKEN,
         telegram_api_url="http://tg.test",
         telegram_webhook_url=f"https://training.example{PATH}",

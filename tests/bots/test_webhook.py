@@ -37,7 +37,7 @@ async def test_the_bot_says_what_it_is_and_where_to_call(service: Service, fake:
 
 @pytest.mark.parametrize("secret", [None, "", "wrong", SECRET[:-1], SECRET + "x", SECRET.upper(), "ü" * 20])
 async def test_without_the_right_secret_nothing_happens(service: Service, phone: Phone, secret: str | None) -> None:
-    headers = {} if secret is None else {webhook.SECRET_HEADER: secret.encode()}
+    headers: list[tuple[bytes, bytes]] = [] if secret is None else [(webhook.SECRET_HEADER.encode(), secret.encode())]
     answer = await service.http.post("/telegram/webhook", json=phone.message("hello"), headers=headers)
     await service.settled()
     assert answer.status_code == 401
