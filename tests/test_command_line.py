@@ -30,6 +30,7 @@ _KINDS = [
     ("courses", "courses.csv", 20),
     ("sessions", "sessions_2022_23.csv", 29),
     ("sessions", "sessions_upcoming.csv", 4),
+    ("resources", "resources.csv", 25),
 ]
 
 

@@ -133,6 +133,17 @@ def read_report(
     _run("reading.read_report", file, starts, ends, as_json)
 
 
+@app.command()
+def ask(
+    text: Annotated[str, typer.Argument(help="A sentence as somebody would write it to the chat.")],
+    as_: Annotated[str, typer.Option("--as", help="Email address of the person who asks; nobody by default.")] = "",
+    now: Annotated[str, typer.Option(help="When it is asked, as 2026-03-09T10:00; now by default.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,  # noqa: FBT002 - typer's flag
+) -> None:
+    """Say what the chat understands and answers; nothing is stored."""
+    _run("asking.ask", text, as_, now, as_json)
+
+
 @person.command("add")
 def add_person(
     email: Annotated[str, typer.Argument()],

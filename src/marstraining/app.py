@@ -13,6 +13,8 @@ from marstraining.bulletins import pages as bulletins_pages
 from marstraining.certificates import desk as certificates_desk
 from marstraining.certificates import pages as certificates_pages
 from marstraining.colleagues import pages as colleagues_pages
+from marstraining.conversation import desk as conversation_desk
+from marstraining.conversation import pages as conversation_pages
 from marstraining.core import config
 from marstraining.core.clock import today
 from marstraining.core.config import Settings
@@ -30,9 +32,12 @@ from marstraining.portal import agency as portal_agency
 from marstraining.portal import desk as portal_desk
 from marstraining.portal import pages as portal_pages
 from marstraining.programme import desk as programme_desk
+from marstraining.resources import desk as resources_desk
+from marstraining.resources import pages as resources_pages
+from marstraining.resources.actions import keep_writing_uses
 
 # What public pages are made of; bookings count, since they show places left.
-WATCHED = ("programme_course", "programme_session", "programme_venue", "bookings_booking")
+WATCHED = ("programme_course", "programme_session", "programme_venue", "bookings_booking", "resources_resource")
 
 # Where a link or a code is redeemed, and what an answer there means besides "failed"; asking for one is only counted when refused.
 _SIGN_IN_ROUTES = frozenset({"/sign-in/sent", "/sign-in/l/{token}"})
@@ -54,10 +59,14 @@ def all_routes() -> list[PageRoute]:
         *bookings_pages.routes,
         *colleagues_pages.routes,
         *bulletins_pages.routes,
+        *resources_pages.routes,
+        *resources_desk.routes,
         *certificates_pages.routes,
         *certificates_desk.routes,
         *coverage_pages.routes,
         *coverage_desk.routes,
+        *conversation_pages.routes,
+        *conversation_desk.routes,
         *people_pages.routes,
         *people_desk.routes,
         *messages_desk.routes,
@@ -79,12 +88,14 @@ def create_app(settings: Settings, *, connect_database: bool = True, is_watching
                 await stack.enter_async_context(connect(settings))
             # The first bank holiday asked for loads a year's worth; no request should wait for that.
             settings.partnership.working_calendar.is_working_day(today())
-            watch = asyncio.create_task(application.kept.watch(lambda: stamp(WATCHED))) if is_watching else None
+            tasks = [asyncio.create_task(keep_writing_uses())]
+            if is_watching:
+                tasks.append(asyncio.create_task(application.kept.watch(lambda: stamp(WATCHED))))
             yield
-            if watch:
-                watch.cancel()
+            for task in tasks:
+                task.cancel()
                 with suppress(asyncio.CancelledError):
-                    await watch
+                    await task
 
     application = assemble(all_routes(), base_url=settings.base_url, resolve=resolve, lifespan=lifespan, observe=_observe)
     return application

@@ -27,6 +27,7 @@ from marstraining.certificates.actions import (
     withdraw_unfounded_certificates,
 )
 from marstraining.colleagues.actions import release_allocations, settle_invitations, settle_requests
+from marstraining.conversation.actions import forget_old_conversations
 from marstraining.core import clock, config
 from marstraining.core.config import Settings, load_settings
 from marstraining.core.db import connect, is_unavailable
@@ -38,6 +39,7 @@ from marstraining.messages.delivery import PostRoom, send_due_letters
 from marstraining.messages.rules import Priority
 from marstraining.people.actions import ask_settings_of_bounced, forget_sign_in_traces, note_sent_letters, part_from_gone_chats
 from marstraining.programme.actions import publish_due_sessions
+from marstraining.resources.actions.checking import check_links, forget_old_checks
 from marstraining.resources.queries import resources_added
 from marstraining.search.actions import forget_unheard_words
 
@@ -93,8 +95,11 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (300, ask_for_registers),
     (300, tell_missed),
     (300, send_due_exports),
+    (10, check_links),
+    (3600, forget_old_checks),
     (3600, forget_sign_in_traces),
     (3600, forget_received),
+    (3600, forget_old_conversations),
     (3600, erase_old_bodies),
     (3600, forget_unheard_words),
     (3600, erase_what_served),

@@ -25,11 +25,15 @@ from marstraining.messages.rules import Priority
 from marstraining.people.actions import ask_for_sign_in
 from marstraining.people.models import Agency, Position
 from marstraining.programme.models import Course, Session, SessionTrainer
+from marstraining.resources.actions import check_quality, withdraw_resource
+from marstraining.resources.models import ResourceLink
+from marstraining.resources.rules import QualityNote, Verdict
 from tests import makers
 from tests.attendance.registers import a_held_session
 from tests.browser.conftest import WIDTHS, Site
 from tests.certificates.held import held_session, lock, mark
 from tests.messages.letters import a_letter, an_entry, queued, row_of
+from tests.resources.shelf import on_the_shelf
 
 pytestmark = pytest.mark.browser
 
@@ -257,3 +261,28 @@ async def test_an_agency_leads_pages(site: Site, chromium: Browser) -> None:
     lena = await makers.make_person("Lena Lead", agency=school, roles=(Role.AGENCY_LEAD,))
     names = {"open": site.open_ref, "asha": site.asha.ref, "booked": booked.ref}
     assert await faults_of(chromium, site, [address.format(**names) for address in LEAD], await site.sign_in(lena)) == {}
+
+
+LIBRARY = (
+    "/resources", "/resources?q=nothing-like-this", "/resources?kind=poem", "/resources/7MB-CSE", "/resources/LINK-1", "/resources/OLD-1",
+    "/topics", "/topics/cse", "/topics/nothing",
+)  # fmt: skip
+LIBRARY_AT_DESK = (
+    "/desk/resources", "/desk/resources?needs=broken", "/desk/resources?q=nothing-like-this", "/desk/resources/new", "/desk/resources/7MB-CSE",
+    "/desk/resources/LINK-1", "/desk/resources/OLD-1", "/desk/resources/7MB-CSE/edit", "/desk/resources/7MB-CSE/file",
+    "/desk/resources/7MB-CSE/check", "/desk/resources/7MB-CSE/withdraw", "/me/resources", "/me/resources/7MB-CSE", "/desk",
+)  # fmt: skip
+
+
+async def test_the_library(site: Site, chromium: Browser) -> None:
+    """With links that work, moved and broke, a check that found something, and one that is withdrawn."""
+    for code in ("7MB-CSE", "LINK-1", "OLD-1"):
+        await on_the_shelf(code, now=now(), summary="See https://more.site.org/ and\n\n* a list")
+    await check_quality("7MB-CSE", QualityNote(now().date(), "Nurse", Verdict.CHANGES, "Its logo is old"), by=SYSTEM, now=now())
+    moved = {"state": "ok", "outcome": "moved", "status": 200, "leads_to": "https://new.site.org/", "checked_at": now()}
+    await ResourceLink.filter(resource__code="7MB-CSE").update(**moved)
+    broken = {"state": "broken", "outcome": "gone", "status": 404, "checked_at": now(), "failing_since": now() - timedelta(days=3)}
+    await ResourceLink.filter(resource__code="LINK-1").update(**broken)
+    await withdraw_resource("OLD-1", reason="The law has changed.", replaced_by="7MB-CSE", by=SYSTEM, now=now())
+    assert await faults_of(chromium, site, list(LIBRARY), []) == {}
+    assert await faults_of(chromium, site, list(LIBRARY_AT_DESK), await site.sign_in(site.dee)) == {}

@@ -14,6 +14,7 @@ from marstraining.demo import folder
 from marstraining.people.models import Person
 from marstraining.programme.models import Course, CourseTopic, Session, Topic, Venue
 from marstraining.programme.topics import topic_of
+from marstraining.search.actions import seed_lexicon
 from tests import makers
 from tests.resources.shelf import on_the_shelf
 
@@ -75,6 +76,7 @@ async def make_world(*, now: datetime) -> World:
             course=courses[code], starts=from_wall(day, at), hours=hours, now=now, venue=venues.get(name), **columns
         )
         world.sessions.setdefault(code, []).append(session)
+    await seed_lexicon(now=now)
     for code, title, kind, topics in RESOURCES:
         await on_the_shelf(code, now=LAST_MONTH, title=title, kind=kind, topics=topics, url=f"https://guide.site.org/{code.lower()}")
     return world

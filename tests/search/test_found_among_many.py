@@ -44,22 +44,6 @@ async def test_hit_at_three_and_how_long_it_takes(db: TortoiseContext, clock: Cl
         found = await find(understood, viewer=ANYBODY, now=clock.now, limit=3)
         seconds.append(time.thread_time() - began)
         hits.append(wanted.code in {hit.document.code for hit in found.hits})
-        if not hits[-1]:
-            print(
-                "MISS",
-                repr(text),
-                "|",
-                wanted.title,
-                wanted.topic,
-                "|",
-                understood.intent.value,
-                understood.slots.as_json(),
-                understood.words,
-                understood.terms and understood.terms[0][:2],
-                [(c.typed, c.meant) for c in understood.corrections],
-                [h.document.title for h in found.hits],
-                found.dropped,
-            )
     watching.cancel()
     seconds.sort()
     median, late = 1000 * seconds[len(seconds) // 2], 1000 * seconds[int(len(seconds) * 0.95)]

@@ -18,6 +18,9 @@ from marstraining.core.spreadsheet import USUAL, Limits, read_file
 from marstraining.core.viewer import SYSTEM
 from marstraining.people.actions import import_agencies, import_people
 from marstraining.programme.actions import import_courses, import_sessions
+from marstraining.resources.actions import import_resources
+from marstraining.resources.import_rows import COLUMNS as RESOURCE_COLUMNS
+from marstraining.resources.import_rows import REQUIRED as RESOURCE_REQUIRED
 from marstraining.search.actions import import_glossary
 from marstraining.search.actions.importing import COLUMNS as GLOSSARY_COLUMNS
 
@@ -53,6 +56,7 @@ _KINDS = {
     "people": _Kind(("email", "name", "agency", "job_role", "roles", "staff_number"), ("email",), partial(import_people, dry_run=False)),
     "courses": _Kind(_COURSE_COLUMNS, ("code", "title", "kind"), import_courses),
     "sessions": _Kind(_SESSION_COLUMNS, ("code", "course", "date", "starts", "ends"), import_sessions),
+    "resources": _Kind(RESOURCE_COLUMNS, RESOURCE_REQUIRED, import_resources),
     "glossary": _Kind(GLOSSARY_COLUMNS, ("expansion",), import_glossary),
     "attendance": _Kind(COLUMNS, ("name", "course", "date", "mark"), import_attendance, _HISTORY, tells_progress=True),
 }

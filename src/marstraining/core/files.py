@@ -14,7 +14,7 @@ from marstraining.core.tokens import new_token
 
 LARGEST = 25 * 1024 * 1024
 ACCEPTED = ".pdf,.docx,.pptx,.xlsx,.png,.jpg,.jpeg"
-_FOLDER = "files"
+FOLDER = "files"
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 TYPES = {
     "pdf": "application/pdf",
@@ -74,7 +74,7 @@ def store(data_dir: Path, name: str, source: BinaryIO) -> Stored:
 
 def write(data_dir: Path, source: BinaryIO) -> str:
     """Write what was read and checked into the folder, whole or not at all; the random name that it has there. Blocks."""
-    folder = data_dir / _FOLDER
+    folder = data_dir / FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / new_token()
     try:
@@ -89,7 +89,7 @@ def write(data_dir: Path, source: BinaryIO) -> str:
 
 def path_of(data_dir: Path, stored_as: str) -> Path:
     """Where a stored file lies."""
-    return data_dir / _FOLDER / stored_as
+    return data_dir / FOLDER / stored_as
 
 
 def drop(data_dir: Path, stored_as: str) -> None:

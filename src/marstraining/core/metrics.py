@@ -24,7 +24,9 @@ _seconds = Histogram(
 _bookings = Counter(
     "mars_booking_outcomes", "What came of asking for a place: booked, waiting, or why not.", ("outcome",), registry=_registry
 )
-_signposts = Counter("mars_safety_signposts", "How often the chat said whom to ring, by how sure it was; never why.", ("level",), registry=_registry)
+_signposts = Counter(
+    "mars_safety_signposts", "How often the chat said whom to ring, by how sure it was; never why.", ("level",), registry=_registry
+)
 _sign_ins = Counter("mars_sign_ins", "What came of a link or code: ok, failed, limited.", ("outcome",), registry=_registry)
 
 
@@ -33,13 +35,14 @@ class Figures:
     """What the database says: numbers by words of ours, never a name.
 
     Letters by class and state; seconds that the oldest one due has waited, by class; sessions that hold more than they have
-    places for; seconds that each job is late, and whether it fails; seconds since the last backup and the share of the disk in use,
-    None where not known.
+    places for; links of resources by how they stand; seconds that each job is late, and whether it fails; seconds since the last
+    backup and the share of the disk in use, None where not known.
     """
 
     letters: Mapping[tuple[str, str], int]
     oldest: Mapping[str, float]
     oversold: int
+    links: Mapping[str, int]
     jobs_late: Mapping[str, float]
     jobs_failing: Mapping[str, bool]
     backup_age: float | None
@@ -109,6 +112,7 @@ class _Read(Collector):
         yield GaugeMetricFamily(
             "mars_oversold_sessions", "Coming sessions that hold more than they have places for.", value=figures.oversold
         )
+        yield _by("mars_links", "Links of resources by how they stood when last looked at.", "state", figures.links)
         yield _by("mars_job_late_seconds", "How late each job of the worker is.", "job", figures.jobs_late)
         yield _by("mars_job_failing", "Whether each job of the worker failed the last time.", "job", figures.jobs_failing)
         if figures.backup_age is not None:

@@ -19,12 +19,14 @@ from marstraining.demo import writing
 from marstraining.demo.booked import PlannedBooking, plan_bookings
 from marstraining.demo.invent import invent_people, invent_settings
 from marstraining.demo.letters import write_letters
+from marstraining.demo.library import write_library
 from marstraining.demo.past import PastSession, attendance_rows, earlier_rows
 from marstraining.demo.upcoming import upcoming_programme
 from marstraining.people.actions import import_agencies
 from marstraining.people.models import Agency
 from marstraining.programme.actions import import_courses, import_sessions
 from marstraining.programme.models import Session
+from marstraining.resources.actions import import_resources
 from marstraining.search.actions import seed_lexicon
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -37,6 +39,7 @@ _FILES: tuple[tuple[str, _Import], ...] = (
     ("courses.csv", import_courses),
     ("sessions_2022_23.csv", import_sessions),
     ("sessions_upcoming.csv", import_sessions),
+    ("resources.csv", import_resources),
 )
 
 
@@ -73,6 +76,9 @@ async def fill(*, now: datetime, report: Report, seed: int = SEED) -> None:
     await _import(import_attendance, _recent_rows(bookings, today), now=now)
     await _lock_registers(now=now)
     await write_letters(now=now)
+    report("Filling the library")
+    # Chance of its own, so that what is invented above stays what it was.
+    await write_library(random.Random(seed), now=now)  # noqa: S311 - as above
 
 
 def reference_rows(name: str) -> tuple[Row, ...]:

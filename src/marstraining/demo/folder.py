@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from marstraining.core import clock, config
+from marstraining.core import clock, config, files
 from marstraining.core.config import Settings, load_settings
 from marstraining.core.db import connect, migrate
 from marstraining.core.errors import Refused
@@ -105,6 +105,7 @@ def _empty(folder: Path) -> None:
     for path in folder.glob(f"{_DATABASE}*"):
         path.unlink()
     shutil.rmtree(folder / _MAIL, ignore_errors=True)
+    shutil.rmtree(folder / files.FOLDER, ignore_errors=True)
 
 
 async def _links(now: datetime) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Mends a misspelt word, but only one that nobody knows: the lexicon, the index and English are asked first."""
 
+from collections.abc import Iterator, Sequence
 from string import ascii_lowercase
 
 from marstraining.search.english import is_name, is_word
@@ -58,41 +59,45 @@ def _mended(word: Word, lexicon: Lexicon) -> str | None:
 
 
 def _nearest(typed: str, lexicon: Lexicon, limit: int) -> tuple[str, int] | None:
-    """The likeliest word and how many changes lead to it: of those with the same first letter, else one change from another."""
-    by_shape = lexicon.by_shape()
-    firsts = [letter for letter in ascii_lowercase if letter != typed[0]]
-    for letters, most in (([typed[0]], limit), (firsts, 1)):
-        lengths = range(len(typed) - most, len(typed) + most + 1)
-        mask = letters_of(typed)
-        best = min(
-            (
-                (changes + 0.25 * unlikely + 0.1 * abs(len(candidate) - len(typed)), candidate, changes)
-                for letter in letters
-                for length in lengths
-                for candidate_mask, candidate, unlikely in by_shape.get((letter, length), ())
-                if (candidate_mask ^ mask).bit_count() <= 2 * most and (changes := distance(typed, candidate, most)) <= most
-            ),
-            default=None,
-        )
-        if best is not None:
-            return best[1], best[2]
+    """The likeliest word and how many changes lead to it, the fewest changes first; one from another first letter is the fourth choice."""
+    others = [letter for letter in ascii_lowercase if letter != typed[0]]
+    for letters, changes in (([typed[0]], 1), ([typed[0]], 2), (others, 1), ([typed[0]], 3)):
+        if changes > limit:
+            continue
+        found = min(_within(typed, lexicon, letters, changes), default=None)
+        if found is not None:
+            return found[1], changes
     return None
+
+
+def _within(typed: str, lexicon: Lexicon, letters: Sequence[str], most: int) -> Iterator[tuple[float, str]]:
+    """Words that so many changes lead to, each with how unlikely it is."""
+    by_shape, mask = lexicon.by_shape(), letters_of(typed)
+    for letter in letters:
+        for length in range(len(typed) - most, len(typed) + most + 1):
+            for candidate_mask, candidate, unlikely in by_shape.get((letter, length), ()):
+                if (candidate_mask ^ mask).bit_count() <= 2 * most and distance(typed, candidate, most) <= most:
+                    yield 0.25 * unlikely + 0.1 * abs(length - len(typed)), candidate
 
 
 def distance(one: str, other: str, limit: int) -> int:
     """How many letters are changed, left out, added or exchanged with their neighbour; more than `limit` is told as `limit` + 1."""
     if one == other:
         return 0
+    far = limit + 1
     two_before: list[int] = []
     before = list(range(len(other) + 1))
     for row, letter in enumerate(one, start=1):
-        present = [row]
-        for column, against in enumerate(other, start=1):
+        # What lies further from the middle than the limit cannot come back to it.
+        first, last = max(1, row - limit), min(len(other), row + limit)
+        present = [row if first == 1 else far] + [far] * len(other)
+        for column in range(first, last + 1):
+            against = other[column - 1]
             cost = min(before[column] + 1, present[column - 1] + 1, before[column - 1] + (letter != against))
             if row > 1 and column > 1 and letter == other[column - 2] and one[row - 2] == against:
                 cost = min(cost, two_before[column - 2] + 1)
-            present.append(cost)
+            present[column] = cost
         if min(present) > limit and min(before) > limit:
-            return limit + 1
+            return far
         two_before, before = before, present
-    return min(before[-1], limit + 1)
+    return min(before[-1], far)

@@ -32,9 +32,11 @@ from marstraining.people.actions import link_telegram
 from marstraining.people.actions.limits import check_and_count
 from marstraining.safety.gate import gate
 from marstraining.safety.rules import Kind, Level, Verdict, found_details
+from marstraining.search.actions import note_unknown_word
 
 _TRIES = 6
 _A_MINUTE = 40
+_MOST_UNKNOWN = 3
 _PAUSE = timedelta(days=1)
 _SELF = frozenset({Kind.ADULT_IN_CRISIS, Kind.CHILD_WRITING})
 
@@ -73,7 +75,7 @@ async def respond(event: Event, *, now: datetime) -> Outcome:
         replies: tuple[Reply, ...] = (urgent_reply(verdict.kinds, await numbers(now=now), message_id=event.message_id),)
         return Outcome(replies, verdict.level, _intent_of(verdict, ""))
     turn = await _turn(event, verdict, State(), asker)
-    replies = turn.before + (turn.replies or (await show(turn.state, asker),))
+    replies = turn.before + (turn.replies or await _shown(turn, asker))
     return Outcome(replies, verdict.level, _intent_of(verdict, turn.intent), dict(turn.slots))
 
 
@@ -132,7 +134,7 @@ async def _go_on(event: Event, verdict: Verdict, dialogue: Dialogue, asker: Aske
     turn = await _turn(event, verdict, dialogue.state, asker, seen_at=dialogue.seen_at)
     state, replies = turn.state, turn.replies
     if not turn.does and not replies:
-        replies = (await show(state, asker),)
+        replies = await _shown(turn, asker)
     counts = [*turn.counts, *([level_word(verdict.level)] if verdict.level is Level.MAYBE else [])]
     async with transaction():
         if event.event_id and not await claim(event, now=asker.now):
@@ -143,7 +145,16 @@ async def _go_on(event: Event, verdict: Verdict, dialogue: Dialogue, asker: Aske
         await tally(counts, now=asker.now)
     if verdict.level is Level.MAYBE:
         count_signpost(verdict.level)
+    elif not found_details(event.text):
+        for word in turn.unknown[:_MOST_UNKNOWN]:
+            await note_unknown_word(word, key_hash, now=asker.now)
     return Outcome((*turn.before, *replies), verdict.level, _intent_of(verdict, turn.intent), dict(turn.slots))
+
+
+async def _shown(turn: Turn, asker: Asker) -> tuple[Reply, ...]:
+    """The turn's state; what is shown for "back" is the step before, whatever kind of answer that was."""
+    reply = await show(turn.state, asker)
+    return (replace(reply, answer_type="previous_step"),) if turn.intent == "back" and turn.state.scene is not Scene.HELP else (reply,)
 
 
 async def _turn(event: Event, verdict: Verdict, state: State, asker: Asker, *, seen_at: datetime | None = None) -> Turn:

@@ -19,6 +19,8 @@ from marstraining.search.understanding.describing import filters_of
 from marstraining.search.vocabulary import TYPE_LABELS
 
 SHOWN = 3
+# What asks for one thing; one hit of anything else is a short list.
+_ONE = frozenset({Intent.FIND_RESOURCE, Intent.NEXT_SESSION, Intent.SESSION_DETAIL})
 SESSION = "s:"
 _PERSON = button("Talk to a person", Verb.PERSON)
 
@@ -28,7 +30,7 @@ async def show_results(state: State, asker: Asker) -> Reply:
     slots = slots_from_json(state.slots)
     filters = await understood(slots)
     if not state.found:
-        return await _nothing(slots, filters, asker)
+        return await _nothing(state, slots, filters, asker)
     page = state.found[state.offset : state.offset + SHOWN]
     items = await items_of(page, asker)
     left = len(state.found) - state.offset - len(page)
@@ -37,7 +39,7 @@ async def show_results(state: State, asker: Asker) -> Reply:
         blocks.append(Listing(tuple(items), first=state.offset + 1))
     buttons = [button(f"Show {min(left, SHOWN)} more", Verb.MORE, state.offset + SHOWN)] if left > 0 else []
     buttons += await _also(state, slots)
-    is_one = len(state.found) == 1
+    is_one = len(state.found) == 1 and state.intent in _ONE
     return Reply(
         tuple(blocks),
         answer_type="single_result"
@@ -111,11 +113,13 @@ async def _also(state: State, slots: Slots) -> list[Button]:
     return found
 
 
-async def _nothing(slots: Slots, filters: tuple[Button, ...], asker: Asker) -> Reply:
+async def _nothing(state: State, slots: Slots, filters: tuple[Button, ...], asker: Asker) -> Reply:
     lexicon = await current_lexicon()
     label = lexicon.topics.get(slots.topic, "")
     said = f"I found nothing on {label} that fits." if label else "I found nothing that fits."
     buttons = [button(f"Tell me when there is something on {label}"[:60], Verb.FOLLOW, slots.topic)] if label else []
+    if state.word:
+        buttons.insert(0, button(f"What does {state.word} mean?", Verb.TERM, state.word))
     buttons += [Button("Look through the whole programme", href="/programme"), _PERSON]
     return Reply(
         (

@@ -90,9 +90,7 @@ def privacy_reply(*, controller: str, email: str, is_telegram: bool) -> Reply:
     blocks = [line(kept)]
     if is_telegram:
         blocks.append(
-            line(
-                "Telegram keeps this chat on its own servers, not encrypted from end to end. You can delete it there at any time."
-            )
+            line("Telegram keeps this chat on its own servers, not encrypted from end to end. You can delete it there at any time.")
         )
     more = Paragraph(
         (

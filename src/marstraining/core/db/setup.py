@@ -26,8 +26,8 @@ MODEL_MODULES: tuple[str, ...] = (
     "marstraining.attendance.models",
     "marstraining.certificates.models",
     "marstraining.coverage.models",
-    "marstraining.conversation.models",
     "marstraining.search.models",
+    "marstraining.conversation.models",
 )
 
 _BUSY_MILLISECONDS = 5000

@@ -23,9 +23,11 @@ class NavItem:
 
 
 PUBLIC = (
-    NavItem("Find training", "/programme", ("/courses", "/sessions", "/topics")),
+    NavItem("Find training", "/programme", ("/courses", "/sessions")),
+    NavItem("Resources", "/resources", ("/topics",)),
     NavItem("Calendar", "/calendar"),
     NavItem("My training", "/me", ("/bookings",)),
+    NavItem("Ask about training", "/chat"),
     NavItem("Help", "/help"),
 )
 _RUNS_SESSIONS = (Role.DESK, Role.PARTNER_ORGANISER)
@@ -35,12 +37,14 @@ DESK = (
     NavItem("Sessions", "/desk/sessions", ("/desk/series", "/desk/roll-forward"), roles=_RUNS_SESSIONS),
     NavItem("Courses", "/desk/courses", roles=_RUNS_SESSIONS),
     NavItem("Venues", "/desk/venues", roles=(Role.DESK,)),
+    NavItem("Resources", "/desk/resources", roles=(Role.DESK,)),
     NavItem("People", "/desk/people", roles=_STAFF),
     NavItem("Coverage", "/desk/coverage", ("/desk/rules",), roles=(Role.DESK,)),
     NavItem("Organisations", "/desk/agencies", roles=_STAFF),
     NavItem("Exports", "/desk/exports", roles=_RUNS_SESSIONS),
     NavItem("Letters", "/desk/letters", roles=_STAFF),
     NavItem("Late and absent", "/desk/ledger", roles=(Role.DESK,)),
+    NavItem("Numbers", "/desk/contacts", roles=(Role.DESK,)),
     NavItem("History", "/desk/history", roles=_STAFF),
 )
 AGENCY = (

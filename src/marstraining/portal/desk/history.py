@@ -27,6 +27,8 @@ KIND_WORDS = {
     "letter": "Letter",
     "bounced_address": "Bounced address",
     "rule": "Refresher rule",
+    "resource": "Resource",
+    "library": "The library",
 }
 # Every action that any verb writes down; the test of this page reads the verbs and misses none.
 _ACTION_WORDS = {
@@ -164,6 +166,14 @@ _ACTION_WORDS = {
     "reopen_agency": "Opened an organisation again",
     "suggest_agency": "Suggested an organisation",
     "create_agency": "Added an organisation",
+    "create_resource": "Added a resource",
+    "edit_resource": "Changed a resource",
+    "new_version": "Added a version of a resource",
+    "check_quality": "Checked a resource's quality",
+    "withdraw_resource": "Withdrew a resource",
+    "bring_back_resource": "Brought a resource back",
+    "look_again": "Had links checked again",
+    "import_resources": "Imported resources",
     "feed.rotated": "Made a new calendar address",
     "feed.stopped": "Stopped the calendar address",
 }

@@ -87,6 +87,13 @@ WORDS: Mapping[str, Words] = {
     "bounced": Words("email address that bounced", "email addresses that bounced", at="/desk/letters/bounced"),
     "organisations": Words("new organisation to check", "new organisations to check", "New organisations",
         "Learners typed these because they were not in the list. Add each to the list or merge it with the right one."),
+    "links_broken": Words(
+        "resource with a broken link", "resources with a broken link", at="/desk/resources?needs=broken", tone="urgent"
+    ),
+    "resources_review": Words("resource to review", "resources to review", at="/desk/resources?needs=review"),
+    "resources_quality": Words(
+        "resource due a quality check", "resources due a quality check", at="/desk/resources?needs=quality"
+    ),
     "held": Words("letter on hold", "letters on hold", at="/desk/letters?state=held", tone="urgent"),
     "letters": Words("letter that could not be sent", "letters that could not be sent", at="/desk/letters?state=failed"),
 }  # fmt: skip

@@ -12,9 +12,10 @@ from marstraining.core.web import ANYONE, page, render
 from marstraining.portal.queries import programme_page
 from marstraining.programme.queries import public_addresses, topics_in_use
 from marstraining.programme.rules import ProgrammeFilter
+from marstraining.resources.queries import public_resource_paths
 
 _NEXT = 6
-_STATIC_PATHS = ("/", "/programme", "/courses", "/calendar", "/help", "/accessibility", "/privacy")
+_STATIC_PATHS = ("/", "/programme", "/courses", "/calendar", "/resources", "/topics", "/help", "/accessibility", "/privacy")
 # RFC 9116 asks for less than a year; half a year keeps the file true after a long spell without a release.
 _SECURITY_TXT_LASTS = timedelta(days=180)
 
@@ -38,10 +39,10 @@ async def help_page(request: Request) -> Response:
 
 
 async def sitemap(request: Request) -> Response:
-    """Public courses and coming public sessions; nothing that is restricted, invited or a draft."""
+    """Public courses, coming public sessions and public resources; nothing that is restricted, invited or a draft."""
     _ = request
     base = config.current().base_url
-    paths = [*_STATIC_PATHS, *await public_addresses(now=clock.now())]
+    paths = [*_STATIC_PATHS, *await public_addresses(now=clock.now()), *await public_resource_paths()]
     lines = "".join(f"<url><loc>{escape(base + path)}</loc></url>\n" for path in paths)
     head = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
     return Response(f"{head}{lines}</urlset>\n", media_type="application/xml")

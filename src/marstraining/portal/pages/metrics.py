@@ -54,6 +54,7 @@ async def _read(*, now: datetime) -> Figures:
         letters={(_CLASSES.get(row["priority"], "other"), row["state"]): row["n"] for row in letters},
         oldest={_CLASSES.get(row["priority"], "other"): (now - row["due_at"]).total_seconds() for row in oldest},
         oversold=len(await oversold_sessions(now=now)),
+        links={row["state"]: row["n"] for row in await rows("SELECT state, count(*) AS n FROM resources_link GROUP BY state")},
         jobs_late={row["name"]: max(0.0, (now - row["due_at"]).total_seconds()) for row in jobs},
         jobs_failing={row["name"]: row["failing_since"] is not None for row in jobs},
         backup_age=None if made_at is None else (now - made_at).total_seconds(),

@@ -41,7 +41,8 @@ _COLUMNS = (
     "e.at, e.actor_role, e.action, e.subject_kind, CAST(e.detail AS TEXT) AS detail, who.name AS actor,"
     f" s.ref AS session_ref, {_TITLE} AS session_title, s.starts_at, b.ref AS booking_ref, learner.name AS learner,"
     " p.ref AS person_ref, p.name AS person, a.code AS agency_code, a.name AS agency, c.code AS course_code, c.title AS course,"
-    " v.ref AS venue_ref, v.name AS venue, m.ref AS letter_ref, m.template AS letter, m.name AS letter_to"
+    " v.ref AS venue_ref, v.name AS venue,"
+    " lib.code AS resource_code, lib.title AS resource, m.ref AS letter_ref, m.template AS letter, m.name AS letter_to"
 )
 _FROM = (
     " FROM history_entry e LEFT JOIN people_person who ON who.id = e.actor_id"
@@ -53,6 +54,7 @@ _FROM = (
     " LEFT JOIN people_agency a ON e.subject_kind = 'agency' AND a.id = e.subject_id"
     " LEFT JOIN programme_course c ON e.subject_kind = 'course' AND c.id = e.subject_id"
     " LEFT JOIN programme_venue v ON e.subject_kind = 'venue' AND v.id = e.subject_id"
+    " LEFT JOIN resources_resource lib ON e.subject_kind = 'resource' AND lib.id = e.subject_id"
     " LEFT JOIN messages_letter m ON e.subject_kind = 'letter' AND m.id = e.subject_id"
 )
 
@@ -118,6 +120,7 @@ _CALLED = {
     "agency": ("agency_code", "{agency}", "/desk/agencies/{agency_code}"),
     "course": ("course_code", "{course}", "/desk/courses/{course_code}/edit"),
     "venue": ("venue_ref", "{venue}", "/desk/venues/{venue_ref}/edit"),
+    "resource": ("resource_code", "{resource}", "/desk/resources/{resource_code}"),
 }
 
 
@@ -173,6 +176,11 @@ _FIND = {
         "SELECT id, title FROM programme_course WHERE code = ?",
         "e.subject_kind = 'course' AND e.subject_id = ?",
         "/desk/courses/{key}/edit",
+    ),
+    "resource": (
+        "SELECT id, title FROM resources_resource WHERE code = ?",
+        "e.subject_kind = 'resource' AND e.subject_id = ?",
+        "/desk/resources/{key}",
     ),
     "letter": (
         "SELECT id, CASE WHEN name = '' THEN address ELSE name END AS title FROM messages_letter WHERE ref = ?",

@@ -11,6 +11,8 @@ from marstraining.core.clock import from_wall, today_of
 from marstraining.core.db import rows
 from marstraining.core.viewer import Viewer
 from marstraining.programme.queries import Scope, run_by
+from marstraining.resources.queries.desk import NEEDS, need_values
+from marstraining.resources.rules import Need
 
 DECIDE_WITHIN = timedelta(days=7)
 NUMBERS_WITHIN = timedelta(days=7)
@@ -71,6 +73,7 @@ class Kind:
     columns: str = ""
     order: str = ""
     has_sessions: bool = True
+    is_desk_alone: bool = False
 
 
 def _sessions(condition: str, values: Values, *, order: str = "s.starts_at, s.id", more: str = "") -> Kind:
@@ -79,6 +82,11 @@ def _sessions(condition: str, values: Values, *, order: str = "s.starts_at, s.id
 
 def _whole(source: str, condition: str, columns: str = "", order: str = "") -> Kind:
     return Kind(source, condition, lambda _: (), columns, order, has_sessions=False)
+
+
+def _resources(need: Need) -> Kind:
+    condition = f"r.withdrawn_at IS NULL AND {NEEDS[need]}"
+    return Kind("resources_resource r", condition, lambda at: need_values(need, on=at.today), has_sessions=False, is_desk_alone=True)
 
 
 KINDS: Mapping[str, Kind] = {
@@ -137,6 +145,9 @@ KINDS: Mapping[str, Kind] = {
         "a.code, a.name, a.sector, p.name AS person, p.ref AS person_ref",
         "a.id",
     ),
+    "links_broken": _resources(Need.BROKEN),
+    "resources_review": _resources(Need.REVIEW),
+    "resources_quality": _resources(Need.QUALITY),
     "held": _whole("messages_letter", "state = 'held'"),
     "letters": _whole("messages_letter", "state = 'failed'"),
 }
@@ -145,9 +156,12 @@ _DATES = ("decide_by", "final_numbers_by")
 
 
 def kinds_of(viewer: Viewer) -> list[str]:
-    """The kinds that concern a viewer: sessions for who runs some, addresses, letters and organisations for the whole team."""
-    runs = viewer.is_desk or bool(viewer.organiser_agency_ids)
-    return [name for name, kind in KINDS.items() if (runs if kind.has_sessions else viewer.is_desk or viewer.is_administrator)]
+    """The kinds that concern a viewer: sessions for who runs some, resources for the desk, addresses, letters and organisations for both.
+
+    Both are the desk and administrators.
+    """
+    runs, of_team = viewer.is_desk or bool(viewer.organiser_agency_ids), viewer.is_desk or viewer.is_administrator
+    return [name for name, kind in KINDS.items() if (runs if kind.has_sessions else viewer.is_desk if kind.is_desk_alone else of_team)]
 
 
 async def counts(viewer: Viewer, *, now: datetime) -> dict[str, int]:

@@ -32,8 +32,8 @@ async def save_resource(
 ) -> tuple[int, bool]:
     """Add a resource, or with `code` change the one that has it, whose code stays; gives its id and whether anything changed.
 
-    A file, or an address that differs, becomes a new version, of which `note` says what is new. Refused: a code that another has, an
-    accreditation that no course grants, and a resource with neither file nor address.
+    A file, or an address that differs, becomes a new version, of which `note` says what is new. Refused: a code that another has, a
+    course that does not exist, and a resource with neither file nor address.
     """
     check_resource(draft)
     async with transaction():
@@ -121,11 +121,9 @@ async def _held(code: str | None) -> Resource | None:
 async def _values(draft: ResourceDraft) -> dict[str, Any]:
     requires_id = None
     if draft.requires:
-        found = await rows(
-            "SELECT id, grants_accreditation FROM programme_course WHERE code = ?", draft.requires, flags=("grants_accreditation",)
-        )
-        if not found or not found[0]["grants_accreditation"]:
-            raise Refused(f"No course with the code “{draft.requires}” gives leave to use a tool", code="requires", field="requires")
+        found = await rows("SELECT id FROM programme_course WHERE code = ?", draft.requires)
+        if not found:
+            raise Refused(f"There is no course with the code “{draft.requires}”", code="requires", field="requires")
         requires_id = found[0]["id"]
     return {
         "title": draft.title,

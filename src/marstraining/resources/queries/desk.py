@@ -129,8 +129,11 @@ async def link_checks(link_ids: tuple[int, ...], *, limit: int = 12) -> dict[int
 
 
 async def accreditation_choices() -> list[tuple[str, str]]:
-    """The courses that give leave to use a tool, by title: what a resource may ask for."""
-    found = await rows("SELECT code, title FROM programme_course WHERE grants_accreditation ORDER BY lower(title), id")
+    """The courses that give leave to use a tool, and those that a resource asks for already, by title."""
+    found = await rows(
+        "SELECT c.code, c.title FROM programme_course c WHERE c.grants_accreditation"
+        " OR EXISTS (SELECT 1 FROM resources_resource r WHERE r.requires_id = c.id) ORDER BY lower(c.title), c.id"
+    )
     return [(row["code"], row["title"]) for row in found]
 
 

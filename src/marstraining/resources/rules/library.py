@@ -184,7 +184,7 @@ def check_quality_note(note: QualityNote, *, on: date) -> None:
 
 def code_from(kind: str, title: str) -> str:
     """A code for a resource that nobody gave one: the kind's beginning and the words of its title."""
-    words = re.findall(r"[A-Z0-9]+", unicodedata.normalize("NFKD", title).upper())
+    words = re.findall(r"[A-Z0-9]+", unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().upper())
     return "-".join([_BEGINNINGS.get(kind, "DOC"), *words])[:30].rstrip("-")
 
 

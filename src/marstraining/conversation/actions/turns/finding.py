@@ -14,6 +14,7 @@ from marstraining.search.rules import Family, Found, Hit, Intent, Mode, Slots, U
 from marstraining.search.understanding.describing import filters_of
 
 MOST = 24
+_AS_GOOD = 0.75  # of the best score
 _ONE_COURSE = frozenset({Intent.NEXT_SESSION, Intent.SESSION_DETAIL, Intent.BOOK})
 
 
@@ -41,6 +42,9 @@ async def by_slots(state: State, slots: Slots, intent: Intent, asker: Asker) -> 
 
 
 def _results(found: Found, understood: Understood, state: State, *, term: str = "") -> State:
+    if found.dropped is not None and found.dropped.name == "topic":
+        # What is about something else is no help: say that there is nothing.
+        found = Found()
     kept = understood.without(found.dropped.name) if found.dropped else understood
     keys = keys_of(found, understood)
     if understood.intent in _ONE_COURSE and keys and keys[0].startswith(SESSION) and not found.dropped:
@@ -56,11 +60,16 @@ def _results(found: Found, understood: Understood, state: State, *, term: str = 
 
 
 def keys_of(found: Found, understood: Understood) -> list[str]:
-    """What is listed: sessions one by one, soonest first; where words were to be ranked by, best course first. Then the rest."""
+    """What is listed: sessions one by one, soonest first, those of courses that fit about as well as the best before the rest."""
     if understood.words or understood.intent is Intent.FIND_ANY:
         return [key for hit in found.hits for key in _keys_of_hit(hit)]
-    dated = [f"{SESSION}{one.ref}" for _, one in found.sessions]
-    return [*dated, *(hit.document.key for hit in found.hits if not hit.sessions)]
+    dated = sorted(found.sessions, key=lambda pair: not is_among_best(pair[0], found))
+    return [*(f"{SESSION}{one.ref}" for _, one in dated), *(hit.document.key for hit in found.hits if not hit.sessions)]
+
+
+def is_among_best(hit: Hit, found: Found) -> bool:
+    """Whether it fits about as well as the best that was found."""
+    return hit.score >= _AS_GOOD * max((one.score for one in found.hits), default=0.0)
 
 
 def _keys_of_hit(hit: Hit) -> list[str]:

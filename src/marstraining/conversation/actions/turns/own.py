@@ -6,18 +6,20 @@ from dataclasses import replace
 from marstraining.bookings.queries.own import ListedBooking
 from marstraining.bookings.rules import BookingState
 from marstraining.conversation.actions.outcomes import Turn
-from marstraining.conversation.actions.turns.finding import fitting, keys_of, look_for
+from marstraining.conversation.actions.turns.finding import MOST, fitting, is_among_best, keys_of, look_for
 from marstraining.conversation.actions.turns.pressed import cancelling, card, confirm_open
 from marstraining.conversation.actions.turns.said import Said, nth
 from marstraining.conversation.queries.own import live_bookings
 from marstraining.conversation.queries.results import SESSION
 from marstraining.conversation.queries.sessions import other_dates
+from marstraining.conversation.rules.exchange import Reply, line
 from marstraining.conversation.rules.state import Deed, Scene
 from marstraining.core.clock import local
 from marstraining.programme.rules import Delivery
 from marstraining.search.queries import find
 from marstraining.search.rules import Intent
 
+WHICH_ONE = Reply((line("Which one? Choose it, or write its number."),), answer_type="clarify")
 _PLAIN_CANCEL = re.compile(r"\b(?:cancel\w*|withdraw|drop|release|give up|take me off|unbook)\b", re.IGNORECASE)
 _NEXT = re.compile(r"\b(?:next|soonest|earliest|first)\b(?! (?:week|month|term|year|half|spring|summer|autumn))", re.IGNORECASE)
 RECORD = re.compile(
@@ -36,11 +38,12 @@ async def book(said: Said) -> Turn:
         return _book_shown(said)
     if slots.dates is not None and slots.dates.alternatives:
         return await look_for(replace(said.understood, intent=Intent.FIND_TRAINING), state, said.asker)
-    found = await find(replace(said.understood, intent=Intent.FIND_TRAINING), viewer=said.asker.viewer, now=said.asker.now, limit=24)
-    sessions, courses = found.sessions, {hit.document.key for hit, _ in found.sessions}
-    if found.dropped or not sessions or (len(courses) > 1 and not _NEXT.search(said.text)):
-        return await look_for(replace(said.understood, intent=Intent.FIND_TRAINING), state, said.asker)
-    return Turn(card(state, Deed.BOOK, ref=sessions[0][1].ref))
+    wish = replace(said.understood, intent=Intent.FIND_TRAINING)
+    found = await find(wish, viewer=said.asker.viewer, now=said.asker.now, limit=MOST)
+    sessions = [one for hit, one in found.sessions if is_among_best(hit, found)]
+    if found.dropped or not sessions or (len(sessions) > 1 and not _NEXT.search(said.text)):
+        return await look_for(wish, state, said.asker)
+    return Turn(card(state, Deed.BOOK, ref=sessions[0].ref))
 
 
 def _book_shown(said: Said) -> Turn:
@@ -53,7 +56,7 @@ def _book_shown(said: Said) -> Turn:
     if state.scene is Scene.RESULTS:
         refs = [key.removeprefix(SESSION) for key in state.found if key.startswith(SESSION)]
         ref = nth(refs, ordinal) if ordinal is not None else refs[0] if len(refs) == 1 else None
-        return Turn(card(state, Deed.BOOK, ref=ref)) if ref else Turn(state)
+        return Turn(card(state, Deed.BOOK, ref=ref)) if ref else Turn(state, before=(WHICH_ONE,))
     return Turn(state.to(Scene.LOOKING, word="training"))
 
 
@@ -65,6 +68,10 @@ async def confirm(said: Said) -> Turn:
         return Turn(card(said.state, Deed.BOOK, ref=said.state.ref))
     if said.state.scene is Scene.DONE:
         return Turn(said.state)
+    if said.state.scene is Scene.RESULTS and len(said.state.found) == 1 and said.state.found[0].startswith(SESSION):
+        return Turn(card(said.state, Deed.BOOK, ref=said.state.found[0].removeprefix(SESSION)))
+    if said.state.scene in {Scene.RESULTS, Scene.MINE}:
+        return Turn(said.state, before=(WHICH_ONE,))
     return Turn(said.state.to(Scene.BOUNDARY, word="nothing_open"))
 
 

@@ -1,4 +1,4 @@
-"""0008_conversations: drafted from the models, then read.
+"""0009_conversations: drafted from the models, then read.
 
 Where conversations stand, which events were answered, how often what happened, and which numbers the desk made sure of.
 """
@@ -13,7 +13,7 @@ from tortoise import fields
 from tortoise.migrations.constraints import UniqueConstraint
 
 class Migration(migrations.Migration):
-    dependencies = [('models', '0007_resources')]
+    dependencies = [('models', '0008_lexicon_and_unknown_words')]
 
     initial = False
 

@@ -1,0 +1,34 @@
+"""The numbers that worried people are given, at the desk: what stands there, whether it was tried, and "it answers"."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from marstraining.conversation.actions import confirm_number
+from marstraining.conversation.queries.numbers import checked_on, last_checks
+from marstraining.conversation.rules.signpost import Number
+from marstraining.core import clock, config
+from marstraining.core.clock import today_of
+from marstraining.core.viewer import Role
+from marstraining.core.web import page, read_form, render, roles, see_other, viewer_of
+from marstraining.safety.rules import standing
+
+# A number that nobody rang for so long should be rung again.
+STALE_DAYS = 90
+DONE: dict[str, str | tuple[str, str]] = {"checked": "Thank you. Today’s date stands beside the number from now on."}  # noqa: RUF001 - as printed
+
+
+async def contacts(request: Request) -> Response:
+    """Every number with the day of its last check; a button notes that it was rung and answered."""
+    now = clock.now()
+    if request.method == "POST":
+        form = await read_form(request)
+        await confirm_number(form.get("code"), number=form.get("number"), by=viewer_of(request), now=now)
+        return see_other("/desk/contacts?done=checked")
+    checked, named = await last_checks(), config.current().partnership.contacts
+    numbers = [Number(standing(one, named, now=now), checked_on(one, checked)) for one in named]
+    today = today_of(now)
+    stale = {number.code for number in numbers if number.checked_on is None or (today - number.checked_on).days > STALE_DAYS}
+    return render(request, "conversation/desk/contacts.html", numbers=numbers, stale=stale, stale_days=STALE_DAYS, done=DONE)
+
+
+routes = [page("/desk/contacts", contacts, who=roles(Role.DESK), methods=("GET", "POST"))]
