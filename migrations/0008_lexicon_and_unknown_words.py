@@ -1,8 +1,4 @@
-<<<<<<<< HEAD:migrations/0009_lexicon_and_unknown_words.py
-"""0009_lexicon_and_unknown_words: drafted from the models, then read.
-========
 """0008_lexicon_and_unknown_words: drafted from the models, then read.
->>>>>>>> room/conversation:migrations/0008_lexicon_and_unknown_words.py
 
 The desk's lexicon, and words that nobody understood: two new tables, nothing else.
 """
@@ -17,11 +13,7 @@ from tortoise import fields
 from tortoise.migrations.constraints import UniqueConstraint
 
 class Migration(migrations.Migration):
-<<<<<<<< HEAD:migrations/0009_lexicon_and_unknown_words.py
-    dependencies = [('models', '0008_conversations')]
-========
     dependencies = [('models', '0007_resources')]
->>>>>>>> room/conversation:migrations/0008_lexicon_and_unknown_words.py
 
     initial = False
 
