@@ -35,6 +35,10 @@ from marstraining.programme import desk as programme_desk
 from marstraining.resources import desk as resources_desk
 from marstraining.resources import pages as resources_pages
 from marstraining.resources.actions import keep_writing_uses
+from marstraining.search import api as search_api
+from marstraining.search import desk as search_desk
+from marstraining.search import pages as search_pages
+from marstraining.search.queries import watch_index
 
 # What public pages are made of; bookings count, since they show places left.
 WATCHED = ("programme_course", "programme_session", "programme_venue", "bookings_booking", "resources_resource")
@@ -43,6 +47,8 @@ WATCHED = ("programme_course", "programme_session", "programme_venue", "bookings
 _SIGN_IN_ROUTES = frozenset({"/sign-in/sent", "/sign-in/l/{token}"})
 _SIGN_IN_OUTCOMES = {303: "ok", 429: "limited"}
 _ASKING = ("/sign-in", 429)
+
+_AFTER_THE_FIRST_PAGE = 1.0
 
 
 def all_routes() -> list[PageRoute]:
@@ -61,6 +67,9 @@ def all_routes() -> list[PageRoute]:
         *bulletins_pages.routes,
         *resources_pages.routes,
         *resources_desk.routes,
+        *search_pages.routes,
+        *search_api.routes,
+        *search_desk.routes,
         *certificates_pages.routes,
         *certificates_desk.routes,
         *coverage_pages.routes,
@@ -86,19 +95,25 @@ def create_app(settings: Settings, *, connect_database: bool = True, is_watching
         async with AsyncExitStack() as stack:
             if connect_database:
                 await stack.enter_async_context(connect(settings))
-            # The first bank holiday asked for loads a year's worth; no request should wait for that.
-            settings.partnership.working_calendar.is_working_day(today())
-            tasks = [asyncio.create_task(keep_writing_uses())]
+            beside = [asyncio.create_task(_know_holidays(settings)), asyncio.create_task(keep_writing_uses())]
             if is_watching:
-                tasks.append(asyncio.create_task(application.kept.watch(lambda: stamp(WATCHED))))
+                beside.append(asyncio.create_task(application.kept.watch(lambda: stamp(WATCHED))))
+                beside.append(asyncio.create_task(watch_index(on_change=application.kept.forget)))
             yield
-            for task in tasks:
+            for task in beside:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
 
     application = assemble(all_routes(), base_url=settings.base_url, resolve=resolve, lifespan=lifespan, observe=_observe)
     return application
+
+
+async def _know_holidays(settings: Settings) -> None:
+    # The first working day asked about loads a year of bank holidays. Neither the first page after a start nor a later request
+    # should wait for that, so it is done between them.
+    await asyncio.sleep(_AFTER_THE_FIRST_PAGE)
+    await asyncio.to_thread(settings.partnership.working_calendar.is_working_day, today())
 
 
 def _observe(route: str, method: str, status: int, seconds: float) -> None:

@@ -268,8 +268,9 @@ LIBRARY = (
     "/topics", "/topics/cse", "/topics/nothing",
 )  # fmt: skip
 LIBRARY_AT_DESK = (
-    "/desk/resources", "/desk/resources?needs=broken", "/desk/resources?q=nothing-like-this", "/desk/resources/new", "/desk/resources/7MB-CSE",
-    "/desk/resources/LINK-1", "/desk/resources/OLD-1", "/desk/resources/7MB-CSE/edit", "/desk/resources/7MB-CSE/file",
+    "/desk/resources", "/desk/resources?needs=broken", "/desk/resources?q=nothing-like-this", "/desk/resources/new",
+    "/desk/resources/7MB-CSE", "/desk/resources/LINK-1", "/desk/resources/OLD-1", "/desk/resources/7MB-CSE/edit",
+    "/desk/resources/7MB-CSE/file",
     "/desk/resources/7MB-CSE/check", "/desk/resources/7MB-CSE/withdraw", "/me/resources", "/me/resources/7MB-CSE", "/desk",
 )  # fmt: skip
 

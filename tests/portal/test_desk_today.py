@@ -11,14 +11,18 @@ from marstraining.bookings.actions import book_place, tell_needs
 from marstraining.bookings.models import Booking, Needs
 from marstraining.bookings.rules import BookPlace
 from marstraining.core.tokens import new_ref
-from marstraining.core.viewer import Role, Viewer
+from marstraining.core.viewer import SYSTEM, Role, Viewer
 from marstraining.messages.models import BouncedAddress, DeliveryHealth, Message
 from marstraining.people.models import Agency, Person, RoleGrant
 from marstraining.portal.desk.today import WORDS
 from marstraining.portal.queries.today import KINDS, counts, listed, next_sessions
 from marstraining.programme.models import Session, SessionTrainer
+from marstraining.resources.actions import check_quality
+from marstraining.resources.models import ResourceLink
+from marstraining.resources.rules import QualityNote, Verdict
 from tests import makers
 from tests.conftest import Clock, Visitor
+from tests.resources.shelf import on_the_shelf
 from tests.statements import statements
 
 SignInAs = Callable[[Person], Awaitable[Visitor]]
@@ -69,17 +73,42 @@ async def held_letter(clock: Clock) -> object:
     return await failed_letter(clock, state="held")
 
 
+async def checked_resource(clock: Clock, **columns: Any) -> object:
+    """A resource whose quality was checked today, with something else to do about it."""
+    await on_the_shelf(now=clock.now, **columns)
+    return await check_quality("7MB-CSE", QualityNote(TODAY, "Nurse", Verdict.GOOD), by=SYSTEM, now=clock.now)
+
+
+async def broken_link(clock: Clock) -> object:
+    await checked_resource(clock)
+    return await ResourceLink.all().update(state="broken")
+
+
+async def late_review(clock: Clock) -> object:
+    return await checked_resource(clock, review_by=TODAY - timedelta(days=1))
+
+
+async def unchecked_resource(clock: Clock) -> object:
+    return await on_the_shelf(now=clock.now)
+
+
 FOR_THE_WHOLE_TEAM: dict[str, Callable[[Clock], Awaitable[object]]] = {
     "bounced": bounced_address,
     "organisations": suggested_agency,
     "held": held_letter,
     "letters": failed_letter,
+    "links_broken": broken_link,
+    "resources_review": late_review,
+    "resources_quality": unchecked_resource,
 }
 # Kinds with a page of their own: where it is, and how a line of it begins.
 ELSEWHERE = {
     "bounced": ("/desk/letters/bounced", '<li class="mars-card'),
     "held": ("/desk/letters?state=held", '<tr class="govuk-table__row"><th scope="row"'),
     "letters": ("/desk/letters?state=failed", '<tr class="govuk-table__row"><th scope="row"'),
+    "links_broken": ("/desk/resources?needs=broken", 'data-label="Resource"'),
+    "resources_review": ("/desk/resources?needs=review", 'data-label="Resource"'),
+    "resources_quality": ("/desk/resources?needs=quality", 'data-label="Resource"'),
 }
 
 

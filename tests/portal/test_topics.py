@@ -38,12 +38,14 @@ async def shelf(db: TortoiseContext, clock: Clock, settings: Settings) -> None:
     hidden = CourseDraft("HID", "Hidden day", kind="course", topics=("neglect",), access="invited")
     await save_course(hidden, code=None, by=SYSTEM, now=clock.now)
     await makers.make_session(course=await Course.get(id=course_id), now=clock.now)
-    topic = {"topics": ("neglect",)}
-    await on_the_shelf("2MB-N", now=clock.now, kind="briefing2", title="In two minutes", file=a_file(settings.data_dir), **topic)
-    await on_the_shelf("SPOT-N", now=clock.now, kind="spotlight", title="Spotlight on neglect", **topic)
-    await on_the_shelf("KIT-N", now=clock.now, kind="toolkit", title="Tools", file=a_file(settings.data_dir, content=b"%PDF-kit"), **topic)
-    await on_the_shelf("KIT-X", now=clock.now, title="Licensed tools", requires="NEG", file=a_file(settings.data_dir), **topic)
-    await on_the_shelf("OLD-N", now=clock.now, title="Old paper", file=a_file(settings.data_dir), **topic)
+    topic = ("neglect",)
+    await on_the_shelf("2MB-N", now=clock.now, kind="briefing2", title="In two minutes", file=a_file(settings.data_dir), topics=topic)
+    await on_the_shelf("SPOT-N", now=clock.now, kind="spotlight", title="Spotlight on neglect", topics=topic)
+    await on_the_shelf(
+        "KIT-N", now=clock.now, kind="toolkit", title="Tools", file=a_file(settings.data_dir, content=b"%PDF-kit"), topics=topic
+    )
+    await on_the_shelf("KIT-X", now=clock.now, title="Licensed tools", requires="NEG", file=a_file(settings.data_dir), topics=topic)
+    await on_the_shelf("OLD-N", now=clock.now, title="Old paper", file=a_file(settings.data_dir), topics=topic)
     await withdraw_resource("OLD-N", reason="Old", by=SYSTEM, now=clock.now)
     await ResourceLink.all().update(state="ok", checked_at=clock.now)
     await check_quality("KIT-N", QualityNote(date(2026, 2, 2), "Nurse", Verdict.GOOD), by=SYSTEM, now=clock.now)

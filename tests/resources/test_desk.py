@@ -234,4 +234,4 @@ async def test_nobody_else_finds_or_changes_anything_here(role: Role | None, clo
         (await visitor.http.post(path, data={"reason": "x"}, headers={"Sec-Fetch-Site": "same-origin"})).status_code
         for path in (f"{root}/withdraw", f"{root}/look-again", f"{root}/back", f"{root}/edit", "/desk/resources/new")
     ]
-    assert (looked, sent, (await Resource.get(code="7MB-CSE")).withdrawn_at) == ([404] * 5, [404] * 5, None)
+    assert (looked, sent, await Resource.filter(withdrawn_at__isnull=True).count()) == ([404] * 5, [404] * 5, 1)

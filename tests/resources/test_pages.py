@@ -33,9 +33,9 @@ def said(text: str) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", main).replace("&#39;", "'").split())
 
 
-async def accredit(person: Person, code: str = "GCP2", **columns: object) -> Accreditation:
+async def accredit(person: Person, code: str = "GCP2") -> Accreditation:
     course = await makers.make_course("Graded Care Profile 2", code=code, grants_accreditation=True)
-    return await Accreditation.create(person=person, course=course, granted_on=date(2025, 1, 6), **columns)
+    return await Accreditation.create(person=person, course=course, granted_on=date(2025, 1, 6))
 
 
 async def test_the_list_shows_what_it_is_and_when_both_were_checked(client: Visitor, clock: Clock, db: TortoiseContext) -> None:

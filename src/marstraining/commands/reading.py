@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-import typer
+import click
 
 from marstraining.commands.terminal import complain, say
 from marstraining.core.clock import LONDON, local
@@ -45,12 +45,12 @@ def tell(path: Path, days: Sequence[TaughtDay], booked: Sequence[Booked] | None,
 def _days(starts: str, ends: str) -> tuple[TaughtDay, ...]:
     """The session's times that were typed, in London unless they say otherwise. Wrong usage ends the command with 2."""
     if bool(starts) != bool(ends):
-        raise typer.BadParameter("--starts and --ends go together")
+        raise click.BadParameter("--starts and --ends go together")
     if not starts:
         return ()
     began, ended = _instant(starts, "--starts"), _instant(ends, "--ends")
     if ended <= began:
-        raise typer.BadParameter("--ends must be after --starts")
+        raise click.BadParameter("--ends must be after --starts")
     return (TaughtDay(began, ended, (ended - began).total_seconds() / 60),)
 
 
@@ -58,7 +58,7 @@ def _instant(typed: str, option: str) -> datetime:
     try:
         moment = datetime.fromisoformat(typed)
     except ValueError:
-        raise typer.BadParameter(f"{option} “{typed}” is not a date and time: write it like 2026-11-24T09:30") from None
+        raise click.BadParameter(f"{option} “{typed}” is not a date and time: write it like 2026-11-24T09:30") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=LONDON)
 
 

@@ -108,9 +108,11 @@ class ProgrammeFilter:
     """What the programme, its month view and its calendar feed are narrowed by; an empty field does not narrow.
 
     `audience` also finds what is for everyone; `delivery` online and in person also find hybrid sessions, which offer both.
+    `courses` are codes of courses, of which the sessions must be one's; `words` must all be found as they stand.
     """
 
     words: str = ""
+    courses: tuple[str, ...] = ()
     topic: str = ""
     audience: str = ""
     delivery: str = ""

@@ -48,6 +48,10 @@ class Index:
     def close(self) -> None:
         self._table.close()
 
+    def number_of(self, key: str) -> int | None:
+        """The number of a document by its key; None where none of that key is held."""
+        return self._numbers.get(key)
+
     def changes(self, documents: Sequence[Document]) -> Iterator[Callable[[], None]]:
         """What has to be done so that exactly these are held, as small steps to be taken one after the other."""
         wanted = {document.key: document for document in documents}

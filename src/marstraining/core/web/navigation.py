@@ -25,6 +25,7 @@ class NavItem:
 PUBLIC = (
     NavItem("Find training", "/programme", ("/courses", "/sessions")),
     NavItem("Resources", "/resources", ("/topics",)),
+    NavItem("Search", "/search"),
     NavItem("Calendar", "/calendar"),
     NavItem("My training", "/me", ("/bookings",)),
     NavItem("Ask about training", "/chat"),
@@ -38,6 +39,7 @@ DESK = (
     NavItem("Courses", "/desk/courses", roles=_RUNS_SESSIONS),
     NavItem("Venues", "/desk/venues", roles=(Role.DESK,)),
     NavItem("Resources", "/desk/resources", roles=(Role.DESK,)),
+    NavItem("Lexicon", "/desk/lexicon", roles=(Role.DESK,)),
     NavItem("People", "/desk/people", roles=_STAFF),
     NavItem("Coverage", "/desk/coverage", ("/desk/rules",), roles=(Role.DESK,)),
     NavItem("Organisations", "/desk/agencies", roles=_STAFF),

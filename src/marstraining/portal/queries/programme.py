@@ -8,6 +8,7 @@ from marstraining.bookings.queries import Places, places
 from marstraining.core.clock import from_wall
 from marstraining.core.db import rows
 from marstraining.portal.cards import Card, card_of
+from marstraining.portal.queries.typed import looked_up
 from marstraining.programme.queries import (
     PAGE_SIZE,
     PUBLIC,
@@ -46,6 +47,7 @@ async def programme_page(
     wanted: ProgrammeFilter, *, now: datetime, page: int = 1, size: int = PAGE_SIZE, scope: Scope = PUBLIC, root: str = "/sessions/"
 ) -> Listing:
     """A page of the programme, by two statements whatever its length; a page beyond the end is the last one."""
+    wanted = await looked_up(wanted, now=now)
     if wanted.has_places:
         found, left = await _with_places(wanted, now=now, scope=scope)
         last = max(1, -(-len(found) // size))
@@ -62,6 +64,7 @@ async def programme_page(
 
 async def programme_feed(wanted: ProgrammeFilter, *, now: datetime) -> list[FeedDay]:
     """The training days of exactly the sessions that the programme shows under the same filters."""
+    wanted = await looked_up(wanted, now=now)
     if not wanted.has_places:
         return await feed_days(wanted, now=now)
     found, _ = await _with_places(wanted, now=now, scope=PUBLIC)
@@ -71,6 +74,7 @@ async def programme_feed(wanted: ProgrammeFilter, *, now: datetime) -> list[Feed
 async def month_cards(first: date, wanted: ProgrammeFilter, *, now: datetime) -> dict[date, list[Card]]:
     """The cards of a month by day; a session of several days stands on each of them."""
     following = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
+    wanted = await looked_up(wanted, now=now)
     found = await sessions_between(from_wall(first, time()), from_wall(following, time()), wanted=wanted)
     left = await places([row.id for row in found], now=now)
     by_day: dict[date, list[Card]] = {}

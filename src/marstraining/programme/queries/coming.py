@@ -206,6 +206,9 @@ def _narrowed(wanted: ProgrammeFilter) -> tuple[list[str], list[object]]:
     for word in wanted.words.split():
         conditions.append(_WORDS_IN)
         params.extend([f"%{_escaped(word.lower())}%"] * 2)
+    if wanted.courses:
+        conditions.append(f"c.code IN ({', '.join('?' * len(wanted.courses))})")
+        params.extend(wanted.courses)
     if wanted.topic:
         conditions.append(
             "EXISTS (SELECT 1 FROM programme_course_topic x JOIN programme_topic t ON t.id = x.topic_id "

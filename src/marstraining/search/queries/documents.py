@@ -1,4 +1,4 @@
-"""What can be found, read from the database: the programme's courses with their coming sessions."""
+"""What can be found, read from the database: the programme's courses with their coming sessions, and the resource library."""
 
 import asyncio
 import json
@@ -11,6 +11,8 @@ from marstraining.core.db import rows
 from marstraining.core.viewer import Viewer
 from marstraining.programme.queries.scope import EFFECTIVE_ACCESS, EFFECTIVE_AUDIENCES, visible_to
 from marstraining.programme.rules import KIND_LABELS, Access, CourseKind
+from marstraining.resources.queries import searchable_resources
+from marstraining.resources.queries import visible_to as visible_resources_to
 from marstraining.search.rules import Dated, Document, Family, Mode
 from marstraining.search.vocabulary import TYPE_OF_COURSE
 
@@ -66,6 +68,39 @@ async def visible_sessions(viewer: Viewer, session_ids: Sequence[int], *, now: d
         *scope.params,
     )
     return frozenset(row["id"] for row in found)
+
+
+async def resource_documents(*, now: datetime) -> list[Document]:  # noqa: ARG001 - as every source is asked
+    """Every resource of the library that is not withdrawn."""
+    return [
+        Document(
+            key=f"resource:{one.ref}",
+            family=Family.RESOURCE,
+            type=one.kind,
+            title=one.title,
+            path=one.own_path if one.is_restricted else one.path,
+            summary=one.summary,
+            text="\n".join(
+                part for part in (one.summary, *(label for _, label in one.topics), one.audience, one.kind_label, one.source) if part
+            ),
+            topics=tuple(slug for slug, _ in one.topics),
+            audiences=one.audience_codes,
+            is_public=not one.is_restricted,
+            code=one.ref,
+            kind=one.kind_label,
+        )
+        for one in await searchable_resources()
+    ]
+
+
+async def visible_resources(viewer: Viewer, codes: Sequence[str], *, now: datetime) -> frozenset[str]:
+    """Those of the resources, none of them public, that `viewer` may know of, by their codes."""
+    if not codes or viewer.person_id is None:
+        return frozenset()
+    scope = visible_resources_to(viewer, now=now)
+    marks = ", ".join("?" * len(codes))
+    found = await rows(f"SELECT r.code FROM resources_resource r WHERE r.code IN ({marks}) AND ({scope.sql})", *codes, *scope.values)
+    return frozenset(row["code"] for row in found)
 
 
 def _course(

@@ -1,6 +1,6 @@
 """Finding: what fits all filters, best first; where nothing does, what fits all but one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from heapq import nsmallest
@@ -11,9 +11,9 @@ from marstraining.core.viewer import Viewer
 from marstraining.search.fitting import Fitting
 from marstraining.search.index import Index, Scores
 from marstraining.search.lexicon import Lexicon
-from marstraining.search.queries.documents import visible_sessions
+from marstraining.search.queries.documents import visible_resources, visible_sessions
 from marstraining.search.queries.kept import kept
-from marstraining.search.rules import FILTERS, Chosen, Dated, Family, Found, Hit, Intent, Slots, Understood, without_filter
+from marstraining.search.rules import FILTERS, Chosen, Dated, Document, Family, Found, Hit, Intent, Slots, Understood, without_filter
 
 LIMIT = 20
 # What is about a topic by the desk's word for it outranks what only mentions it.
@@ -47,8 +47,7 @@ class _Asked:
     scores: Scores | None
     lexicon: Lexicon
     families: frozenset[Family]
-    hidden: frozenset[int]
-    sees_all: bool
+    seen: "_Seen"
     now: datetime
 
 
@@ -61,16 +60,12 @@ async def find(
     whose leaving out something fits is left out, one alone, and named. Sessions are coming ones that `viewer` may know of.
     """
     index, lexicon = await kept.fresh(now=now)
-    restricted = [one.id for number in index.guarded for one in index.documents[number].sessions if not one.is_public]
-    sees_all = viewer.is_desk
-    allowed = frozenset() if sees_all else await visible_sessions(viewer, restricted, now=now)
     asked = _Asked(
         index=index,
         scores=_scores_of_words(understood, index),
         lexicon=lexicon,
         families=families or _FAMILIES.get(understood.intent, EVERYTHING),
-        hidden=frozenset() if sees_all else frozenset(restricted) - allowed,
-        sees_all=sees_all,
+        seen=await _seen(index, viewer, now=now),
         now=now,
     )
     fitting, dropped = await _looked(asked, understood.slots), None
@@ -84,6 +79,56 @@ async def find(
     hits = tuple(Hit(index.documents[number], score, tuple(sessions)) for score, number, sessions in best)
     offered = _topics_offered(understood, hits, lexicon) if not understood.is_sure or not hits else ()
     return Found(hits=hits[:limit], total=len(fitting), dropped=dropped, topics_offered=offered)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Which of what is not public a viewer may know of: the ids of sessions, the keys of other documents; or all."""
+
+    sessions: frozenset[int] = frozenset()
+    keys: frozenset[str] = frozenset()
+    everything: bool = False
+
+    def of(self, document: Document, coming: Sequence[Dated]) -> Sequence[Dated] | None:
+        """The sessions of a guarded document that are seen; None where it is not to be known of at all."""
+        if self.everything:
+            return coming
+        seen = [one for one in coming if one.is_public or one.id in self.sessions]
+        return seen if document.is_public or seen or document.key in self.keys else None
+
+
+async def _seen(index: Index, viewer: Viewer, *, now: datetime) -> _Seen:
+    """By a statement for sessions and one for resources, and none where nothing is guarded or nobody is signed in."""
+    if viewer.is_desk:
+        return _Seen(everything=True)
+    guarded = [index.documents[number] for number in index.guarded]
+    sessions = [one.id for document in guarded for one in document.sessions if not one.is_public]
+    resources = [document.code for document in guarded if document.family is Family.RESOURCE]
+    return _Seen(
+        await visible_sessions(viewer, sessions, now=now),
+        frozenset(f"resource:{code}" for code in await visible_resources(viewer, resources, now=now)),
+    )
+
+
+async def documents(keys: Iterable[str], *, viewer: Viewer, now: datetime) -> dict[str, Document]:
+    """Documents by their keys, with the coming sessions that `viewer` may know of; those that are gone or not for them are absent."""
+    index, _ = await kept.fresh(now=now)
+    wanted = [(key, number) for key in keys if (number := index.number_of(key)) is not None]
+    seen = await _seen(index, viewer, now=now)
+    found: dict[str, Document] = {}
+    for key, number in wanted:
+        document = index.documents[number]
+        coming: Sequence[Dated] | None = [one for one in document.sessions if one.ends_at > now]
+        if number in index.guarded:
+            coming = seen.of(document, coming or ())
+        if coming is not None:
+            found[key] = replace(document, sessions=tuple(coming))
+    return found
+
+
+async def document(key: str, *, viewer: Viewer, now: datetime) -> Document | None:
+    """One document by its key, as `documents` gives it; None where it is gone or not for the viewer."""
+    return (await documents([key], viewer=viewer, now=now)).get(key)
 
 
 async def _without_one(asked: _Asked, understood: Understood) -> tuple[list[_Fitting], Chosen | None]:
@@ -105,19 +150,17 @@ def _those_that_fit(asked: _Asked, slots: Slots) -> list[_Fitting]:
     about = _about(asked, slots.topics) if slots.topics else None
     scores = asked.scores or {}
     numbers = about if about is not None else asked.scores if asked.scores is not None else asked.index.documents
-    documents, families, guarded = asked.index.documents, asked.families, asked.index.guarded
+    held, families, guarded = asked.index.documents, asked.families, asked.index.guarded
     narrow = Fitting.of(slots)
     found: list[_Fitting] = []
     for number in numbers:
-        document = documents[number]
-        if document.family not in families:
+        one = held[number]
+        if one.family not in families:
             continue
-        coming: Sequence[Dated] = [one for one in document.sessions if one.ends_at > asked.now] if document.sessions else ()
-        if number in guarded and not asked.sees_all:
-            coming = [one for one in coming if one.id not in asked.hidden]
-            if not (document.is_public or coming):
-                continue
-        chosen = narrow.sessions(document, coming)
+        coming: Sequence[Dated] | None = [dated for dated in one.sessions if dated.ends_at > asked.now] if one.sessions else ()
+        if number in guarded:
+            coming = asked.seen.of(one, coming or ())
+        chosen = None if coming is None else narrow.sessions(one, coming)
         if chosen is not None:
             score = scores.get(number, 0.0)
             found.append((score if about is None else score + about[number], number, chosen))

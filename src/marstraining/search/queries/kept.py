@@ -12,7 +12,7 @@ from marstraining.core.db import rows
 from marstraining.programme.topics import known_topics
 from marstraining.search.index import Index
 from marstraining.search.lexicon import Lexicon, make_lexicon
-from marstraining.search.queries.documents import course_documents
+from marstraining.search.queries.documents import course_documents, resource_documents
 from marstraining.search.queries.lexicon import lexicon_entries
 from marstraining.search.rules import Document
 
@@ -28,6 +28,8 @@ _COUNTED: tuple[tuple[str, str, str], ...] = (
     ("programme_venue", "coalesce(sum(revision), 0)", "coalesce(max(id), 0)"),
     ("programme_topic", "coalesce(max(id), 0)", "coalesce(sum(length(label)), 0)"),
     ("programme_course_topic", "coalesce(max(id), 0)", "0"),
+    ("resources_resource", "coalesce(max(changed_at), ?)", "coalesce(sum(CASE WHEN withdrawn_at IS NULL THEN id ELSE 0 END), 0)"),
+    ("resources_topic", "coalesce(max(id), 0)", "0"),
     ("search_entry", "coalesce(sum(revision), 0)", "coalesce(max(id), 0)"),
 )
 
@@ -94,7 +96,7 @@ class KeptIndex:
             self.index.fitting(names)
             await asyncio.sleep(0)
 
-    async def watch(self, every: float = 1.0) -> None:
+    async def watch(self, every: float, on_change: Callable[[], object]) -> None:
         """Look every so many seconds whether what is held has changed, once it is held at all; ends when cancelled.
 
         While the database is away what is held stays as it was.
@@ -106,9 +108,12 @@ class KeptIndex:
                 await asyncio.sleep(every)
                 if not self.is_loaded:
                     continue
+                before = self._stamp
                 try:
                     await self.refresh(now=clock.now())
                     is_away = False
+                    if self._stamp != before:
+                        on_change()
                 except Exception:  # noqa: BLE001 - whatever the database says, the watch goes on; the next look may succeed
                     if not is_away:
                         _log.warning("index_not_refreshed", exc_info=True)
@@ -117,7 +122,7 @@ class KeptIndex:
             self._is_watched = False
 
 
-SOURCES: Sequence[Callable[..., Awaitable[list[Document]]]] = (course_documents,)
+SOURCES: Sequence[Callable[..., Awaitable[list[Document]]]] = (course_documents, resource_documents)
 kept = KeptIndex()
 
 
@@ -127,9 +132,12 @@ async def current_lexicon() -> Lexicon:
     return lexicon
 
 
-async def watch_index(every: float = 1.0) -> None:
-    """Keep this process's index within a second of the database, until cancelled: for the lifespan of each process that searches."""
-    await kept.watch(every)
+async def watch_index(every: float = 1.0, *, on_change: Callable[[], object] = lambda: None) -> None:
+    """Keep this process's index within a second of the database, until cancelled: for the lifespan of each process that searches.
+
+    `on_change` is called when it has become another, so that pages rendered from the one before can be forgotten.
+    """
+    await kept.watch(every, on_change)
 
 
 async def _stamp() -> object:

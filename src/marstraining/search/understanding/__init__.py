@@ -22,32 +22,44 @@ _CLAUSES = re.compile(r"[.,;!?]+|\bbut\b", re.IGNORECASE)
 _MOST_OFFERED = 3
 
 
-def understand(text: str, *, now: datetime, lexicon: Lexicon, calendar: SchoolCalendar, expecting: str = "") -> Understood:
+def understand(
+    text: str,
+    *,
+    now: datetime,
+    lexicon: Lexicon,
+    calendar: SchoolCalendar,
+    expecting: str = "",
+    mends: bool = True,
+    is_search: bool = False,
+) -> Understood:
     """What a sentence asks for.
 
     `now` is an instant, by which dates are read in London. `expecting` is "list", "scale" or "confirm" while such a question is open:
-    only then is a bare number an answer to it. Nothing is refused and nothing is kept: any text gives an answer, at worst `UNCLEAR`.
-    Sentences about a child at risk are not looked for here; the gate of `safety` comes before.
+    only then is a bare number an answer to it. With `mends` false misspelt words are taken as they are. `is_search` is for a search box:
+    what narrows counts there whatever else the sentence asks for. Nothing is refused and nothing is kept: any text gives an answer, at
+    worst `UNCLEAR`. Sentences about a child at risk are not looked for here; the gate of `safety` comes before.
     """
     shown = cleaned(text)
     if patterns.DEEP_LINK.match(shown):
         return Understood(Intent.DEEP_LINK_INVALID)
     read = read_dates(shown, today=local(now).date(), calendar=calendar)
-    corrections: dict[str, str] = {}
-    whole = _said(shown, lexicon, corrections)
-    core, is_negated = _core(shown, lexicon)
-    words = [_mended(word, lexicon, corrections) for word in words_of(read.rest)]
+    mending = _Mending(lexicon if mends else None)
+    whole = mending.said(shown)
+    core, is_negated = _core(shown, mending)
+    words = [mending.word(word) for word in words_of(read.rest)]
     filled = read_slots(words, read, lexicon, said=whole)
     command = patterns.COMMANDS.get(core) or patterns.COMMANDS.get(whole, "")
     said = Said(whole, core, shown, command, is_negated=is_negated, is_injected=bool(patterns.INJECTION.search(text[:2000])))
     intent, slots = intent_of(said, filled, lexicon, expecting=expecting)
+    if is_search:
+        slots = filled.slots
     possible = () if slots.topics else _topics_possible(filled, lexicon)
     return Understood(
         intent=intent,
         slots=slots,
         words=tuple(dict.fromkeys(word.folded for word in filled.left)),
         terms=filled.terms,
-        corrections=tuple(Correction(typed, meant) for typed, meant in corrections.items()),
+        corrections=tuple(Correction(typed, meant) for typed, meant in mending.corrections.items()),
         filters=filters_of(slots, lexicon.topics),
         unknown=_unknown(words, lexicon),
         topics_possible=possible,
@@ -58,17 +70,31 @@ def understand(text: str, *, now: datetime, lexicon: Lexicon, calendar: SchoolCa
     )
 
 
-def _said(text: str, lexicon: Lexicon, corrections: dict[str, str] | None = None) -> str:
-    """A text as patterns see it: mended words in small letters with single spaces between, apostrophes too."""
-    found = (_mended(word, lexicon, corrections) for word in words_of(text))
-    return " ".join(word.folded.replace("'", " ") for word in found)
+class _Mending:
+    """Mends the words of one sentence and keeps which it has mended; without a lexicon it leaves all as they are."""
+
+    def __init__(self, lexicon: Lexicon | None) -> None:
+        self._lexicon = lexicon
+        self.corrections: dict[str, str] = {}
+
+    def word(self, word: Word) -> Word:
+        meant = mend(word, self._lexicon) if self._lexicon else None
+        if meant is None:
+            return word
+        if len(word.folded) > 2 and meant.replace("'", "") != word.folded:
+            self.corrections[word.folded] = meant
+        return word_of(meant)
+
+    def said(self, text: str) -> str:
+        """A text as patterns see it: mended words in small letters with single spaces between, apostrophes too."""
+        return " ".join(self.word(word).folded.replace("'", " ") for word in words_of(text))
 
 
-def _core(shown: str, lexicon: Lexicon) -> tuple[str, bool]:
+def _core(shown: str, mending: _Mending) -> tuple[str, bool]:
     """The sentence without politeness and without what is denied in it, and whether anything was."""
     kept, is_negated = [], False
     for clause in _CLAUSES.split(shown):
-        said = _said(clause, lexicon)
+        said = mending.said(clause)
         denied = patterns.NEGATED.search(said)
         if denied:
             is_negated = True
@@ -81,15 +107,6 @@ def _core(shown: str, lexicon: Lexicon) -> tuple[str, bool]:
     stripped = patterns.POLITE.sub("", core).strip()
     stripped = patterns.POLITE.sub("", stripped).strip()
     return stripped or core, is_negated
-
-
-def _mended(word: Word, lexicon: Lexicon, corrections: dict[str, str] | None = None) -> Word:
-    meant = mend(word, lexicon)
-    if meant is None:
-        return word
-    if corrections is not None and len(word.folded) > 2 and meant.replace("'", "") != word.folded:
-        corrections[word.folded] = meant
-    return word_of(meant)
 
 
 def _unknown(words: Sequence[Word], lexicon: Lexicon) -> tuple[str, ...]:
