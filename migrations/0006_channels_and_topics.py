@@ -8,6 +8,7 @@ from tortoise.migrations import operations as ops
 from marstraining.core.db.fields import UTCDatetimeField
 from tortoise.fields.base import OnDelete
 from tortoise import fields
+from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
 class Migration(migrations.Migration):
@@ -46,6 +47,7 @@ class Migration(migrations.Migration):
                 ('wants_bookings', fields.BooleanField(default=False)),
                 ('wants_reminders', fields.BooleanField(default=False)),
                 ('wants_updates', fields.BooleanField(default=False)),
+                ('wants_account', fields.BooleanField(default=False)),
                 ('linked_at', UTCDatetimeField(auto_now=False, auto_now_add=False)),
                 ('ended_at', UTCDatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('ended_why', fields.CharField(default='', max_length=12)),
@@ -62,6 +64,7 @@ class Migration(migrations.Migration):
                 ('wants_bookings', fields.BooleanField(default=False)),
                 ('wants_reminders', fields.BooleanField(default=False)),
                 ('wants_updates', fields.BooleanField(default=False)),
+                ('wants_account', fields.BooleanField(default=False)),
                 ('created_at', UTCDatetimeField(auto_now=False, auto_now_add=False)),
                 ('expires_at', UTCDatetimeField(auto_now=False, auto_now_add=False)),
                 ('used_at', UTCDatetimeField(null=True, auto_now=False, auto_now_add=False)),
@@ -106,5 +109,9 @@ class Migration(migrations.Migration):
             model_name='DeliveryHealth',
             name='account',
             field=fields.CharField(null=True, max_length=64),
+        ),
+        ops.AddIndex(
+            model_name='Message',
+            index=Index(fields=['person_id', 'sent_at']),
         ),
     ]

@@ -11,6 +11,7 @@ from marstraining.core.config import SECRETS, VARIABLES
 from marstraining.core.paths import TEMPLATES
 from marstraining.core.web import PageRoute, route_table
 from marstraining.core.web.render import environment
+from marstraining.messages.rules import LETTER_KINDS, LetterKind
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = sorted((ROOT / "src" / "marstraining").rglob("*.py"))
@@ -51,7 +52,12 @@ def test_no_two_routes_share_an_address_and_a_method() -> None:
 
 @pytest.mark.parametrize("folder", LETTERS, ids=lambda folder: folder.name)
 def test_every_letter_has_all_its_parts(folder: Path) -> None:
-    assert {"subject.txt", "body.txt", "body.html"} <= {path.name for path in folder.iterdir()}
+    assert {"subject.txt", "body.txt", "body.html", "telegram.txt", "sample.json"} <= {path.name for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("folder", LETTERS, ids=lambda folder: folder.name)
+def test_every_letter_is_of_one_kind_so_that_its_reader_can_choose_where_it_reaches_them(folder: Path) -> None:
+    assert [kind for kind, templates in LETTER_KINDS.items() if folder.name in templates] in [[kind] for kind in LetterKind]
 
 
 def test_every_letter_an_action_names_has_a_folder() -> None:

@@ -16,7 +16,9 @@ import structlog
 from marstraining.attendance.actions import ask_for_registers, tell_missed
 from marstraining.attendance.actions.scheduling import send_due_exports
 from marstraining.bookings.actions import compare_places, erase_what_served, send_reminders, settle_sessions, tell_changes
-from marstraining.bulletins.actions import forget_topic_requests, tell_daily_news, tell_news_at_once
+from marstraining.bulletins import actions as bulletins
+from marstraining.bulletins.queries import told_until
+from marstraining.bulletins.rules import NewResource
 from marstraining.certificates.actions import (
     end_corrected_accreditations,
     grant_owed_accreditations,
@@ -32,11 +34,13 @@ from marstraining.core.db import connect, is_unavailable
 from marstraining.core.logs import configure_logs
 from marstraining.history.actions import note_job_ended, note_job_failed
 from marstraining.messages.actions import erase_old_bodies, lease
+from marstraining.messages.actions.incoming import forget_received
 from marstraining.messages.delivery import PostRoom, send_due_letters
 from marstraining.messages.rules import Priority
-from marstraining.people.actions import ask_settings_of_bounced, forget_sign_in_traces
+from marstraining.people.actions import ask_settings_of_bounced, forget_sign_in_traces, note_sent_letters, part_from_gone_chats
 from marstraining.programme.actions import publish_due_sessions
 from marstraining.resources.actions.checking import check_links, forget_old_checks
+from marstraining.resources.queries import resources_added
 from marstraining.search.actions import forget_unheard_words
 
 
@@ -46,6 +50,24 @@ class Job(Protocol):
     __name__: str
 
     def __call__(self, *, now: datetime) -> Awaitable[object]: ...
+
+
+async def tell_daily_news(*, now: datetime) -> int:
+    """The daily letters; resources stand beside bulletins on the ladder, so what is new there is asked here and handed over."""
+    return await bulletins.tell_daily_news(resources=await _new_resources(now=now), now=now)
+
+
+async def tell_news_at_once(*, now: datetime) -> int:
+    """The same for those who want to know at once."""
+    return await bulletins.tell_news_at_once(resources=await _new_resources(now=now), now=now)
+
+
+async def _new_resources(*, now: datetime) -> list[NewResource]:
+    since = await told_until()
+    if since is None:
+        return []
+    added = await resources_added(since=since, until=now)
+    return [NewResource(title=one.title, path=one.path, kind=one.kind, topics=one.topics, added_at=one.added_at) for one in added]
 
 
 # How many seconds after its end a job looks again.
@@ -61,8 +83,10 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (300, compare_places),
     (300, tell_daily_news),
     (60, tell_news_at_once),
-    (3600, forget_topic_requests),
+    (3600, bulletins.forget_topic_requests),
     (300, ask_settings_of_bounced),
+    (5, note_sent_letters),
+    (10, part_from_gone_chats),
     (60, withdraw_unfounded_certificates),
     (60, issue_owed_certificates),
     (60, end_corrected_accreditations),
@@ -74,6 +98,7 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (10, check_links),
     (3600, forget_old_checks),
     (3600, forget_sign_in_traces),
+    (3600, forget_received),
     (3600, forget_old_conversations),
     (3600, erase_old_bodies),
     (3600, forget_unheard_words),
@@ -83,6 +108,7 @@ JOBS: tuple[tuple[float, Job], ...] = (
 LANES = (Priority.SIGN_IN, Priority.BULLETIN, Priority.BULLETIN)
 
 _LANE_SECONDS = 0.5
+_CHAT_SECONDS = 1.0
 _LEASE_SECONDS = 15.0
 _LEFT_SECONDS = 5.0
 # How often it is written down that a job works.
@@ -98,8 +124,10 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     room = PostRoom(settings, name=f"{socket.gethostname()[:20]}-{os.getpid()}-{secrets.token_hex(3)}", stop=stop)
     failures: Counter[str] = Counter()
 
+    in_hand, chat_lane = _chat_lane(room)
+
     async def keep_leases(*, now: datetime) -> int:
-        return await lease.keep_leases(room.in_hand, by=room.name, now=now)
+        return await lease.keep_leases(room.in_hand | in_hand, by=room.name, now=now)
 
     async def take_up_left_letters(*, now: datetime) -> int:
         # Ours first: when the clock has jumped ahead, what is in hand would look left.
@@ -115,7 +143,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     async with connect(settings):
         _log.info("worker started", name=room.name)
         ours: list[tuple[float, Job]] = [(_LEASE_SECONDS, keep_leases), (_LEFT_SECONDS, take_up_left_letters)]
-        every = [*JOBS, *ours, *((_LANE_SECONDS, lane(up_to)) for up_to in LANES)]
+        every = [*JOBS, *ours, *((_LANE_SECONDS, lane(up_to)) for up_to in LANES), chat_lane]
         tasks = [asyncio.create_task(repeat(job, seconds, stop, failures)) for seconds, job in every]
         await stop.wait()
         _, unfinished = await asyncio.wait(tasks, timeout=GRACE_SECONDS)
@@ -124,6 +152,21 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         await asyncio.gather(*unfinished, return_exceptions=True)
         released = await _release(room)
         _log.info("worker stopped", name=room.name, released=released, unfinished=len(unfinished))
+
+
+def _chat_lane(room: PostRoom) -> tuple[set[int], tuple[float, Job]]:
+    """The letters in hand of the lane that sends by Telegram, and the lane; where no bot is set up it sends nothing and lets mail do it."""
+    if not room.settings.telegram_token:
+        return set(), (60.0, lease.leave_all_chats)
+    # Loaded where it is used: its client takes as long to load and as much room as a third of the worker.
+    from marstraining.messages.delivery.chat import ChatRoom, send_due_notes  # noqa: PLC0415
+
+    chat = ChatRoom(room.settings, name=room.name, stop=room.stop)
+
+    async def send_notes(*, now: datetime) -> int:  # noqa: ARG001 - each letter has its own moment
+        return await send_due_notes(chat)
+
+    return chat.in_hand, (_CHAT_SECONDS, send_notes)
 
 
 async def _release(room: PostRoom) -> int | None:

@@ -10,13 +10,14 @@ from tortoise.context import TortoiseContext
 
 from marstraining.bulletins import actions, queries
 from marstraining.bulletins.models import TopicRequest, TopicSubscription
-from marstraining.bulletins.rules import Heading, NewDate, NewResource, Pace, is_quiet, without_repeats
+from marstraining.bulletins.rules import Heading, NewDate, NewResource, Pace, without_repeats
 from marstraining.core.clock import from_wall
 from marstraining.core.config import Settings
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound, Refused, TooFast
 from marstraining.core.tokens import derive_token
 from marstraining.core.viewer import ANYBODY
+from marstraining.messages.rules import is_quiet
 from marstraining.people.actions import link_telegram, make_telegram_token
 from marstraining.people.models import Person
 from marstraining.people.rules import TelegramWishes

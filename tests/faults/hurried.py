@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from marstraining import worker
 from marstraining.core.config import load_settings
-from marstraining.messages import delivery, rules
+from marstraining.messages import rules
 from marstraining.messages.actions import lease
+from marstraining.messages.delivery import room
 
 SHORTER = (
     (lease, "LEASE", timedelta(seconds=2)),
@@ -16,9 +17,9 @@ SHORTER = (
     (worker, "_LEFT_SECONDS", 0.5),
     (rules, "_FIRST_WAITS", (1,) * 7),
     (rules, "_LATER_WAIT", 1),
-    (delivery, "_FIRST_PAUSE", 0.5),
-    (delivery, "_LONGEST_PAUSE", 1.0),
-    (delivery, "_MARKING_SECONDS", 0.2),
+    (room, "_FIRST_PAUSE", 0.5),
+    (room, "_LONGEST_PAUSE", 1.0),
+    (room, "_MARKING_SECONDS", 0.2),
 )
 
 if __name__ == "__main__":

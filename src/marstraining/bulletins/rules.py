@@ -9,8 +9,6 @@ from marstraining.core.clock import from_wall, local
 
 # Once a day, in the morning: somebody who follows ten courses should not get ten letters when a year's programme appears.
 DAILY_AT = time(8)
-# Nobody is told of news from eight in the evening to half past seven (front_door.md 6.16).
-QUIET_FROM, QUIET_UNTIL = time(20), time(7, 30)
 CONFIRMING_LASTS = timedelta(days=3)
 MOST_DATES = 60
 
@@ -55,12 +53,6 @@ class Heading:
     dates: tuple[NewDate, ...] = ()
     resources: tuple[NewResource, ...] = ()
     is_course: bool = False
-
-
-def is_quiet(now: datetime) -> bool:
-    """Whether it is a time of day, in London, at which nobody is disturbed with news."""
-    at = local(now).time()
-    return at >= QUIET_FROM or at < QUIET_UNTIL
 
 
 def last_morning(now: datetime) -> datetime:

@@ -16,10 +16,13 @@ from marstraining.core.config import Settings
 _ADDRESS = re.compile(r"[^\s@<>,;:\"'()\[\]{}=/?&]+@[^\s@<>,;:\"'()\[\]{}=/?&]+\.[^\s@<>,;:\"'()\[\]{}=/?&]+")
 # Derived tokens are 64 hex digits, random ones 43 characters; nothing that we log on purpose is that long a word.
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{40,}")
+# A bot's token, also within an address: its part after the colon is shorter than that.
+_BOT_TOKEN = re.compile(r"(?<!\d)\d{3,}:[A-Za-z0-9_-]{8,}")
 _QUERY = re.compile(r"(?<=[\w/])\?[\w.~%+-]+=\S*")
 _NEVER = frozenset({"body", "query", "query_string", "headers", "cookie", "cookies", "password", "text", "form"})
 # Libraries that tell of every statement or connection, or whose lines hold what we keep out.
-_QUIET = ("aiosqlite", "asyncio", "asyncpg", "tortoise", "uvicorn.access", "aiosmtplib")
+# httpx writes whole addresses, and those of Telegram's Bot API hold the token; telegram.ext writes what people write.
+_QUIET = ("aiosqlite", "asyncio", "asyncpg", "tortoise", "uvicorn.access", "aiosmtplib", "httpx", "httpcore", "telegram")
 
 
 def configure_logs(settings: Settings, stream: TextIO | None = None) -> None:
@@ -65,7 +68,7 @@ def _cleaner(key: str) -> Processor:
     def clean(value: object) -> object:
         if isinstance(value, str):
             marked = _ADDRESS.sub(lambda found: address_mark(found[0], key), _QUERY.sub("?…", value))
-            return _TOKEN.sub("[token]", marked)
+            return _TOKEN.sub("[token]", _BOT_TOKEN.sub("[token]", marked))
         if isinstance(value, Mapping):
             return {name: clean(item) for name, item in value.items() if name not in _NEVER}
         if isinstance(value, list | tuple):

@@ -19,8 +19,9 @@ from marstraining.core.web.tables import PER_PAGE
 from marstraining.history.actions import record_export
 from marstraining.messages import actions, queries
 from marstraining.messages.envelope import UNBUILDABLE, Rendered, previewed_subject, rendered
+from marstraining.messages.note import note_text
 from marstraining.messages.queries import OUTBOX_ORDER, StoredLetter
-from marstraining.messages.rules import LetterState, Priority, letter_words
+from marstraining.messages.rules import Channel, LetterState, Priority, letter_words
 
 STAFF = roles(Role.DESK, Role.ADMINISTRATOR)
 STATES: Mapping[LetterState, tuple[str, str]] = {
@@ -114,7 +115,7 @@ async def letter(request: Request) -> Response:
 async def letter_body(request: Request) -> Response:
     """The letter's HTML alone, shut in."""
     parts = _preview(await _letter(request))
-    if parts is None:
+    if parts is None or not parts.html:
         raise NotFound
     return HTMLResponse(parts.html, headers={"Content-Security-Policy": _LETTER_POLICY})
 
@@ -180,6 +181,7 @@ def _letter_page(request: Request, found: StoredLetter, *, form: Form | None = N
         can_resend=_is_of_use(found, now=now) and found.state in {LetterState.FAILED, LetterState.MISSED, LetterState.SENT},
         can_release=_is_of_use(found, now=now) and found.state == LetterState.HELD,
         has_secret=_has_secret(found),
+        is_chat=found.channel is Channel.TELEGRAM,
         parts=_preview(found),
         entries=[(item, datetime.fromisoformat(item.starts_at), datetime.fromisoformat(item.ends_at)) for item in found.calendar],
         form=form,
@@ -204,6 +206,9 @@ def _preview(found: StoredLetter) -> Rendered | None:
     if _has_secret(found) or found.erased_at is not None:
         return None
     try:
+        if found.channel is Channel.TELEGRAM:
+            heading, rest = note_text(found, config.current())
+            return Rendered(subject=heading, text=rest, html="")
         return rendered(found, config.current(), is_preview=True)
     except UNBUILDABLE:
         return None
@@ -222,8 +227,8 @@ def _line(found: StoredLetter, *, now: datetime) -> dict[str, object]:
         "ref": found.ref,
         "words": letter_words(found.template),
         "subject": _subject(found),
-        "name": found.name or found.address,
-        "address": found.address if found.name else "",
+        "name": found.name or found.shown_address,
+        "address": found.shown_address if found.name else "",
         "tag": STATES[found.state],
         "written": _moment(found.created_at),
         "outcome": _outcome(found, now=now),

@@ -47,7 +47,7 @@ class Message(Table):
 
     class Meta:
         table = "messages_letter"
-        indexes = (Index(fields=("state", "priority", "next_try_at")),)
+        indexes = (Index(fields=("state", "priority", "next_try_at")), Index(fields=("person_id", "sent_at")))
         constraints = (
             CheckConstraint(
                 check="state IN ('waiting', 'held', 'sending', 'sent', 'failed', 'missed', 'withdrawn')", name="messages_letter_state"

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from marstraining.core.db import rows
-from marstraining.messages.rules import CalendarItem, LetterState
+from marstraining.messages.rules import CalendarItem, Channel, LetterState
 
 OUTBOX_ORDER = {
     "template": "template",
@@ -48,10 +48,16 @@ class StoredLetter:
     last_error: str
     sent_at: datetime | None
     erased_at: datetime | None
+    channel: Channel = Channel.EMAIL
 
     @property
     def uids(self) -> frozenset[str]:
         return frozenset(item.uid for item in self.calendar)
+
+    @property
+    def shown_address(self) -> str:
+        """Its address as the desk sees it: a chat's number says nothing to anybody."""
+        return "Telegram" if self.channel is Channel.TELEGRAM else self.address
 
 
 def stored_letter(row: Mapping[str, Any]) -> StoredLetter:
@@ -66,6 +72,7 @@ def stored_letter(row: Mapping[str, Any]) -> StoredLetter:
         thread=row["thread"], sequence=row["sequence"], message_id=row["message_id"], created_at=row["created_at"],
         not_before=row["not_before"], expires_at=row["expires_at"], tries=row["tries"], first_try_at=row["first_try_at"],
         next_try_at=row["next_try_at"], last_error=row["last_error"], sent_at=row["sent_at"], erased_at=row["erased_at"],
+        channel=Channel(row["channel"]),
     )  # fmt: skip
 
 
@@ -104,7 +111,8 @@ async def outbox_lines(filters: Mapping[str, str], *, order: str, limit: int) ->
     """The same letters without what they say, for a file of thousands."""
     where, values = _outbox_where(filters)
     return await rows(
-        "SELECT ref, template, name, address, state, created_at, sent_at, tries, last_error FROM messages_letter"
+        "SELECT ref, template, name, CASE WHEN channel = 'telegram' THEN 'Telegram' ELSE address END AS address, state, created_at,"
+        " sent_at, tries, last_error FROM messages_letter"
         f" WHERE {where} ORDER BY {order} LIMIT ?",
         *values, limit, instants=("created_at", "sent_at"),
     )  # fmt: skip
@@ -197,3 +205,8 @@ async def channel_account(channel: str) -> str | None:
     """The name that people find a channel by, such as a bot's; None where the channel has not been used yet."""
     found = await rows("SELECT account FROM messages_health WHERE channel = ?", channel)
     return found[0]["account"] if found else None
+
+
+async def gone_chats() -> list[str]:
+    """Chats that took no letter because their owners have blocked or left them, and that nobody has heard of yet."""
+    return [row["address"] for row in await rows("SELECT address FROM messages_gone_chat ORDER BY id")]

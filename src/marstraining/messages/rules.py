@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import IntEnum, StrEnum
 from typing import Literal
+
+from marstraining.core.clock import from_wall, local
 
 
 class LetterState(StrEnum):
@@ -57,6 +59,40 @@ _LETTER_WORDS = {
     "trainer_asked": "Asked to train",
     "turned_down": "Offer turned down",
 }
+
+
+class LetterKind(StrEnum):
+    """What a letter is about, as its reader chooses what reaches a chat; of those for NOBODY no note is ever sent."""
+
+    BOOKINGS = "bookings"
+    REMINDERS = "reminders"
+    UPDATES = "updates"
+    ACCOUNT = "account"
+    NOBODY = "nobody"
+
+
+# Those that open an account or an address go where they were asked for, and nothing of them goes to a chat.
+LETTER_KINDS = {
+    LetterKind.BOOKINGS: frozenset(
+        {
+            "accreditation_ends", "called_off", "cancelled", "certificate", "certificate_withdrawn", "confirmed", "declined",
+            "desk_note", "invited", "invited_to_confirm", "joined_list", "joining_instructions", "left_list", "missed_you", "moved",
+            "offer_lapsed", "online_instead", "place_offered", "postponed", "requested", "session_changed", "standby_asked",
+            "substituted", "turned_down",
+        }
+    ),
+    LetterKind.REMINDERS: frozenset(
+        {
+            "approval_asked", "has_left", "invitation_over", "register_open", "reminder_day_before", "reminder_two_weeks",
+            "scheduled_export", "take_register", "trainer_asked",
+        }
+    ),
+    LetterKind.UPDATES: frozenset({"new_dates"}),
+    LetterKind.ACCOUNT: frozenset({"email_changed", "new_device"}),
+    LetterKind.NOBODY: frozenset(
+        {"confirm_address", "confirm_topic", "finish_booking", "no_account", "sign_in", "telegram_linked", "telegram_stopped"}
+    ),
+}  # fmt: skip
 
 
 def letter_words(template: str) -> str:
@@ -135,6 +171,24 @@ class Letter:
     unsubscribe: tuple[str, int | str, str] | None = None
 
 
+# From eight in the evening to half past seven in the morning, in London, nobody is disturbed with news (front_door.md 6.16).
+QUIET_FROM, QUIET_UNTIL = time(20), time(7, 30)
+
+
+def is_quiet(now: datetime) -> bool:
+    """Whether it is a time of day at which nobody is disturbed with news."""
+    at = local(now).time()
+    return at >= QUIET_FROM or at < QUIET_UNTIL
+
+
+def quiet_until(now: datetime) -> datetime | None:
+    """When the quiet hours end that it is in now; None outside them."""
+    if not is_quiet(now):
+        return None
+    wall = local(now)
+    return from_wall(wall.date() + timedelta(days=wall.time() >= QUIET_FROM), QUIET_UNTIL)
+
+
 # Half a minute first, since most faults are a busy server; hourly later, since an outage of a trust's mail lasts a night.
 _FIRST_WAITS = (30, 60, 120, 300, 600, 1200, 2400)
 _LATER_WAIT = 3600
@@ -173,6 +227,36 @@ def is_final(stage: Stage, code: int | None) -> bool:
 def is_server_at_fault(stage: Stage, code: int | None) -> bool:
     """Whether a failed try tells of the mail server or its password, which the desk should know, rather than of one letter."""
     return stage in {Stage.CONNECT, Stage.SENDER} or code in _SIGN_IN_CODES
+
+
+class ChatTrouble(StrEnum):
+    """Why a chat did not take a note."""
+
+    GONE = "gone"
+    LIMITED = "limited"
+    REFUSED = "refused"
+    NOT_LET_IN = "not let in"
+    AWAY = "away"
+    NO_ANSWER = "no answer"
+
+
+# Words of the Bot API's for a chat that is no more, which it answers with 400.
+_NO_CHAT = ("chat not found", "user is deactivated", "bot can't initiate conversation", "peer_id_invalid")
+# After so many tries a note goes by mail, where it has an address: news of yesterday is of little use.
+CHAT_TRIES = 5
+# Where the answer was lost the note may have arrived, and Telegram has nothing by which it would know a second copy.
+CHAT_TRIES_WITHOUT_ANSWER = 2
+
+
+def chat_trouble(status: int, said: str) -> ChatTrouble:
+    """What an answer of the Bot API other than 200 means (front_door.md 4 and 5.2)."""
+    if status == 403 or (status == 400 and any(words in said.casefold() for words in _NO_CHAT)):
+        return ChatTrouble.GONE
+    if status == 429:
+        return ChatTrouble.LIMITED
+    if status in {401, 404}:
+        return ChatTrouble.NOT_LET_IN
+    return ChatTrouble.REFUSED if 400 <= status < 500 else ChatTrouble.AWAY
 
 
 class Turn(StrEnum):

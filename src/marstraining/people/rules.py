@@ -55,8 +55,9 @@ JOB_ROLES = {
 # What may be chosen for a Telegram chat, in the order of `TelegramWishes`.
 TELEGRAM_LETTERS = {
     "bookings": "My bookings: confirmed, changed or cancelled, a place offered",
-    "reminders": "Reminders before training",
+    "reminders": "Reminders before training, and of what waits for my answer",
     "updates": "New dates and resources that I asked to be told about",
+    "account": "Changes to my account: a new device, a new email address",
 }
 
 ROLE_LABELS = {
@@ -188,10 +189,11 @@ class TelegramWishes:
     bookings: bool = False
     reminders: bool = False
     updates: bool = False
+    account: bool = False
 
     @property
-    def flags(self) -> tuple[bool, bool, bool]:
-        return self.bookings, self.reminders, self.updates
+    def flags(self) -> tuple[bool, bool, bool, bool]:
+        return self.bookings, self.reminders, self.updates, self.account
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from marstraining.bulletins.actions.links import PURPOSE, TOPIC_PURPOSE, write_course_hash, write_topic_hash
-from marstraining.bulletins.rules import Heading, NewDate, NewResource, is_quiet, last_morning, without_repeats
+from marstraining.bulletins.rules import Heading, NewDate, NewResource, last_morning, without_repeats
 from marstraining.core.clock import local
 from marstraining.core.db import rows, transaction
 from marstraining.core.tokens import hash_token
 from marstraining.messages.actions import queue_letter
-from marstraining.messages.rules import Channel, Letter, Priority, Recipient
+from marstraining.messages.rules import Channel, Letter, Priority, Recipient, is_quiet
 from marstraining.people.queries import TelegramChat, telegram_chats_of
 
 _DATES = "c.title AS course, s.ref, s.starts_at, s.delivery, v.name AS venue"

@@ -3,26 +3,28 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from marstraining.core.db import dialect, execute, rows
+from marstraining.core.db import dialect, execute, rows, transaction
 from marstraining.messages.queries import INSTANTS, StoredLetter, stored_letter, unpacked
-from marstraining.messages.rules import LetterState, Sibling, next_try
+from marstraining.messages.rules import Channel, LetterState, Sibling, next_try
 
 LEASE = timedelta(seconds=60)
 _LONGEST_ERROR = 500
 _NO_LEASE = "lease_until = NULL, lease_by = NULL"
+# A letter that a chat did not take becomes one by mail, whose tries begin anew.
+_BY_MAIL = "channel = 'email', address = fallback, fallback = NULL, tries = 0, first_try_at = NULL, next_try_at = ?, last_error = ?"
 
 
-async def claim_letters(*, by: str, most: int, up_to_priority: int, now: datetime) -> list[int]:
+async def claim_letters(*, by: str, most: int, up_to_priority: int, channel: Channel = Channel.EMAIL, now: datetime) -> list[int]:
     """Take a lease on the due letters that should leave first; their ids, in that order.
 
     Two workers never get the same letter: PostgreSQL skips rows that another holds, and SQLite runs one writer at a time.
     """
     due = (
-        "SELECT id FROM messages_letter WHERE state = 'waiting' AND priority <= ? AND next_try_at <= ? AND channel = 'email'"
+        "SELECT id FROM messages_letter WHERE state = 'waiting' AND priority <= ? AND next_try_at <= ? AND channel = ?"
         " AND (expires_at IS NULL OR expires_at > ?) ORDER BY priority, next_try_at, id LIMIT ?"
     )
     # A look first, since an UPDATE takes SQLite's write lock even when it finds nothing.
-    found = await rows(due, up_to_priority, now, now, most)
+    found = await rows(due, up_to_priority, now, channel.value, now, most)
     if not found:
         return []
     # As an array, since PostgreSQL may run a joined sub-select again for each row and so lock more than its limit.
@@ -30,7 +32,7 @@ async def claim_letters(*, by: str, most: int, up_to_priority: int, now: datetim
     taken = await rows(
         f"UPDATE messages_letter SET state = 'sending', lease_until = ?, lease_by = ? WHERE {which} AND state = 'waiting'"
         " RETURNING id, priority, next_try_at",
-        now + LEASE, by, up_to_priority, now, now, most, instants=("next_try_at",),
+        now + LEASE, by, up_to_priority, now, channel.value, now, most, instants=("next_try_at",),
     )  # fmt: skip
     return [row["id"] for row in sorted(taken, key=lambda row: (row["priority"], row["next_try_at"], row["id"]))]
 
@@ -113,6 +115,55 @@ async def put_off(letter: StoredLetter, *, by: str, reason: str, jitter: float, 
         state.value, first, again or now, reason[:_LONGEST_ERROR], letter.id, by,
     )  # fmt: skip
     return again
+
+
+async def fall_back(letter: StoredLetter, *, by: str, reason: str, now: datetime) -> bool:
+    """The chat did not take the letter: it goes by mail instead, from the same row and so once. False where it went by mail anyway.
+
+    Such a note, which stood beside a letter, is not sent at all.
+    """
+    moved = await execute(
+        f"UPDATE messages_letter SET {_BY_MAIL}, state = 'waiting', {_NO_LEASE} WHERE id = ? AND state = 'sending' AND lease_by = ?"
+        " AND fallback IS NOT NULL",
+        now, reason[:_LONGEST_ERROR], letter.id, by,
+    )  # fmt: skip
+    if not moved:
+        await mark_ended(letter.id, LetterState.WITHDRAWN, by=by, reason=reason, is_try=True)
+    return bool(moved)
+
+
+async def leave_chat(letter: StoredLetter, *, by: str, reason: str, now: datetime) -> None:
+    """The chat's owner has blocked or left it: this letter and all that wait for it go by mail, or are not sent, as in `fall_back`.
+
+    So do those that this worker has claimed and not tried yet. Whoever keeps the link between people and chats asks
+    `queries.gone_chats`.
+    """
+    async with transaction():
+        await fall_back(letter, by=by, reason=reason, now=now)
+        await _leave("address = ?", letter.address, by=by, reason=reason, now=now)
+        await execute(
+            "INSERT INTO messages_gone_chat (address, gone_at) VALUES (?, ?) ON CONFLICT (address) DO NOTHING", letter.address, now
+        )
+
+
+async def leave_all_chats(*, now: datetime) -> int:
+    """No bot is set up (any more): what waits for a chat goes by mail, or is not sent, as in `fall_back`; how many there were."""
+    # A look first, since an UPDATE takes SQLite's write lock even when it finds nothing.
+    if not await rows("SELECT id FROM messages_letter WHERE state = 'waiting' AND channel = 'telegram' LIMIT 1"):
+        return 0
+    async with transaction():
+        return await _leave("1 = 1", by="", reason="Telegram is not set up", now=now)
+
+
+async def _leave(which: str, *values: object, by: str, reason: str, now: datetime) -> int:
+    waiting = f"WHERE channel = 'telegram' AND (state = 'waiting' OR state = 'sending' AND lease_by = ?) AND {which}"
+    moved = await execute(
+        f"UPDATE messages_letter SET {_BY_MAIL}, state = 'waiting', {_NO_LEASE} {waiting} AND fallback IS NOT NULL",
+        now, reason[:_LONGEST_ERROR], by, *values,
+    )  # fmt: skip
+    return moved + await execute(
+        f"UPDATE messages_letter SET state = 'withdrawn', last_error = ?, {_NO_LEASE} {waiting}", reason[:_LONGEST_ERROR], by, *values
+    )
 
 
 async def take_up_left_letters(*, now: datetime) -> int:

@@ -38,6 +38,8 @@ from marstraining.people.actions.telegram import (
     link_telegram,
     make_telegram_token,
     note_chat_gone,
+    note_sent_letters,
+    part_from_gone_chats,
     unlink_telegram,
 )
 
@@ -76,7 +78,9 @@ __all__ = [
     "merge_people",
     "mint_sign_in_link",
     "note_chat_gone",
+    "note_sent_letters",
     "open_sign_in",
+    "part_from_gone_chats",
     "redeem_code",
     "redeem_link",
     "remove_second_email",

@@ -9,14 +9,21 @@ from marstraining.core.errors import NotFound, Refused, TooFast
 from marstraining.core.tokens import hash_token
 from marstraining.core.viewer import SYSTEM, Role, Viewer
 from marstraining.history.actions import record
-from marstraining.messages.actions import queue_letter
-from marstraining.messages.rules import Letter, Priority, Recipient
-from marstraining.people.rules import TELEGRAM_TOKEN_LASTS, TelegramWishes
+from marstraining.messages.actions import queue_letter, queue_letters
+from marstraining.messages.actions.incoming import forget_gone_chat
+from marstraining.messages.queries import INSTANTS, StoredLetter, gone_chats, stored_letter
+from marstraining.messages.rules import LETTER_KINDS, Channel, Letter, LetterKind, Priority, Recipient
+from marstraining.people.rules import TELEGRAM_LETTERS, TELEGRAM_TOKEN_LASTS, TelegramWishes
 
 # 128 bits as 22 characters of the alphabet that a start link takes (front_door.md 4).
 _TOKEN_BYTES = 16
 _TOKENS_AN_HOUR = 10
-_WISHES = "wants_bookings = ?, wants_reminders = ?, wants_updates = ?"
+# In the order of `TelegramWishes`.
+_WISHES = tuple(f"wants_{word}" for word in TELEGRAM_LETTERS)
+_COLUMNS = ", ".join(_WISHES)
+_MARKS = ", ".join("?" * len(_WISHES))
+# A letter that left longer ago needs no note: it would only puzzle.
+_NOTED_FOR = timedelta(hours=1)
 _SPENT = "This link has been used or has run out. Make a new one on your account page."
 
 
@@ -36,8 +43,8 @@ async def make_telegram_token(wishes: TelegramWishes, *, by: Viewer, now: dateti
         if len(asked) >= _TOKENS_AN_HOUR:
             raise TooFast("You have made several links to Telegram. Wait an hour.", retry_after=3600)
         await db.execute(
-            "INSERT INTO people_telegram_token (person_id, token_hash, wants_bookings, wants_reminders, wants_updates, created_at,"
-            " expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO people_telegram_token (person_id, token_hash, {_COLUMNS}, created_at, expires_at)"
+            f" VALUES (?, ?, {_MARKS}, ?, ?)",
             by.person_id, hash_token(token), *wishes.flags, now, now + TELEGRAM_TOKEN_LASTS,
         )  # fmt: skip
     return token
@@ -53,7 +60,7 @@ async def link_telegram(token: str, *, chat_id: int, now: datetime) -> int:
         taken = await db.rows(
             "UPDATE people_telegram_token SET used_at = ? WHERE token_hash = ? AND used_at IS NULL AND expires_at > ? AND EXISTS"
             " (SELECT 1 FROM people_person p WHERE p.id = people_telegram_token.person_id AND p.state IN ('active', 'left'))"
-            " RETURNING id, person_id, wants_bookings, wants_reminders, wants_updates",
+            f" RETURNING id, person_id, {_COLUMNS}",
             now, hash_token(token), now,
         )  # fmt: skip
         if not taken:
@@ -61,9 +68,8 @@ async def link_telegram(token: str, *, chat_id: int, now: datetime) -> int:
         person_id = int(taken[0]["person_id"])
         await _end("person_id = ? OR chat_id = ?", person_id, chat_id, why="moved", now=now)
         await db.execute(
-            "INSERT INTO people_telegram_link (person_id, chat_id, wants_bookings, wants_reminders, wants_updates, linked_at, ended_why)"
-            " VALUES (?, ?, ?, ?, ?, ?, '')",
-            person_id, chat_id, taken[0]["wants_bookings"], taken[0]["wants_reminders"], taken[0]["wants_updates"], now,
+            f"INSERT INTO people_telegram_link (person_id, chat_id, {_COLUMNS}, linked_at, ended_why) VALUES (?, ?, {_MARKS}, ?, '')",
+            person_id, chat_id, *(taken[0][column] for column in _WISHES), now,
         )  # fmt: skip
         by = Viewer(person_id=person_id, roles=frozenset({Role.LEARNER}))
         await record("link_telegram", by=by, now=now, subject_kind="person", subject_id=person_id)
@@ -96,11 +102,61 @@ async def choose_telegram_letters(wishes: TelegramWishes, *, by: Viewer, now: da
     """Which letters reach one's chat from now on; NotFound where none is connected."""
     async with db.transaction():
         if not await db.execute(
-            f"UPDATE people_telegram_link SET {_WISHES} WHERE person_id = ? AND ended_at IS NULL", *wishes.flags, by.person_id or 0
-        ):
+            f"UPDATE people_telegram_link SET {' = ?, '.join(_WISHES)} = ? WHERE person_id = ? AND ended_at IS NULL",
+            *wishes.flags, by.person_id or 0,
+        ):  # fmt: skip
             raise NotFound
         detail: dict[str, object] = {"letters": list(wishes.words)}
         await record("choose_telegram_letters", by=by, now=now, subject_kind="person", subject_id=by.person_id, detail=detail)
+
+
+async def part_from_gone_chats(*, now: datetime) -> int:
+    """Part accounts from chats that took no letter because their owners have blocked or left them; the worker's job. How many."""
+    parted = 0
+    for chat in await gone_chats():
+        parted += await note_chat_gone(int(chat), now=now)
+        await forget_gone_chat(chat)
+    return parted
+
+
+async def note_sent_letters(*, now: datetime) -> int:
+    """Write a note for the chat of whoever chose so beside each letter that has left by mail in the last hour; how many.
+
+    News of topics and courses goes to the chat in place of a letter and is none of these. Safe to run twice: a letter has one note.
+    """
+    found = await db.rows(_UNNOTED, now - _NOTED_FOR, now, instants=INSTANTS)
+    notes = [_note_beside(stored_letter(row), chat_id=row["chat_id"], person_id=row["person_id"]) for row in found]
+    async with db.transaction():
+        await queue_letters(notes, now=now)
+    return len(notes)
+
+
+def _note_beside(letter: StoredLetter, *, chat_id: int, person_id: int) -> Letter:
+    return Letter(
+        key=f"{_NOTE_KEY}{letter.id}",
+        template=letter.template,
+        to=Recipient(str(chat_id), letter.name, person_id=person_id, channel=Channel.TELEGRAM),
+        priority=Priority(letter.priority),
+        context=letter.context,
+        expires_at=letter.expires_at,
+    )
+
+
+def _templates(kind: LetterKind) -> str:
+    return ", ".join(f"'{template}'" for template in sorted(LETTER_KINDS[kind]))
+
+
+_NOTE_KEY = "note-of-letter-"
+_UNNOTED = (
+    "SELECT l.chat_id, m.* FROM people_telegram_link l JOIN messages_letter m ON m.person_id = l.person_id AND m.sent_at > ?"
+    " AND m.sent_at > l.linked_at WHERE l.ended_at IS NULL AND m.channel = 'email' AND m.state = 'sent' AND m.erased_at IS NULL"
+    " AND (m.expires_at IS NULL OR m.expires_at > ?) AND ("
+    + " OR ".join(
+        f"(l.wants_{kind} AND m.template IN ({_templates(kind)}))"
+        for kind in (LetterKind.BOOKINGS, LetterKind.REMINDERS, LetterKind.ACCOUNT)
+    )
+    + f") AND NOT EXISTS (SELECT 1 FROM messages_letter n WHERE n.key = '{_NOTE_KEY}' || CAST(m.id AS varchar(20))) ORDER BY m.id LIMIT 500"
+)
 
 
 async def drop_telegram(person_id: int, *, now: datetime) -> None:

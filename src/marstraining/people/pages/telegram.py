@@ -17,8 +17,9 @@ DONE: dict[str, str | tuple[str, str]] = {
 }
 LETTER_HINTS = {
     "bookings": "A short note beside each email. Joining links, certificates and calendar entries come by email alone",
-    "reminders": "A short note beside each email, two weeks before and the day before",
-    "updates": "In the chat instead of by email, once a day, never between 8pm and 7:30am",
+    "reminders": "A short note beside each email",
+    "updates": "In the chat instead of by email, never between 8pm and 7:30am",
+    "account": "A short note beside each email, so that you notice what was not you",
 }
 
 

@@ -7,7 +7,10 @@ from datetime import datetime
 from marstraining.core import db
 from marstraining.core.tokens import hash_token
 from marstraining.core.viewer import Role, Viewer
-from marstraining.people.rules import TelegramWishes, masked
+from marstraining.people.rules import TELEGRAM_LETTERS, TelegramWishes, masked
+
+# In the order of `TelegramWishes`.
+_WISHES = tuple(f"wants_{word}" for word in TELEGRAM_LETTERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +52,15 @@ async def telegram_chats_of(person_ids: Collection[int]) -> dict[int, TelegramCh
     if not person_ids:
         return {}
     found = await db.rows(
-        "SELECT person_id, chat_id, wants_bookings, wants_reminders, wants_updates, linked_at FROM people_telegram_link"
+        f"SELECT person_id, chat_id, {', '.join(_WISHES)}, linked_at FROM people_telegram_link"
         f" WHERE ended_at IS NULL AND person_id IN ({', '.join('?' * len(person_ids))})",
-        *person_ids, instants=("linked_at",), flags=("wants_bookings", "wants_reminders", "wants_updates"),
+        *person_ids, instants=("linked_at",), flags=_WISHES,
     )  # fmt: skip
     return {
         row["person_id"]: TelegramChat(
             person_id=row["person_id"],
             chat_id=row["chat_id"],
-            wishes=TelegramWishes(bookings=row["wants_bookings"], reminders=row["wants_reminders"], updates=row["wants_updates"]),
+            wishes=TelegramWishes(*(row[column] for column in _WISHES)),
             linked_at=row["linked_at"],
         )
         for row in found

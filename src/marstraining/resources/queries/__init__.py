@@ -23,6 +23,7 @@ from marstraining.resources.queries.lists import (
     library_page,
     resources_of_topic,
 )
+from marstraining.resources.queries.news import AddedResource, resources_added
 from marstraining.resources.queries.scope import EVERYTHING, PUBLIC, Scope, visible_to
 from marstraining.resources.queries.searchable import SearchableResource, searchable_resources
 
@@ -31,6 +32,7 @@ __all__ = [
     "FEED_LIMIT",
     "PAGE_SIZE",
     "PUBLIC",
+    "AddedResource",
     "Choices",
     "Instead",
     "LinkFacts",
@@ -48,6 +50,7 @@ __all__ = [
     "opened_resource",
     "public_resource_paths",
     "resource_facts",
+    "resources_added",
     "resources_of_topic",
     "searchable_resources",
     "similar_resources",

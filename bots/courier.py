@@ -1,0 +1,133 @@
+"""Showing replies in a chat: sent or edited into place, at a pace, and never in silence where Telegram refuses."""
+
+import asyncio
+import html
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import TypeVar
+
+import structlog
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram.constants import ParseMode
+from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError, TimedOut
+
+from bots.pace import Pace
+from bots.rendering import Outgoing, outgoing
+from marstraining.conversation.rules import Button, Reply
+from marstraining.core import clock
+from marstraining.people.actions import note_chat_gone
+
+T = TypeVar("T")
+
+_TRIES = 3
+_AGAIN_AFTER = 1.0
+_TAGS = re.compile(r"<[^>]*>")
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+_CANNOT_REMOVE = "Telegram does not let me remove it any more. You can delete it yourself: press on it and choose Delete."
+
+_log = structlog.get_logger(__name__)
+
+
+class Courier:
+    """Shows replies by one bot."""
+
+    def __init__(self, bot: Bot, *, base_url: str, pace: Pace | None = None) -> None:
+        self._bot = bot
+        self._base_url = base_url
+        self._pace = pace or Pace()
+
+    async def show(self, chat_id: int, replies: Sequence[Reply], *, pressed: int | None = None) -> None:
+        """Show replies one after another; `pressed` is the message whose button was pressed, which one of them may take the place of.
+
+        What is urgent does not wait behind others. A chat that has blocked us is parted from its account.
+        """
+        try:
+            for reply in replies:
+                if reply.removes_message:
+                    await self._remove(chat_id, reply.removes_message)
+                *first, last = outgoing(reply, base_url=self._base_url)
+                for message in first:
+                    await self._send(chat_id, message, is_urgent=reply.is_urgent)
+                if pressed is not None and reply.edits_previous and not first:
+                    await self._edit(chat_id, pressed, last, is_urgent=reply.is_urgent)
+                    pressed = None
+                else:
+                    await self._send(chat_id, last, is_urgent=reply.is_urgent)
+        except Forbidden:
+            await note_chat_gone(chat_id, now=clock.now())
+
+    async def _send(self, chat_id: int, message: Outgoing, *, is_urgent: bool) -> None:
+        async def send() -> object:
+            return await self._bot.send_message(
+                chat_id, message.html, parse_mode=ParseMode.HTML, link_preview_options=_NO_PREVIEW, reply_markup=_markup(message)
+            )
+
+        try:
+            await self._insist(send, is_urgent=is_urgent)
+        except BadRequest as error:
+            # A bug of ours in form or keyboard must not end in silence: the words alone are sent.
+            _log.error("message refused", error=error.message[:100])
+            plain = html.unescape(_TAGS.sub("", message.html))
+            await self._insist(lambda: self._bot.send_message(chat_id, plain), is_urgent=is_urgent)
+
+    async def _edit(self, chat_id: int, message_id: int, message: Outgoing, *, is_urgent: bool) -> None:
+        async def edit() -> object:
+            return await self._bot.edit_message_text(
+                message.html,
+                chat_id,
+                message_id,
+                parse_mode=ParseMode.HTML,
+                link_preview_options=_NO_PREVIEW,
+                reply_markup=_markup(message),
+            )
+
+        try:
+            await self._insist(edit, is_urgent=is_urgent)
+        except BadRequest as error:
+            if "message is not modified" in error.message.casefold():
+                return
+            await self._send(chat_id, message, is_urgent=is_urgent)
+
+    async def _remove(self, chat_id: int, message_id: str) -> None:
+        """Take the person's message out of the chat, which Telegram allows for 48 hours."""
+        try:
+            await self._insist(lambda: self._bot.delete_message(chat_id, int(message_id)), is_urgent=True)
+        except (BadRequest, ValueError):
+            await self._send(chat_id, Outgoing(html.escape(_CANNOT_REMOVE)), is_urgent=True)
+
+    async def _insist(self, call: Callable[[], Awaitable[T]], *, is_urgent: bool) -> T:
+        """Call until Telegram takes it, three times at most; what may have arrived is not sent again."""
+        for tries_left in reversed(range(_TRIES)):
+            if not is_urgent:
+                await self._pace.wait()
+            try:
+                return await call()
+            except RetryAfter as error:
+                wait = _seconds(error.retry_after)
+                self._pace.pause(wait)
+                if not tries_left:
+                    raise
+                if is_urgent:
+                    await asyncio.sleep(wait)
+            except (BadRequest, Forbidden, TimedOut):
+                raise
+            except NetworkError:
+                if not tries_left:
+                    raise
+                await asyncio.sleep(_AGAIN_AFTER)
+        raise TelegramError("not reached")
+
+
+def _seconds(wait: float | timedelta) -> float:
+    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
+
+
+def _markup(message: Outgoing) -> InlineKeyboardMarkup | None:
+    if not message.rows:
+        return None
+    return InlineKeyboardMarkup([[_key(button) for button in row] for row in message.rows])
+
+
+def _key(button: Button) -> InlineKeyboardButton:
+    return InlineKeyboardButton(button.label, callback_data=button.data or None, url=button.href or None)

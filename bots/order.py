@@ -1,0 +1,53 @@
+"""Updates of one person one after another, those of many at once, and never so many that nobody else gets a turn."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable
+from typing import Any
+
+from telegram import Update
+from telegram.ext import BaseUpdateProcessor
+
+# Few at once, since each keeps the one loop busy for moments in which nothing is acknowledged; the rest waits its turn.
+AT_ONCE = 4
+
+
+class InOrder(BaseUpdateProcessor):
+    """Processes the updates of each person in the order in which they came."""
+
+    def __init__(self, at_once: int = AT_ONCE) -> None:
+        # The ones that wait for their own person's turn hold no place: hence a second gate behind each person's.
+        super().__init__(max_concurrent_updates=100_000)
+        self._places = asyncio.Semaphore(at_once)
+        self._turns: dict[int, asyncio.Lock] = {}
+        self._waiting: Counter[int] = Counter()
+
+    def waiting(self, person: int) -> int:
+        """How many updates of a person are waiting or in hand."""
+        return self._waiting[person]
+
+    async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
+        person = person_of(update)
+        turn = self._turns.setdefault(person, asyncio.Lock())
+        self._waiting[person] += 1
+        try:
+            async with turn, self._places:
+                await coroutine
+        finally:
+            self._waiting[person] -= 1
+            if not self._waiting[person]:
+                del self._waiting[person], self._turns[person]
+
+    async def initialize(self) -> None:
+        return
+
+    async def shutdown(self) -> None:
+        return
+
+
+def person_of(update: object) -> int:
+    """Whose update it is: their number, or the chat's; 0 where neither is known."""
+    if not isinstance(update, Update):
+        return 0
+    user, chat = update.effective_user, update.effective_chat
+    return user.id if user else chat.id if chat else 0
