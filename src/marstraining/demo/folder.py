@@ -57,6 +57,7 @@ def demo_environment(folder: Path, base_url: str, environ: Mapping[str, str]) ->
             "MARS_BASE_URL": base_url,
             "MARS_SECRET_KEY": key.read_text(encoding="ascii"),
             "MARS_SMTP_URL": f"file://{folder / _MAIL}",
+            "MARS_SHOW_MAIL": "yes",
         }
     )
 

@@ -25,6 +25,7 @@ _LETTER_WORDS = {
     "certificate": "Certificate",
     "certificate_withdrawn": "Certificate withdrawn",
     "confirm_address": "Confirm a new email address",
+    "confirm_it_is_you": "Code to confirm who it is",
     "confirmed": "Booking confirmed",
     "declined": "Booking not approved",
     "desk_note": "Letter from the training team",

@@ -1,7 +1,7 @@
 """Pages of people: signing in and out, one's own account."""
 
-from marstraining.people.pages import account, signing_in
+from marstraining.people.pages import account, confirming, signing_in
 
-routes = [*signing_in.routes, *account.routes]
+routes = [*signing_in.routes, *confirming.routes, *account.routes]
 
 __all__ = ["routes"]
