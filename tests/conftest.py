@@ -27,7 +27,7 @@ from marstraining.core.db import connect, migrate
 from marstraining.core.viewer import Role
 from marstraining.core.web.headers import Headers
 from marstraining.people.actions.signing_in import Browser, open_sign_in
-from marstraining.people.models import Person, SignIn
+from marstraining.people.models import Person
 from tests import makers
 from tests.postgres import Server, throw_away_postgres
 from tests.postgres_copies import Copies
@@ -239,13 +239,12 @@ async def dee(db: TortoiseContext, clock: Clock) -> Person:
 
 @pytest.fixture
 def sign_in_as(visitors: Callable[[], Visitor], clock: Clock) -> Callable[[Person], Awaitable[Visitor]]:
-    """Makes a visitor signed in as somebody, stepped up for the desk."""
+    """Makes a visitor signed in as somebody just now, which counts as a confirmation for ten minutes."""
 
     async def sign_in(person: Person) -> Visitor:
         visitor = visitors()
         opened = await open_sign_in(person.id, browser=Browser(device="Firefox on Linux"), now=clock.now)
-        await SignIn.filter(id=opened.sign_in_id).update(stepped_up_at=clock.now)
-        visitor.http.cookies.set("sid", opened.token)
+        visitor.http.cookies.set("sid", opened.token, domain="127.0.0.1")
         return visitor
 
     return sign_in

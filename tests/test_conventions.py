@@ -1,7 +1,9 @@
 """What every part of the service keeps to, checked over all of them at once."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from types import CodeType
 
 import pytest
 from jinja2 import Environment, StrictUndefined
@@ -9,7 +11,7 @@ from jinja2 import Environment, StrictUndefined
 from marstraining.app import all_routes
 from marstraining.core.config import SECRETS, VARIABLES
 from marstraining.core.paths import TEMPLATES
-from marstraining.core.web import PageRoute, route_table
+from marstraining.core.web import Files, PageRoute, route_table
 from marstraining.core.web.render import environment
 from marstraining.messages.rules import LETTER_KINDS, LetterKind
 
@@ -43,6 +45,51 @@ def test_whatever_is_not_sent_by_post_is_a_look() -> None:
     # A page that asked for GET alone would take HEAD, which mail scanners send, for a form.
     asking = [path.name for path in SOURCES if re.search(r'method (==|!=) "GET"', path.read_text(encoding="utf-8"))]
     assert asking == []
+
+
+CONFIRMED = {
+    "/agency/bookings", "/agency/check/file", "/agency/due", "/agency/ledger", "/agency/staff", "/desk/agencies",
+    "/desk/agencies/{code}/merge",
+    "/desk/coverage", "/desk/exports", "/desk/exports/scheduled", "/desk/exports/scheduled/{export}/stop", "/desk/history", "/desk/ledger",
+    "/desk/letters", "/desk/people", "/desk/people/{ref}/bookings", "/desk/people/{ref}/merge", "/desk/people/{ref}/record/record.csv",
+    "/desk/people/{ref}/record/record.pdf", "/desk/people/{ref}/{verb}", "/desk/rules/new", "/desk/rules/{code}", "/desk/sessions/{ref}",
+    "/desk/venues", "/me/account/email", "/me/account/email/remove", "/teaching/{ref}/export",
+}  # fmt: skip
+_MAKES_FILE = {"record_export", "check_export", "export_response", "csv_response", "xlsx_response", "streamed_response", "pdf_response"}
+
+
+def test_addresses_roles_settings_merging_and_files_about_people_want_a_confirmation() -> None:
+    assert {route.path for route in all_routes() if route.confirms} == CONFIRMED
+
+
+def test_every_route_that_hands_out_files_says_whom_they_are_about() -> None:
+    silent = [route.path for route in all_routes() if route.files is None and _MAKES_FILE & _called(route.endpoint)]
+    assert silent == []
+    assert {route.path for route in all_routes() if route.files is Files.SHEET} == {
+        "/teaching/{ref}/print/{kind}",
+        "/desk/sessions/{ref}/print/{kind}",
+    }
+
+
+def _called(function: Callable[..., object], seen: set[CodeType] | None = None) -> set[str]:
+    """The names that a handler uses, with those of every function of ours that it reaches."""
+    seen = set() if seen is None else seen
+    names: set[str] = set()
+    code = getattr(function, "__code__", None)
+    if code is None or code in seen or not function.__module__.startswith("marstraining"):
+        return names
+    seen.add(code)
+    codes = [code]
+    while codes:
+        one = codes.pop()
+        names.update(one.co_names)
+        codes += [inner for inner in one.co_consts if isinstance(inner, CodeType)]
+    held = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
+    space = getattr(function, "__globals__", {})
+    for found in [*held, *(space[name] for name in set(names) if name in space)]:
+        if callable(found):
+            names |= _called(found, seen)
+    return names
 
 
 def test_no_two_routes_share_an_address_and_a_method() -> None:

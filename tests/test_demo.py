@@ -5,7 +5,7 @@ import random
 import shutil
 from collections import Counter
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,25 +13,32 @@ import pytest
 import pytest_asyncio
 from tortoise.queryset import QuerySet
 
-from marstraining.attendance.models import Mark
+from marstraining.attendance.models import CourseFile, Mark, Register
 from marstraining.attendance.queries import CourseFigures, attended_by_course, attended_by_session
-from marstraining.bookings.models import Booking
+from marstraining.bookings.models import Allocation, Booking, LedgerEntry
 from marstraining.bookings.queries import places
+from marstraining.certificates.actions import grant_owed_accreditations, issue_owed_certificates
+from marstraining.colleagues.queries import ledger, staff
 from marstraining.core import clock as house_clock
 from marstraining.core import config
 from marstraining.core.db import connect
 from marstraining.core.errors import Refused
+from marstraining.core.working_time import WorkingCalendar
+from marstraining.coverage.queries import people_asked
+from marstraining.coverage.rules import State
 from marstraining.demo.booked import plan_bookings
-from marstraining.demo.filling import REFERENCE, fill, learnt_by_course
+from marstraining.demo.filling import REFERENCE, fill
 from marstraining.demo.folder import Demo, prepare
 from marstraining.demo.invent import invent_people, invent_settings
-from marstraining.demo.past import earlier_rows
+from marstraining.demo.learnt import REFERENCE_YEAR, invent_history
 from marstraining.demo.upcoming import upcoming_programme
 from marstraining.messages.envelope import previewed_subject
 from marstraining.messages.models import BouncedAddress, Message
 from marstraining.messages.queries import StoredLetter, letter_of
 from marstraining.people.models import Agency, Person, Position, RoleGrant
+from marstraining.people.queries import viewer_for
 from marstraining.programme.models import Course, Session, SessionTrainer, TrainingDay
+from marstraining.record.models import Accreditation, Completion, ExternalLearning
 from tests.conftest import run_apart
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -208,6 +215,78 @@ async def test_nobody_is_in_two_places_on_one_day() -> None:
     assert [entry for entry, number in diary.items() if number > 1] == []
 
 
+@pytest.mark.usefixtures("filled")
+async def test_nothing_is_invented_within_the_year_whose_figures_are_published() -> None:
+    first, last = REFERENCE_YEAR
+    assert REFERENCE_YEAR == YEAR
+    assert await Completion.filter(session_id__isnull=True, completed_on__gte=first, completed_on__lte=last).count() == 0
+
+
+@pytest.mark.usefixtures("filled")
+async def test_of_each_rule_some_are_up_to_date_some_soon_due_and_some_late() -> None:
+    people = await people_asked(on=NOW.date())
+    stands: dict[str, Counter[State]] = {}
+    for dues in people.values():
+        for due in dues:
+            stands.setdefault(due.asked.rule.code, Counter())[due.state] += 1
+    for code in ("MA-CORE", "DSL-FULL", "SCH-ALL", "EY-ALL", "VCSE-AWARE", "HLT-3C"):
+        counted = stands[code]
+        share = {state: counted[state] / counted.total() for state in (State.MET, State.SOON, State.OVERDUE)}
+        assert (code, share[State.MET] > 0.3, share[State.SOON] > 0.05, 0.05 < share[State.OVERDUE] < 0.6) == (code, True, True, True)
+
+
+@pytest.mark.usefixtures("filled")
+async def test_the_leads_staff_stand_each_their_own_way_and_her_pages_are_not_empty() -> None:
+    lead = await viewer_for((await Person.get(name="Lena Osei")).id)
+    assert lead is not None
+    people, _ = await staff(lead, on=NOW.date(), now=NOW)
+    asked = await people_asked(*{one.person_id for one in people}, on=NOW.date())
+    states = Counter(due.state for dues in asked.values() for due in dues)
+    assert {State.MET, State.SOON, State.OVERDUE} <= set(states)
+    ledger_lines, _ = await ledger(lead, on=NOW.date())
+    assert "late_cancellation" in {line["kind"] for line in ledger_lines}
+    held = set(await column(Booking.filter(agency__code="STLUKES"), "state"))
+    assert {"confirmed", "substituted", "invited", "requested", "cancelled"} <= held
+
+
+@pytest.mark.usefixtures("filled")
+async def test_the_trainers_registers_are_one_open_from_yesterday_and_one_for_today() -> None:
+    tom = await Person.get(name="Tom Hargreave")
+    taught = {
+        row["session__starts_at"].date(): row["session_id"]
+        for row in await SessionTrainer.filter(person_id=tom.id, state="accepted").values("session_id", "session__starts_at")
+    }
+    yesterday, today = taught[NOW.date() - timedelta(days=1)], taught[NOW.date()]
+    assert (await Register.get(session_id=yesterday)).locked_at is None
+    evidence = Counter(await column(Mark.filter(session_id=yesterday), "evidence"))
+    assert (evidence["qr"] > 0, evidence.total(), await Booking.filter(session_id=yesterday, state="confirmed").count()) == (True, 8, 19)
+    running = await Session.get(id=today)
+    assert running.starts_at <= NOW < running.ends_at
+    assert await Register.filter(locked_at__isnull=False).count() >= 6
+
+
+@pytest.mark.usefixtures("filled")
+async def test_places_are_kept_an_entry_is_waived_and_files_are_handed_out() -> None:
+    assert sorted(await column(Allocation.all(), "floor")) == [1, 2]
+    assert await LedgerEntry.filter(waived_at__isnull=False).count() == 1
+    assert set(await column(CourseFile.all(), "kind")) == {"pre_reading", "running_order", "handout"}
+    assert await ExternalLearning.filter(state="added", person__name="Asha Begum").count() == 1
+
+
+async def test_certificates_and_an_accreditation_that_ends_soon_follow_from_it(copied: Path) -> None:
+    made = make_demo(copied, NOW)
+    config.use(made.settings)
+    async with connect(made.settings):
+        assert await issue_owed_certificates(now=NOW) > 100
+        granted = await grant_owed_accreditations(now=NOW)
+        while granted == 500:
+            granted = await grant_owed_accreditations(now=NOW)
+        ends = await Accreditation.get(person__name="Tom Hargreave", course__code="GCP2-TTT")
+        assert ends.expires_on is not None
+        assert timedelta(0) < ends.expires_on - NOW.date() < timedelta(days=60)
+    config.use(None)
+
+
 async def test_there_is_a_sign_in_link_for_each_role(filled: Demo) -> None:
     roles = ["learner", "trainer", "agency_lead", "desk", "administrator", "board_reader"]
     written = json.loads((filled.settings.data_dir / "demo.json").read_text(encoding="utf-8"))
@@ -225,19 +304,25 @@ def test_the_same_seed_gives_the_same_demo_and_another_gives_another() -> None:
         named = "NLC-CF NLC-OTHER YJP POL ICB NLAG RDASH PROB HFRS JLC NLCOL STLUKES AP VANL BLUEDOOR NIOC FVR"
         people = invent_people(rng, settings, dict.fromkeys(named.split(), "partner.example"))
         planned = upcoming_programme(rng, NOW.date(), people)
-        learnt = learnt_by_course(earlier_rows(rng, people, until=NOW.date()))
-        return settings, people, planned, plan_bookings(rng, planned, people, learnt, now=NOW)
+        learnt = invent_history(rng, people, until=NOW.date())
+        return settings, people, planned, learnt, plan_bookings(rng, planned, people, learnt, now=NOW)
 
     assert invented(1) == invented(1)
     assert invented(1) != invented(2)
 
 
-def test_the_plan_works_from_any_day_of_the_year() -> None:
+def test_the_plan_works_from_any_day_of_the_year_and_at_any_time_of_the_day() -> None:
     rng = random.Random(3)
     for today in (date(2026, 12, 18) + timedelta(days=11 * step) for step in range(34)):
-        planned = upcoming_programme(rng, today, [])
+        at = time(today.toordinal() % 24, 59)
+        planned = upcoming_programme(rng, today, [], at=at)
         assert [one.course for one in planned if one.ends_at <= one.starts_at] == []
         assert sum(one.days[0] > today for one in planned) >= 60
+        held_today = [one for one in planned if one.days[0] == today and "now" in one.flags]
+        assert len(held_today) == (WorkingCalendar().is_working_day(today) and (today.month, today.day) != (12, 29))
+        assert all(one.starts <= at < one.ends for one in held_today if 8 <= at.hour < 19)
+        yesterday = next(one for one in planned if one.flags.get("marked") == "8")
+        assert (yesterday.days[0] < today, WorkingCalendar().is_working_day(yesterday.days[0])) == (True, True)
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from marstraining.core.web.headers import Headers
 from marstraining.coverage import desk as coverage_desk
 from marstraining.coverage import pages as coverage_pages
 from marstraining.messages import desk as messages_desk
+from marstraining.messages import pages as messages_pages
 from marstraining.people import desk as people_desk
 from marstraining.people import pages as people_pages
 from marstraining.people.browsers import resolve
@@ -79,6 +80,7 @@ def all_routes() -> list[PageRoute]:
         *people_pages.routes,
         *people_desk.routes,
         *messages_desk.routes,
+        *messages_pages.routes,
     ]
 
 

@@ -5,14 +5,13 @@ import io
 import re
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
-from starlette.responses import StreamingResponse
 from tortoise.context import TortoiseContext
 
 from marstraining.attendance.actions import mark_register
@@ -25,9 +24,9 @@ from marstraining.bookings.actions.walk_ins import confirm_walk_in
 from marstraining.core.errors import Refused
 from marstraining.core.viewer import ANYBODY, SYSTEM, Role, Viewer
 from marstraining.core.web import Column
-from marstraining.core.web.exports import streamed_response
+from marstraining.core.web.exports import streamed
 from marstraining.history.models import Entry
-from marstraining.people.models import Agency, Person, Position
+from marstraining.people.models import Agency, Person, Position, SignIn
 from marstraining.programme.models import Session, SessionTrainer
 from tests import makers
 from tests.attendance.reported import SignInAs, trained_by, words_in
@@ -246,7 +245,7 @@ async def test_one_person_takes_ten_files_an_hour(desk: Visitor, clock: Clock) -
     answers = [(await desk.post("/desk/exports", {"kind": "ledger", "format": "csv"})).status_code for _ in range(11)]
     assert answers == [200] * 10 + [429]
     for _ in range(2):
-        clock.forward(minutes=31)
+        await SignIn.all().update(stepped_up_at=clock.forward(minutes=31))
         await desk.get("/desk/exports")
     assert (await desk.post("/desk/exports", {"kind": "ledger", "format": "csv"})).status_code == 200
 
@@ -307,13 +306,13 @@ async def test_five_thousand_rows_begin_at_once_and_hold_a_lot_of_them_at_a_time
     # Three tries, since a machine that does much else slows whatever is measured.
     while not tries or (len(tries) < 3 and (min(first for first, _ in tries) >= 0.3 or min(whole for _, whole in tries) >= 1)):
         began, used = time.perf_counter(), time.process_time()
-        response, total = await a_register(ending, dee)
+        parts, total = await a_register(ending, dee)
         first = time.perf_counter() - began
-        [len(part) async for part in response.body_iterator]
+        [len(part) async for part in parts]
         tries.append((first, time.process_time() - used))
-    response, total = await a_register(ending, dee)
+    parts, total = await a_register(ending, dee)
     tracemalloc.start()
-    sizes = [len(part) async for part in response.body_iterator]
+    sizes = [len(part) async for part in parts]
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (total, sum(sizes) > 100_000) == (5000, True)
@@ -322,7 +321,7 @@ async def test_five_thousand_rows_begin_at_once_and_hold_a_lot_of_them_at_a_time
     assert peak < 60 * 1024 * 1024
 
 
-async def a_register(ending: str, by: Person) -> tuple[StreamingResponse, int]:
+async def a_register(ending: str, by: Person) -> tuple[AsyncIterator[bytes], int]:
     export = await export_of("register", Filters(), viewer=makers.as_desk(by), now=NOW)
     columns = [Column(name, name) for name in export.columns]
-    return streamed_response(ending, "register", columns, export.batches()), export.total
+    return streamed(ending, "register", columns, export.batches()), export.total

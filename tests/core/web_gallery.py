@@ -11,6 +11,7 @@ from marstraining.core.web import (
     ANYONE,
     SIGNED_IN,
     Column,
+    Files,
     Form,
     Link,
     Pager,
@@ -133,7 +134,7 @@ async def form_page(request: Request) -> Response:
 async def table(request: Request) -> Response:
     view = TableView.read(request.query_params, path="/desk/sessions", columns=COLUMNS, default="starts", filters=("q",))
     if view.export:
-        return export_response(view.export, "sessions", COLUMNS, ROWS)
+        return export_response(request, view.export, "sessions", COLUMNS, ROWS)
     return render(request, "gallery/table.html", view=view.of(len(ROWS) + 120), rows=ROWS, form=Form(dict(view.filters)))
 
 
@@ -176,7 +177,7 @@ routes = [
     page("/parts", gallery, who=ANYONE),
     page("/form", form_page, who=SIGNED_IN, methods=("GET", "POST")),
     page("/open-form", form_page, who=ANYONE, methods=("GET", "POST")),
-    page("/desk/sessions", table, who=roles(Role.DESK)),
+    page("/desk/sessions", table, who=roles(Role.DESK), files=Files.NOBODY),
     page("/upload", upload, who=SIGNED_IN, methods=("POST",), upload=True),
     page("/small", upload, who=SIGNED_IN, methods=("POST",)),
     page("/json", take_json, who=ANYONE, methods=("POST",)),

@@ -84,6 +84,15 @@ async def test_a_lead_sees_nothing_of_another_agency_by_any_page_export_search_o
     course = await session.course
     answer = await client.post("/agency/check", {"course": course.code, "people": "ben@other.example\nasha@school.example"})
     assert ("0 of 2 have done it, 1 unknown" in answer.text, "Ben Carter" in answer.text) == (True, False)
+    typed = {"course": course.code, "people": "ben@other.example\nasha@school.example", "format": "csv"}
+    taken = await client.post("/agency/check/file", typed, seen="/agency/check")
+    assert taken.content.decode("utf-8-sig").splitlines() == [
+        "Email or staff number,Name,Organisation,Completed,On",
+        "ben@other.example,,,Unknown,",
+        "asha@school.example,Asha Patel,St Luke's School,No,",
+    ]
+    refused = await client.post("/agency/check/file", {**typed, "people": ""}, seen="/agency/check")
+    assert (refused.status_code, "Enter the email addresses or staff numbers" in refused.text) == (422, True)
 
 
 async def test_who_moved_away_is_gone_at_once_from_every_page(school: Agency, lena: Person, clock: Clock, sign_in_as: SignIn) -> None:

@@ -14,10 +14,10 @@ from marstraining.bookings.models import Booking
 from marstraining.certificates.actions import issue_owed_certificates
 from marstraining.certificates.models import Certificate
 from marstraining.core.viewer import SYSTEM, Role
-from marstraining.core.web import PageRoute
+from marstraining.core.web import Files, PageRoute
 from marstraining.messages.models import Message
-from marstraining.people.models import Agency, Person
-from marstraining.programme.models import Course
+from marstraining.people.models import Agency, Person, RoleGrant
+from marstraining.programme.models import Course, Session, SessionTrainer
 from tests import makers
 from tests.attendance.registers import a_held_session
 from tests.conftest import Clock, Visitor
@@ -71,6 +71,30 @@ async def ashas(db: TortoiseContext, clock: Clock) -> Mapping[str, str]:
         "agency": agency.code,
         "course": (await Course.get(id=held.session.course_id)).code,
     }
+
+
+@pytest.mark.parametrize("role", sorted(Role))
+async def test_no_file_about_people_leaves_without_a_confirmation(
+    role: Role, ashas: Mapping[str, str], clock: Clock, sign_in_as: SignInAs
+) -> None:
+    school = await Agency.get(code=ashas["agency"])
+    person = await makers.make_person("Rory Role", agency=school, roles=() if role == Role.LEARNER else (role,))
+    session = await Session.get(ref=ashas["session"])
+    await RoleGrant.filter(person_id=person.id).update(agency_id=school.id)
+    await Course.filter(id=session.course_id).update(owner_agency_id=school.id)
+    await SessionTrainer.create(session=session, person_id=person.id, state="accepted", asked_at=clock.now)
+    visitor = await sign_in_as(person)
+    clock.forward(minutes=11)
+    taken = set()
+    for route in (route for route in READ if not route.who.roles or role in route.who.roles):
+        for ref in ashas.values() if "{" in route.path else [""]:
+            address = _filled(route, ref=ref, code=ref, person=ashas["person"], kind="sheet")
+            answer = await visitor.get(f"{address}?export=csv")
+            if answer.headers.get("content-disposition", "").startswith("attachment"):
+                taken.add(route.path)
+    # One certificate is the paper of what its page shows.
+    free = {route.path for route in READ if route.files in {Files.OWN, Files.NOBODY, Files.SHEET}} | {"/certificates/{ref}/certificate.pdf"}
+    assert taken <= free
 
 
 @pytest.mark.parametrize("role", sorted(frozenset(Role) - STRONG))

@@ -27,7 +27,7 @@ def run_demo(folder: Path, port: int | None, is_fresh: bool) -> None:  # noqa: F
     say(f"\n  The demo runs at {demo.settings.base_url} until you press Ctrl-C.\n\n  Sign in as")
     for role, link in demo.sign_in.items():
         say(f"    {role.replace('_', ' '):14} {link}")
-    say(f"\n  Letters are collected in {folder / 'mail'}.\n")
+    say(f"\n  Letters are collected in {folder / 'mail'} and shown at {demo.settings.base_url}/demo/mail.\n")
     with start_worker_child() as tell_worker:
         run_server(demo.settings, host=_HOST, port=chosen, workers=1, told=tell_worker)
 

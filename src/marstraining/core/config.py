@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from marstraining.core.database_url import PostgresServer, SqliteFile, parse_database_url
 from marstraining.core.partnership import PACKAGED, Partnership, PartnershipError, load_partnership
@@ -31,6 +31,7 @@ VARIABLES = SECRETS | {
     "MARS_LOG_LEVEL",
     "MARS_PARTNERSHIP_FILE",
     "MARS_SIGN_IN_MINUTES",
+    "MARS_SHOW_MAIL",
 }
 DATABASE_FILE = "marstraining.sqlite3"
 
@@ -41,6 +42,7 @@ _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _PLACEHOLDER = re.compile(r"change.?(me|this|it)|secret.?key|example|insecure|default", re.IGNORECASE)
 _BOT_TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
 _WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
+_YES_OR_NO = re.compile(r"yes|no")
 _MINUTES = re.compile(r"[1-5][0-9]|60")
 _ADDRESS = re.compile(r"[^@\s<>,]+@[^@\s<>,]+")
 
@@ -59,7 +61,7 @@ class Settings:
 
     `base_url` has no slash at its end. `secret_key` is empty where nothing that needs one runs. `metrics_token`,
     `telegram_token`, `telegram_webhook_url` and `telegram_webhook_secret` are empty where not set. `sign_in_minutes` is how
-    long the link of a sign-in letter works.
+    long the link of a sign-in letter works. `shows_mail` lets everybody read the letters that a folder collects, on this machine alone.
     """
 
     data_dir: Path
@@ -76,6 +78,7 @@ class Settings:
     metrics_token: str = field(repr=False, default="")
     log_level: str = "INFO"
     sign_in_minutes: int = 15
+    shows_mail: bool = False
     partnership: Partnership = field(repr=False, default_factory=load_partnership)
 
     @property
@@ -86,6 +89,12 @@ class Settings:
     def host(self) -> str:
         """The name that the service answers to, without a port."""
         return urlsplit(self.base_url).hostname or ""
+
+    @property
+    def mail_folder(self) -> Path | None:
+        """The folder where letters are collected instead of sent, None where a mail server takes them."""
+        parts = urlsplit(self.smtp_url)
+        return Path(unquote(parts.path)) if parts.scheme == "file" else None
 
     @property
     def is_https(self) -> bool:
@@ -133,6 +142,9 @@ def load_settings(environ: Mapping[str, str] | None = None, *, need_secret: bool
         raise ConfigError("MARS_TELEGRAM_TOKEN", "must be set where MARS_TELEGRAM_WEBHOOK_URL is")
     if webhook_url and not webhook_secret:
         raise ConfigError("MARS_TELEGRAM_WEBHOOK_SECRET", "must be set where MARS_TELEGRAM_WEBHOOK_URL is")
+    shows_mail = get("MARS_SHOW_MAIL", "no", _matching(_YES_OR_NO, "must be yes or no")) == "yes"
+    if shows_mail and (not is_loopback(host) or (smtp_url and not smtp_url.startswith("file:"))):
+        raise ConfigError("MARS_SHOW_MAIL", "is for the demo: this machine's own address, and letters collected in a folder")
     return Settings(
         data_dir=data_dir,
         database_url=get("MARS_DATABASE_URL", f"sqlite://{data_dir / DATABASE_FILE}", _check_database),
@@ -148,6 +160,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, need_secret: bool
         metrics_token=get("MARS_METRICS_TOKEN", "", _check_metrics_token),
         log_level=get("MARS_LOG_LEVEL", "INFO", _check_level).upper(),
         sign_in_minutes=int(get("MARS_SIGN_IN_MINUTES", "15", _matching(_MINUTES, "must be a number of minutes from 10 to 60"))),
+        shows_mail=shows_mail,
         partnership=_partnership(get("MARS_PARTNERSHIP_FILE", "")),
     )
 

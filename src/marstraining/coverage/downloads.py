@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
+from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from marstraining.certificates.rules import hours_words
 from marstraining.core import config
 from marstraining.core.errors import NotFound
-from marstraining.core.web import Column
+from marstraining.core.web import Column, pdf_response
 from marstraining.coverage.evidence import evidence_path
 from marstraining.coverage.paper import due_words, progress, record_pdf, why
 from marstraining.coverage.queries import External, TrainingRecord
@@ -39,11 +40,9 @@ def shown_in(record: TrainingRecord) -> dict[str, Any]:
     }
 
 
-async def pdf_response(record: TrainingRecord) -> Response:
+async def record_response(request: Request, record: TrainingRecord) -> Response:
     """The record to print or send."""
-    made = await record_pdf(record, config.current())
-    headers = {"Content-Disposition": f'attachment; filename="training-record-{record.on.isoformat()}.pdf"', "Cache-Control": "no-store"}
-    return Response(made, media_type="application/pdf", headers=headers)
+    return pdf_response(request, f"training-record-{record.on.isoformat()}", await record_pdf(record, config.current()))
 
 
 def csv_rows(record: TrainingRecord) -> Iterator[dict[str, object]]:

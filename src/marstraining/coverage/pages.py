@@ -6,10 +6,10 @@ from starlette.responses import Response
 from marstraining.certificates.queries import certificates_of
 from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
-from marstraining.core.web import SIGNED_IN, Form, csv_response, page, read_form, render, see_other, viewer_of
+from marstraining.core.web import SIGNED_IN, Files, Form, csv_response, page, read_form, render, see_other, viewer_of
 from marstraining.coverage import forms
 from marstraining.coverage.actions import add_external, remove_external
-from marstraining.coverage.downloads import COLUMNS, csv_rows, file_response, pdf_response, shown_in
+from marstraining.coverage.downloads import COLUMNS, csv_rows, file_response, record_response, shown_in
 from marstraining.coverage.queries import counting_codes, external_by_ref, training_record
 from marstraining.history.actions import record_export
 
@@ -33,7 +33,7 @@ async def _page(request: Request, person_id: int, name: str, form: Form) -> Resp
 async def own_pdf(request: Request) -> Response:
     """The record to print or send."""
     person_id, name = _myself(request)
-    return await pdf_response(await training_record(person_id, name, now=clock.now()))
+    return await record_response(request, await training_record(person_id, name, now=clock.now()))
 
 
 async def own_csv(request: Request) -> Response:
@@ -43,7 +43,7 @@ async def own_csv(request: Request) -> Response:
     lines = list(csv_rows(record))
     viewer = viewer_of(request)
     await record_export("training record", by=viewer, now=clock.now(), subject_kind="person", subject_id=person_id, lines=len(lines))
-    return csv_response("training-record", COLUMNS, lines)
+    return csv_response(request, "training-record", COLUMNS, lines)
 
 
 async def add(request: Request) -> Response:
@@ -92,8 +92,8 @@ def _myself(request: Request) -> tuple[int, str]:
 
 routes = [
     page("/me/record", own_record, who=SIGNED_IN),
-    page("/me/record/record.pdf", own_pdf, who=SIGNED_IN),
-    page("/me/record/record.csv", own_csv, who=SIGNED_IN),
+    page("/me/record/record.pdf", own_pdf, who=SIGNED_IN, files=Files.OWN),
+    page("/me/record/record.csv", own_csv, who=SIGNED_IN, files=Files.OWN),
     page("/me/record/external", add, who=SIGNED_IN, methods=("GET", "POST"), upload=True),
     page("/me/record/external/{external}/file", own_file, who=SIGNED_IN),
     page("/me/record/external/{external}/remove", remove, who=SIGNED_IN, methods=("POST",)),

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from marstraining.bookings.rules import Arranging, BookingState, Mode, Standby
 from marstraining.demo.invent import Invented, reference
+from marstraining.demo.learnt import Learnt
 from marstraining.demo.upcoming import PlannedSession
 
 _SCHOOL_LEADS = frozenset({"dsl", "deputy_dsl"})
@@ -43,8 +44,11 @@ _ACCESS = (
     "A seat near the door, please",
 )
 _DIETARY = ("Vegetarian", "Vegan", "Halal", "Gluten free", "Nut allergy")
+_NOT_AGAIN_FOR = timedelta(days=900)
 _DIETARY_SHARE = 0.2
 _OPENED_DAYS_AGO = 60
+# Of a setting some come together; the others stay for its lead to invite.
+_COLLEAGUES = 3
 _OFFER_LEFT = timedelta(hours=3)
 
 
@@ -89,15 +93,16 @@ class _Diary:
 
 
 def plan_bookings(
-    rng: random.Random, sessions: Sequence[PlannedSession], people: Sequence[Invented], learnt: Mapping[str, set[str]], *, now: datetime
+    rng: random.Random, sessions: Sequence[PlannedSession], people: Sequence[Invented], learnt: Learnt, *, now: datetime
 ) -> list[PlannedBooking]:
-    """Bookings of every session. `learnt` says by course which addresses have completed it."""
-    diary = _Diary(rng, people, learnt, defaultdict(set), defaultdict(set))
+    """Bookings of every session; `learnt` says who has completed what."""
+    diary = _Diary(rng, people, learnt.by_course(), defaultdict(set), defaultdict(set))
+    lately = learnt.by_course(now.date() - _NOT_AGAIN_FOR)
     for session in sessions:
         for trainer in session.trainers:
             diary.busy[trainer.ref].update(session.days)
-    diary.courses["GCP2"] = {person.ref for person in people if person.email in learnt["GCP2"]}
-    diary.courses["CP"] = {person.ref for person in people if person.email in learnt["CP"] and not person.sign_in}
+    diary.courses["GCP2"] = {person.ref for person in people if person.email in diary.learnt["GCP2"]}
+    diary.courses["CP"] = {person.ref for person in people if person.email in lately["CP"] and not person.sign_in}
     return [booking for session in sessions for booking in _of_session(session, diary, now=now)]
 
 
@@ -135,14 +140,16 @@ def _learners(session: PlannedSession, diary: _Diary, wanted: int) -> list[Inven
         and not person.trains
         and not person.sign_in
         and (needs is None or person.email in needs)
+        and person.agency != session.flags.get("requests")
         and diary.is_free(person, session)
     ]
-    colleagues = [person for person in pool if person.agency == session.flags.get("colleagues")]
-    others = [person for person in pool if person not in colleagues]
+    colleagues = [person for person in pool if person.agency == session.flags.get("colleagues")][:_COLLEAGUES]
+    cancels = [person for person in pool if person.agency == session.flags.get("cancels")][:1]
+    others = [person for person in pool if person not in colleagues and person not in cancels]
     named = [person for person in diary.people if person.sign_in and person.sign_in == session.flags.get("with")]
     waits = [person for person in diary.people if person.sign_in and person.sign_in == session.flags.get("waits")]
     chosen = [*named, *colleagues]
-    chosen += diary.rng.sample(others, wanted - len(chosen) - len(waits))
+    chosen += diary.rng.sample(others, wanted - len(chosen) - len(waits) - len(cancels)) + cancels
     confirmed, waiting = chosen[: session.taken], chosen[session.taken :]
     diary.rng.shuffle(confirmed)
     return confirmed + waits + waiting

@@ -22,6 +22,8 @@ from marstraining.people.models import Person
 FRESH_FOR = timedelta(days=7)
 _LINKS_LAST = timedelta(days=30)
 _KEY, _MADE, _LINKS, _DATABASE, _MAIL = "secret.key", "made.json", "demo.json", "marstraining.sqlite3", "mail"
+# Where a role has a first page of its own, its link leads there.
+_FIRST_PAGES = {"agency_lead": "/agency", "desk": "/desk", "administrator": "/desk"}
 # What a demo does not take from the environment: it has a database, a mail folder and a key of its own.
 _OWN = ("MARS_DATABASE_URL", "MARS_SECRET_KEY", "MARS_SMTP_URL", "MARS_TELEGRAM_TOKEN", "MARS_TELEGRAM_WEBHOOK_URL")
 
@@ -57,6 +59,7 @@ def demo_environment(folder: Path, base_url: str, environ: Mapping[str, str]) ->
             "MARS_BASE_URL": base_url,
             "MARS_SECRET_KEY": key.read_text(encoding="ascii"),
             "MARS_SMTP_URL": f"file://{folder / _MAIL}",
+            "MARS_SHOW_MAIL": "yes",
         }
     )
 
@@ -104,8 +107,8 @@ def _empty(folder: Path) -> None:
     (folder / _MADE).unlink(missing_ok=True)
     for path in folder.glob(f"{_DATABASE}*"):
         path.unlink()
-    shutil.rmtree(folder / _MAIL, ignore_errors=True)
-    shutil.rmtree(folder / files.FOLDER, ignore_errors=True)
+    for name in (_MAIL, files.FOLDER):
+        shutil.rmtree(folder / name, ignore_errors=True)
 
 
 async def _links(now: datetime) -> dict[str, str]:
@@ -113,6 +116,8 @@ async def _links(now: datetime) -> dict[str, str]:
     found = await Person.filter(name__in=list(names)).order_by("id").values("name", "email")
     addresses = {names[row["name"]]: row["email"] for row in reversed(found)}
     return {
-        role: await mint_sign_in_link(addresses[role], by=SYSTEM, now=now, is_reusable=True, lasts=_LINKS_LAST)
+        role: await mint_sign_in_link(
+            addresses[role], by=SYSTEM, now=now, is_reusable=True, lasts=_LINKS_LAST, next_path=_FIRST_PAGES.get(role, "")
+        )
         for role in ("learner", "trainer", "agency_lead", "desk", "administrator", "board_reader")
     }

@@ -30,27 +30,12 @@ def attendance_rows(rng: random.Random, sessions: Sequence[PastSession], people:
         choose = _SERIES.get(session.course, _first_time)
         chosen = choose(rng, learners, came.setdefault(session.course, []), session.attended)
         came[session.course].extend(chosen)
-        rows.extend(_row(rng, person, session, len(rows) + number) for number, person in enumerate(chosen, start=2))
+        rows.extend(attended_row(rng, person, session, len(rows) + number) for number, person in enumerate(chosen, start=2))
     return rows
 
 
-def earlier_rows(rng: random.Random, people: Sequence[Invented], *, until: date) -> list[Row]:
-    """Child Protection and Graded Care Profile 2 learnt in the two years before `until`, elsewhere or before this system."""
-    practitioners = [person for person in people if person.email and person.job_role in _PRACTITIONERS]
-    rows: list[Row] = []
-    for course, number, minutes in (("CP", 240, 360), ("GCP2", 110, 360)):
-        for person in rng.sample(practitioners, number):
-            day = date.fromordinal(until.toordinal() - rng.randint(90, 730))
-            rows.append(_row(rng, person, PastSession(course, day, 1, minutes), len(rows) + 2))
-    return rows
-
-
-_PRACTITIONERS = frozenset(
-    {"multi_agency", "health_2", "health_3", "health_3_specialist", "health_4", "health_5", "gp", "dsl", "deputy_dsl", "early_years_dsl"}
-)
-
-
-def _row(rng: random.Random, person: Invented, session: PastSession, number: int) -> Row:
+def attended_row(rng: random.Random, person: Invented, session: PastSession, number: int) -> Row:
+    """A row of the import: somebody attended the whole of a session, but for a few minutes."""
     cells = {
         "email": person.email or "",
         "name": person.name,

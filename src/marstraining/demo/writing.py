@@ -3,20 +3,23 @@
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from marstraining.bookings.models import Booking, LedgerEntry, Needs, SentEntry, Transition
 from marstraining.bookings.rules import BookingState, CancelReason
 from marstraining.core.clock import from_wall
+from marstraining.core.db import execute_many, transaction
 from marstraining.core.viewer import SYSTEM
 from marstraining.demo.booked import PlannedBooking
 from marstraining.demo.invent import Invented, Setting, content
+from marstraining.demo.learnt import Elsewhere
 from marstraining.demo.upcoming import PlannedSession
 from marstraining.people.models import Agency, Person, Position, RoleGrant
 from marstraining.programme.actions import draft_of_course, save_course, save_venue
 from marstraining.programme.models import Course, Invited, Session, SessionTrainer, TrainingDay, Venue
 from marstraining.programme.questions import questions_of
 from marstraining.programme.rules import VenueDraft
+from marstraining.record.models import ExternalLearning
 
 _ROLES_OF_AN_AGENCY = frozenset({"agency_lead", "partner_organiser"})
 _LATE_NOTICE_HOURS = 4.0
@@ -79,6 +82,37 @@ async def write_people(people: Sequence[Invented], *, now: datetime) -> dict[str
         ]
     )
     return ids
+
+
+async def write_newcomers(ids: Sequence[int], *, today: date) -> None:
+    """These people came to their posts in the last months."""
+    posts = [(today - timedelta(days=90 + 23 * number % 160), person_id) for number, person_id in enumerate(ids)]
+    async with transaction():
+        await execute_many("UPDATE people_position SET starts_on = ? WHERE person_id = ?", posts)
+
+
+async def write_elsewhere(learnt: Sequence[Elsewhere], *, people: Mapping[str, int], now: datetime) -> None:
+    """What people learnt elsewhere, confirmed by the desk but for the newest entries."""
+    desk = await RoleGrant.filter(role="desk").order_by("id").first()
+    await ExternalLearning.bulk_create(
+        [
+            ExternalLearning(
+                ref=one.ref,
+                person_id=people[one.person.ref],
+                title=one.title,
+                provider=one.provider,
+                completed_on=one.day,
+                minutes=one.minutes,
+                is_participatory=one.is_participatory,
+                counts_as=one.counts_as,
+                state="added" if one.is_new else "confirmed",
+                at=min(now, from_wall(one.day, time(16)) + timedelta(days=2)),
+                decided_at=None if one.is_new else min(now, from_wall(one.day, time(9)) + timedelta(days=6)),
+                decided_by_id=None if one.is_new or desk is None else desk.person_id,
+            )
+            for one in learnt
+        ]
+    )
 
 
 async def write_new_organisation(suggested_by: int) -> None:

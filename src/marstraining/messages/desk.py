@@ -11,7 +11,20 @@ from starlette.responses import HTMLResponse, Response
 from marstraining.core import clock, config, paths
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Role, Viewer
-from marstraining.core.web import Column, Form, Pager, TableView, export_response, page, read_form, render, roles, see_other, viewer_of
+from marstraining.core.web import (
+    Column,
+    Files,
+    Form,
+    Pager,
+    TableView,
+    export_response,
+    page,
+    read_form,
+    render,
+    roles,
+    see_other,
+    viewer_of,
+)
 from marstraining.core.web.dates import clock_time, plural
 from marstraining.core.web.headers import CONTENT_SECURITY_POLICY
 from marstraining.core.web.pager import page_number
@@ -87,7 +100,7 @@ async def letters(request: Request) -> Response:
     if view.export:
         taken = await queries.outbox_lines(view.filters, order=order, limit=_MOST_EXPORTED)
         await record_export("letters", by=viewer_of(request), now=now, subject_kind="letter", subject_id=None, lines=len(taken))
-        return export_response(view.export, "letters", _EXPORT_COLUMNS, map(_exported, taken))
+        return export_response(request, view.export, "letters", _EXPORT_COLUMNS, map(_exported, taken))
     found, total = await queries.outbox(view.filters, order=order, limit=view.limit, offset=view.offset)
     state = await queries.outbox_state(now=now)
     return render(
@@ -288,7 +301,7 @@ _BUTTONS = {
     "{ref}/take-back": _to_one(actions.take_back_letter, "taken_back"),
 }
 routes = [
-    page("/desk/letters", letters, who=STAFF),
+    page("/desk/letters", letters, who=STAFF, files=Files.PEOPLE),
     page("/desk/letters/bounced", bounced, who=STAFF),
     page("/desk/letters/bounced/clear", clear, who=STAFF, methods=("POST",)),
     *(page(f"/desk/letters/{path}", press, who=STAFF, methods=("POST",)) for path, press in _BUTTONS.items()),

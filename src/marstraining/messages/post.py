@@ -52,8 +52,8 @@ class Post(Protocol):
 
 def open_post(settings: Settings) -> Post:
     """Where letters go by MARS_SMTP_URL; nothing is connected yet."""
-    parts = urlsplit(settings.smtp_url)
-    return FolderPost(Path(unquote(parts.path))) if parts.scheme == "file" else SmtpPost(settings.smtp_url, local_name=settings.host)
+    folder = settings.mail_folder
+    return FolderPost(folder) if folder else SmtpPost(settings.smtp_url, local_name=settings.host)
 
 
 class SmtpPost:

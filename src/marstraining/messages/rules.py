@@ -28,6 +28,7 @@ _LETTER_WORDS = {
     "certificate_withdrawn": "Certificate withdrawn",
     "confirm_address": "Confirm a new email address",
     "confirm_topic": "Confirm an address for news",
+    "confirm_it_is_you": "Code to confirm who it is",
     "confirmed": "Booking confirmed",
     "declined": "Booking not approved",
     "desk_note": "Letter from the training team",

@@ -11,6 +11,7 @@ from marstraining.core.db import is_unavailable
 from marstraining.core.tokens import hash_token
 from marstraining.core.viewer import ANYBODY, Viewer
 from marstraining.people import queries, rules
+from marstraining.people.actions.confirming import RenewedSignIn
 from marstraining.people.actions.signing_in import Browser, OpenedSignIn, touch_sign_in
 
 _DEVICE_LASTS = 400 * 24 * 3600
@@ -69,6 +70,16 @@ def remember_browser(response: Response, opened: OpenedSignIn) -> None:
     _put(response, "sid", opened.token, int(opened.lasts.total_seconds()) if opened.lasts else None)
     if opened.device_token:
         _put(response, "device", opened.device_token, _DEVICE_LASTS)
+
+
+def sign_in_token(request: Request) -> str:
+    """The token of the browser's sign-in, "" where it has none."""
+    return request.cookies.get(cookie_name("sid"), "")
+
+
+def renew_browser(response: Response, renewed: RenewedSignIn) -> None:
+    """Give the browser the new token of the sign-in it has, for as long as that lasts."""
+    _put(response, "sid", renewed.token, int(renewed.lasts.total_seconds()) if renewed.lasts else None)
 
 
 def forget_browser(response: Response) -> None:

@@ -105,6 +105,10 @@ TELEGRAM_TOKEN_LASTS = timedelta(minutes=10)
 ADDRESS_LIMITS = ((timedelta(minutes=15), 3), (timedelta(hours=1), 10))
 NETWORK_LIMITS = ((timedelta(hours=1), 200),)
 TOUCH_EVERY = timedelta(minutes=1)
+# Signing in, or confirming it later, counts for so long (security.md 1).
+CONFIRMED_LASTS = timedelta(minutes=10)
+# A second press of the button within this time sends no second letter.
+ASK_AGAIN_AFTER = timedelta(minutes=1)
 SHARED_IDLE_MINUTES = 20
 
 # Mailboxes that several people read: a letter there would show one learner's booking and access needs to all.
@@ -218,6 +222,8 @@ class Purpose:
 
 
 SIGN_IN = Purpose("sign_in", cookie="challenge")
+# "Confirm it is you": bound to the sign-in itself, whose cookie stands for the browser that asked.
+CONFIRM = Purpose("confirm", cookie="sid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +286,20 @@ def device_name(user_agent: str) -> str:
     browser = next((name for mark, name in _BROWSERS if mark in user_agent), "A browser")
     system = next((name for mark, name in _SYSTEMS if mark in user_agent), "an unknown device")
     return f"{browser} on {system}"
+
+
+def is_confirmed(confirmed_at: datetime | None, *, now: datetime) -> bool:
+    """Whether somebody showed lately that it is them; a clock that was set back does not make it last longer."""
+    return confirmed_at is not None and abs(now - confirmed_at) <= CONFIRMED_LASTS
+
+
+def check_confirmed(viewer: Viewer) -> None:
+    """Refuse a verb that wants a confirmation to whoever acts through a sign-in and has not confirmed lately.
+
+    Pages ask for it beforehand and keep what was typed; this is for whatever reaches the verb by another way.
+    """
+    if viewer.sign_in_id is not None and not viewer.is_stepped_up:
+        raise NotAllowed("Confirm that it is you first: sign out and sign in again.")
 
 
 def has_code(*, tries: int, expires_at: datetime, now: datetime) -> bool:

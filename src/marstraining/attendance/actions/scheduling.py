@@ -16,7 +16,7 @@ from marstraining.core.viewer import Role, Viewer
 from marstraining.history.actions import record
 from marstraining.messages.actions import queue_letter
 from marstraining.messages.rules import Letter, Priority, Recipient
-from marstraining.people.rules import ROLE_LABELS
+from marstraining.people.rules import ROLE_LABELS, check_confirmed
 
 # Those who find the page that the letter leads to.
 ROLES = (Role.DESK, Role.PARTNER_ORGANISER)
@@ -30,6 +30,7 @@ async def schedule_export(kind: str, every: Every, role: Role, filters: Mapping[
     """
     if kind not in KINDS or role not in ROLES:
         raise NotFound
+    check_confirmed(by)
     kept = {name: filters[name] for name in _FILTERS if filters.get(name)}
     ref = new_ref()
     async with transaction():
@@ -53,6 +54,7 @@ async def schedule_export(kind: str, every: Every, role: Role, filters: Mapping[
 
 async def stop_export(ref: str, *, by: Viewer, now: datetime) -> None:
     """Send it no more; stopping twice is stopping once."""
+    check_confirmed(by)
     async with transaction():
         ended = await rows("UPDATE attendance_scheduled_export SET ended_at = ? WHERE ref = ? AND ended_at IS NULL RETURNING id", now, ref)
         for row in ended:

@@ -10,7 +10,7 @@ from marstraining.attendance.queries.export_kinds import REGISTER
 from marstraining.attendance.queries.exports import Filters, export_choices, export_of
 from marstraining.core import clock
 from marstraining.core.errors import NotFound
-from marstraining.core.web import Column, Form, page, read_form, render, viewer_of
+from marstraining.core.web import Column, Files, Form, always, page, read_form, render, viewer_of
 from marstraining.core.web.exports import streamed_response
 from marstraining.history.actions import record_export
 
@@ -54,10 +54,10 @@ async def _file(request: Request, kind: str, ending: str, filters: Filters) -> R
     export = await export_of(kind, filters, viewer=viewer, now=now)
     await record_export(kind, by=viewer, now=now, subject_kind="export", subject_id=None, lines=export.total)
     columns = [Column(name, name) for name in export.columns]
-    return streamed_response(ending, f"{kind}-{clock.local(now):%Y-%m-%d}", columns, export.batches())
+    return streamed_response(request, ending, f"{kind}-{clock.local(now):%Y-%m-%d}", columns, export.batches())
 
 
 routes = [
-    page("/desk/exports", exports, who=WHO_RUNS, methods=("GET", "POST")),
-    page("/teaching/{ref}/export", own_register, who=WHO_TEACHES, methods=("POST",)),
+    page("/desk/exports", exports, who=WHO_RUNS, methods=("GET", "POST"), confirms=always, files=Files.PEOPLE),
+    page("/teaching/{ref}/export", own_register, who=WHO_TEACHES, methods=("POST",), files=Files.PEOPLE),
 ]

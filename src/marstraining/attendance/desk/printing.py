@@ -8,7 +8,7 @@ from marstraining.attendance.sheets import Printed, attendance_sheet, badge_shee
 from marstraining.bookings.queries.roster import trainer_names
 from marstraining.core import clock, config
 from marstraining.core.errors import NotFound
-from marstraining.core.web import page, viewer_of
+from marstraining.core.web import Files, page, pdf_response, viewer_of
 from marstraining.history.actions import record_export
 from marstraining.programme.place import place_of
 
@@ -33,8 +33,8 @@ async def print_out(request: Request) -> Response:
         people=[(row.line.name, row.line.agency) for row in people],
     )
     await record_export(kind, by=viewer_of(request), now=taking.now, subject_kind="session", subject_id=session.id, lines=len(people))
-    name = f"{'register' if kind == 'sheet' else 'badges'}-{session.course_code.lower()}-{clock.local(session.starts_at):%Y-%m-%d}.pdf"
-    return Response(await make(printed), media_type="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    name = f"{'register' if kind == 'sheet' else 'badges'}-{session.course_code.lower()}-{clock.local(session.starts_at):%Y-%m-%d}"
+    return pdf_response(request, name, await make(printed))
 
 
-routes = [page(f"{prefix}/print/{{kind}}", print_out, who=who) for prefix, who in BOTH]
+routes = [page(f"{prefix}/print/{{kind}}", print_out, who=who, files=Files.SHEET) for prefix, who in BOTH]

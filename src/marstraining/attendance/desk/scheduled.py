@@ -12,7 +12,7 @@ from marstraining.attendance.schedule import EVERY_WORDS, Every
 from marstraining.core import clock
 from marstraining.core.errors import Refused
 from marstraining.core.viewer import Role
-from marstraining.core.web import Form, page, read_form, render, roles, see_other, viewer_of
+from marstraining.core.web import Form, always, page, read_form, render, roles, see_other, viewer_of
 from marstraining.people.rules import ROLE_LABELS
 
 WHO = roles(Role.DESK)
@@ -74,6 +74,6 @@ async def stop(request: Request) -> Response:
 
 
 routes = [
-    page("/desk/exports/scheduled", scheduled, who=WHO, methods=("GET", "POST")),
-    page("/desk/exports/scheduled/{export}/stop", stop, who=WHO, methods=("POST",)),
+    page("/desk/exports/scheduled", scheduled, who=WHO, methods=("GET", "POST"), confirms=always),
+    page("/desk/exports/scheduled/{export}/stop", stop, who=WHO, methods=("POST",), confirms=always),
 ]

@@ -1,7 +1,8 @@
 """The web below every page: routes with guards, rendering, forms, lists, error pages, headers, kept pages."""
 
 from marstraining.core.web.assembly import assemble
-from marstraining.core.web.exports import csv_response, export_response, xlsx_response
+from marstraining.core.web.confirming import Files, always, verbs
+from marstraining.core.web.exports import csv_response, export_response, pdf_response, xlsx_response
 from marstraining.core.web.forms import Form
 from marstraining.core.web.guards import ANYONE, SIGNED_IN, PageRoute, Who, page, roles, route_table, safe_next, see_other
 from marstraining.core.web.identity import ViewerMiddleware, identify, viewer_of
@@ -18,6 +19,7 @@ __all__ = [
     "NO_REFERRER",
     "SIGNED_IN",
     "Column",
+    "Files",
     "Form",
     "Link",
     "NavItem",
@@ -27,12 +29,14 @@ __all__ = [
     "Tag",
     "ViewerMiddleware",
     "Who",
+    "always",
     "assemble",
     "conditional",
     "csv_response",
     "export_response",
     "identify",
     "page",
+    "pdf_response",
     "read_form",
     "read_json",
     "render",
@@ -43,6 +47,7 @@ __all__ = [
     "see_other",
     "static_url",
     "use_navigation",
+    "verbs",
     "viewer_of",
     "xlsx_response",
 ]

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from tortoise.exceptions import DBConnectionError, OperationalError
 
 from marstraining.core.errors import NotAllowed, NotFound, Refused, TooFast
+from marstraining.core.web.confirming import Unconfirmed
 from marstraining.core.web.guards import CrossSite, SignedOut
 from marstraining.core.web.reading import StaleForm
 from marstraining.core.web.render import render
@@ -91,6 +92,13 @@ async def _stale(request: Request, fault: StaleForm) -> Response:
     return render(request, "errors/stale.html", status=status, fields=fault.fields, had_files=fault.had_files, signed_out=signed_out)
 
 
+async def _unconfirmed(request: Request, fault: Unconfirmed) -> Response:
+    if wants_json(request):
+        return error_response(request, 403, "Confirm that it is you and send this again.")
+    way = {"next": fault.address, "back": fault.back, "file": "yes" if fault.is_file else "", "method": "post"}
+    return render(request, "errors/unconfirmed.html", status=403, way=way, fields=fault.fields, had_files=fault.had_files)
+
+
 async def _fault(request: Request, fault: Exception) -> Response:
     """Anything else: 503 while the database is away, 500 for a mistake of ours; neither says what happened inside."""
     if is_database_away(fault):
@@ -109,6 +117,7 @@ def exception_handlers() -> dict[Any, Any]:
         TooFast: _too_fast,
         CrossSite: _cross_site,
         StaleForm: _stale,
+        Unconfirmed: _unconfirmed,
         Exception: _fault,
     }
 

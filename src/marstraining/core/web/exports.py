@@ -11,9 +11,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from starlette.background import BackgroundTask
+from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from marstraining.core import clock
+from marstraining.core.web.confirming import check_export
 from marstraining.core.web.tables import Column
 from marstraining.core.web.workbook import Sheet
 
@@ -135,13 +137,15 @@ def _attachment(name: str, ending: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{safe}.{ending}"', "Cache-Control": "no-store"}
 
 
-def csv_response(name: str, columns: Sequence[Column], rows: Rows) -> Response:
-    """A CSV file to save, sent as it is made."""
+def csv_response(request: Request, name: str, columns: Sequence[Column], rows: Rows) -> Response:
+    """A CSV file to save, sent as it is made, from a route that says whom its files are about."""
+    check_export(request)
     return StreamingResponse(csv_lines(columns, rows), media_type="text/csv; charset=utf-8", headers=_attachment(name, "csv"))
 
 
-def xlsx_response(name: str, columns: Sequence[Column], rows: Rows) -> Response:
+def xlsx_response(request: Request, name: str, columns: Sequence[Column], rows: Rows) -> Response:
     """An XLSX file to save; written to a temporary file that goes when it has been sent."""
+    check_export(request)
     with tempfile.NamedTemporaryFile(prefix="export-", suffix=".xlsx", delete=False) as handle:
         target = Path(handle.name)
     try:
@@ -153,13 +157,26 @@ def xlsx_response(name: str, columns: Sequence[Column], rows: Rows) -> Response:
     return FileResponse(target, media_type=_XLSX, headers=_attachment(name, "xlsx"), background=tidy)
 
 
-def export_response(kind: str, name: str, columns: Sequence[Column], rows: Rows) -> Response:
+def export_response(request: Request, kind: str, name: str, columns: Sequence[Column], rows: Rows) -> Response:
     """The rows as a file of the kind that `TableView.export` names."""
-    return xlsx_response(name, columns, rows) if kind == "xlsx" else csv_response(name, columns, rows)
+    make = xlsx_response if kind == "xlsx" else csv_response
+    return make(request, name, columns, rows)
 
 
-def streamed_response(kind: str, name: str, columns: Sequence[Column], batches: Batches) -> StreamingResponse:
+def pdf_response(request: Request, name: str, made: bytes) -> Response:
+    """A finished PDF to save."""
+    check_export(request)
+    return Response(made, media_type="application/pdf", headers=_attachment(name, "pdf"))
+
+
+def streamed_response(request: Request, kind: str, name: str, columns: Sequence[Column], batches: Batches) -> StreamingResponse:
     """The rows as a CSV or XLSX file, read while they are sent; it begins at once, and no more than a lot of them is ever held."""
-    if kind == "xlsx":
-        return StreamingResponse(xlsx_parts(columns, batches, sheet=name), media_type=_XLSX, headers=_attachment(name, "xlsx"))
-    return StreamingResponse(csv_parts(columns, batches), media_type="text/csv; charset=utf-8", headers=_attachment(name, "csv"))
+    check_export(request)
+    media_type = _XLSX if kind == "xlsx" else "text/csv; charset=utf-8"
+    ending = "xlsx" if kind == "xlsx" else "csv"
+    return StreamingResponse(streamed(kind, name, columns, batches), media_type=media_type, headers=_attachment(name, ending))
+
+
+def streamed(kind: str, name: str, columns: Sequence[Column], batches: Batches) -> AsyncIterator[bytes]:
+    """What `streamed_response` sends, piece by piece."""
+    return xlsx_parts(columns, batches, sheet=name) if kind == "xlsx" else csv_parts(columns, batches)

@@ -50,6 +50,11 @@ class Form:
             form.put(name, value)
         return form
 
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Every field with each of its values, by name in the order of the page."""
+        return [(name, value) for name, values in self._all.items() for value in values]
+
     def put(self, name: str, value: object) -> None:
         """Set what a field shows."""
         if isinstance(value, Day):

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -12,7 +12,9 @@ from starlette.types import Message, Receive, Scope, Send
 
 from marstraining.core.errors import NotFound
 from marstraining.core.viewer import Role, Viewer
-from marstraining.core.web.csrf import EXEMPT_PREFIXES, is_from_here
+from marstraining.core.web import confirming
+from marstraining.core.web.confirming import Asks, Files, Unconfirmed
+from marstraining.core.web.csrf import EXEMPT_PREFIXES, TOKEN_FIELD, is_from_here, is_token_right
 from marstraining.core.web.identity import identify
 from marstraining.core.web.reading import UPLOADS, StaleForm, read_fields
 
@@ -75,9 +77,13 @@ class PageRoute(Route):
         known: Sequence[str] = (),
         upload: bool = False,
         impersonal: bool = False,
+        confirms: Asks | None = None,
+        files: Files | None = None,
     ) -> None:
         super().__init__(path, handler, methods=list(methods), name=name)
         self.who = who
+        self.confirms = confirms or (confirming.is_for_file if files is Files.PEOPLE else None)
+        self.files = files
         self.kept = kept
         self.known = frozenset(known)
         self.impersonal = kept or impersonal
@@ -117,7 +123,29 @@ class PageRoute(Route):
             raise SignedOut([pair for pair in fields if pair[0] != "csrf_token"], had_files=bool(files))
         if not self.who.admits(viewer):
             raise NotFound
-        return None
+        if self.confirms is None or viewer.is_stepped_up or not self.confirms(request):
+            return None
+        return await self._ask_to_confirm(request, readable)
+
+    async def _ask_to_confirm(self, request: Request, readable: Request) -> Response:
+        """Lead a look to the page that confirms and back; keep what a form brought."""
+        is_file = self.files is Files.PEOPLE and confirming.is_for_file(request)
+        if request.method in _SAFE_METHODS:
+            return see_other(f"{confirming.ADDRESS}?next={quote(_address(request), safe='')}{'&file=yes' if is_file else ''}")
+        if not request.headers.get("content-type", "").startswith(_FORM_TYPES):
+            raise HTTPException(403, "Confirm that it is you first.")
+        fields, files = await read_fields(readable)
+        kept = [pair for pair in fields if pair[0] != TOKEN_FIELD]
+        if not is_token_right(request, dict(fields).get(TOKEN_FIELD, "")):
+            raise StaleForm(kept, had_files=bool(files))
+        back = urlsplit(request.headers.get("referer", ""))
+        raise Unconfirmed(
+            kept,
+            had_files=bool(files),
+            address=_address(request),
+            back=safe_next(back.path + (f"?{back.query}" if back.query else "")),
+            is_file=is_file,
+        )
 
 
 def _address(request: Request) -> str:
@@ -153,19 +181,28 @@ def page(
     known: Sequence[str] = (),
     upload: bool = False,
     impersonal: bool = False,
+    confirms: Asks | None = None,
+    files: Files | None = None,
 ) -> PageRoute:
     """A route.
 
     `kept` pages are the same bytes for everyone and are kept rendered for the query parameters `known`; they are never
     asked who is looking; nor are `impersonal` ones (feeds by token, health), which are not kept. `upload` raises the
     limit of the body from 1 MB to 25 MB. Not signed in: a GET leads to signing in and back, a POST to a page that keeps
-    what was typed. Without the role: 404.
+    what was typed. Without the role: 404. Requests for which `confirms` says so are for who has shown within ten minutes that
+    it is them, and others are led to doing so and back. A route that hands out files says by `files` whom they are about; one
+    about people confirms by itself, where a file is asked for.
     """
     if (kept or impersonal) and who is not ANYONE:
         raise ValueError(f"{path}: without knowing who looks, only pages for anyone can be shown")
+    if (confirms or files is Files.PEOPLE) and not who.needs_sign_in:
+        raise ValueError(f"{path}: only who is signed in can confirm")
     if kept and set(methods) - {"GET"}:
         raise ValueError(f"{path}: only pages that are read can be kept")
-    return PageRoute(path, handler, who=who, methods=methods, name=name, kept=kept, known=known, upload=upload, impersonal=impersonal)
+    return PageRoute(
+        path, handler, who=who, methods=methods, name=name, kept=kept, known=known, upload=upload, impersonal=impersonal,
+        confirms=confirms, files=files,
+    )  # fmt: skip
 
 
 def see_other(address: str) -> RedirectResponse:

@@ -49,7 +49,7 @@ def environment() -> Environment:
         "span": dates.span, "when": dates.when, "iso": dates.iso, "plural": dates.plural, "markdown": markdown, "json_ld": _json_ld,
         "cell": cell,
     }  # fmt: skip
-    env.globals |= {"static_url": static_url, "head": _head, "footer": _footer}
+    env.globals |= {"static_url": static_url, "head": _head, "footer": _footer, "shows_mail": lambda: config.current().shows_mail}
     return env
 
 

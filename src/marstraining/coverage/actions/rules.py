@@ -12,6 +12,7 @@ from marstraining.core.viewer import SYSTEM, Viewer
 from marstraining.coverage.defaults import DEFAULT_RULES
 from marstraining.coverage.rules import Rule, RuleChange
 from marstraining.history.actions import record
+from marstraining.people.rules import check_confirmed
 
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,19}")
 _INSERT = (
@@ -40,6 +41,7 @@ async def change_rule(code: str, change: RuleChange, *, by: Viewer, now: datetim
     What applied until then stays as it was. Refused for a day not after the one on which the last version began. NotFound for
     an unknown code.
     """
+    check_confirmed(by)
     async with transaction():
         await _one_at_a_time()
         found = await rows(
@@ -66,6 +68,7 @@ async def change_rule(code: str, change: RuleChange, *, by: Viewer, now: datetim
 
 async def add_rule(code: str, change: RuleChange, *, by: Viewer, now: datetime) -> None:
     """Add a rule under a new code, which is refused where it is known or cannot be one."""
+    check_confirmed(by)
     code = code.strip().upper()
     if not _CODE.fullmatch(code):
         raise Refused("The code must be 1 to 20 letters, numbers and hyphens, like MA-CORE", code="code", field="code")

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from marstraining.certificates.rules import add_months
 from marstraining.core import clock
 from marstraining.core.viewer import Role
-from marstraining.core.web import Column, Link, TableView, export_response, page, render, roles, viewer_of
+from marstraining.core.web import Column, Files, Link, TableView, export_response, page, render, roles, viewer_of
 from marstraining.core.web.dates import day_plain
 from marstraining.core.web.tables import PER_PAGE
 from marstraining.coverage.queries import named, people_asked, refresher_rules
@@ -42,7 +42,7 @@ async def coverage(request: Request) -> Response:
     if view.export:
         viewer = viewer_of(request)
         await record_export("coverage", by=viewer, now=now, subject_kind="coverage", subject_id=None, lines=len(lines))
-        return export_response(view.export, "coverage", COLUMNS, lines)
+        return export_response(request, view.export, "coverage", COLUMNS, lines)
     view = view.of(len(lines))
     first = view.pager.offset
     return render(
@@ -85,4 +85,4 @@ def _line(row: dict[str, str | int], due: Due) -> dict[str, object]:
     }
 
 
-routes = [page("/desk/coverage", coverage, who=roles(Role.DESK))]
+routes = [page("/desk/coverage", coverage, who=roles(Role.DESK), files=Files.PEOPLE)]

@@ -9,9 +9,9 @@ from marstraining.core import clock
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Role
-from marstraining.core.web import Form, csv_response, page, read_form, render, roles, see_other, viewer_of
+from marstraining.core.web import Files, Form, csv_response, page, read_form, render, roles, see_other, viewer_of
 from marstraining.coverage.actions import decide_external
-from marstraining.coverage.downloads import COLUMNS, csv_rows, file_response, pdf_response, shown_in
+from marstraining.coverage.downloads import COLUMNS, csv_rows, file_response, record_response, shown_in
 from marstraining.coverage.queries import counting_codes, external_by_ref, training_record
 from marstraining.history.actions import record_export
 
@@ -49,7 +49,7 @@ async def pdf(request: Request) -> Response:
     person_id, _, name = await _person(request)
     taken = await training_record(person_id, name, now=clock.now())
     await _note(request, person_id, len(taken.attended) + len(taken.external))
-    return await pdf_response(taken)
+    return await record_response(request, taken)
 
 
 async def csv(request: Request) -> Response:
@@ -57,7 +57,7 @@ async def csv(request: Request) -> Response:
     person_id, _, name = await _person(request)
     lines = list(csv_rows(await training_record(person_id, name, now=clock.now())))
     await _note(request, person_id, len(lines))
-    return csv_response("training-record", COLUMNS, lines)
+    return csv_response(request, "training-record", COLUMNS, lines)
 
 
 async def _note(request: Request, person_id: int, lines: int) -> None:
@@ -110,8 +110,8 @@ _DESK = roles(Role.DESK)
 _ROOT = "/desk/people/{ref}/record"
 routes = [
     page(_ROOT, record, who=_DESK),
-    page(f"{_ROOT}/record.pdf", pdf, who=_DESK),
-    page(f"{_ROOT}/record.csv", csv, who=_DESK),
+    page(f"{_ROOT}/record.pdf", pdf, who=_DESK, files=Files.PEOPLE),
+    page(f"{_ROOT}/record.csv", csv, who=_DESK, files=Files.PEOPLE),
     page(f"{_ROOT}/end-accreditation", end, who=_DESK, methods=("POST",)),
     page(f"{_ROOT}/external/{{external}}", decide, who=_DESK, methods=("POST",)),
     page(f"{_ROOT}/external/{{external}}/file", file, who=_DESK),

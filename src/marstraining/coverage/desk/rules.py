@@ -7,7 +7,7 @@ from marstraining.certificates.rules import hours_words
 from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Role
-from marstraining.core.web import Form, page, read_form, render, roles, see_other, viewer_of
+from marstraining.core.web import Form, always, page, read_form, render, roles, see_other, viewer_of
 from marstraining.coverage import forms
 from marstraining.coverage.actions import add_rule, change_rule
 from marstraining.coverage.queries import KeptRule, kept_rules
@@ -107,6 +107,6 @@ def _form_page(request: Request, form: Form, *, code: str, versions: list[KeptRu
 _DESK = roles(Role.DESK)
 routes = [
     page("/desk/rules", rules, who=_DESK),
-    page("/desk/rules/new", new, who=_DESK, methods=("GET", "POST")),
-    page("/desk/rules/{code}", change, who=_DESK, methods=("GET", "POST")),
+    page("/desk/rules/new", new, who=_DESK, methods=("GET", "POST"), confirms=always),
+    page("/desk/rules/{code}", change, who=_DESK, methods=("GET", "POST"), confirms=always),
 ]

@@ -4,6 +4,7 @@ from marstraining.people.actions.addresses import ask_address_change, change_ema
 from marstraining.people.actions.agencies import add_own_post, close_agency, reopen_agency, save_agency, suggest_agency
 from marstraining.people.actions.asking import ask_for_sign_in, mint_sign_in_link
 from marstraining.people.actions.bounces import ask_settings_of_bounced
+from marstraining.people.actions.confirming import RenewedSignIn, ask_to_confirm, confirm_identity
 from marstraining.people.actions.importing import import_agencies, import_people
 from marstraining.people.actions.merging import merge_agencies, merge_people
 from marstraining.people.actions.persons import (
@@ -47,6 +48,7 @@ __all__ = [
     "Browser",
     "FoundPerson",
     "OpenedSignIn",
+    "RenewedSignIn",
     "add_managed_learner",
     "add_note",
     "add_own_post",
@@ -54,6 +56,7 @@ __all__ = [
     "ask_address_change",
     "ask_for_sign_in",
     "ask_settings_of_bounced",
+    "ask_to_confirm",
     "change_email",
     "change_name",
     "choose_calendar",
@@ -61,6 +64,7 @@ __all__ = [
     "close_account",
     "close_agency",
     "confirm_address",
+    "confirm_identity",
     "end_all_sign_ins",
     "end_position",
     "end_role",

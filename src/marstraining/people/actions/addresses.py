@@ -25,6 +25,7 @@ async def ask_address_change(person_id: int, address: str, *, replaces_first: bo
     """
     if person_id != by.person_id:
         raise NotFound
+    rules.check_confirmed(by)
     address = rules.normal_address(address)
     rules.check_own_mailbox(address)
     async with db.transaction():
@@ -96,6 +97,7 @@ async def change_email(person_id: int, address: str, *, by: Viewer, now: datetim
     """
     if not rules.keeps_records(by):
         raise NotFound
+    rules.check_confirmed(by)
     address = rules.normal_address(address)
     if not allows_shared:
         rules.check_own_mailbox(address)
@@ -111,6 +113,7 @@ async def remove_second_email(person_id: int, *, by: Viewer, now: datetime) -> N
     """Forget one's second address."""
     if person_id != by.person_id and not rules.keeps_records(by):
         raise NotFound
+    rules.check_confirmed(by)
     async with db.transaction():
         await db.execute("UPDATE people_person SET second_email = NULL, revision = revision + 1 WHERE id = ?", person_id)
         await record("remove_second_email", by=by, now=now, subject_kind="person", subject_id=person_id)

@@ -32,7 +32,7 @@ async def check_limits(address: str, network: str, *, now: datetime) -> None:
     wait = await _wait(ASKED, address_key(address), rules.ADDRESS_LIMITS, now=now)
     if wait:
         raise TooFast(
-            "You have asked for a sign-in email several times. Use the latest one, or wait before asking again.", retry_after=wait
+            "You have asked for an email with a code several times. Use the latest one, or wait before asking again.", retry_after=wait
         )
     await check_network(network, now=now)
 
@@ -42,7 +42,7 @@ async def check_network(network: str, *, now: datetime) -> None:
     wait = await _wait(UNKNOWN, network_key(network), rules.NETWORK_LIMITS, now=now)
     if wait:
         _log.warning("too many failed sign-ins from one network", network=network_key(network)[:12], wait=wait)
-        raise TooFast("There were too many failed tries to sign in from your network. Wait before trying again.", retry_after=wait)
+        raise TooFast("There were too many failed tries from your network. Wait before trying again.", retry_after=wait)
 
 
 async def _wait(kind: str, key: str, allowed: Sequence[tuple[timedelta, int]], *, now: datetime) -> int:

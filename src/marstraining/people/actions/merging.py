@@ -117,6 +117,7 @@ async def merge_people(keep_id: int, drop_id: int, *, by: Viewer, now: datetime)
     """
     if keep_id == drop_id:
         raise Refused("Choose another person to merge with", code="same", field="other")
+    rules.check_confirmed(by)
     async with db.transaction():
         for person_id in sorted((keep_id, drop_id)):
             if not await db.hold(Person, person_id):
@@ -161,6 +162,7 @@ async def merge_agencies(keep_id: int, drop_id: int, *, by: Viewer, now: datetim
     """
     if keep_id == drop_id:
         raise Refused("Choose another organisation to merge with", code="same", field="other")
+    rules.check_confirmed(by)
     async with db.transaction():
         for agency_id in sorted((keep_id, drop_id)):
             if not await db.hold(Agency, agency_id):

@@ -17,6 +17,7 @@ async def grant_role(person_id: int, role: Role, *, agency_id: int | None = None
     Administrators alone, and never to themselves (NotAllowed); a closed account is Refused.
     """
     rules.check_may_change_roles(person_id, by=by)
+    rules.check_confirmed(by)
     rules.check_role_grant(role, agency_id)
     async with db.transaction():
         if not await db.hold(Person, person_id):
@@ -61,6 +62,7 @@ async def end_role(grant_id: int, *, by: Viewer, now: datetime) -> None:
             raise NotFound
         person_id, role = found[0]["person_id"], Role(found[0]["role"])
         rules.check_may_change_roles(person_id, by=by)
+        rules.check_confirmed(by)
         if role is Role.ADMINISTRATOR:
             rules.check_administrators_left(await count_administrators(but=person_id))
         await db.execute("UPDATE people_role_grant SET ended_at = ? WHERE id = ?", now, grant_id)

@@ -76,8 +76,8 @@ async def open_sign_in(person_id: int, *, browser: Browser, next_path: str = "",
         )
     token = new_token()
     opened = await db.rows(
-        "INSERT INTO people_sign_in (token_hash, person_id, csrf, device, is_shared, created_at, last_seen_at, expires_at, idle_minutes)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        "INSERT INTO people_sign_in (token_hash, person_id, csrf, device, is_shared, created_at, last_seen_at, expires_at, idle_minutes,"
+        " stepped_up_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
         hash_token(token),
         person_id,
         new_token(),
@@ -87,6 +87,7 @@ async def open_sign_in(person_id: int, *, browser: Browser, next_path: str = "",
         now,
         now + life.lasts,
         life.idle_minutes,
+        now,
     )
     sign_in_id: int = opened[0]["id"]
     device_token = await _remember_device(person, browser, sign_in_id, now=now)

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
-from marstraining.core.web import Column, Form, Link, TableView, Tag, export_response, page, read_form, render, see_other, viewer_of
+from marstraining.core.web import Column, Files, Form, Link, TableView, Tag, export_response, page, read_form, render, see_other, viewer_of
 from marstraining.history.actions import record_export
 from marstraining.people import actions, forms, queries, rules
 from marstraining.people.desk.listing import STAFF
@@ -52,7 +52,7 @@ async def agencies(request: Request) -> Response:
     found = await agencies_list(view.filters, by=viewer, on=clock.today(), order=view.order_by(AGENCY_ORDER), **limits)
     if view.export:
         await record_export("agencies", by=viewer, now=clock.now(), subject_kind="agency", subject_id=None, lines=found.total)
-        return export_response(view.export, "organisations", COLUMNS, _rows(found.rows))
+        return export_response(request, view.export, "organisations", COLUMNS, _rows(found.rows))
     return render(
         request,
         "people/desk/agencies.html",
@@ -168,7 +168,7 @@ def _filled(agency: dict[str, Any] | None) -> Form:
 
 
 routes = [
-    page("/desk/agencies", agencies, who=STAFF),
+    page("/desk/agencies", agencies, who=STAFF, files=Files.PEOPLE),
     page("/desk/agencies/new", edit, who=STAFF, methods=("GET", "POST")),
     page("/desk/agencies/{code}", show, who=STAFF),
     page("/desk/agencies/{code}/edit", edit, who=STAFF, methods=("GET", "POST")),

@@ -9,7 +9,21 @@ from starlette.responses import Response
 from marstraining.core import clock
 from marstraining.core.errors import Refused
 from marstraining.core.viewer import Role
-from marstraining.core.web import Column, Form, Link, TableView, Tag, export_response, page, read_form, render, roles, see_other, viewer_of
+from marstraining.core.web import (
+    Column,
+    Files,
+    Form,
+    Link,
+    TableView,
+    Tag,
+    export_response,
+    page,
+    read_form,
+    render,
+    roles,
+    see_other,
+    viewer_of,
+)
 from marstraining.history.actions import record_export
 from marstraining.people import actions, queries, rules
 from marstraining.people.queries.lists import PEOPLE_ORDER, people_list
@@ -42,7 +56,7 @@ async def people(request: Request) -> Response:
     found = await people_list(view.filters, by=viewer, on=clock.today(), order=view.order_by(PEOPLE_ORDER), **limits)
     if view.export:
         await record_export("people", by=viewer, now=clock.now(), subject_kind="person", subject_id=None, lines=found.total)
-        return export_response(view.export, "people", COLUMNS, _rows(found.rows))
+        return export_response(request, view.export, "people", COLUMNS, _rows(found.rows))
     return render(
         request,
         "people/desk/people.html",
@@ -103,6 +117,6 @@ async def add(request: Request) -> Response:
 
 
 routes = [
-    page("/desk/people", people, who=STAFF),
+    page("/desk/people", people, who=STAFF, files=Files.PEOPLE),
     page("/desk/people/new", add, who=STAFF, methods=("GET", "POST")),
 ]

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
-from marstraining.core.web import Form, page, read_form, render, see_other, viewer_of
+from marstraining.core.web import Form, always, page, read_form, render, see_other, viewer_of
 from marstraining.people import actions, queries, rules
 from marstraining.people.desk.listing import STAFF
 from marstraining.people.queries.lists import agency_record
@@ -69,6 +69,6 @@ async def agencies(request: Request) -> Response:
 
 
 routes = [
-    page("/desk/people/{ref}/merge", people, who=STAFF, methods=("GET", "POST")),
-    page("/desk/agencies/{code}/merge", agencies, who=STAFF, methods=("GET", "POST")),
+    page("/desk/people/{ref}/merge", people, who=STAFF, methods=("GET", "POST"), confirms=always),
+    page("/desk/agencies/{code}/merge", agencies, who=STAFF, methods=("GET", "POST"), confirms=always),
 ]

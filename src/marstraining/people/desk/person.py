@@ -11,7 +11,7 @@ from starlette.responses import Response
 from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Role, Viewer
-from marstraining.core.web import Form, page, read_form, render, see_other, viewer_of
+from marstraining.core.web import Form, page, read_form, render, see_other, verbs, viewer_of
 from marstraining.people import actions, forms, queries, rules
 from marstraining.people.desk.listing import STAFF, STATES
 
@@ -161,5 +161,5 @@ async def _page(request: Request, person: dict[str, Any], form: Form, *, opened:
 
 routes = [
     page("/desk/people/{ref}", show, who=STAFF),
-    page("/desk/people/{ref}/{verb}", change, who=STAFF, methods=("POST",)),
+    page("/desk/people/{ref}/{verb}", change, who=STAFF, methods=("POST",), confirms=verbs("email", "grant", "end-role")),
 ]

@@ -1,7 +1,7 @@
 """Pages of people: signing in and out, one's own account, one's Telegram chat."""
 
-from marstraining.people.pages import account, signing_in, telegram
+from marstraining.people.pages import account, confirming, signing_in, telegram
 
-routes = [*signing_in.routes, *account.routes, *telegram.routes]
+routes = [*signing_in.routes, *confirming.routes, *account.routes, *telegram.routes]
 
 __all__ = ["routes"]

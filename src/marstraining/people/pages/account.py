@@ -8,7 +8,7 @@ from starlette.responses import Response
 from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Viewer
-from marstraining.core.web import NO_REFERRER, SIGNED_IN, Form, page, read_form, render, see_other, viewer_of
+from marstraining.core.web import NO_REFERRER, SIGNED_IN, Form, always, page, read_form, render, see_other, viewer_of
 from marstraining.people import actions, forms, queries, rules
 from marstraining.people.browsers import forget_browser
 
@@ -192,8 +192,8 @@ async def devices(request: Request) -> Response:
 routes = [
     page("/me/account", account, who=SIGNED_IN),
     page("/me/account/name", name, who=SIGNED_IN, methods=("GET", "POST")),
-    page("/me/account/email", email, who=SIGNED_IN, methods=("GET", "POST")),
-    page("/me/account/email/remove", remove_second_email, who=SIGNED_IN, methods=("POST",)),
+    page("/me/account/email", email, who=SIGNED_IN, methods=("GET", "POST"), confirms=always),
+    page("/me/account/email/remove", remove_second_email, who=SIGNED_IN, methods=("POST",), confirms=always),
     page("/me/account/confirm/{token}", confirm, who=SIGNED_IN, methods=("GET", "POST")),
     page("/me/account/calendar", calendar, who=SIGNED_IN, methods=("GET", "POST")),
     page("/me/account/needs/forget", forget_needs, who=SIGNED_IN, methods=("POST",)),

@@ -10,8 +10,6 @@ from marstraining.core.viewer import Role, Viewer
 from marstraining.people import rules
 from marstraining.people.queries.agencies import branches_of
 
-STEP_UP_LASTS = timedelta(minutes=10)
-
 _SIGNED_IN = (
     "SELECT held.id, held.csrf, held.is_shared, held.last_seen_at, held.idle_minutes, held.stepped_up_at, person.id AS person_id,"
     " person.name, grant_.role, grant_.agency_id FROM people_sign_in held"
@@ -47,13 +45,12 @@ async def signed_in(token_hash: str, *, now: datetime) -> LiveSignIn | None:
     unused = now - first["last_seen_at"]
     if unused > timedelta(minutes=first["idle_minutes"]):
         return None
-    stepped_up = first["stepped_up_at"]
     viewer = Viewer(
         person_id=first["person_id"],
         roles=_roles(found),
         agency_ids=await _agencies(found, Role.AGENCY_LEAD),
         organiser_agency_ids=await _agencies(found, Role.PARTNER_ORGANISER),
-        is_stepped_up=stepped_up is not None and now - stepped_up <= STEP_UP_LASTS,
+        is_stepped_up=rules.is_confirmed(first["stepped_up_at"], now=now),
         name=first["name"],
         sign_in_id=first["id"],
         is_shared_computer=bool(first["is_shared"]),
@@ -117,6 +114,28 @@ async def open_challenge(token_hash: str, *, cookie_hash: str, now: datetime) ->
     asked = found[0]
     has_code = rules.has_code(tries=asked["code_tries"], expires_at=asked["code_expires_at"], now=now)
     return OpenChallenge(asked["address"], asked["cookie_hash"] in {"", cookie_hash}, has_code)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedCode:
+    """A code that was sent to confirm who it is and can still be typed: where to, and whether it is a minute old."""
+
+    address: str
+    asked_at: datetime
+
+
+async def asked_code(sign_in_hash: str, *, now: datetime) -> AskedCode | None:
+    """The latest code that this sign-in asked for, while it can be typed."""
+    found = await db.rows(
+        "SELECT address, created_at FROM people_challenge WHERE cookie_hash = ? AND purpose = ? AND used_at IS NULL"
+        " AND code_expires_at > ? AND code_tries < ? ORDER BY id DESC LIMIT 1",
+        sign_in_hash,
+        rules.CONFIRM.word,
+        now,
+        rules.CODE_TRIES,
+        instants=("created_at",),
+    )
+    return AskedCode(found[0]["address"], found[0]["created_at"]) if found else None
 
 
 async def asked_address(cookie_hash: str, *, now: datetime) -> str | None:

@@ -14,7 +14,7 @@ from marstraining.colleagues.queries import BOOKING_ORDER, bookings_for, colleag
 from marstraining.colleagues.rules import MOST_AT_ONCE
 from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
-from marstraining.core.web import Column, Form, Link, TableView, Tag, export_response, page, read_form, render, see_other, viewer_of
+from marstraining.core.web import Column, Files, Form, Link, TableView, Tag, export_response, page, read_form, render, see_other, viewer_of
 from marstraining.core.web.dates import plural
 from marstraining.history.actions import record_export
 from marstraining.people.rules import JOB_ROLES
@@ -53,7 +53,7 @@ async def bookings(request: Request) -> Response:
     if view.export:
         found, total = await bookings_for(viewer, shown=shown or "coming", on=today, now=now, order=order)
         await record_export("agency_bookings", by=viewer, now=now, subject_kind="agency", subject_id=None, lines=total)
-        return export_response(view.export, "bookings", COLUMNS, _rows(found))
+        return export_response(request, view.export, "bookings", COLUMNS, _rows(found))
     limits = {"limit": view.limit, "offset": view.offset}
     found, total = await bookings_for(viewer, shown=shown or "coming", on=today, now=now, order=order, **limits)
     return render(request, "portal_agency/bookings.html", view=view.of(total), rows=list(_rows(found)), shown=SHOWN, done=DONE)
@@ -178,7 +178,7 @@ def _summary(chosen: Choice) -> str:
 
 
 routes = [
-    page("/agency/bookings", bookings, who=WHO_LEADS),
+    page("/agency/bookings", bookings, who=WHO_LEADS, files=Files.PEOPLE),
     page("/agency/bookings/{ref}", booking, who=WHO_LEADS, methods=("GET", "POST")),
     page("/agency/sessions/{ref}", choose, who=WHO_LEADS, methods=("GET", "POST")),
 ]

@@ -1,13 +1,15 @@
 """Which of these have done it? A list of e-mail addresses or staff numbers against one course."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from marstraining.core import clock
 from marstraining.core.viewer import Role
-from marstraining.core.web import Column, Form, export_response, page, read_form, render, roles, viewer_of
+from marstraining.core.web import Column, Files, Form, export_response, page, read_form, render, roles, viewer_of
 from marstraining.history.actions import record_export
 from marstraining.portal.queries.agency import Checked, who_has_completed
 from marstraining.programme.models import Course
@@ -25,26 +27,50 @@ _COLUMNS = (
 
 async def check(request: Request) -> Response:
     """The form, and the answer below it; nothing of the list is kept."""
-    viewer, today = viewer_of(request), clock.today()
-    courses = {row["code"]: row for row in await Course.filter(is_archived=False).order_by("title").values("id", "code", "title")}
     form, found = Form(), None
     if request.method == "POST":
         form = await read_form(request)
-        code = form.choice("course", "the course", courses)
-        since = form.date("since", "the day since when", required=False)
-        typed = await _list(form)
-        if not form.errors:
-            found = await who_has_completed(courses[code]["id"], typed, since=since, viewer=viewer, on=today)
-            if form.get("do") in ("csv", "xlsx"):
-                await record_export(
-                    "completed", by=viewer, now=clock.now(), subject_kind="course", subject_id=courses[code]["id"], lines=len(found)
-                )
-                return export_response(form.get("do"), "completed", _COLUMNS, (_row(one) for one in found))
-            form.put("people", "\n".join(typed))
+        found = await _looked_up(request, form)
+    return await _page(request, form, found.people if found else None)
+
+
+async def check_file(request: Request) -> Response:
+    """The same as a file."""
+    form = await read_form(request)
+    found = await _looked_up(request, form)
+    kind = form.choice("format", "the kind of file", ("csv", "xlsx"))
+    if found is None or form.errors:
+        return await _page(request, form, None)
+    lines, now = len(found.people), clock.now()
+    await record_export("completed", by=viewer_of(request), now=now, subject_kind="course", subject_id=found.course_id, lines=lines)
+    return export_response(request, kind, "completed", _COLUMNS, (_row(one) for one in found.people))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    course_id: int
+    people: Sequence[Checked]
+
+
+async def _looked_up(request: Request, form: Form) -> _Found | None:
+    """The answer to a form, whose list then stands in it as text; None where the form has faults."""
+    courses = {row["code"]: row["id"] for row in await Course.filter(is_archived=False).values("id", "code")}
+    code = form.choice("course", "the course", courses)
+    since = form.date("since", "the day since when", required=False)
+    typed = await _list(form)
+    if form.errors:
+        return None
+    form.put("people", "\n".join(typed))
+    found = await who_has_completed(courses[code], typed, since=since, viewer=viewer_of(request), on=clock.today())
+    return _Found(courses[code], found)
+
+
+async def _page(request: Request, form: Form, found: Sequence[Checked] | None) -> Response:
+    courses = await Course.filter(is_archived=False).order_by("title").values("code", "title")
     return render(
         request,
         "portal_agency/check.html",
-        courses={code: row["title"] for code, row in courses.items()},
+        courses={row["code"]: row["title"] for row in courses},
         found=found,
         have_done_it=sum(1 for one in found or () if one.completed_on),
         unknown=sum(1 for one in found or () if not one.is_known),
@@ -75,4 +101,8 @@ def _row(one: Checked) -> dict[str, object]:
     return {"typed": one.typed, "name": one.name, "agency": one.agency, "answer": answer, "completed_on": one.completed_on}
 
 
-routes = [page("/agency/check", check, who=roles(Role.AGENCY_LEAD, Role.DESK), methods=("GET", "POST"), upload=True)]
+_WHO = roles(Role.AGENCY_LEAD, Role.DESK)
+routes = [
+    page("/agency/check", check, who=_WHO, methods=("GET", "POST"), upload=True),
+    page("/agency/check/file", check_file, who=_WHO, methods=("POST",), upload=True, files=Files.PEOPLE),
+]

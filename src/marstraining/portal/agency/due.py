@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from marstraining.colleagues.queries import Colleague, staff
 from marstraining.core import clock
-from marstraining.core.web import Column, Link, TableView, Tag, export_response, page, render, viewer_of
+from marstraining.core.web import Column, Files, Link, TableView, Tag, export_response, page, render, viewer_of
 from marstraining.coverage.queries import people_asked
 from marstraining.coverage.rules import STATE_WORDS, Due, State
 from marstraining.history.actions import record_export
@@ -47,7 +47,7 @@ async def due(request: Request) -> Response:
     found = [(line[5], line[6]) for line in lines]
     if view.export:
         await record_export("due", by=viewer, now=now, subject_kind="agency", subject_id=None, lines=len(found))
-        return export_response(view.export, "due", COLUMNS, _rows(found))
+        return export_response(request, view.export, "due", COLUMNS, _rows(found))
     shown = islice(found, view.offset, view.offset + view.limit)
     return render(request, "portal_agency/due.html", view=view.of(len(found)), rows=list(_rows(shown)), shown=SHOWN)
 
@@ -65,4 +65,4 @@ def _rows(found: Iterable[tuple[Colleague, Due]]) -> Iterable[dict[str, object]]
         }
 
 
-routes = [page("/agency/due", due, who=WHO_LEADS)]
+routes = [page("/agency/due", due, who=WHO_LEADS, files=Files.PEOPLE)]

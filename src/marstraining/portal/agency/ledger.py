@@ -15,7 +15,21 @@ from marstraining.colleagues.rules import LEDGER_WORDS, LedgerKind
 from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Role
-from marstraining.core.web import Column, Form, Link, TableView, Tag, export_response, page, read_form, render, roles, see_other, viewer_of
+from marstraining.core.web import (
+    Column,
+    Files,
+    Form,
+    Link,
+    TableView,
+    Tag,
+    export_response,
+    page,
+    read_form,
+    render,
+    roles,
+    see_other,
+    viewer_of,
+)
 from marstraining.history.actions import record_export
 from marstraining.portal.agency.home import WHO_LEADS
 
@@ -57,7 +71,7 @@ async def _ledger(request: Request, *, path: str, is_desk: bool) -> Response:
     if view.export:
         found, total = await read()
         await record_export("ledger", by=viewer, now=clock.now(), subject_kind="ledger", subject_id=None, lines=total)
-        return export_response(view.export, "ledger", _COLUMNS, _rows(found, is_desk=False))
+        return export_response(request, view.export, "ledger", _COLUMNS, _rows(found, is_desk=False))
     found, total = await read(limit=view.limit, offset=view.offset)
     return render(
         request,
@@ -123,7 +137,7 @@ def _number(request: Request) -> int:
 
 
 routes = [
-    page("/agency/ledger", own, who=WHO_LEADS),
-    page("/desk/ledger", all_agencies, who=roles(Role.DESK)),
+    page("/agency/ledger", own, who=WHO_LEADS, files=Files.PEOPLE),
+    page("/desk/ledger", all_agencies, who=roles(Role.DESK), files=Files.PEOPLE),
     page("/desk/ledger/{number}", entry, who=roles(Role.DESK), methods=("GET", "POST")),
 ]

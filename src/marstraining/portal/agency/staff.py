@@ -9,7 +9,7 @@ from marstraining.bookings.rules import STATE_WORDS
 from marstraining.colleagues.queries import STAFF_ORDER, Colleague, bookings_for, colleagues_by_ref, staff
 from marstraining.core import clock
 from marstraining.core.errors import NotFound
-from marstraining.core.web import Column, Link, TableView, export_response, page, render, viewer_of
+from marstraining.core.web import Column, Files, Link, TableView, export_response, page, render, viewer_of
 from marstraining.history.actions import record_export
 from marstraining.people.rules import JOB_ROLES
 from marstraining.portal.agency.home import WHO_LEADS
@@ -34,7 +34,7 @@ async def people(request: Request) -> Response:
     if view.export:
         found, total = await staff(viewer, words=words, on=today, now=now, order=order)
         await record_export("staff", by=viewer, now=now, subject_kind="agency", subject_id=None, lines=total)
-        return export_response(view.export, "staff", COLUMNS, _rows(found))
+        return export_response(request, view.export, "staff", COLUMNS, _rows(found))
     found, total = await staff(viewer, words=words, on=today, now=now, order=order, limit=view.limit, offset=view.offset)
     return render(request, "portal_agency/staff.html", view=view.of(total), rows=list(_rows(found)))
 
@@ -73,4 +73,4 @@ async def colleague(request: Request) -> Response:
     )
 
 
-routes = [page("/agency/staff", people, who=WHO_LEADS), page("/agency/staff/{ref}", colleague, who=WHO_LEADS)]
+routes = [page("/agency/staff", people, who=WHO_LEADS, files=Files.PEOPLE), page("/agency/staff/{ref}", colleague, who=WHO_LEADS)]

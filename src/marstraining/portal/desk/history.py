@@ -8,7 +8,7 @@ from starlette.responses import Response
 from marstraining.bookings.rules import CANCEL_REASONS, NEEDS_REASONS, STATE_WORDS, NeedsReason
 from marstraining.core import clock
 from marstraining.core.viewer import Role
-from marstraining.core.web import Column, Link, Pager, TableView, export_response, page, render, roles, viewer_of
+from marstraining.core.web import Column, Files, Link, Pager, TableView, export_response, page, render, roles, viewer_of
 from marstraining.core.web.dates import clock_time, plural
 from marstraining.core.web.pager import page_number
 from marstraining.core.web.tables import PER_PAGE
@@ -128,6 +128,7 @@ _ACTION_WORDS = {
     "take_back_letter": "Took a letter back",
     "take_back_held_letters": "Took all letters on hold back",
     "sign_in": "Signed in",
+    "confirm_identity": "Confirmed that it is them",
     "end_sign_in": "Signed out a browser",
     "end_all_sign_ins": "Signed out everywhere",
     "mint_sign_in_link": "Made a sign-in link",
@@ -206,7 +207,7 @@ async def history(request: Request) -> Response:
     if view.export:
         found, _ = await entries(wanted, limit=_MOST_EXPORTED, offset=0, oldest_first=not view.descending)
         await record_export("history", by=viewer_of(request), now=clock.now(), subject_kind="history", subject_id=None, lines=len(found))
-        return export_response(view.export, "history", _COLUMNS, [_row(entry) for entry in found])
+        return export_response(request, view.export, "history", _COLUMNS, [_row(entry) for entry in found])
     found, total = await entries(wanted, limit=view.limit, offset=view.offset, oldest_first=not view.descending)
     actions, kinds = await actions_and_kinds()
     return render(
@@ -296,6 +297,6 @@ def _wanted(filters: Mapping[str, str]) -> Wanted:
 
 
 routes = [
-    page("/desk/history", history, who=READS_HISTORY),
+    page("/desk/history", history, who=READS_HISTORY, files=Files.PEOPLE),
     page("/desk/history/{kind}/{key}", of_record, who=READS_HISTORY),
 ]

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from marstraining.bookings.rules import STATE_WORDS, BookingState
 from marstraining.core import clock
 from marstraining.core.viewer import Role
-from marstraining.core.web import Column, Link, TableView, Tag, export_response, page, render, roles, viewer_of
+from marstraining.core.web import Column, Files, Link, TableView, Tag, export_response, page, render, roles, viewer_of
 from marstraining.core.web.dates import clock_time, day_short
 from marstraining.history.actions import record_export
 from marstraining.portal.desk.workspace import STATE_COLOURS
@@ -38,7 +38,7 @@ async def bookings(request: Request) -> Response:
         viewer = viewer_of(request)
         await record_export("bookings", by=viewer, now=clock.now(), subject_kind="person", subject_id=person.id, lines=total)
         lines = [{**row, "starts": line["starts_at"], "made": line["created_at"]} for row, line in zip(_rows(found), found, strict=True)]
-        return export_response(view.export, "bookings", COLUMNS, lines)
+        return export_response(request, view.export, "bookings", COLUMNS, lines)
     return render(
         request,
         "portal_desk/person_bookings.html",
@@ -65,4 +65,4 @@ def _rows(found: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, object]]:
         }
 
 
-routes = [page("/desk/people/{ref}/bookings", bookings, who=roles(Role.DESK))]
+routes = [page("/desk/people/{ref}/bookings", bookings, who=roles(Role.DESK), files=Files.PEOPLE)]

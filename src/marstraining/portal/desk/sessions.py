@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from marstraining.core import clock
 from marstraining.core.viewer import Role
-from marstraining.core.web import Column, Link, TableView, Tag, export_response, page, render, roles, viewer_of
+from marstraining.core.web import Column, Files, Link, TableView, Tag, export_response, page, render, roles, viewer_of
 from marstraining.core.web.dates import clock_time, day_short
 from marstraining.history.actions import record_export
 from marstraining.portal.queries.sessions import FILTERS, ORDERS, desk_sessions
@@ -63,7 +63,9 @@ async def sessions(request: Request) -> Response:
     found = await desk_sessions(view.filters, between=between, by=viewer, order=view.order_by(ORDERS), now=now, **limits)
     if view.export:
         await record_export("sessions", by=viewer, now=now, subject_kind="programme", subject_id=None, lines=found.total)
-        return export_response(view.export, "sessions", COLUMNS, [{**_row(line), "starts": line["starts_at"]} for line in found.rows])
+        return export_response(
+            request, view.export, "sessions", COLUMNS, [{**_row(line), "starts": line["starts_at"]} for line in found.rows]
+        )
     return render(
         request,
         "portal_desk/sessions.html",
@@ -116,4 +118,4 @@ def _state(line: Mapping[str, Any]) -> tuple[str, str]:
     return _TAGS[stage]
 
 
-routes = [page("/desk/sessions", sessions, who=roles(Role.DESK, Role.PARTNER_ORGANISER))]
+routes = [page("/desk/sessions", sessions, who=roles(Role.DESK, Role.PARTNER_ORGANISER), files=Files.NOBODY)]

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from marstraining.bookings.rules import STATE_WORDS, Arranging, BookingState, Mode
 from marstraining.core import clock, config
 from marstraining.core.viewer import Role
-from marstraining.core.web import Column, Form, TableView, export_response, page, render, roles, viewer_of
+from marstraining.core.web import Column, Files, Form, TableView, export_response, page, render, roles, viewer_of
 from marstraining.history.actions import record_export
 from marstraining.people.rules import JOB_ROLES
 from marstraining.portal.queries.workspace import (
@@ -105,19 +105,29 @@ async def load(request: Request) -> DeskSession:
 
 async def workspace(request: Request) -> Response:
     """The page, or its bookings as a file."""
-    return await workspace_page(request, await load(request))
+    session = await load(request)
+    view = _view(request, session)
+    if view.export:
+        return await _exported(request, session, view)
+    return await workspace_page(request, session)
+
+
+def _view(request: Request, session: DeskSession) -> TableView:
+    path = f"/desk/sessions/{session.ref}"
+    return TableView.read(request.query_params, path=path, columns=_columns(session), default="name", filters=("q", "show"))
+
+
+def _order(view: TableView) -> str:
+    return view.order_by(ORDERS, tie="lower(p.name), b.id")
 
 
 async def workspace_page(request: Request, session: DeskSession, *, form: Form | None = None) -> Response:
     """The workspace; `form` brings the refusal of a button on it."""
     now = clock.now()
-    path = f"/desk/sessions/{session.ref}"
-    view = TableView.read(request.query_params, path=path, columns=_columns(session), default="name", filters=("q", "show"))
+    view = _view(request, session)
     show = view.filters["show"] if view.filters["show"] in SHOWN else ""
-    order = view.order_by(ORDERS, tie="lower(p.name), b.id")
-    if view.export:
-        return await _exported(request, session, view.export, order=order)
-    lines, total = await booking_lines(session.id, show=show, words=view.filters["q"], order=order, limit=view.limit, offset=view.offset)
+    words = view.filters["q"]
+    lines, total = await booking_lines(session.id, show=show, words=words, order=_order(view), limit=view.limit, offset=view.offset)
     stage = session.stage(now)
     trainers = await trainers_of(session.id)
     return render(
@@ -184,16 +194,16 @@ def _columns(session: DeskSession) -> tuple[Column, ...]:
     return tuple(column for column in _COLUMNS if column.key != "mode" or session.delivery == Delivery.HYBRID)
 
 
-async def _exported(request: Request, session: DeskSession, kind: str, *, order: str) -> Response:
+async def _exported(request: Request, session: DeskSession, view: TableView) -> Response:
     """Everybody booked, then everybody waiting in order; what they need is never taken away in a file."""
     viewer, now = viewer_of(request), clock.now()
-    lines, _ = await booking_lines(session.id, show="", words="", order=order, limit=_MOST_EXPORTED, offset=0)
+    lines, _ = await booking_lines(session.id, show="", words="", order=_order(view), limit=_MOST_EXPORTED, offset=0)
     waiting = await waiting_lines(session.id, limit=_MOST_EXPORTED)
     await record_export("bookings", by=viewer, now=now, subject_kind="session", subject_id=session.id, lines=len(lines) + len(waiting))
     name = f"bookings-{session.course_code.lower()}-{clock.local(session.starts_at):%Y-%m-%d}"
     questions = await questions_asked(session.course_id)
     columns = (*_EXPORT_COLUMNS, *(Column(f"q-{one.key}", one.label) for one in questions))
-    return export_response(kind, name, columns, [_export_row(line, questions) for line in [*lines, *waiting]])
+    return export_response(request, view.export, name, columns, [_export_row(line, questions) for line in [*lines, *waiting]])
 
 
 def _export_row(line: Mapping[str, Any], questions: Sequence[Question]) -> dict[str, object]:
@@ -215,4 +225,4 @@ def _export_row(line: Mapping[str, Any], questions: Sequence[Question]) -> dict[
     }
 
 
-routes = [page("/desk/sessions/{ref}", workspace, who=WHO_RUNS_SESSIONS)]
+routes = [page("/desk/sessions/{ref}", workspace, who=WHO_RUNS_SESSIONS, files=Files.PEOPLE)]

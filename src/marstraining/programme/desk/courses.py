@@ -9,7 +9,21 @@ from starlette.responses import Response
 from marstraining.core import clock
 from marstraining.core.errors import Refused
 from marstraining.core.viewer import Role
-from marstraining.core.web import Column, Form, Link, TableView, Tag, export_response, page, read_form, render, roles, see_other, viewer_of
+from marstraining.core.web import (
+    Column,
+    Files,
+    Form,
+    Link,
+    TableView,
+    Tag,
+    export_response,
+    page,
+    read_form,
+    render,
+    roles,
+    see_other,
+    viewer_of,
+)
 from marstraining.core.web.dates import day_plain
 from marstraining.history.actions import record_export
 from marstraining.programme.actions import draft_of_course, save_course
@@ -47,7 +61,7 @@ async def courses(request: Request) -> Response:
     found = await desk_courses(view.filters, by=viewer, order=view.order_by(COURSE_ORDERS), now=now, **limits)
     if view.export:
         await record_export("courses", by=viewer, now=now, subject_kind="programme", subject_id=None, lines=found.total)
-        return export_response(view.export, "courses", COLUMNS, _rows(found.rows))
+        return export_response(request, view.export, "courses", COLUMNS, _rows(found.rows))
     return render(
         request,
         "programme/desk/courses.html",
@@ -116,7 +130,7 @@ async def _page(request: Request, form: Form, *, code: str | None) -> Response:
 
 
 routes = [
-    page("/desk/courses", courses, who=WHO_RUNS),
+    page("/desk/courses", courses, who=WHO_RUNS, files=Files.NOBODY),
     page("/desk/courses/new", new, who=roles(Role.DESK), methods=("GET", "POST")),
     page("/desk/courses/{code}/edit", edit, who=WHO_RUNS, methods=("GET", "POST")),
 ]

@@ -9,7 +9,21 @@ from starlette.responses import Response
 from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Role
-from marstraining.core.web import Column, Form, Link, TableView, Tag, export_response, page, read_form, render, roles, see_other, viewer_of
+from marstraining.core.web import (
+    Column,
+    Files,
+    Form,
+    Link,
+    TableView,
+    Tag,
+    export_response,
+    page,
+    read_form,
+    render,
+    roles,
+    see_other,
+    viewer_of,
+)
 from marstraining.history.actions import record_export
 from marstraining.programme.actions import save_venue
 from marstraining.programme.forms import read_venue
@@ -35,7 +49,7 @@ async def venues(request: Request) -> Response:
     found = await desk_venues(view.filters, order=view.order_by(VENUE_ORDERS), now=now, **limits)
     if view.export:
         await record_export("venues", by=viewer_of(request), now=now, subject_kind="programme", subject_id=None, lines=found.total)
-        return export_response(view.export, "venues", COLUMNS, _rows(found.rows))
+        return export_response(request, view.export, "venues", COLUMNS, _rows(found.rows))
     return render(request, "programme/desk/venues.html", view=view.of(found.total), rows=list(_rows(found.rows)))
 
 
@@ -81,7 +95,7 @@ async def _page(request: Request, venue: Venue | None) -> Response:
 
 
 routes = [
-    page("/desk/venues", venues, who=roles(Role.DESK)),
+    page("/desk/venues", venues, who=roles(Role.DESK), files=Files.PEOPLE),
     page("/desk/venues/new", new, who=roles(Role.DESK), methods=("GET", "POST")),
     page("/desk/venues/{ref}/edit", edit, who=roles(Role.DESK), methods=("GET", "POST")),
 ]
