@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.responses import FileResponse, Response
 
-from marstraining.certificates.rules import hours_words
+from marstraining.certificates.rules import hours_words, time_words
 from marstraining.core import config
 from marstraining.core.errors import NotFound
 from marstraining.core.web import Column
@@ -34,6 +34,7 @@ def shown_in(record: TrainingRecord) -> dict[str, Any]:
         "external_words": EXTERNAL_WORDS,
         "why": why,
         "hours": hours_words,
+        "time_words": time_words,
         "due_words": due_words,
         "progress": progress,
     }

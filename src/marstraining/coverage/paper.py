@@ -1,6 +1,6 @@
 """The training record on paper: A4, tagged, as its owner or the desk takes it away."""
 
-from marstraining.certificates.rules import hours_words
+from marstraining.certificates.rules import hours_words, time_words
 from marstraining.core.config import Settings
 from marstraining.core.typesetting import typeset
 from marstraining.core.web.dates import day_plain
@@ -47,7 +47,8 @@ async def record_pdf(record: TrainingRecord, settings: Settings) -> bytes:
             for due in record.dues
         ],
         "attended": [
-            [line.title + ("" if line.is_whole else " (in part)"), day_plain(line.day), line.level or "–", hours_words(line.minutes) or "–"]  # noqa: RUF001 - a dash as printed
+            [line.title + ("" if line.is_whole else " (in part)"), day_plain(line.day), line.level or "–",  # noqa: RUF001 - a dash as printed
+             time_words(line.minutes, line.course_minutes)]
             for line in record.attended
         ],
         "external": [

@@ -28,6 +28,11 @@ class TrainingRecord:
         return [line for line in self.attended if line.is_whole]
 
     @property
+    def of_unknown_length(self) -> int:
+        """How many lines of what was attended tell no minutes, and so stand in no sum."""
+        return sum(line.minutes is None for line in self.attended)
+
+    @property
     def hours(self) -> str:
         """The minutes of everything attended and confirmed, in words; what is not known is left out."""
         confirmed = [line.minutes or 0 for line in self.external if line.state == "confirmed"]

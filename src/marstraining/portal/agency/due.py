@@ -9,6 +9,7 @@ from starlette.responses import Response
 from marstraining.colleagues.queries import Colleague, staff
 from marstraining.core import clock
 from marstraining.core.web import Column, Link, TableView, Tag, export_response, page, render, viewer_of
+from marstraining.core.web.dates import day_plain
 from marstraining.coverage.queries import people_asked
 from marstraining.coverage.rules import STATE_WORDS, Due, State
 from marstraining.history.actions import record_export
@@ -58,7 +59,7 @@ def _rows(found: Iterable[tuple[Colleague, Due]]) -> Iterable[dict[str, object]]
             "name": Link(colleague.name, f"/agency/staff/{colleague.ref}"),
             "agency": colleague.agency,
             "rule": one.asked.rule.title,
-            "why": f"{JOB_ROLES.get(one.asked.job_role, one.asked.job_role)}, since {one.asked.since:%d/%m/%Y}",
+            "why": f"{JOB_ROLES.get(one.asked.job_role, one.asked.job_role)}, since {day_plain(one.asked.since)}",
             "state": Tag(*STATE_WORDS[one.state]),
             "due_on": one.due_on,
             "last_day": one.last_day,

@@ -29,7 +29,7 @@ async def led_agencies(viewer: Viewer) -> list[str]:
 async def completed_by(person_id: int) -> list[dict[str, Any]]:
     """What a person has completed, the latest first; whether the viewer may know of them is for the caller to have asked."""
     return await rows(
-        "SELECT c.title, c.level, r.completed_on, coalesce(r.minutes, c.duration_minutes) AS minutes FROM record_completion r"
+        "SELECT c.title, c.level, r.completed_on, r.minutes, c.duration_minutes AS course_minutes FROM record_completion r"
         " JOIN programme_course c ON c.id = r.course_id WHERE r.person_id = ? ORDER BY r.completed_on DESC, c.title",
         person_id,
         dates=("completed_on",),
@@ -89,8 +89,7 @@ async def staff_training(viewer: Viewer, *, first: date, last: date, on: date) -
     marks = ", ".join("?" * len(viewer.agency_ids))
     return await rows(
         "SELECT p.id, p.name, g.job_role, a.name AS agency, c.title AS course, c.level, r.completed_on,"
-        " coalesce(r.minutes, c.duration_minutes) AS minutes,"
-        " coalesce(t.code, '') AS certificate"
+        " r.minutes, c.duration_minutes AS course_minutes, coalesce(t.code, '') AS certificate"
         " FROM people_position g JOIN people_person p ON p.id = g.person_id AND p.state = 'active'"
         " JOIN people_agency a ON a.id = g.agency_id"
         " LEFT JOIN record_completion r ON r.person_id = p.id AND r.completed_on BETWEEN ? AND ?"
