@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import IntEnum, StrEnum
 from typing import Literal
 
@@ -17,10 +17,14 @@ class LetterState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+# Quiet hours: what nobody waits for leaves no earlier in the morning, in London.
+NOT_BEFORE = time(7, 30)
+
 # Where a template's name alone would not say what its letter is.
 _LETTER_WORDS = {
     "approval_asked": "Asked to approve a booking",
     "accreditation_ends": "Accreditation ends",
+    "accreditations_of_staff": "Accreditations of staff end",
     "cancelled": "Booking cancelled",
     "certificate": "Certificate",
     "certificate_withdrawn": "Certificate withdrawn",

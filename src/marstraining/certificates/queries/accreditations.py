@@ -64,15 +64,31 @@ async def corrected_accreditations(*, limit: int = 500) -> list[dict[str, Any]]:
     )
 
 
-async def ending_accreditations(*, on: date) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class EndingAccreditation:
+    """An accreditation that ends soon; `address` is the holder's own or that of their setting's contact, "" for none."""
+
+    id: int
+    person_id: int
+    person_ref: str
+    name: str
+    address: str
+    course_code: str
+    course_title: str
+    expires_on: date
+
+
+async def ending_accreditations(*, on: date) -> list[EndingAccreditation]:
     """Accreditations that end within the longest notice and that no later one of the same course carries on, with whom to write to."""
-    return await rows(
-        "SELECT a.id, a.person_id, a.expires_on, p.name, p.email, c.code AS course_code, c.title AS course_title"
-        " FROM record_accreditation a JOIN people_person p ON p.id = a.person_id JOIN programme_course c ON c.id = a.course_id"
-        " WHERE a.ended_on IS NULL AND a.expires_on BETWEEN ? AND ? AND p.state = 'active' AND p.email IS NOT NULL"
+    found = await rows(
+        "SELECT a.id, a.person_id, a.expires_on, p.ref AS person_ref, p.name, coalesce(p.email, k.contact_email, '') AS address,"
+        " c.code AS course_code, c.title AS course_title FROM record_accreditation a JOIN people_person p ON p.id = a.person_id"
+        " JOIN programme_course c ON c.id = a.course_id LEFT JOIN people_agency k ON k.id = p.managed_by_id"
+        " WHERE a.ended_on IS NULL AND a.expires_on BETWEEN ? AND ? AND p.state = 'active'"
         " AND NOT EXISTS (SELECT 1 FROM record_accreditation n WHERE n.person_id = a.person_id AND n.course_id = a.course_id"
         " AND n.ended_on IS NULL AND (n.expires_on IS NULL OR n.expires_on > a.expires_on)) ORDER BY a.id",
         on,
         on + timedelta(days=max(REMINDED_DAYS_BEFORE)),
         dates=("expires_on",),
     )
+    return [EndingAccreditation(**row) for row in found]

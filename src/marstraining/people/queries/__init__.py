@@ -16,6 +16,7 @@ from marstraining.people.queries.identity import (
     viewer_by_email,
     viewer_for,
 )
+from marstraining.people.queries.leads import Lead, leads_of_staff
 from marstraining.people.queries.persons import (
     grants_of,
     notes_of,
@@ -30,6 +31,7 @@ from marstraining.people.queries.scope import Scope, visible_agencies, visible_p
 
 __all__ = [
     "AgencyChoice",
+    "Lead",
     "LiveSignIn",
     "OpenChallenge",
     "Scope",
@@ -38,6 +40,7 @@ __all__ = [
     "asked_address",
     "branches_of",
     "grants_of",
+    "leads_of_staff",
     "notes_of",
     "open_challenge",
     "own_record",
