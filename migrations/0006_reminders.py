@@ -74,6 +74,11 @@ class Migration(migrations.Migration):
             field=fields.CharField(unique=True, db_default=MadeByDatabase.REF, max_length=10),
         ),
         ops.AddField(
+            model_name='Accreditation',
+            name='used_before',
+            field=fields.DateField(null=True),
+        ),
+        ops.AddField(
             model_name='Person',
             name='digest_choice',
             field=fields.CharField(null=True, max_length=8),

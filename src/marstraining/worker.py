@@ -29,6 +29,7 @@ from marstraining.core import clock, config
 from marstraining.core.config import Settings, load_settings
 from marstraining.core.db import connect, is_unavailable
 from marstraining.core.logs import configure_logs
+from marstraining.coverage.actions import ask_about_use
 from marstraining.history.actions import note_job_ended, note_job_failed
 from marstraining.messages.actions import erase_old_bodies, lease
 from marstraining.messages.delivery import PostRoom, send_due_letters
@@ -63,6 +64,7 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (60, end_corrected_accreditations),
     (60, grant_owed_accreditations),
     (3600, remind_of_accreditations),
+    (3600, ask_about_use),
     (300, ask_for_registers),
     (300, tell_missed),
     (300, send_due_exports),

@@ -15,6 +15,7 @@ from marstraining.coverage.queries import External, TrainingRecord
 from marstraining.coverage.rules import STATE_WORDS
 
 EXTERNAL_WORDS = {"added": ("Not confirmed yet", "yellow"), "confirmed": ("Confirmed", "green"), "refused": ("Not counted", "red")}
+USE_ANSWERS = {"yes": "Yes, I have used it", "no": "No, not lately"}
 COLUMNS = (
     Column("kind", "Kind"),
     Column("title", "Training"),
@@ -37,6 +38,7 @@ def shown_in(record: TrainingRecord) -> dict[str, Any]:
         "time_words": time_words,
         "due_words": due_words,
         "progress": progress,
+        "use_answers": USE_ANSWERS,
     }
 
 

@@ -1,5 +1,8 @@
 """The training record on paper: A4, tagged, as its owner or the desk takes it away."""
 
+from datetime import date
+
+from marstraining.certificates.queries import HeldAccreditation
 from marstraining.certificates.rules import hours_words, time_words
 from marstraining.core.config import Settings
 from marstraining.core.typesetting import typeset
@@ -31,6 +34,12 @@ def progress(due: Due) -> str:
     return f"{counted} of {needed} in {due.asked.rule.months} months"
 
 
+def _standing(held: HeldAccreditation, on: date) -> str:
+    if held.is_without_use(on):
+        return f"Current; no use on record since {day_plain(held.last_use)}"
+    return "Current" if held.is_current(on) else "Ended"
+
+
 async def record_pdf(record: TrainingRecord, settings: Settings) -> bytes:
     """The record as a PDF; refused learning elsewhere is left out."""
     elsewhere = [line for line in record.external if line.state != "refused"]
@@ -58,7 +67,7 @@ async def record_pdf(record: TrainingRecord, settings: Settings) -> bytes:
         ],
         "accreditations": [
             [held.course_title, day_plain(held.granted_on), day_plain(held.expires_on) if held.expires_on else "No end",
-             "Current" if held.is_current(record.on) else "Ended"]
+             _standing(held, record.on)]
             for held in record.accreditations
         ],
     }  # fmt: skip

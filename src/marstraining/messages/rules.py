@@ -52,6 +52,7 @@ _LETTER_WORDS = {
     "requested": "Booking waits for approval",
     "session_changed": "Change to a session",
     "sign_in": "Sign-in link",
+    "still_using": "Asked whether a tool is still used",
     "standby_asked": "Asked at short notice",
     "substituted": "Place taken by a colleague",
     "take_register": "Asked to take the register",

@@ -36,8 +36,9 @@ class Completion(Table):
 class Accreditation(Table):
     """Leave to use a licensed tool or to train it, granted by a course; `used_on` is when its holder last said that they still use it.
 
-    `asked_on` is when they were last asked by letter, whose link `nonce` makes; `answer`, "yes" or "no", is what they said last, on
-    `answered_on`. `flagged_on` is since when it has been without use for too long.
+    `used_before` is when they had said so the time before, so that a yes by mistake can be taken back. `asked_on` is when they were
+    last asked by letter, whose link `nonce` makes; `answer`, "yes" or "no", is what they said last, on `answered_on`. `flagged_on` is
+    since when it counts as without use.
     """
 
     id = fields.IntField(primary_key=True)
@@ -56,6 +57,7 @@ class Accreditation(Table):
     )
     session_id: int | None
     used_on = fields.DateField(null=True)
+    used_before = fields.DateField(null=True)
     ref = fields.CharField(max_length=10, unique=True, db_default=MadeByDatabase.REF)
     nonce = fields.CharField(max_length=32, null=True)
     asked_on = fields.DateField(null=True)

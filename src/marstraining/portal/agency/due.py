@@ -1,4 +1,4 @@
-"""Who of an agency lead's staff is due for what, since when and why."""
+"""Who of an agency lead's staff is due for what, since when and why, and whose accreditation ends or is without use."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -11,10 +11,11 @@ from marstraining.core import clock
 from marstraining.core.web import Column, Link, TableView, Tag, export_response, page, render, viewer_of
 from marstraining.core.web.dates import day_plain
 from marstraining.coverage.queries import people_asked
-from marstraining.coverage.rules import STATE_WORDS, Due, State
+from marstraining.coverage.rules import SOON, STATE_WORDS, Due, State
 from marstraining.history.actions import record_export
 from marstraining.people.rules import JOB_ROLES
 from marstraining.portal.agency.home import WHO_LEADS
+from marstraining.portal.queries.agency import accreditations_to_look_at
 
 COLUMNS = (
     Column("name", "Name"),
@@ -50,7 +51,14 @@ async def due(request: Request) -> Response:
         await record_export("due", by=viewer, now=now, subject_kind="agency", subject_id=None, lines=len(found))
         return export_response(view.export, "due", COLUMNS, _rows(found))
     shown = islice(found, view.offset, view.offset + view.limit)
-    return render(request, "portal_agency/due.html", view=view.of(len(found)), rows=list(_rows(shown)), shown=SHOWN)
+    return render(
+        request,
+        "portal_agency/due.html",
+        view=view.of(len(found)),
+        rows=list(_rows(shown)),
+        shown=SHOWN,
+        accreditations=await accreditations_to_look_at(viewer, within=SOON, on=today),
+    )
 
 
 def _rows(found: Iterable[tuple[Colleague, Due]]) -> Iterable[dict[str, object]]:

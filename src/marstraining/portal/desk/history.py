@@ -96,6 +96,8 @@ _ACTION_WORDS = {
     "withdraw_certificate": "Withdrew a certificate",
     "grant_accreditation": "Granted an accreditation",
     "end_accreditation": "Ended an accreditation",
+    "answer_use": "Said whether they still use a tool",
+    "flag_without_use": "Flagged a tool as without use",
     "add_external": "Added learning elsewhere",
     "remove_external": "Removed learning elsewhere",
     "confirm_external": "Confirmed learning elsewhere",
