@@ -22,6 +22,7 @@ from marstraining.core.web import PageRoute, assemble
 from marstraining.core.web.headers import Headers
 from marstraining.coverage import desk as coverage_desk
 from marstraining.coverage import pages as coverage_pages
+from marstraining.digests import pages as digests_pages
 from marstraining.messages import desk as messages_desk
 from marstraining.people import desk as people_desk
 from marstraining.people import pages as people_pages
@@ -58,6 +59,7 @@ def all_routes() -> list[PageRoute]:
         *certificates_desk.routes,
         *coverage_pages.routes,
         *coverage_desk.routes,
+        *digests_pages.routes,
         *people_pages.routes,
         *people_desk.routes,
         *messages_desk.routes,

@@ -30,6 +30,7 @@ from marstraining.core.config import Settings, load_settings
 from marstraining.core.db import connect, is_unavailable
 from marstraining.core.logs import configure_logs
 from marstraining.coverage.actions import ask_about_use
+from marstraining.digests.actions import write_digests
 from marstraining.history.actions import note_job_ended, note_job_failed
 from marstraining.messages.actions import erase_old_bodies, lease
 from marstraining.messages.delivery import PostRoom, send_due_letters
@@ -58,6 +59,7 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (60, send_reminders),
     (300, compare_places),
     (300, tell_new_dates),
+    (300, write_digests),
     (300, ask_settings_of_bounced),
     (60, withdraw_unfounded_certificates),
     (60, issue_owed_certificates),

@@ -20,6 +20,10 @@ class LetterState(StrEnum):
 # Quiet hours: what nobody waits for leaves no earlier in the morning, in London.
 NOT_BEFORE = time(7, 30)
 
+# What the links that stop letters are for, and where each leads; whatever is not named here stops bulletins.
+STOP_DIGEST = "stop-digest"
+STOPS_AT: Mapping[str, str] = {STOP_DIGEST: "/digests/stop"}
+
 # Where a template's name alone would not say what its letter is.
 _LETTER_WORDS = {
     "approval_asked": "Asked to approve a booking",
@@ -31,6 +35,7 @@ _LETTER_WORDS = {
     "confirm_address": "Confirm a new email address",
     "confirmed": "Booking confirmed",
     "declined": "Booking not approved",
+    "digest": "Digest for an agency lead",
     "desk_note": "Letter from the training team",
     "email_changed": "Email address changed",
     "finish_booking": "Finish a first booking",

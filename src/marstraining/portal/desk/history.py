@@ -133,6 +133,7 @@ _ACTION_WORDS = {
     "confirm_second_email": "Confirmed a second email address",
     "remove_second_email": "Removed a second email address",
     "forget_kept_needs": "Forgot the needs kept for next time",
+    "choose_digest": "Chose how often to hear of their staff",
     "choose_calendar": "Chose how training reaches their calendar",
     "start_position": "Started a post",
     "end_position": "Ended a post",
