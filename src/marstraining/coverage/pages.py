@@ -117,6 +117,7 @@ async def use_by_letter(request: Request) -> Response:
         headers=NO_REFERRER,
         tool=tool,
         is_current=tool.is_current(clock.today()),
+        said=said if said in USE_ANSWERS else "",
         answers=dict(sorted(USE_ANSWERS.items(), key=lambda pair: (pair[0] != said, pair[0] != "yes"))),
         form=form,
         done=DONE,

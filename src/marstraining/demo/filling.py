@@ -19,6 +19,7 @@ from marstraining.demo import writing
 from marstraining.demo.booked import PlannedBooking, plan_bookings
 from marstraining.demo.invent import invent_people, invent_settings
 from marstraining.demo.letters import write_letters
+from marstraining.demo.licensed import begin_digest, long_ago_rows, write_use
 from marstraining.demo.past import PastSession, attendance_rows, earlier_rows
 from marstraining.demo.upcoming import upcoming_programme
 from marstraining.people.actions import import_agencies
@@ -70,6 +71,9 @@ async def fill(*, now: datetime, report: Report, seed: int = SEED) -> None:
     await writing.write_bookings(rng, bookings, people=ids, sessions=sessions)
     await _import(import_attendance, _recent_rows(bookings, today), now=now)
     await _lock_registers(now=now)
+    await _import(import_attendance, long_ago_rows(people, until=today), now=now)
+    await write_use(now=now)
+    await begin_digest(next(ids[person.ref] for person in people if person.sign_in == "agency_lead"), now=now)
     await write_letters(now=now)
 
 

@@ -124,7 +124,7 @@ def is_worth_a_letter(sections: Iterable[Section]) -> bool:
 def summary(sections: Iterable[Section]) -> str:
     """How much of what, as in "2 to approve, 3 booked": for the subject, the most pressing three."""
     counts = [f"{len(section.lines)} {section.counted}" for section in sections if section.lines]
-    return ", ".join([*counts[:3], *(["and more"] if len(counts) > 3 else [])])
+    return ", ".join(counts[:3]) + (" and more" if len(counts) > 3 else "")
 
 
 def _was_told(change: Change, lead_id: int) -> bool:
@@ -230,7 +230,8 @@ def _due(due: FallingDue) -> Section:
     note = ""
     if due.overdue:
         note = f"{due.overdue} {'person has' if due.overdue == 1 else 'people have'} something overdue already."
-    return Section("Falls due in the next 30 days", lines, "/agency/due", "due soon", note=note)
+    heading = "Falls due in the next 30 days" if lines else "Overdue"
+    return Section(heading, lines, "/agency/due", "due soon", note=note)
 
 
 def _unused_line(one: UnusedTool) -> Line:
