@@ -32,6 +32,7 @@ from marstraining.demo.folder import Demo, prepare
 from marstraining.demo.invent import invent_people, invent_settings
 from marstraining.demo.learnt import REFERENCE_YEAR, invent_history
 from marstraining.demo.upcoming import upcoming_programme
+from marstraining.digests.models import Digest
 from marstraining.messages.envelope import previewed_subject
 from marstraining.messages.models import BouncedAddress, Message
 from marstraining.messages.queries import StoredLetter, letter_of
@@ -183,6 +184,14 @@ async def test_the_desk_has_something_of_each_kind_to_do() -> None:
     assert await Booking.filter(state="offered", offer_expires_at__lte=NOW + timedelta(hours=4)).count() == 1
     trained = await column(SessionTrainer.all(), "session_id")
     assert await coming.filter(course__kind="course", id__not_in=list(trained)).count() == 2
+
+
+@pytest.mark.usefixtures("filled")
+async def test_some_hold_a_tool_without_use_and_the_lead_has_a_digest_coming() -> None:
+    flagged = await Accreditation.filter(flagged_on__isnull=False).values("granted_on", "asked_on")
+    assert [(NOW.date() - row["granted_on"]).days for row in flagged] == [800] * 2
+    assert await Accreditation.filter(flagged_on__isnull=True).count() > 100
+    assert await column(Digest.all(), "person_id") == await column(Person.filter(name="Lena Osei"), "id")
 
 
 async def test_the_desk_has_written_to_learners_and_one_address_has_bounced(filled: Demo) -> None:

@@ -24,6 +24,7 @@ from marstraining.core.web import PageRoute, assemble
 from marstraining.core.web.headers import Headers
 from marstraining.coverage import desk as coverage_desk
 from marstraining.coverage import pages as coverage_pages
+from marstraining.digests import pages as digests_pages
 from marstraining.messages import desk as messages_desk
 from marstraining.messages import pages as messages_pages
 from marstraining.people import desk as people_desk
@@ -77,6 +78,7 @@ def all_routes() -> list[PageRoute]:
         *coverage_desk.routes,
         *conversation_pages.routes,
         *conversation_desk.routes,
+        *digests_pages.routes,
         *people_pages.routes,
         *people_desk.routes,
         *messages_desk.routes,

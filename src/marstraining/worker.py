@@ -32,6 +32,8 @@ from marstraining.core import clock, config
 from marstraining.core.config import Settings, load_settings
 from marstraining.core.db import connect, is_unavailable
 from marstraining.core.logs import configure_logs
+from marstraining.coverage.actions import ask_about_use
+from marstraining.digests.actions import write_digests
 from marstraining.history.actions import note_job_ended, note_job_failed
 from marstraining.messages.actions import erase_old_bodies, lease
 from marstraining.messages.actions.incoming import forget_received
@@ -84,6 +86,7 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (300, tell_daily_news),
     (60, tell_news_at_once),
     (3600, bulletins.forget_topic_requests),
+    (300, write_digests),
     (300, ask_settings_of_bounced),
     (5, note_sent_letters),
     (10, part_from_gone_chats),
@@ -92,6 +95,7 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (60, end_corrected_accreditations),
     (60, grant_owed_accreditations),
     (3600, remind_of_accreditations),
+    (3600, ask_about_use),
     (300, ask_for_registers),
     (300, tell_missed),
     (300, send_due_exports),

@@ -15,16 +15,21 @@ from marstraining.bookings.models import Booking
 from marstraining.bookings.rules import BookPlace
 from marstraining.certificates.actions import grant_owed_accreditations, issue_owed_certificates, withdraw_certificate
 from marstraining.certificates.models import Certificate
+from marstraining.core import config
 from marstraining.core.clock import now
 from marstraining.core.db import execute
+from marstraining.core.tokens import derive_token, hash_token
 from marstraining.core.viewer import SYSTEM, Role
 from marstraining.coverage.actions import NewLearning, add_external, seed_rules
+from marstraining.coverage.actions.use import PURPOSE
 from marstraining.coverage.evidence import Evidence
+from marstraining.digests.models import Digest
 from marstraining.messages.actions.health import flag_bounced_address, note_server_failing
 from marstraining.messages.rules import Priority
 from marstraining.people.actions import ask_for_sign_in
 from marstraining.people.models import Agency, Position
 from marstraining.programme.models import Course, Session, SessionTrainer
+from marstraining.record.models import Accreditation
 from marstraining.resources.actions import check_quality, withdraw_resource
 from marstraining.resources.models import ResourceLink
 from marstraining.resources.rules import QualityNote, Verdict
@@ -64,11 +69,13 @@ LETTERS = (
 
 
 RECORD = ("/me/record", "/me/record/external", "/me/certificates", "/certificates/{valid}", "/certificates/{withdrawn}")
+USE = ("{use}", "{use}?say=no", "{use}?done=use-yes")
 CHECKED = ("/verify", "/verify?code=", "/verify?code=0000", "/verify?code={valid_code}", "/verify?code={withdrawn_code}", "{link}")
 PAPERS = (
     "/desk/sessions/{held}/certificates", "/desk/sessions/{held}/certificates/{valid}/withdraw",
     "/desk/sessions/{held}/certificates/part/{ben}", "/desk/people/{asha}/record", "/desk/coverage", "/desk/coverage?month=overdue",
     "/desk/coverage?rule=NONE&month=later", "/desk/rules", "/desk/rules/MA-CORE", "/desk/rules/new", "/desk/courses/CP/edit",
+    "/desk/rules/GCP2-USE", "/desk/today/unused",
 )  # fmt: skip
 
 
@@ -189,6 +196,7 @@ async def test_records_certificates_and_rules(site: Site, chromium: Browser) -> 
     names = await _a_year_of_training(site)
     at_desk, own = await site.sign_in(site.dee), await site.sign_in(site.asha)
     assert await faults_of(chromium, site, [address.format(**names) for address in RECORD], own) == {}
+    assert await faults_of(chromium, site, [address.format(**names) for address in USE], []) == {}
     context = await chromium.new_context()
     await context.add_cookies(own)  # type: ignore[arg-type]  # playwright's own shape of a cookie
     page = await context.new_page()
@@ -210,6 +218,7 @@ async def _a_year_of_training(site: Site) -> dict[str, str]:
         code="GCP2",
         grants_accreditation=True,
         accreditation_months=2,
+        counts_as="GCP2-P",
         outcomes=["Use the tool", "Share what it says"],
     )
     sessions = [await held_session(site.asha, ben, course=licensed, starts=starts, hours=6)]
@@ -221,6 +230,9 @@ async def _a_year_of_training(site: Site) -> dict[str, str]:
         await lock(session)
     await issue_owed_certificates(now=now())
     await grant_owed_accreditations(now=now())
+    await Accreditation.all().update(nonce="n", flagged_on=starts.date())
+    held = await Accreditation.get()
+    use = f"/accreditations/{held.ref}/{derive_token(config.current().secret_key, PURPOSE, held.id, 'n')}"
     valid, withdrawn = [await Certificate.get(session_id=session.id) for session in sessions]
     await withdraw_certificate(withdrawn.id, reason="Issued to the wrong person", by=desk, now=now())
     evidence = Evidence("certificate of the webinar.pdf", "application/pdf", b"%PDF-1.7")
@@ -228,7 +240,7 @@ async def _a_year_of_training(site: Site) -> dict[str, str]:
     await add_external(learnt, evidence, by=makers.as_learner(site.asha), now=now())
     return {
         "valid": valid.ref, "withdrawn": withdrawn.ref, "valid_code": valid.code, "withdrawn_code": withdrawn.code,
-        "held": sessions[0].ref, "ben": ben.ref, "asha": site.asha.ref,
+        "held": sessions[0].ref, "ben": ben.ref, "asha": site.asha.ref, "use": use,
     }  # fmt: skip
 
 
@@ -251,6 +263,7 @@ async def test_the_outbox(site: Site, chromium: Browser) -> None:
 LEAD = (
     "/agency", "/agency/staff", "/agency/staff?q=nobody", "/agency/staff/{asha}", "/agency/bookings", "/agency/bookings/{booked}",
     "/agency/sessions/{open}", "/agency/ledger", "/agency/check", "/agency/inspection", "/agency/due", "/me/sessions/{open}",
+    "/me/account", "/me/account/digest", "{stop}", "{stop}?done=weekly",
 )  # fmt: skip
 
 
@@ -259,7 +272,10 @@ async def test_an_agency_leads_pages(site: Site, chromium: Browser) -> None:
     booked = await book_place(BookPlace(session_id=open_id, learner_id=site.asha.id), by=makers.as_learner(site.asha), now=now())
     school = await Agency.get(id=(await Position.get(person_id=site.asha.id)).agency_id)
     lena = await makers.make_person("Lena Lead", agency=school, roles=(Role.AGENCY_LEAD,))
-    names = {"open": site.open_ref, "asha": site.asha.ref, "booked": booked.ref}
+    licensed = await makers.make_course("Graded Care Profile 2", grants_accreditation=True)
+    await Accreditation.create(person=site.asha, course=licensed, granted_on=now().date(), flagged_on=now().date())
+    await Digest.create(person=lena, told_until=now(), weekly_on=now().date(), nonce="n", token_hash=hash_token("t" * 64))
+    names = {"open": site.open_ref, "asha": site.asha.ref, "booked": booked.ref, "stop": f"/digests/stop/{'t' * 64}"}
     assert await faults_of(chromium, site, [address.format(**names) for address in LEAD], await site.sign_in(lena)) == {}
 
 

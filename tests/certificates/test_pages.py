@@ -226,3 +226,12 @@ async def test_other_sessions_and_other_people_find_none_of_it(asha: Person, ben
     visitors = [await sign_in_as(asha), await sign_in_as(lead)]
     assert [(await one.get(f"/desk/sessions/{session.ref}/certificates")).status_code for one in visitors] == [404, 404]
     assert (await (await sign_in_as(dee)).get(f"/desk/sessions/{other.ref}/certificates/{made.ref}/withdraw")).status_code == 404
+
+
+async def test_a_list_tells_about_the_courses_length_where_no_minutes_were_recorded(asha: Person, sign_in_as: SignInAs) -> None:
+    _, made = await issued_to(asha, course=await makers.make_course("Neglect", duration_minutes=180))
+    await Certificate.filter(id=made.id).update(facts={**made.facts, "minutes": None})
+    visitor = await sign_in_as(asha)
+    for path in ("/me/certificates", "/me/record"):
+        assert "About 3 hours, the course’s length" in (await visitor.get(path)).text  # noqa: RUF001 - as printed
+    assert "the course’s length" not in (await visitor.get(f"/certificates/{made.ref}")).text  # noqa: RUF001 - as printed

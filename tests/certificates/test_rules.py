@@ -14,6 +14,7 @@ from marstraining.certificates.rules import (
     read_code,
     reminder_due,
     standing_of,
+    time_words,
 )
 from marstraining.core.errors import Refused
 
@@ -100,3 +101,19 @@ def test_facts_come_back_as_they_were_kept() -> None:
         delivered_by=(), organisation="", meets_annex_c=False, completed_on=TODAY, issued_by="MARS",
     )  # fmt: skip
     assert Facts.from_json(facts.as_json()) == facts
+
+
+@pytest.mark.parametrize(
+    ("minutes", "course_minutes", "words"),
+    [
+        (352, 360, "5 hours 52 minutes"),
+        (0, 360, "0 minutes"),
+        (None, 360, "About 6 hours, the course’s length"),  # noqa: RUF001 - as printed
+        (None, 0, "Not known"),
+        (None, None, "Not known"),
+    ],
+)
+def test_a_time_is_what_was_recorded_or_about_the_courses_length_and_says_which(
+    minutes: int | None, course_minutes: int | None, words: str
+) -> None:
+    assert time_words(minutes, course_minutes) == words

@@ -206,7 +206,7 @@ def test_the_due_date_of_hours_is_the_first_short_day_of_all_days() -> None:
 
 def test_every_default_has_a_source_and_one_code_each() -> None:
     codes = [rule.code for rule in DEFAULT_RULES]
-    assert (len(codes), len(set(codes))) == (20, 20)
+    assert (len(codes), len(set(codes))) == (21, 21)
     assert [rule.code for rule in DEFAULT_RULES if not rule.source] == []
     assert {rule.code for rule in applied_on(DEFAULT_RULES, TODAY)} == set(codes) - {"GCP2-REFRESH"}
     assert {rule.code for rule in applied_on(DEFAULT_RULES, date(2025, 8, 31))} == set(codes) - {"GCP2-REFRESH", "EY-ALL", "EY-DSL"}

@@ -174,7 +174,7 @@ async def test_an_inspector_is_shown_everybody_with_their_training_of_the_year_a
     client = await sign_in_as(lena)
     page = (await client.get("/agency/inspection")).text
     assert "<strong>2 people</strong> on the staff, <strong>1</strong> of them with <strong>1 attendance</strong> completed" in page
-    assert [word for word in ("Early Help", "Level 2", "3.0", "Nothing completed in this year") if word not in page] == []
+    assert [word for word in ("Early Help", "Level 2", "3 hours", "Nothing completed in this year") if word not in page] == []
     assert "Early Help" not in (await client.get("/agency/inspection?year=a2023")).text
 
 
@@ -222,6 +222,19 @@ async def test_who_is_due_is_told_with_the_rule_and_the_role_that_asks_it(
     await makers.make_person("Asha Patel", agency=school, job_role="dsl")
     client = await sign_in_as(lena)
     page = (await client.get("/agency/due?show=all")).text
-    assert ("Asha Patel" in page, "Designated Safeguarding Lead, since" in page) == (True, True)
+    assert ("Asha Patel" in page, "Designated Safeguarding Lead, since 6 January 2025" in page) == (True, True)
     exported = (await client.get("/agency/due?show=all&export=csv")).text
     assert exported.startswith("\ufeffName,Organisation,What is asked")
+
+
+async def test_a_time_nobody_recorded_is_told_alike_on_every_page_that_shows_it(
+    school: Agency, lena: Person, clock: Clock, sign_in_as: SignIn
+) -> None:
+    asha = await makers.make_person("Asha Patel", agency=school)
+    await makers.complete(asha, await makers.make_course("Child Protection", duration_minutes=360), on=clock.now.date())
+    await makers.complete(asha, await makers.make_course("Neglect"), on=clock.now.date())
+    lead, own = await sign_in_as(lena), await sign_in_as(asha)
+    pages = [await lead.get(f"/agency/staff/{asha.ref}"), await lead.get("/agency/inspection"), await own.get("/me/record")]
+    for page in pages:
+        assert (page.text.count("About 6 hours, the course’s length"), page.text.count("Not known")) == (1, 1)  # noqa: RUF001 - as printed
+    assert "In all" not in pages[2].text

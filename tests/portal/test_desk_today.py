@@ -17,6 +17,7 @@ from marstraining.people.models import Agency, Person, RoleGrant
 from marstraining.portal.desk.today import WORDS
 from marstraining.portal.queries.today import KINDS, counts, listed, next_sessions
 from marstraining.programme.models import Session, SessionTrainer
+from marstraining.record.models import Accreditation
 from marstraining.resources.actions import check_quality
 from marstraining.resources.models import ResourceLink
 from marstraining.resources.rules import QualityNote, Verdict
@@ -92,7 +93,14 @@ async def unchecked_resource(clock: Clock) -> object:
     return await on_the_shelf(now=clock.now)
 
 
+async def unused_tool(_clock: Clock) -> object:
+    course = await makers.make_course("Graded Care Profile 2", grants_accreditation=True)
+    holder = await makers.make_person("Asha Patel")
+    return await Accreditation.create(person=holder, course=course, granted_on=date(2024, 1, 9), flagged_on=TODAY)
+
+
 FOR_THE_WHOLE_TEAM: dict[str, Callable[[Clock], Awaitable[object]]] = {
+    "unused": unused_tool,
     "bounced": bounced_address,
     "organisations": suggested_agency,
     "held": held_letter,
@@ -204,6 +212,23 @@ async def test_an_administrator_who_is_not_at_the_desk_sees_letters_but_no_sessi
     page = await visitor.get("/desk")
     assert ("letter that could not be sent" in page.text, "Coming next" in page.text) == (True, False)
     assert (await visitor.get("/desk/today/decisions")).status_code == 404
+
+
+async def test_a_tool_without_use_leads_the_desk_to_where_it_is_decided_and_an_administrator_nowhere(
+    dee: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    await unused_tool(clock)
+    holder = await Person.get(name="Asha Patel")
+    desk = await sign_in_as(dee)
+    shown = (await desk.get("/desk/today/unused")).text
+    assert ("No use on record since 9 January 2024; no answer yet" in shown, shown.count(">Decide<")) == (True, 1)
+    record = f"/desk/people/{holder.ref}/record"
+    assert f'href="{record}#accreditations"' in shown
+    assert 'id="accreditations"' in (await desk.get(record)).text
+    await Accreditation.create(person=holder, course_id=(await Accreditation.get()).course_id, granted_on=TODAY)
+    assert "Nothing here any more" in (await desk.get("/desk/today/unused")).text
+    admin = await sign_in_as(await makers.make_person("Ada Admin", roles=(Role.ADMINISTRATOR,)))
+    assert (await admin.get("/desk/today/unused")).status_code == 404
 
 
 async def test_the_banner_tells_that_mail_fails_or_waits(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:

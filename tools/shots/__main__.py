@@ -242,7 +242,7 @@ def without_picture() -> list[str]:
     """Addresses of pages that nothing here shows."""
     shown = [re.sub(r"\?.*", "", re.sub(r"\{letter_link\}", "/b/x/y", one.address)) for one in EVERY_PAGE]
     shown = [address.replace("{sign_in_link}", "/sign-in/l/x").replace("{finish_link}", "/book/l/x") for address in shown]
-    shown = [address.replace("{confirm_link}", "/me/account/confirm/x") for address in shown]
+    shown = [address.replace("{confirm_link}", "/me/account/confirm/x").replace("{use_link}", "/accreditations/x/y") for address in shown]
     # A fixed word of an address is no reference: the first route that fits is the one that answers.
     routes = [
         (row.path, re.compile(re.sub(r"\{[^}]*\}", "[^/]+", row.path) + r"\Z")) for row in route_table(all_routes()) if "GET" in row.methods

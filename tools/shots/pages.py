@@ -80,6 +80,7 @@ REFERENCES = {
     "of_open": f"{_BOOKING}b.state = 'confirmed' AND s.ref = ({_OPEN} LIMIT 1)",
     "of_full": f"{_BOOKING}b.state = 'waiting' AND s.ref = ({_FULL} LIMIT 1)",
     "venue": "SELECT ref FROM programme_venue WHERE NOT is_online AND directions <> ''",
+    "unused": "SELECT p.ref FROM people_person p JOIN record_accreditation a ON a.person_id = p.id WHERE a.flagged_on IS NOT NULL",
     "asha": "SELECT ref FROM people_person WHERE name = 'Asha Begum'",
     "lena": "SELECT ref FROM people_person WHERE name = 'Lena Osei'",
     "tom": "SELECT ref FROM people_person WHERE name = 'Tom Hargreave'",
@@ -93,6 +94,7 @@ REFERENCES = {
 LINKS = {
     "letter_link": r"/b/[0-9a-z]+/[^/\s\"<>]+(?=\s)",
     "sign_in_link": r"/sign-in/l/[^/\s\"<>]+",
+    "use_link": r"/accreditations/[0-9a-z]+/[^/\s\"<>?]+",
     "finish_link": r"/book/l/[^/\s\"<>]+",
     "confirm_link": r"/me/account/confirm/[^/\s\"<>]+",
 }
@@ -219,13 +221,18 @@ PERSONAL = (
     Shown("account-email", "/me/account/email", LEARNER),
     Shown("account-email-confirm", "{confirm_link}", LEARNER),
     Shown("account-calendar", "/me/account/calendar", LEARNER),
+    Shown("account-agency-lead", "/me/account", AGENCY_LEAD),
+    Shown("account-digest", "/me/account/digest", AGENCY_LEAD),
+    Shown("agency-due", "/agency/due", AGENCY_LEAD),
+    Shown("still-using", "{use_link}"),
+    Shown("desk-record-unused", "/desk/people/{unused}/record", DESK),
     Shown("account-post", "/me/account/post", LEARNER),
     Shown("error-personal", "/desk", LEARNER, status=404),
 )
 
 TODAY = (
     "decisions", "postponed", "trainers", "links", "low", "numbers", "lists", "offers",
-    "needs", "registers", "leavers", "organisations",
+    "needs", "registers", "leavers", "organisations", "unused",
 )  # fmt: skip
 AT_THE_DESK = (
     Shown("desk-today", "/desk", DESK),

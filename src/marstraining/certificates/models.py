@@ -1,4 +1,4 @@
-"""Certificates as they were issued."""
+"""Certificates as they were issued, and what leads were told of accreditations that end."""
 
 from tortoise import fields
 from tortoise.migrations.constraints import UniqueConstraint
@@ -7,6 +7,7 @@ from marstraining.core.db.fields import UTCDatetimeField
 from marstraining.core.db.table import Table
 from marstraining.people.models import Person
 from marstraining.programme.models import Course, Session
+from marstraining.record.models import Accreditation
 
 
 class Certificate(Table):
@@ -56,3 +57,21 @@ class Certificate(Table):
                 condition="session_id IS NOT NULL AND withdrawn_at IS NULL",
             ),
         )
+
+
+class LeadTold(Table):
+    """A lead was told that an accreditation of their staff ends, at that step of the reminders: no step is told twice."""
+
+    id = fields.IntField(primary_key=True)
+    accreditation: fields.ForeignKeyRelation[Accreditation] = fields.ForeignKeyField(
+        "models.Accreditation", related_name=False, on_delete=fields.CASCADE
+    )
+    accreditation_id: int
+    lead: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField("models.Person", related_name=False, db_index=True)
+    lead_id: int
+    step = fields.SmallIntField()
+    told_on = fields.DateField()
+
+    class Meta:
+        table = "certificates_lead_told"
+        constraints = (UniqueConstraint(fields=("accreditation", "lead", "step"), name="certificates_lead_told_once"),)

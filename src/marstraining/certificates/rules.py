@@ -87,6 +87,16 @@ def hours_words(minutes: int | None) -> str:
     return " ".join(parts)
 
 
+def time_words(minutes: int | None, course_minutes: int | None = None) -> str:
+    """How long something took: as recorded, else about the course's length where that is known, and else that nobody knows.
+
+    The one rule for a record, a lead's pages and a print; what is only about right is never added up.
+    """
+    if minutes is not None:
+        return hours_words(minutes) or "0 minutes"
+    return f"About {hours_words(course_minutes)}, the course’s length" if course_minutes else "Not known"  # noqa: RUF001 - as printed
+
+
 def grouped(code: str) -> str:
     """A code as it is printed: capitals, in groups of four."""
     return " ".join(code[start : start + 4] for start in range(0, len(code), 4)).upper()

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from marstraining.certificates.rules import hours_words
+from marstraining.certificates.rules import hours_words, time_words
 from marstraining.core import config
 from marstraining.core.errors import NotFound
 from marstraining.core.web import Column, pdf_response
@@ -16,6 +16,7 @@ from marstraining.coverage.queries import External, TrainingRecord
 from marstraining.coverage.rules import STATE_WORDS
 
 EXTERNAL_WORDS = {"added": ("Not confirmed yet", "yellow"), "confirmed": ("Confirmed", "green"), "refused": ("Not counted", "red")}
+USE_ANSWERS = {"yes": "Yes, I have used it", "no": "No, not lately"}
 COLUMNS = (
     Column("kind", "Kind"),
     Column("title", "Training"),
@@ -35,8 +36,10 @@ def shown_in(record: TrainingRecord) -> dict[str, Any]:
         "external_words": EXTERNAL_WORDS,
         "why": why,
         "hours": hours_words,
+        "time_words": time_words,
         "due_words": due_words,
         "progress": progress,
+        "use_answers": USE_ANSWERS,
     }
 
 

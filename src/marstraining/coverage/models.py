@@ -11,7 +11,8 @@ class RefresherRule(Table):
     """What a rule asks of whoever holds one of its job roles, between two days, the last included.
 
     `kind` is one of `rules.RuleKind`: renew within `months`; so many `minutes` in a window of `months`, of which at least
-    `participatory_share` (0 to 1) with others; or once. `counts_as` lists the codes that courses and external learning count as.
+    `participatory_share` (0 to 1) with others; once; or ask every `months` whether a licensed tool is still used, and flag it
+    after `flag_months` without use. `counts_as` lists the codes that courses and external learning count as.
     `grace_days` follow a due date before it is missed. A change of a rule is a new row with the same `code`; `rank` orders rules of
     one family, of which only the highest need be kept up.
     """
@@ -24,6 +25,7 @@ class RefresherRule(Table):
     job_roles: list[str] = fields.JSONField(default=list)
     counts_as: list[str] = fields.JSONField(default=list)
     months = fields.SmallIntField(null=True)
+    flag_months = fields.SmallIntField(null=True)
     minutes = fields.IntField(null=True)
     participatory_share = fields.FloatField(default=0.0)
     grace_days = fields.SmallIntField(default=0)

@@ -1,6 +1,9 @@
 """The training record on paper: A4, tagged, as its owner or the desk takes it away."""
 
-from marstraining.certificates.rules import hours_words
+from datetime import date
+
+from marstraining.certificates.queries import HeldAccreditation
+from marstraining.certificates.rules import hours_words, time_words
 from marstraining.core.config import Settings
 from marstraining.core.typesetting import typeset
 from marstraining.core.web.dates import day_plain
@@ -31,6 +34,12 @@ def progress(due: Due) -> str:
     return f"{counted} of {needed} in {due.asked.rule.months} months"
 
 
+def _standing(held: HeldAccreditation, on: date) -> str:
+    if held.is_without_use(on):
+        return f"Current; no use on record since {day_plain(held.last_use)}"
+    return "Current" if held.is_current(on) else "Ended"
+
+
 async def record_pdf(record: TrainingRecord, settings: Settings) -> bytes:
     """The record as a PDF; refused learning elsewhere is left out."""
     elsewhere = [line for line in record.external if line.state != "refused"]
@@ -47,7 +56,8 @@ async def record_pdf(record: TrainingRecord, settings: Settings) -> bytes:
             for due in record.dues
         ],
         "attended": [
-            [line.title + ("" if line.is_whole else " (in part)"), day_plain(line.day), line.level or "–", hours_words(line.minutes) or "–"]  # noqa: RUF001 - a dash as printed
+            [line.title + ("" if line.is_whole else " (in part)"), day_plain(line.day), line.level or "–",  # noqa: RUF001 - a dash as printed
+             time_words(line.minutes, line.course_minutes)]
             for line in record.attended
         ],
         "external": [
@@ -57,7 +67,7 @@ async def record_pdf(record: TrainingRecord, settings: Settings) -> bytes:
         ],
         "accreditations": [
             [held.course_title, day_plain(held.granted_on), day_plain(held.expires_on) if held.expires_on else "No end",
-             "Current" if held.is_current(record.on) else "Ended"]
+             _standing(held, record.on)]
             for held in record.accreditations
         ],
     }  # fmt: skip

@@ -15,14 +15,20 @@ ANNEX_C = "ANNEX-C"
 
 
 class RuleKind(StrEnum):
-    """Renew at an interval, keep up hours in a moving window, or do once."""
+    """Renew at an interval, keep up hours in a moving window, do once, or say at an interval whether a licensed tool is still used."""
 
     RENEW = "renew"
     HOURS = "hours"
     ONCE = "once"
+    USE = "use"
 
 
-KIND_WORDS = {RuleKind.RENEW: "Renew at an interval", RuleKind.HOURS: "Hours in a period", RuleKind.ONCE: "Once"}
+KIND_WORDS = {
+    RuleKind.RENEW: "Renew at an interval",
+    RuleKind.HOURS: "Hours in a period",
+    RuleKind.ONCE: "Once",
+    RuleKind.USE: "Ask at an interval whether a licensed tool is still used",
+}
 CONFIDENCES = {"high": "High", "medium": "Medium", "low": "Low: confirm it", "local": "Local", "superseded": "Superseded: confirm it"}
 
 
@@ -32,6 +38,7 @@ class Rule:
 
     `counts_as` are the codes that learning towards it counts as; empty with hours is any learning. `participatory_share` (0 to 1) of
     the minutes must be with others. `grace_days` follow a due date before it is missed. Of a `family` only the highest `rank` is asked.
+    A rule of use asks nothing of job roles: see `use`.
     """
 
     code: str
@@ -50,6 +57,7 @@ class Rule:
     source: str = ""
     confidence: str = "high"
     is_on: bool = True
+    flag_months: int | None = None
 
     def is_in_force(self, on: date) -> bool:
         return self.is_on and self.applies_from <= on and (self.applies_until is None or on <= self.applies_until)
@@ -332,10 +340,13 @@ class RuleChange:
     source: str
     confidence: str
     is_on: bool = True
+    flag_months: int | None = None
 
     def __post_init__(self) -> None:
         if self.kind != RuleKind.ONCE and not self.months:
             raise Refused("Enter the number of months.", code="months", field="months")
+        if self.kind == RuleKind.USE and (self.flag_months or 0) < (self.months or 0):
+            raise Refused("Enter after how many months it is flagged: no fewer than between two letters.", code="flag", field="flag_months")
         if self.kind == RuleKind.HOURS and not self.minutes:
             raise Refused("Enter the number of hours.", code="hours", field="hours")
         if self.kind != RuleKind.HOURS and not self.counts_as:

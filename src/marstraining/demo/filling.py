@@ -19,6 +19,7 @@ from marstraining.demo.invent import invent_people, invent_settings
 from marstraining.demo.learnt import invent_history, newcomers
 from marstraining.demo.letters import write_letters
 from marstraining.demo.library import write_library
+from marstraining.demo.licensed import begin_digest, long_ago_rows, write_use
 from marstraining.demo.past import PastSession, attendance_rows
 from marstraining.demo.registers import imported_rows, lock_imported, open_registers
 from marstraining.demo.upcoming import upcoming_programme
@@ -78,6 +79,9 @@ async def fill(*, now: datetime, report: Report, seed: int = SEED) -> None:
     await writing.write_bookings(rng, bookings, people=ids, sessions=sessions)
     await _import(import_attendance, imported_rows(bookings, today), now=now)
     await lock_imported(now=now)
+    await _import(import_attendance, long_ago_rows(people, until=today), now=now)
+    await write_use(now=now)
+    await begin_digest(next(ids[person.ref] for person in people if person.sign_in == "agency_lead"), now=now)
     await open_registers(rng, bookings, people=ids, sessions=sessions)
     await act(Done(planned, bookings, people, ids, sessions), now=now)
     await write_letters(now=now)

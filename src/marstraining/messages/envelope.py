@@ -19,7 +19,7 @@ from marstraining.core.icalendar_writer import Entry, invitation
 from marstraining.core.tokens import derive_code, derive_token
 from marstraining.core.web.render import environment
 from marstraining.messages.queries import StoredLetter
-from marstraining.messages.rules import CalendarItem
+from marstraining.messages.rules import STOPS_AT, CalendarItem
 
 # What a letter that cannot be built raises, whatever is wrong with it: the next letter must go out all the same.
 UNBUILDABLE = (ValueError, TypeError, LookupError, AttributeError, TemplateError, MessageError)
@@ -165,12 +165,12 @@ def envelope(letter: StoredLetter, settings: Settings, *, now: datetime) -> Emai
 
 
 def unsubscribe_url(letter: StoredLetter, settings: Settings, *, is_preview: bool = False) -> str | None:
-    """Where one press ends the bulletins that this letter is one of; None for any other letter."""
+    """Where one press ends the bulletins or digests that this letter is one of; None for any other letter."""
     if letter.unsubscribe is None:
         return None
     purpose, row_id, nonce = letter.unsubscribe
     token = _HIDDEN if is_preview else derive_token(settings.secret_key, purpose, row_id, nonce)
-    return f"{settings.base_url}/bulletins/stop/{token}"
+    return f"{settings.base_url}{STOPS_AT.get(purpose, '/bulletins/stop')}/{token}"
 
 
 def header_text(text: str) -> str:

@@ -19,10 +19,18 @@ class LetterState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+# Quiet hours: what nobody waits for leaves no earlier in the morning, in London.
+NOT_BEFORE = time(7, 30)
+
+# What the links that stop letters are for, and where each leads; whatever is not named here stops bulletins.
+STOP_DIGEST = "stop-digest"
+STOPS_AT: Mapping[str, str] = {STOP_DIGEST: "/digests/stop"}
+
 # Where a template's name alone would not say what its letter is.
 _LETTER_WORDS = {
     "approval_asked": "Asked to approve a booking",
     "accreditation_ends": "Accreditation ends",
+    "accreditations_of_staff": "Accreditations of staff end",
     "cancelled": "Booking cancelled",
     "certificate": "Certificate",
     "certificate_withdrawn": "Certificate withdrawn",
@@ -31,6 +39,7 @@ _LETTER_WORDS = {
     "confirm_it_is_you": "Code to confirm who it is",
     "confirmed": "Booking confirmed",
     "declined": "Booking not approved",
+    "digest": "Digest for an agency lead",
     "desk_note": "Letter from the training team",
     "email_changed": "Email address changed",
     "finish_booking": "Finish a first booking",
@@ -52,6 +61,7 @@ _LETTER_WORDS = {
     "requested": "Booking waits for approval",
     "session_changed": "Change to a session",
     "sign_in": "Sign-in link",
+    "still_using": "Asked whether a tool is still used",
     "standby_asked": "Asked at short notice",
     "substituted": "Place taken by a colleague",
     "take_register": "Asked to take the register",

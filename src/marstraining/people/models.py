@@ -50,7 +50,10 @@ class Agency(Table):
 
 
 class Person(Table):
-    """Somebody who learns, teaches, leads or runs the programme; `email` is stored lower-case and is None for managed learners."""
+    """Somebody who learns, teaches, leads or runs the programme; `email` is stored lower-case and is None for managed learners.
+
+    `digest_choice` is one of `rules.DigestChoice`, None where a lead has chosen nothing yet.
+    """
 
     id = fields.IntField(primary_key=True)
     ref = fields.CharField(max_length=10, unique=True)
@@ -68,6 +71,7 @@ class Person(Table):
     merged_into_id: int | None
     calendar_choice = fields.CharField(max_length=12, default="invitations")
     has_discreet_titles = fields.BooleanField(default=False)
+    digest_choice = fields.CharField(max_length=8, null=True)
     kept_access_needs = fields.TextField(null=True)
     kept_dietary_needs = fields.TextField(null=True)
     created_at = UTCDatetimeField()

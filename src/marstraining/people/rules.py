@@ -30,6 +30,20 @@ class CalendarChoice(StrEnum):
     FEED = "feed"
 
 
+class DigestChoice(StrEnum):
+    """How often an agency lead is told about their staff; daily where they have chosen nothing."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    NEVER = "never"
+
+
+DIGEST_WORDS = {
+    DigestChoice.DAILY: "Each working day on which there is something to tell",
+    DigestChoice.WEEKLY: "Once a week, on Monday",
+    DigestChoice.NEVER: "Never",
+}
+
 JOB_ROLES = {
     "dsl": "Designated Safeguarding Lead",
     "deputy_dsl": "Deputy Designated Safeguarding Lead",

@@ -3,7 +3,7 @@
 from tortoise import fields
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
-from marstraining.core.db.fields import UTCDatetimeField
+from marstraining.core.db.fields import MadeByDatabase, UTCDatetimeField
 from marstraining.core.db.table import Table
 from marstraining.people.models import Person
 from marstraining.programme.models import Course, Session
@@ -34,7 +34,12 @@ class Completion(Table):
 
 
 class Accreditation(Table):
-    """Leave to use a licensed tool or to train it, granted by a course; `used_on` is when its holder last said that they still use it."""
+    """Leave to use a licensed tool or to train it, granted by a course; `used_on` is when its holder last said that they still use it.
+
+    `used_before` is when they had said so the time before, so that a yes by mistake can be taken back. `asked_on` is when they were
+    last asked by letter, whose link `nonce` makes; `answer`, "yes" or "no", is what they said last, on `answered_on`. `flagged_on` is
+    since when it counts as without use.
+    """
 
     id = fields.IntField(primary_key=True)
     person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField("models.Person", related_name="accreditations", db_index=True)
@@ -52,6 +57,13 @@ class Accreditation(Table):
     )
     session_id: int | None
     used_on = fields.DateField(null=True)
+    used_before = fields.DateField(null=True)
+    ref = fields.CharField(max_length=10, unique=True, db_default=MadeByDatabase.REF)
+    nonce = fields.CharField(max_length=32, null=True)
+    asked_on = fields.DateField(null=True)
+    answer = fields.CharField(max_length=3, null=True)
+    answered_on = fields.DateField(null=True)
+    flagged_on = fields.DateField(null=True)
     revision = fields.IntField(default=0)
 
     class Meta:

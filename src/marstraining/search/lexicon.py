@@ -123,9 +123,9 @@ def letters_of(word: str) -> int:
 # Acronyms that are English words too: in small letters they mean the topic only where something beside them says so.
 _ALSO_WORDS = frozenset({"send", "sen", "prevent", "mace", "aces", "pitstop", "eh", "da", "ap", "wt", "cin", "tra", "vpp", "cp", "cpp"})
 _OBJECTS = frozenset(
-    {"me", "us", "my", "him", "her", "them", "it", "a", "an", "the", "this", "that", "out", "through", "over", "an", "your", "all", "email",
+    {"me", "us", "my", "him", "her", "them", "it", "a", "an", "the", "this", "that", "out", "through", "over", "your", "all", "email",
      "emails", "link", "links", "details", "reminder", "reminders", "invite", "info", "information", "nudes", "pictures", "pics", "something",
-     "anything", "another", "any", "more", "details", "copy", "certificate", "alerts", "updates", "abuse", "harm", "children", "neglect"}
+     "anything", "another", "any", "more", "copy", "certificate", "alerts", "updates", "abuse", "harm", "children", "neglect"}
 )  # fmt: skip
 _LEADING = frozenset(
     {"about", "on", "for", "with", "and", "or", "in", "re", "the", "regarding", "around", "of", "cover", "covers", "any", "do"}
@@ -227,7 +227,7 @@ def _add(phrases: dict[tuple[str, ...], list[Meaning]], name: str, meaning: Mean
     is_plain = (
         len(stems) == 1
         and not name.isupper()
-        and (stems[0] in vocabulary.STOP_WORDS or stems in phrases and phrases[stems][0].sense is Sense.TYPE)
+        and (stems[0] in vocabulary.STOP_WORDS or (stems in phrases and phrases[stems][0].sense is Sense.TYPE))
     )
     if stems and not is_plain and not (len(stems) == 1 and stems[0] in _TOO_PLAIN) and meaning not in phrases[stems]:
         phrases[stems].append(meaning)

@@ -1,16 +1,14 @@
-"""Accreditations: granted by completing a course, ended by a corrected register or the desk, reminded of before they run out."""
+"""Accreditations: granted by completing a course, ended by a corrected register or the desk."""
 
 from datetime import datetime
 
 from marstraining.certificates import queries
-from marstraining.certificates.rules import CORRECTED, add_months, check_reason, reminder_due
+from marstraining.certificates.rules import CORRECTED, add_months, check_reason
 from marstraining.core.clock import today_of
 from marstraining.core.db import execute, hold, rows, transaction
 from marstraining.core.errors import NotFound
 from marstraining.core.viewer import SYSTEM, Viewer
 from marstraining.history.actions import record
-from marstraining.messages.actions import queue_letter
-from marstraining.messages.rules import Letter, Priority, Recipient
 from marstraining.people.models import Person
 
 _INSERT = (
@@ -64,34 +62,3 @@ async def _end(accreditation_id: int, person_id: int, *, reason: str, by: Viewer
         detail = {"accreditation": accreditation_id}
         await record("end_accreditation", by=by, now=now, subject_kind="person", subject_id=person_id, detail=detail)
     return touched == 1
-
-
-async def remind_of_accreditations(*, now: datetime) -> int:
-    """Write to whoever's accreditation ends: 90, 30 and 7 days before and on the day, each once; how many are due.
-
-    Whoever has renewed it already gets none, and a reminder that the next one has overtaken is skipped.
-    """
-    on = today_of(now)
-    due = 0
-    for row in await queries.ending_accreditations(on=on):
-        step = reminder_due(row["expires_on"], on=on)
-        if step is None:
-            continue
-        expires_on = row["expires_on"]
-        letter = Letter(
-            key=f"accreditation_ends-{row['id']}-{step}",
-            template="accreditation_ends",
-            to=Recipient(address=row["email"], name=row["name"], person_id=row["person_id"]),
-            priority=Priority.REMINDER,
-            context={
-                "name": row["name"],
-                "title": row["course_title"],
-                "course_code": row["course_code"],
-                "date": f"{expires_on.day} {expires_on:%B %Y}",
-                "days": (expires_on - on).days,
-            },
-        )
-        async with transaction():
-            await queue_letter(letter, now=now)
-        due += 1
-    return due

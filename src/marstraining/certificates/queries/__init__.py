@@ -1,6 +1,7 @@
 """Reads of certificates and accreditations."""
 
 from marstraining.certificates.queries.accreditations import (
+    EndingAccreditation,
     HeldAccreditation,
     accreditations_of,
     corrected_accreditations,
@@ -18,6 +19,7 @@ from marstraining.certificates.queries.issued import (
 from marstraining.certificates.queries.owed import Owed, attended_in_part, owed, owed_in, owed_to, unfounded
 
 __all__ = [
+    "EndingAccreditation",
     "HeldAccreditation",
     "Issued",
     "Owed",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from marstraining.certificates.rules import Facts, Held, Standing, first_name, standing_of
+from marstraining.certificates.rules import Facts, Held, Standing, first_name, standing_of, time_words
 from marstraining.core.db import rows
 from marstraining.core.viewer import Viewer
 from marstraining.people.queries.scope import ALL, visible_people
@@ -30,10 +30,16 @@ class Issued:
     withdrawn_at: datetime | None
     withdrawn_reason: str
     replaced_by: str
+    course_minutes: int | None
 
     @property
     def is_valid(self) -> bool:
         return self.withdrawn_at is None
+
+    @property
+    def time(self) -> str:
+        """How long it took, as every list tells it; the certificate itself says only what was recorded."""
+        return time_words(self.facts.minutes, None if self.facts.is_partial else self.course_minutes)
 
     @property
     def is_name_out_of_date(self) -> bool:
@@ -44,7 +50,8 @@ _SELECT = (
     "SELECT v.id, v.ref, v.code, v.nonce, v.person_id, p.ref AS person_ref, p.name AS name_now, v.session_id,"
     " coalesce(s.ref, '') AS session_ref, v.facts, v.partial_reason, v.issued_at, v.withdrawn_at, v.withdrawn_reason,"
     " coalesce((SELECT n.ref FROM certificates_certificate n WHERE n.replaces_id = v.id AND n.withdrawn_at IS NULL ORDER BY n.id DESC"
-    " LIMIT 1), '') AS replaced_by FROM certificates_certificate v JOIN people_person p ON p.id = v.person_id"
+    " LIMIT 1), '') AS replaced_by, c.duration_minutes AS course_minutes FROM certificates_certificate v"
+    " JOIN people_person p ON p.id = v.person_id JOIN programme_course c ON c.id = v.course_id"
     " LEFT JOIN programme_session s ON s.id = v.session_id"
 )
 _INSTANTS = ("issued_at", "withdrawn_at")

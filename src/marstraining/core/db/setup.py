@@ -28,6 +28,7 @@ MODEL_MODULES: tuple[str, ...] = (
     "marstraining.coverage.models",
     "marstraining.search.models",
     "marstraining.conversation.models",
+    "marstraining.digests.models",
 )
 
 _BUSY_MILLISECONDS = 5000

@@ -11,7 +11,7 @@ from marstraining.core import config
 
 # The only addresses that take a POST from elsewhere: a mail program's one-click unsubscribe and the bot's webhook. Each
 # carries its own secret in the address or a header.
-EXEMPT_PREFIXES = ("/bulletins/stop/", "/telegram/")
+EXEMPT_PREFIXES = ("/bulletins/stop/", "/digests/stop/", "/telegram/")
 TOKEN_FIELD = "csrf_token"  # noqa: S105 - the name of a form field
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})

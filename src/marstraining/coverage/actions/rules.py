@@ -10,15 +10,15 @@ from marstraining.core.errors import NotFound, Refused
 from marstraining.core.tokens import new_ref
 from marstraining.core.viewer import SYSTEM, Viewer
 from marstraining.coverage.defaults import DEFAULT_RULES
-from marstraining.coverage.rules import Rule, RuleChange
+from marstraining.coverage.rules import Rule, RuleChange, RuleKind
 from marstraining.history.actions import record
 from marstraining.people.rules import check_confirmed
 
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,19}")
 _INSERT = (
-    "INSERT INTO coverage_rule (ref, code, title, kind, job_roles, counts_as, months, minutes, participatory_share, grace_days, family,"
-    ' "rank", applies_from, applies_until, source, confidence, is_on, changed_at, changed_by_id)'
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO coverage_rule (ref, code, title, kind, job_roles, counts_as, months, flag_months, minutes, participatory_share,"
+    ' grace_days, family, "rank", applies_from, applies_until, source, confidence, is_on, changed_at, changed_by_id)'
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -90,11 +90,13 @@ async def _one_at_a_time() -> None:
 
 
 def _rule(code: str, change: RuleChange) -> Rule:
+    # Whether a tool is used is asked of whoever holds it, in whatever role.
+    is_of_use = change.kind == RuleKind.USE
     return Rule(
         code=code,
         title=change.title,
         kind=change.kind,
-        job_roles=frozenset(change.job_roles),
+        job_roles=frozenset() if is_of_use else frozenset(change.job_roles),
         counts_as=frozenset(change.counts_as),
         applies_from=change.applies_from,
         months=change.months,
@@ -106,6 +108,7 @@ def _rule(code: str, change: RuleChange) -> Rule:
         source=change.source,
         confidence=change.confidence,
         is_on=change.is_on,
+        flag_months=change.flag_months if is_of_use else None,
     )
 
 
@@ -113,6 +116,6 @@ async def _write(rule: Rule, *, by: Viewer, now: datetime) -> None:
     await execute(
         _INSERT,
         new_ref(), rule.code, rule.title, rule.kind.value, json.dumps(sorted(rule.job_roles)), json.dumps(sorted(rule.counts_as)),
-        rule.months, rule.minutes, rule.participatory_share, rule.grace_days, rule.family, rule.rank, rule.applies_from,
+        rule.months, rule.flag_months, rule.minutes, rule.participatory_share, rule.grace_days, rule.family, rule.rank, rule.applies_from,
         rule.applies_until, rule.source, rule.confidence, rule.is_on, now, by.person_id,
     )  # fmt: skip

@@ -12,7 +12,7 @@ from marstraining.core.web import Column, Files, Link, TableView, export_respons
 from marstraining.core.web.dates import day_plain
 from marstraining.core.web.tables import PER_PAGE
 from marstraining.coverage.queries import named, people_asked, refresher_rules
-from marstraining.coverage.rules import STATE_WORDS, Due, applied_on, due_months
+from marstraining.coverage.rules import STATE_WORDS, Due, RuleKind, applied_on, due_months
 from marstraining.history.actions import record_export
 
 MONTHS = 12
@@ -32,7 +32,7 @@ async def coverage(request: Request) -> Response:
     on = clock.today_of(now)
     people = await people_asked(on=on)
     table = due_months(people, on, MONTHS)
-    titles = {rule.code: rule.title for rule in applied_on(await refresher_rules(), on)}
+    titles = {rule.code: rule.title for rule in applied_on(await refresher_rules(), on) if rule.kind != RuleKind.USE}
     columns = _columns(on)
     falling = {code: table[code] for code in titles if code in table}
     view = TableView.read(query, path="/desk/coverage", columns=COLUMNS, default="name", filters=("rule", "month"))

@@ -1,4 +1,4 @@
-"""A person's record at the desk: confirming or refusing what they learnt elsewhere, ending an accreditation."""
+"""A person's record at the desk: confirming or refusing what they learnt elsewhere, ending an accreditation or noting its use."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,9 +10,10 @@ from marstraining.core.db import rows
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Role
 from marstraining.core.web import Files, Form, csv_response, page, read_form, render, roles, see_other, viewer_of
-from marstraining.coverage.actions import decide_external
+from marstraining.coverage.actions import answer_use, decide_external
 from marstraining.coverage.downloads import COLUMNS, csv_rows, file_response, record_response, shown_in
 from marstraining.coverage.queries import counting_codes, external_by_ref, training_record
+from marstraining.coverage.queries.use import asked_tool
 from marstraining.history.actions import record_export
 
 DONE: dict[str, str | tuple[str, str]] = {
@@ -20,6 +21,7 @@ DONE: dict[str, str | tuple[str, str]] = {
     "refused": "It is on the record as not counted.",
     "ended": "The accreditation is ended from today.",
     "already": ("Nothing to do", "The accreditation had ended already."),
+    "used": "We have noted today that they use it.",
 }
 
 
@@ -93,6 +95,21 @@ async def end(request: Request) -> Response:
     return see_other(f"/desk/people/{ref}/record?done={'ended' if is_new else 'already'}")
 
 
+async def used(request: Request) -> Response:
+    """Note that they said they still use a tool."""
+    person_id, ref, _ = await _person(request)
+    form = await read_form(request)
+    tool = await asked_tool(form.ref("accreditation"))
+    if tool is None or tool.person_id != person_id:
+        raise NotFound
+    try:
+        await answer_use(tool, is_used=True, by=viewer_of(request), now=clock.now())
+    except Refused as refusal:
+        form.refuse(refusal)
+        return await _page(request, form)
+    return see_other(f"/desk/people/{ref}/record?done=used")
+
+
 async def file(request: Request) -> Response:
     """The evidence of an entry."""
     person_id, _, _ = await _person(request)
@@ -113,6 +130,7 @@ routes = [
     page(f"{_ROOT}/record.pdf", pdf, who=_DESK, files=Files.PEOPLE),
     page(f"{_ROOT}/record.csv", csv, who=_DESK, files=Files.PEOPLE),
     page(f"{_ROOT}/end-accreditation", end, who=_DESK, methods=("POST",)),
+    page(f"{_ROOT}/used", used, who=_DESK, methods=("POST",)),
     page(f"{_ROOT}/external/{{external}}", decide, who=_DESK, methods=("POST",)),
     page(f"{_ROOT}/external/{{external}}/file", file, who=_DESK),
 ]

@@ -45,6 +45,8 @@ async def rules(request: Request) -> Response:
 
 def asks(rule: Rule) -> str:
     """What a rule asks, in words."""
+    if rule.kind == RuleKind.USE:
+        return f"Asks every {rule.months} months whether it is used, flags it after {rule.flag_months} months without use"
     if rule.kind == RuleKind.ONCE or rule.months is None:
         return "Once"
     if rule.kind == RuleKind.RENEW:

@@ -32,7 +32,10 @@ _ELSEWHERE = (
 
 @dataclass(frozen=True, slots=True)
 class Attended:
-    """A line of a record: a course completed, or attended in part. `minutes` None is not known."""
+    """A line of a record: a course completed, or attended in part.
+
+    `minutes` None is not known; then the course's length tells about how long the whole of it took, and of a part nothing.
+    """
 
     title: str
     course_code: str
@@ -41,6 +44,7 @@ class Attended:
     minutes: int | None
     is_whole: bool
     is_participatory: bool
+    course_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +111,8 @@ async def attended_by(person_id: int) -> list[Attended]:
     """Everything that somebody attended, the latest first: what they completed, and what they came to in part."""
     whole = await rows(
         "SELECT CASE WHEN s.title <> '' THEN s.title ELSE c.title END AS title, c.code AS course_code, c.level, r.completed_on AS day,"
-        " r.minutes, c.is_participatory FROM record_completion r JOIN programme_course c ON c.id = r.course_id"
-        " LEFT JOIN programme_session s ON s.id = r.session_id WHERE r.person_id = ?",
+        " r.minutes, c.is_participatory, c.duration_minutes AS course_minutes FROM record_completion r"
+        " JOIN programme_course c ON c.id = r.course_id LEFT JOIN programme_session s ON s.id = r.session_id WHERE r.person_id = ?",
         person_id,
         dates=("day",),
         flags=("is_participatory",),

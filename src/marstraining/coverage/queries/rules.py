@@ -39,7 +39,7 @@ async def refresher_rules() -> list[Rule]:
 
 async def counting_codes() -> list[tuple[str, str]]:
     """The codes that learning can count as, each with the title of the rule that it names or else of the first that takes it."""
-    found = await refresher_rules()
+    found = [rule for rule in await refresher_rules() if rule.kind != RuleKind.USE]
     named = {rule.code: rule.title for rule in reversed(found) if rule.code in rule.counts_as}
     taken = {code: rule.title for rule in reversed(found) for code in rule.counts_as}
     return sorted((taken | named).items())
@@ -63,4 +63,5 @@ def _rule(row: dict[str, Any]) -> Rule:
         source=row["source"],
         confidence=row["confidence"],
         is_on=row["is_on"],
+        flag_months=row["flag_months"],
     )

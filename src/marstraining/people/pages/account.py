@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
-from marstraining.core.viewer import Viewer
+from marstraining.core.viewer import Role, Viewer
 from marstraining.core.web import NO_REFERRER, SIGNED_IN, Form, always, page, read_form, render, see_other, viewer_of
 from marstraining.people import actions, forms, queries, rules
 from marstraining.people.browsers import forget_browser
@@ -19,6 +19,7 @@ DONE: dict[str, str | tuple[str, str]] = {
     "confirmed": "Your email address is confirmed.",
     "removed": "Your second email address is removed.",
     "calendar": "Your calendar choice is saved.",
+    "digest": "Your choice about emails on your staff is saved.",
     "post": "Your organisation is added.",
     "ended": "That post is ended.",
     "device": "That browser is signed out.",
@@ -49,8 +50,16 @@ async def account(request: Request) -> Response:
         here=viewer.sign_in_id,
         calendar=CALENDAR[person["calendar_choice"]],
         has_telegram=await queries.telegram_chat_of(person["id"]) is not None,
+        digest=_digest(viewer, person),
         done=DONE,
     )
+
+
+def _digest(viewer: Viewer, person: dict[str, Any]) -> str:
+    """How often a lead is told about their staff, "" for who leads nobody."""
+    if not viewer.has_any(Role.AGENCY_LEAD):
+        return ""
+    return rules.DIGEST_WORDS[rules.DigestChoice(person["digest_choice"] or rules.DigestChoice.DAILY)]
 
 
 async def _self(request: Request) -> tuple[Viewer, dict[str, Any]]:

@@ -17,6 +17,7 @@ from marstraining.people.queries.identity import (
     viewer_by_email,
     viewer_for,
 )
+from marstraining.people.queries.leads import Lead, leads_of_staff
 from marstraining.people.queries.persons import (
     grants_of,
     notes_of,
@@ -39,6 +40,7 @@ from marstraining.people.queries.telegram import (
 
 __all__ = [
     "AgencyChoice",
+    "Lead",
     "LiveSignIn",
     "OpenChallenge",
     "Scope",
@@ -50,6 +52,7 @@ __all__ = [
     "asked_code",
     "branches_of",
     "grants_of",
+    "leads_of_staff",
     "notes_of",
     "open_challenge",
     "own_record",

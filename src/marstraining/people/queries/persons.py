@@ -47,8 +47,9 @@ async def sign_ins_of(person_id: int, *, now: datetime) -> list[dict[str, Any]]:
 async def own_record(person_id: int) -> dict[str, Any] | None:
     """What a person may change about themselves."""
     found = await db.rows(
-        "SELECT id, name, email, second_email, calendar_choice, has_discreet_titles, CASE WHEN coalesce(kept_access_needs, '') <> ''"
-        " OR coalesce(kept_dietary_needs, '') <> '' THEN 1 ELSE 0 END AS has_kept_needs FROM people_person WHERE id = ?",
+        "SELECT id, name, email, second_email, calendar_choice, has_discreet_titles, digest_choice,"
+        " CASE WHEN coalesce(kept_access_needs, '') <> '' OR coalesce(kept_dietary_needs, '') <> '' THEN 1 ELSE 0 END"
+        " AS has_kept_needs FROM people_person WHERE id = ?",
         person_id,
         flags=("has_discreet_titles", "has_kept_needs"),
     )

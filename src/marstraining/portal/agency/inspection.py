@@ -9,6 +9,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from marstraining.certificates.rules import time_words
 from marstraining.core import clock
 from marstraining.core.web import page, render, viewer_of
 from marstraining.people.rules import JOB_ROLES
@@ -56,6 +57,7 @@ async def inspection(request: Request) -> Response:
         trained=len({line["id"] for line in lines if line["course"]}),
         attendances=sum(1 for line in lines if line["course"]),
         today=today,
+        time_words=time_words,
     )
 
 

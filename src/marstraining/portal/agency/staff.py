@@ -6,6 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from marstraining.bookings.rules import STATE_WORDS
+from marstraining.certificates.queries import accreditations_of
+from marstraining.certificates.rules import time_words
 from marstraining.colleagues.queries import STAFF_ORDER, Colleague, bookings_for, colleagues_by_ref, staff
 from marstraining.core import clock
 from marstraining.core.errors import NotFound
@@ -68,6 +70,9 @@ async def colleague(request: Request) -> Response:
         coming=coming,
         past=past,
         completed=await completed_by(one.person_id),
+        accreditations=await accreditations_of(one.person_id),
+        today=today,
+        time_words=time_words,
         words=STATE_WORDS,
         colours=STATE_COLOURS,
     )

@@ -84,6 +84,8 @@ WORDS: Mapping[str, Words] = {
         "These ended three days ago or more. Their trainers were asked the morning after. Certificates go out when a register is locked."),
     "leavers": Words("booking of somebody who has left", "bookings of people who have left", "Leavers with bookings",
         "They were marked as having left their organisation and still hold a place or wait for one."),
+    "unused": Words("accreditation without use", "accreditations without use", "Accreditations without use",
+        "Nobody has told us of any use for as long as the rule allows. Ring them: note that they use it, or end the accreditation."),
     "bounced": Words("email address that bounced", "email addresses that bounced", at="/desk/letters/bounced"),
     "organisations": Words("new organisation to check", "new organisations to check", "New organisations",
         "Learners typed these because they were not in the list. Add each to the list or merge it with the right one."),

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+from marstraining.certificates.queries.accreditations import IN_FORCE, LAST_USE
 from marstraining.core.db import rows
 from marstraining.core.viewer import Viewer
 from marstraining.people.queries.scope import visible_people
@@ -29,7 +30,7 @@ async def led_agencies(viewer: Viewer) -> list[str]:
 async def completed_by(person_id: int) -> list[dict[str, Any]]:
     """What a person has completed, the latest first; whether the viewer may know of them is for the caller to have asked."""
     return await rows(
-        "SELECT c.title, c.level, r.completed_on, coalesce(r.minutes, c.duration_minutes) AS minutes FROM record_completion r"
+        "SELECT c.title, c.level, r.completed_on, r.minutes, c.duration_minutes AS course_minutes FROM record_completion r"
         " JOIN programme_course c ON c.id = r.course_id WHERE r.person_id = ? ORDER BY r.completed_on DESC, c.title",
         person_id,
         dates=("completed_on",),
@@ -79,6 +80,39 @@ async def who_has_completed(course_id: int, typed: Sequence[str], *, since: date
     return [Checked(line, *known.get(line.casefold(), ("", "", None))) for line in typed]
 
 
+@dataclass(frozen=True, slots=True)
+class StaffAccreditation:
+    """An accreditation of somebody on a lead's staff; flagged as without use, or `flagged_on` is None."""
+
+    name: str
+    ref: str
+    title: str
+    expires_on: date | None
+    flagged_on: date | None
+    last_use: date
+
+
+async def accreditations_to_look_at(viewer: Viewer, *, within: timedelta, on: date) -> list[StaffAccreditation]:
+    """Of the viewer's staff: what is flagged as without use, and what ends soon, by name."""
+    if viewer.person_id is None or not viewer.agency_ids:
+        return []
+    marks = ", ".join("?" * len(viewer.agency_ids))
+    found = await rows(
+        f"SELECT p.name, p.ref, c.title, a.expires_on, a.flagged_on, {LAST_USE} AS last_use FROM record_accreditation a"
+        " JOIN people_person p ON p.id = a.person_id AND p.state = 'active' JOIN programme_course c ON c.id = a.course_id"
+        f" WHERE (a.flagged_on IS NOT NULL OR a.expires_on <= ?) AND {IN_FORCE} AND EXISTS (SELECT 1 FROM people_position g"
+        f" WHERE g.person_id = p.id AND g.agency_id IN ({marks}) AND g.starts_on <= ? AND (g.ends_on IS NULL OR g.ends_on >= ?))"
+        " ORDER BY lower(p.name), p.id, a.id LIMIT 500",
+        on + within,
+        on,
+        *sorted(viewer.agency_ids),
+        on,
+        on,
+        dates=("expires_on", "flagged_on", "last_use"),
+    )
+    return [StaffAccreditation(**row) for row in found]
+
+
 async def staff_training(viewer: Viewer, *, first: date, last: date, on: date) -> list[dict[str, Any]]:
     """For an inspector: everybody with a post at the viewer's agencies, each with what they completed between two days, or nothing.
 
@@ -89,8 +123,7 @@ async def staff_training(viewer: Viewer, *, first: date, last: date, on: date) -
     marks = ", ".join("?" * len(viewer.agency_ids))
     return await rows(
         "SELECT p.id, p.name, g.job_role, a.name AS agency, c.title AS course, c.level, r.completed_on,"
-        " coalesce(r.minutes, c.duration_minutes) AS minutes,"
-        " coalesce(t.code, '') AS certificate"
+        " r.minutes, c.duration_minutes AS course_minutes, coalesce(t.code, '') AS certificate"
         " FROM people_position g JOIN people_person p ON p.id = g.person_id AND p.state = 'active'"
         " JOIN people_agency a ON a.id = g.agency_id"
         " LEFT JOIN record_completion r ON r.person_id = p.id AND r.completed_on BETWEEN ? AND ?"

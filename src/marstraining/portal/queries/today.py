@@ -7,6 +7,7 @@ from typing import Any
 
 from marstraining.attendance.queries.due import NOT_TAKEN
 from marstraining.bookings.queries import OVERSOLD, Places, places
+from marstraining.certificates.queries.accreditations import IN_FORCE, LAST_USE
 from marstraining.core.clock import from_wall, today_of
 from marstraining.core.db import rows
 from marstraining.core.viewer import Viewer
@@ -38,6 +39,9 @@ _COMING = "s.state = 'published' AND s.starts_at > ?"
 _BY_NAME = "NOT s.is_headcount_only AND s.external_url = '' AND c.external_url = '' AND c.kind <> 'external'"
 _TAKEN = "(SELECT count(*) FROM bookings_booking t WHERE t.session_id = s.id AND t.state IN ('confirmed', 'invited', 'offered'))"
 _WAITING = "(SELECT count(*) FROM bookings_booking w WHERE w.session_id = s.id AND w.state = 'waiting')"
+_POST = (
+    "(SELECT min(k.name) FROM people_position g JOIN people_agency k ON k.id = g.agency_id WHERE g.person_id = p.id AND g.ends_on IS NULL)"
+)
 _NO_TRAINER = "NOT EXISTS (SELECT 1 FROM programme_trainer r WHERE r.session_id = s.id AND r.state = 'accepted' AND NOT r.is_contributor)"
 
 
@@ -64,7 +68,8 @@ Values = Callable[[Moment], tuple[object, ...]]
 class Kind:
     """One thing that may need somebody; `has_sessions` says that partner organisers see it for the sessions they run.
 
-    One without `columns` is counted here and listed on a page of its own.
+    `is_for_desk` is where its one action is the desk's alone, which an administrator has no page for. One without `columns` is
+    counted here and listed on a page of its own.
     """
 
     source: str
@@ -73,7 +78,7 @@ class Kind:
     columns: str = ""
     order: str = ""
     has_sessions: bool = True
-    is_desk_alone: bool = False
+    is_for_desk: bool = False
 
 
 def _sessions(condition: str, values: Values, *, order: str = "s.starts_at, s.id", more: str = "") -> Kind:
@@ -86,7 +91,7 @@ def _whole(source: str, condition: str, columns: str = "", order: str = "") -> K
 
 def _resources(need: Need) -> Kind:
     condition = f"r.withdrawn_at IS NULL AND {NEEDS[need]}"
-    return Kind("resources_resource r", condition, lambda at: need_values(need, on=at.today), has_sessions=False, is_desk_alone=True)
+    return Kind("resources_resource r", condition, lambda at: need_values(need, on=at.today), has_sessions=False, is_for_desk=True)
 
 
 KINDS: Mapping[str, Kind] = {
@@ -138,6 +143,15 @@ KINDS: Mapping[str, Kind] = {
         f"{_PERSON_COLUMNS}, coalesce(a.name, '') AS agency",
         "p.name, p.id, s.starts_at, b.id",
     ),
+    "unused": Kind(
+        "record_accreditation a JOIN people_person p ON p.id = a.person_id JOIN programme_course c ON c.id = a.course_id",
+        f"a.flagged_on IS NOT NULL AND p.state = 'active' AND {IN_FORCE}",
+        lambda at: (at.today,),
+        f"p.name AS person, p.ref AS person_ref, {_POST} AS agency, c.title, a.answer, a.answered_on, {LAST_USE} AS last_use",
+        "a.flagged_on, lower(p.name), a.id",
+        has_sessions=False,
+        is_for_desk=True,
+    ),
     "bounced": _whole("messages_bounced", "cleared_at IS NULL"),
     "organisations": _whole(
         "people_agency a LEFT JOIN people_person p ON p.id = a.suggested_by_id",
@@ -152,16 +166,16 @@ KINDS: Mapping[str, Kind] = {
     "letters": _whole("messages_letter", "state = 'failed'"),
 }
 _INSTANTS = ("starts_at", "ends_at", "offer_expires_at")
-_DATES = ("decide_by", "final_numbers_by")
+_DATES = ("decide_by", "final_numbers_by", "answered_on", "last_use")
 
 
 def kinds_of(viewer: Viewer) -> list[str]:
-    """The kinds that concern a viewer: sessions for who runs some, resources for the desk, addresses, letters and organisations for both.
+    """The kinds that concern a viewer: sessions for who runs some, resources and tools for the desk, the rest for the whole team.
 
-    Both are the desk and administrators.
+    The team are the desk and administrators.
     """
-    runs, of_team = viewer.is_desk or bool(viewer.organiser_agency_ids), viewer.is_desk or viewer.is_administrator
-    return [name for name, kind in KINDS.items() if (runs if kind.has_sessions else viewer.is_desk if kind.is_desk_alone else of_team)]
+    runs, watches = viewer.is_desk or bool(viewer.organiser_agency_ids), viewer.is_desk or viewer.is_administrator
+    return [name for name, kind in KINDS.items() if (runs if kind.has_sessions else viewer.is_desk if kind.is_for_desk else watches)]
 
 
 async def counts(viewer: Viewer, *, now: datetime) -> dict[str, int]:

@@ -9,11 +9,11 @@ from marstraining.core.partnership import SchoolCalendar
 from marstraining.search.dates import read_dates
 from marstraining.search.lexicon import Lexicon
 from marstraining.search.rules import Correction, Intent, Understood
+from marstraining.search.typos import is_known, mend
 from marstraining.search.understanding import patterns
 from marstraining.search.understanding.describing import filters_of
 from marstraining.search.understanding.intents import Said, intent_of
 from marstraining.search.understanding.slots import ReadSlots, read_slots
-from marstraining.search.typos import is_known, mend
 from marstraining.search.words import Word, cleaned, word_of, words_of
 
 __all__ = ["understand"]

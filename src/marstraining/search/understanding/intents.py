@@ -1,7 +1,6 @@
 """What somebody wants, from what was said and what was found in it."""
 
 import re
-
 from dataclasses import dataclass, replace
 
 from marstraining.search import vocabulary

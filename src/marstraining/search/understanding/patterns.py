@@ -125,8 +125,8 @@ ORDER: tuple[tuple[Intent, re.Pattern[str]], ...] = tuple(
         ),
         (
             Intent.TRANSFER_BOOKING,
-            rf"\b(?:move|swap|switch|transfer|change|reschedule|rebook|shift|postpone|push)\b (?:\w+ ){{0,6}}(?:to|for|onto|date|dates|session|booking|place|later|earlier|different|another)\b|\breschedule\b|\bswap (?:me|my|us)\b|"
-            rf"\b(?:a )?different (?:date|session|time|day) (?:instead|for my)\b|\b(?:can|could) (?:i|we) (?:come|go|do|attend) (?:to )?(?:the|a) (?:\w+ ){{0,3}}(?:one )?instead\b|\b(?:later|earlier|another) (?:date|session|one) instead\b",
+            r"\b(?:move|swap|switch|transfer|change|reschedule|rebook|shift|postpone|push)\b (?:\w+ ){0,6}(?:to|for|onto|date|dates|session|booking|place|later|earlier|different|another)\b|\breschedule\b|\bswap (?:me|my|us)\b|"
+            r"\b(?:a )?different (?:date|session|time|day) (?:instead|for my)\b|\b(?:can|could) (?:i|we) (?:come|go|do|attend) (?:to )?(?:the|a) (?:\w+ ){0,3}(?:one )?instead\b|\b(?:later|earlier|another) (?:date|session|one) instead\b",
         ),
         (
             Intent.CANCEL_BOOKING,
