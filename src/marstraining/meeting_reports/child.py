@@ -12,10 +12,13 @@ import traceback
 from types import TracebackType
 
 from marstraining.core.errors import Refused
-from marstraining.meeting_reports.apart import CPU_SECONDS, MEMORY_BYTES, too_hard
 from marstraining.meeting_reports.model import NamedFile
 from marstraining.meeting_reports.reading import read_reports
+from marstraining.meeting_reports.text import too_hard
 from marstraining.meeting_reports.wire import days_from_json, report_to_json
+
+MEMORY_BYTES = 512 * 1024 * 1024
+CPU_SECONDS = 10
 
 
 def main() -> None:

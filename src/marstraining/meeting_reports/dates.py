@@ -215,13 +215,14 @@ def instants(moment: Moment, order: Order, zone: tzinfo, on: date | None = None)
 
     `on` is the date of a time that has none. A moment with a zone of its own keeps it.
     """
-    day = moment.on(order) if moment.has_date else on
+    day = moment.on(order) if moment.year else on
     if day is None:
         return ()
-    offset = _offset_all_day(day, moment.zone or zone)
+    in_zone = moment.zone or zone
+    offset = _offset_all_day(day, in_zone)
     if offset is not None:
         return (datetime.combine(day, moment.at, UTC) - offset,)
-    wall = datetime.combine(day, moment.at, tzinfo=moment.zone or zone)
+    wall = datetime.combine(day, moment.at, tzinfo=in_zone)
     first, second = wall.astimezone(UTC), wall.replace(fold=1).astimezone(UTC)
     # The hour that the spring change skips has two readings as well, the later one first; its clock was not London's.
     return (first, second) if first < second else (first,)
@@ -239,6 +240,8 @@ def span_between(joined: Sequence[datetime], left: Sequence[datetime], stated: f
 
     Without them the first that is not backwards; None where all are, or a moment is missing.
     """
+    if len(joined) == len(left) == 1:
+        return Span(joined[0], left[0]) if joined[0] <= left[0] else None
     found = [Span(start, end) for start in joined for end in left if start <= end]
     if stated is None or len(found) < 2:
         return found[0] if found else None

@@ -1,6 +1,6 @@
 """What a report says, as plain values: who was there from when to when, and what could not be read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -52,8 +52,7 @@ def refused(fault: Fault, message: str) -> Refused:
     return Refused(message, code=fault.value)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Note:
+class Note(NamedTuple):
     """Something in a file that whoever takes the register should know.
 
     `row` is numbered as Excel numbers it (the first line is 1; of a JSON file, the record), 0 for the whole file. The text
@@ -116,8 +115,7 @@ class FileRead:
     is_repeat: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Attendee:
+class Attendee(NamedTuple):
     """One person of a report, or a telephone, or a room with several people.
 
     `keys` are the forms of the name that are compared. `rows` are (file, row) pairs, files counted from 0. `spans` are the
@@ -163,5 +161,6 @@ class Report:
     """What one or more files say of one meeting; `days` are the training days that they were found to be of."""
 
     files: tuple[FileRead, ...]
-    people: tuple[Attendee, ...]
+    # Python 3.11 writes out what the task of an `asyncio.run` returned: of twenty thousand people it takes a second.
+    people: tuple[Attendee, ...] = field(repr=False)
     days: tuple[TaughtDay, ...] = ()

@@ -151,7 +151,7 @@ def _window(day: TaughtDay) -> Span:
 
 def _check_window(found: Sequence[Record], days: Sequence[TaughtDay]) -> None:
     """Refuse a report of the right date in which nobody was there near the session's time."""
-    hulls = [record.hull for record in found if record.hull]
+    hulls = [hull for record in found if (hull := record.hull)]
     windows = [_window(day) for day in days]
     if hulls and windows and not any(touches(hull, window) for hull in hulls for window in windows):
         first, last = min(hull.start for hull in hulls), max(hull.end for hull in hulls)

@@ -86,11 +86,15 @@ def sheet_of(rows: Iterable[Row]) -> Sheet:
     for row in rows:
         first = heading(row.cells[0])
         # Among thousands of rows few are headings: only those that begin like one are compared whole.
-        names = [heading(cell) for cell in row.cells] if into is outside or is_known_heading(first) else []
+        if into is not outside and len(row.cells) > 1 and not is_known_heading(first):
+            into.append(row)
+            counted += 1
+            continue
+        names = [heading(cell) for cell in row.cells]
         if is_people_heading(names):
             into = []
             tables.append(Table(row.number, names, fields_of(names), into))
-        elif names and is_other_heading(names):
+        elif is_other_heading(names):
             into = []
         elif len(row.cells) == 1 and (_NUMBERED.fullmatch(first) or first in ZOOM_SECTIONS):
             sections.append(first)
