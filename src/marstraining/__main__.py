@@ -118,19 +118,27 @@ def export(  # noqa: PLR0917 - typer's options
 
 
 @app.command("read-report")
-def read_report(
-    file: Annotated[Path, typer.Argument(help="An attendance report of Teams or Zoom, as it was downloaded.")],
+def read_report(  # noqa: PLR0917 - typer's options
+    file: Annotated[Path, typer.Argument(help="An attendance report of Teams or Zoom, as it was downloaded, or a list of your own.")],
     session: Annotated[str, typer.Option(help="Reference of the session it is of: people are matched with its bookings.")] = "",
     starts: Annotated[str, typer.Option(help="When the session began, as 2026-11-24T09:30.")] = "",
     ends: Annotated[str, typer.Option(help="When the session ended.")] = "",
+    column: Annotated[list[str] | None, typer.Option(help="What a column of a list is: name=HEADING; may be given more than once.")] = None,
+    everybody: Annotated[bool, typer.Option("--everybody", help="Everybody on the list was there.")] = False,  # noqa: FBT002
+    order: Annotated[str, typer.Option(help="How its dates are written: day-first or month-first.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,  # noqa: FBT002 - typer's flag
 ) -> None:
-    """Say what an attendance report says; nothing is written."""
+    """Say what an attendance report says; nothing is written.
+
+    Of a list that is no known report, say its columns by --column: name, first-name, last-name, email, joined, left, minutes,
+    duration (1h 20m), attended (yes or no), each with the heading or the number of a column.
+    """
     if session and (starts or ends):
         raise typer.BadParameter("give --session, or --starts and --ends, not both")
+    said = _loaded("reading").SaidColumns(column or [], everybody, order)
     if session:
-        _run("matching.read_report", file, session, as_json)
-    _run("reading.read_report", file, starts, ends, as_json)
+        _run("matching.read_report", file, session, as_json, said)
+    _run("reading.read_report", file, starts, ends, as_json, said)
 
 
 @person.command("add")

@@ -146,12 +146,15 @@ def _zone(typed: str | None) -> tzinfo | None:
 # ---- the order of day and month -------------------------------------------------------------------------------------
 
 
-def decide_order(moments: Iterable[Moment], starts: Sequence[Moment], days: Sequence[TaughtDay], *, zone: tzinfo) -> Order:
+def decide_order(
+    moments: Iterable[Moment], starts: Sequence[Moment], days: Sequence[TaughtDay], *, zone: tzinfo, said: Order | None = None
+) -> Order:
     """The one order of day and month in which a file's dates make sense; it is never guessed.
 
     Any number above 12 decides. Failing that, the reading in which the meeting (the earliest of `starts`) began on the date
-    of a training day. Refuses with AMBIGUOUS_DATE where both readings stay open, or where rows contradict each other, and with
-    SESSION_DATE_MISMATCH where neither reading is the date of a training day.
+    of a training day; failing that, what somebody `said`. Refuses with AMBIGUOUS_DATE where both readings stay open (`field` is
+    then "order", since saying it helps), or where rows contradict each other, and with SESSION_DATE_MISMATCH where neither
+    reading is the date of a training day.
     """
     dated = [moment for moment in moments if moment.has_date]
     possible = BOTH.intersection(*(moment.orders for moment in dated if moment.decides))
@@ -170,10 +173,13 @@ def decide_order(moments: Iterable[Moment], starts: Sequence[Moment], days: Sequ
     words = " or ".join(_said(start) for start in readings.values())
     if days and not matching:
         raise mismatch(words, days)
+    if said is not None:
+        return said
     raise refused(
         Fault.AMBIGUOUS_DATE,
         f"The dates of this report can be read as {words}. Choose the session that it belongs to; if you have, this report does not"
         " fit its date: check that it is the right file.",
+        field="order",
     )
 
 

@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from marstraining.meeting_reports.dates import Moment, is_bare_date, is_bare_time, read_moment
-from marstraining.meeting_reports.durations import read_duration, read_minutes
-from marstraining.meeting_reports.headings import JOINED_WORDS, LEFT_WORDS, Field
+from marstraining.meeting_reports.durations import read_duration, read_minutes, read_own_minutes
+from marstraining.meeting_reports.headings import JOINED_WORDS, LEFT_WORDS, NO_WORDS, YES_WORDS, Field
 from marstraining.meeting_reports.model import LONGEST_SECONDS, Note, Variant
 from marstraining.meeting_reports.names import Name, plain_name, teams_name, zoom_name
 from marstraining.meeting_reports.tables import Sheet, Table
@@ -33,7 +33,8 @@ class Kind(StrEnum):
 class Entry(NamedTuple):
     """One row. `joined` is the time of an event too.
 
-    `line` is a connection of a live event, or a record of JSON; `person` is whom a live event takes for one person.
+    `line` is a connection of a live event, or a record of JSON; `person` is whom a live event takes for one person. `is_whole`: the
+    file says that they were there, and not when or how long.
     """
 
     row: int
@@ -45,6 +46,7 @@ class Entry(NamedTuple):
     stated_seconds: float | None = None
     line: str = ""
     person: str = ""
+    is_whole: bool = False
 
 
 @dataclass
@@ -75,7 +77,19 @@ def entries_of(sheet: Sheet, variant: Variant) -> Entries:
                 entries.note(row.number, "The row has more cells than there are headings and is not counted.")
             elif (entry := reader.read(whole)) is not None:
                 entries.found.append(entry)
+    if any(entry.is_whole for entry in entries.found):
+        entries.found = _without_known(entries.found)
     return entries
+
+
+def _without_known(found: Sequence[Entry]) -> list[Entry]:
+    """Leave out who is said to have come where another list of the file says when: it would count twice."""
+    timed = {who for entry in found if not entry.is_whole for who in _who(entry)}
+    return [entry for entry in found if not entry.is_whole or timed.isdisjoint(_who(entry)[:1])]
+
+
+def _who(entry: Entry) -> tuple[str, ...]:
+    return (entry.email, *entry.name.keys) if entry.email else entry.name.keys
 
 
 def _is_of_people(table: Table) -> bool:
@@ -109,7 +123,9 @@ class _Reader:
         self._minutes, self._duration = self._at(places, Field.MINUTES, Field.DURATION)
         self._attended, self._waiting, self._registered = self._at(places, Field.ATTENDED, Field.WAITING_ROOM, Field.REGISTERED)
         self._event = self._at(places, Field.ACTION, Field.UTC_TIMESTAMP, Field.TIMESTAMP, Field.EVENT_SESSION, Field.EVENT_PERSON)
-        self._has_names_apart = Field.FIRST_NAME in places
+        self._has_names_apart = not {Field.FIRST_NAME, Field.LAST_NAME}.isdisjoint(places)
+        self._is_own, self._is_webinar = variant == Variant.OWN, variant == Variant.TEAMS_WEBINAR
+        self._is_everybody, self._says_who = table.is_everybody, Field.ATTENDED in places
         self._has_events = Field.ACTION in places
         self._has_registrations = not {Field.REGISTERED, Field.REGISTRATION_STATUS}.isdisjoint(places)
 
@@ -123,7 +139,7 @@ class _Reader:
         if self._has_registrations and (registered := read_moment(tidy(cells[self._registered]))):
             # Weeks before the meeting, it may show the file's order of day and month.
             entries.moments.append(registered)
-        if cells[self._attended] and heading(cells[self._attended]) == "no":
+        if self._says_who and not self._was_there(number, heading(cells[self._attended])):
             return None
         if cells[self._waiting] and heading(cells[self._waiting]) == "yes":
             entries.note(number, "Time in the waiting room is not counted.")
@@ -139,12 +155,28 @@ class _Reader:
         joined = self._moment(number, cells, self._joined, "joining")
         left = self._moment(number, cells, self._left, "leaving")
         stated = self._stated(number, cells)
+        is_whole = False
         if joined is None and left is None and not stated:
-            if self._has_registrations:
+            is_whole = stated is None and self._is_there_whole(cells)
+            if self._has_registrations and not is_whole:
                 return None
-            if stated is None:
+            if stated is None and not is_whole:
                 entries.note(number, "The row has neither times nor a duration: it counts as 0 minutes.")
-        return Entry(number, self._kind, name, email, joined, left, stated)
+        return Entry(number, self._kind, name, email, joined, left, stated, is_whole=is_whole)
+
+    def _was_there(self, row: int, word: str) -> bool:
+        """Whether a column of who attended lets a row count. Of a list of one's own a yes is asked for, and an empty cell is none."""
+        if not self._is_own or word in YES_WORDS:
+            return word not in NO_WORDS
+        if word and word not in NO_WORDS:
+            self._entries.note(row, "The row says neither yes nor no to having attended and is not counted.")
+        return False
+
+    def _is_there_whole(self, cells: Sequence[str]) -> bool:
+        """Whether the file says of somebody without times that they were there: by a yes, or because everybody was."""
+        if self._is_own:
+            return self._says_who or self._is_everybody
+        return self._is_webinar and heading(cells[self._attended]) in YES_WORDS
 
     def _named(self, cells: Sequence[str]) -> Name:
         shown = cells[self._name]
@@ -180,7 +212,8 @@ class _Reader:
     def _stated(self, row: int, cells: Sequence[str]) -> float | None:
         minutes = tidy(cells[self._minutes])
         typed = minutes or tidy(cells[self._duration])
-        stated = read_minutes(minutes) if minutes else read_duration(typed)
+        read_number = read_own_minutes if self._is_own else read_minutes
+        stated = read_number(minutes) if minutes else read_duration(typed)
         if stated is not None and stated <= LONGEST_SECONDS:
             return stated
         if typed not in _EMPTY:

@@ -1,6 +1,7 @@
 """What a report says, as plain values: who was there from when to when, and what could not be read."""
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -22,10 +23,11 @@ class Fault(StrEnum):
     NO_PARTICIPANTS = "NO_PARTICIPANTS"
     NOT_A_REPORT = "NOT_A_REPORT"
     TOO_LARGE = "TOO_LARGE"
+    WRONG_COLUMNS = "WRONG_COLUMNS"
 
 
 class Variant(StrEnum):
-    """The kinds of report (attendance_reports.md 3.2 and 3.3)."""
+    """The kinds of report (attendance_reports.md 3.2 and 3.3), and a list of which a person said what its columns are."""
 
     TEAMS_EVENTS = "T0"
     TEAMS_JOINS = "T1"
@@ -41,15 +43,16 @@ class Variant(StrEnum):
     ZOOM_WITH_MEETING = "Z3"
     ZOOM_COMBINED = "Z3o"
     ZOOM_WEBINAR = "Z5"
+    OWN = "own"
 
     @property
     def is_zoom(self) -> bool:
         return self.value.startswith("Z")
 
 
-def refused(fault: Fault, message: str) -> Refused:
-    """A file turned down for a named fault, with the sentence that says how to mend it."""
-    return Refused(message, code=fault.value)
+def refused(fault: Fault, message: str, *, field: str | None = None) -> Refused:
+    """A file turned down for a named fault, with the sentence that says how to mend it; `field` where something said is at fault."""
+    return Refused(message, code=fault.value, field=field)
 
 
 class Note(NamedTuple):
@@ -162,5 +165,5 @@ class Report:
 
     files: tuple[FileRead, ...]
     # Python 3.11 writes out what the task of an `asyncio.run` returned: of twenty thousand people it takes a second.
-    people: tuple[Attendee, ...] = field(repr=False)
+    people: tuple[Attendee, ...] = dataclasses.field(repr=False)
     days: tuple[TaughtDay, ...] = ()

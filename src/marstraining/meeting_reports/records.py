@@ -47,12 +47,14 @@ class Reading:
     """What it takes to make instants of one file's moments, and the notes met on the way.
 
     `on` is the date of times that have none. `until` is when somebody left of whom that is not said, in an instant and words.
+    `whole_seconds` is how long somebody was there of whom it is only said that they were.
     """
 
     order: Order
     zone: tzinfo
     on: date | None
     until: tuple[datetime, str] | None = None
+    whole_seconds: float = 0.0
     notes: list[Note] = field(default_factory=list)
     _known: dict[tuple[Moment, date | None], tuple[datetime, ...]] = field(default_factory=dict, init=False, repr=False)
 
@@ -92,7 +94,8 @@ def last_instant(entries: Iterable[Entry], reading: Reading) -> datetime | None:
 def _record(entry: Entry, reading: Reading) -> Record:
     joined = reading.instants(entry.joined)
     left = _left(entry, reading)
-    record = Record(entry.row, entry.name, entry.email, (), entry.stated_seconds or 0.0)
+    stated = reading.whole_seconds if entry.is_whole else entry.stated_seconds or 0.0
+    record = Record(entry.row, entry.name, entry.email, (), stated)
     if joined and left:
         return _between(record, entry, joined, left, reading)
     is_stay = entry.kind != Kind.PERSON
