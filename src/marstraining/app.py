@@ -30,6 +30,7 @@ from marstraining.portal import agency as portal_agency
 from marstraining.portal import desk as portal_desk
 from marstraining.portal import pages as portal_pages
 from marstraining.programme import desk as programme_desk
+from marstraining.uploads import desk as uploads_desk
 
 # What public pages are made of; bookings count, since they show places left.
 WATCHED = ("programme_course", "programme_session", "programme_venue", "bookings_booking")
@@ -61,6 +62,7 @@ def all_routes() -> list[PageRoute]:
         *people_pages.routes,
         *people_desk.routes,
         *messages_desk.routes,
+        *uploads_desk.routes,
     ]
 
 

@@ -14,6 +14,7 @@ from typing import Protocol
 import structlog
 
 from marstraining.attendance.actions import ask_for_registers, tell_missed
+from marstraining.attendance.actions.lists import forget_left_lists
 from marstraining.attendance.actions.scheduling import send_due_exports
 from marstraining.bookings.actions import compare_places, erase_what_served, send_reminders, settle_sessions, tell_changes
 from marstraining.bulletins.actions import tell_new_dates
@@ -35,6 +36,7 @@ from marstraining.messages.delivery import PostRoom, send_due_letters
 from marstraining.messages.rules import Priority
 from marstraining.people.actions import ask_settings_of_bounced, forget_sign_in_traces
 from marstraining.programme.actions import publish_due_sessions
+from marstraining.uploads.actions import hold_back_unscanned, scan_waiting_files
 
 
 class Job(Protocol):
@@ -50,6 +52,8 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (10, lease.mark_missed_letters),
     (5, publish_due_sessions),
     (5, settle_sessions),
+    (5, scan_waiting_files),
+    (60, hold_back_unscanned),
     (10, tell_changes),
     (30, settle_invitations),
     (30, settle_requests),
@@ -66,6 +70,7 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (300, ask_for_registers),
     (300, tell_missed),
     (300, send_due_exports),
+    (600, forget_left_lists),
     (3600, forget_sign_in_traces),
     (3600, erase_old_bodies),
     (3600, erase_what_served),

@@ -131,12 +131,12 @@ def _delimiter(text: str) -> str:
 
 
 def _heads(row: Row, width: int) -> bool:
-    """Whether a row can be that of headings: about as wide as the list, words only, each once."""
+    """Whether a row can be that of headings: about as wide as the list, words only, most of them once."""
     words = [tidy(cell).casefold() for cell in row.cells if cell.strip()]
     return (
         len(words) >= 2
         and len(words) >= width * _AS_WIDE
-        and len(set(words)) == len(words)
+        and len(set(words)) >= max(2, len(words) * _MOST)
         and all(len(word) <= _LONGEST_HEADING and not _is_value(word) for word in words)
     )
 

@@ -29,6 +29,8 @@ _LETTER_WORDS = {
     "declined": "Booking not approved",
     "desk_note": "Letter from the training team",
     "email_changed": "Email address changed",
+    "file_infected": "A file held a virus",
+    "file_infected_desk": "A file held a virus, for the training team",
     "finish_booking": "Finish a first booking",
     "has_left": "Asked whether somebody has left",
     "invitation_over": "Invitation not taken up",

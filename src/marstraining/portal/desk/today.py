@@ -87,6 +87,8 @@ WORDS: Mapping[str, Words] = {
     "bounced": Words("email address that bounced", "email addresses that bounced", at="/desk/letters/bounced"),
     "organisations": Words("new organisation to check", "new organisations to check", "New organisations",
         "Learners typed these because they were not in the list. Add each to the list or merge it with the right one."),
+    "infected": Words("file with a virus, removed", "files with a virus, removed", at="/desk/uploads", tone="urgent"),
+    "unscanned": Words("file not checked for viruses", "files not checked for viruses", at="/desk/uploads", tone="urgent"),
     "held": Words("letter on hold", "letters on hold", at="/desk/letters?state=held", tone="urgent"),
     "letters": Words("letter that could not be sent", "letters that could not be sent", at="/desk/letters?state=failed"),
 }  # fmt: skip

@@ -11,6 +11,8 @@ from marstraining.core.clock import from_wall, today_of
 from marstraining.core.db import rows
 from marstraining.core.viewer import Viewer
 from marstraining.programme.queries import Scope, run_by
+from marstraining.uploads.queries import INFECTED, WAITING_LONG
+from marstraining.uploads.rules import WAITS_AT_MOST
 
 DECIDE_WITHIN = timedelta(days=7)
 NUMBERS_WITHIN = timedelta(days=7)
@@ -137,6 +139,8 @@ KINDS: Mapping[str, Kind] = {
         "a.code, a.name, a.sector, p.name AS person, p.ref AS person_ref",
         "a.id",
     ),
+    "infected": _whole("uploads_file u", INFECTED),
+    "unscanned": Kind("uploads_file u", WAITING_LONG, lambda at: (at.now - WAITS_AT_MOST,), has_sessions=False),
     "held": _whole("messages_letter", "state = 'held'"),
     "letters": _whole("messages_letter", "state = 'failed'"),
 }
