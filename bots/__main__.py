@@ -3,9 +3,8 @@
 import asyncio
 import signal
 from contextlib import AsyncExitStack
-from typing import Annotated
 
-import typer
+import click
 import uvicorn
 from telegram.error import InvalidToken, TelegramError
 
@@ -19,15 +18,12 @@ from marstraining.core.config import ConfigError, Settings, load_settings
 from marstraining.core.errors import Refused
 from marstraining.core.logs import configure_logs
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
-
-@app.command()
-def run(
-    poll: Annotated[bool, typer.Option("--poll", help="Ask Telegram for messages instead of being called; for trying it out.")] = False,  # noqa: FBT002 - typer's flag
-    host: Annotated[str, typer.Option(help="Address to listen on for Telegram's calls.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8001,
-) -> None:
+@click.command(context_settings={"show_default": True})
+@click.option("--poll", is_flag=True, help="Ask Telegram for messages instead of being called; for trying it out.")
+@click.option("--host", default="127.0.0.1", help="Address to listen on for Telegram's calls.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8001, help="Port to listen on.")
+def app(*, poll: bool, host: str, port: int) -> None:
     """Answer people on Telegram."""
     try:
         settings = _settings(is_polling=poll)
@@ -45,9 +41,9 @@ def run(
         raise _refused(f"Telegram could not be reached: {type(error).__name__}.") from None
 
 
-def _refused(sentence: str) -> typer.Exit:
-    typer.echo(sentence, err=True)
-    return typer.Exit(1)
+def _refused(sentence: str) -> click.exceptions.Exit:
+    click.echo(sentence, err=True)
+    return click.exceptions.Exit(1)
 
 
 def _settings(*, is_polling: bool) -> Settings:
@@ -88,7 +84,7 @@ async def _poll(settings: Settings) -> None:
         await introduce(application)
         await _begin_polling(application)
         stack.push_async_callback(_end_polling, application)
-        typer.echo(f"Talking as @{application.bot.username}. Ctrl-C ends it.", err=True)
+        click.echo(f"Talking as @{application.bot.username}. Ctrl-C ends it.", err=True)
         await stop.wait()
 
 

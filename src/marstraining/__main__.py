@@ -123,14 +123,24 @@ def export(*, kind: str, out: Path, session: str, course: str, agency: str, from
 @click.option("--session", default="", help="Reference of the session it is of: people are matched with its bookings.")
 @click.option("--starts", default="", help="When the session began, as 2026-11-24T09:30.")
 @click.option("--ends", default="", help="When the session ended.")
+@click.option("--column", multiple=True, help="What a column of a list is: name=HEADING; may be given more than once.")
+@click.option("--everybody", is_flag=True, help="Everybody on the list was there.")
+@click.option("--order", default="", help="How its dates are written: day-first or month-first.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def read_report(*, file: Path, session: str, starts: str, ends: str, as_json: bool) -> None:
-    """Say what an attendance report of Teams or Zoom says, as it was downloaded; nothing is written."""
+def read_report(
+    *, file: Path, session: str, starts: str, ends: str, column: tuple[str, ...], everybody: bool, order: str, as_json: bool
+) -> None:
+    """Say what an attendance report of Teams or Zoom says, as it was downloaded, or a list of your own; nothing is written.
+
+    Of a list that is no known report, say its columns by --column: name, first-name, last-name, email, joined, left, minutes,
+    duration (1h 20m), attended (yes or no), each with the heading or the number of a column.
+    """
     if session and (starts or ends):
         raise click.BadParameter("give --session, or --starts and --ends, not both")
+    said = _loaded("reading").SaidColumns(list(column), everybody, order)
     if session:
-        _run("matching.read_report", file, session, as_json)
-    _run("reading.read_report", file, starts, ends, as_json)
+        _run("matching.read_report", file, session, as_json, said)
+    _run("reading.read_report", file, starts, ends, as_json, said)
 
 
 @app.command()

@@ -41,6 +41,7 @@ from marstraining.search import api as search_api
 from marstraining.search import desk as search_desk
 from marstraining.search import pages as search_pages
 from marstraining.search.queries import watch_index
+from marstraining.uploads import desk as uploads_desk
 
 # What public pages are made of; bookings count, since they show places left.
 WATCHED = ("programme_course", "programme_session", "programme_venue", "bookings_booking", "resources_resource")
@@ -83,6 +84,7 @@ def all_routes() -> list[PageRoute]:
         *people_desk.routes,
         *messages_desk.routes,
         *messages_pages.routes,
+        *uploads_desk.routes,
     ]
 
 

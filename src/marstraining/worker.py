@@ -14,6 +14,7 @@ from typing import Protocol
 import structlog
 
 from marstraining.attendance.actions import ask_for_registers, tell_missed
+from marstraining.attendance.actions.lists import forget_left_lists
 from marstraining.attendance.actions.scheduling import send_due_exports
 from marstraining.bookings.actions import compare_places, erase_what_served, send_reminders, settle_sessions, tell_changes
 from marstraining.bulletins import actions as bulletins
@@ -44,6 +45,7 @@ from marstraining.programme.actions import publish_due_sessions
 from marstraining.resources.actions.checking import check_links, forget_old_checks
 from marstraining.resources.queries import resources_added
 from marstraining.search.actions import forget_unheard_words
+from marstraining.uploads.actions import hold_back_unscanned, scan_waiting_files
 
 
 class Job(Protocol):
@@ -77,6 +79,8 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (10, lease.mark_missed_letters),
     (5, publish_due_sessions),
     (5, settle_sessions),
+    (5, scan_waiting_files),
+    (60, hold_back_unscanned),
     (10, tell_changes),
     (30, settle_invitations),
     (30, settle_requests),
@@ -101,6 +105,7 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (300, send_due_exports),
     (10, check_links),
     (3600, forget_old_checks),
+    (600, forget_left_lists),
     (3600, forget_sign_in_traces),
     (3600, forget_received),
     (3600, forget_old_conversations),

@@ -377,4 +377,4 @@ async def test_the_page_asks_the_same_statements_whoever_many_were_there(
     await desk.get(f"{root(session)}/reports")
     async with statements(db) as heard:
         await desk.get(f"{root(session)}/reports")
-    assert len(heard) == 7
+    assert len(heard) == 8

@@ -31,6 +31,11 @@ def test_with_a_key_alone_everything_has_a_place_under_the_data_folder() -> None
     assert (settings.metrics_token, settings.telegram_token, settings.trusted_proxies) == ("", "", ())
 
 
+def test_a_scanner_is_at_a_port_or_a_socket_or_there_is_none() -> None:
+    urls = ("", "clamd://127.0.0.1:3310", "clamd://clamav", "clamd:///run/clamav/clamd.ctl", "clamd://[::1]:3310")
+    assert [load(MARS_SCAN_URL=url).scan_url for url in urls] == list(urls)
+
+
 def test_the_data_folder_is_var_data_below_where_one_stands() -> None:
     assert load_settings({"MARS_SECRET_KEY": KEY}).data_dir == Path("var/data").absolute()
 
@@ -55,6 +60,10 @@ def test_commands_that_serve_nobody_need_no_key() -> None:
             "MARS_BASE_URL must begin with https:// (http:// is for this machine alone: 127.0.0.1, ::1, localhost)",
         ),
         ("MARS_BASE_URL", "https://example.org/training", "MARS_BASE_URL must be a host alone, without a path"),
+        ("MARS_SCAN_URL", "http://127.0.0.1:3310", "MARS_SCAN_URL must be clamd://host:port or clamd:///path/of/its.socket"),
+        ("MARS_SCAN_URL", "clamd://", "MARS_SCAN_URL must be clamd://host:port or clamd:///path/of/its.socket"),
+        ("MARS_SCAN_URL", "clamd://host:port", "MARS_SCAN_URL is not an address of a virus scanner"),
+        ("MARS_SCAN_URL", "clamd://host/and/path", "MARS_SCAN_URL must be clamd://host:port or clamd:///path/of/its.socket"),
         ("MARS_DATABASE_URL", "mysql://root@db/mars", "MARS_DATABASE_URL must begin with sqlite:/// or postgres://"),
         (
             "MARS_DATABASE_URL",

@@ -282,7 +282,21 @@ def teams_events_in_public() -> dict[str, bytes]:
         ("Asha", "Patel", "a.patel@example.org", "01/11/22, 08:00:00", "Approved", "14/11/22, 09:30:00", "14/11/22, 12:30:00", "3h"),
         ("Ben", "Cole", "ben@police.example", "02/11/22, 08:00:00", "Approved", "", "", ""),
     )
-    return {"t4_clock_change": lines(*live), "t5_webinar": little(webinar)}
+    registered = ("First Name", "Last Name", "Email", "Registration Time", "Registration Status", "Attended")
+    asha = ("Asha", "Patel", "a.patel@example.org", "01/11/22, 08:00:00", "Approved", "Yes")
+    ben = ("Ben", "Cole", "ben@police.example", "02/11/22, 08:00:00", "Approved", "No")
+    kai = ("Kai", "Late", "kai@example.org", "14/11/22, 10:00:00", "Approved", "Yes")
+    summary = ("1. Summary", ("Meeting title", "Neglect webinar"), ("Start time", "14/11/22, 09:29:07"), ("End time", "14/11/22, 12:31:40"))
+    joined = ("Name", "First join", "Last leave", "In-meeting duration", "Email")
+    stay = ("Patel, Asha", "14/11/22, 09:30:00", "14/11/22, 11:00:00", "1h 30m", "a.patel@example.org")
+    attended = tabs(*summary, "", "2. Registrations", registered, asha, ben, kai)
+    both = tabs(*summary, "", "2. Registrations", registered, asha, ben, "", "3. Participants", joined, stay)
+    return {
+        "t4_clock_change": lines(*live),
+        "t5_webinar": little(webinar),
+        "t5_attended": little(attended),
+        "t5_registrations_and_times": little(both),
+    }
 
 
 def teams_graph() -> dict[str, bytes]:

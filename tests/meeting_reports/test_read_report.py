@@ -153,6 +153,60 @@ def test_wrong_usage_ends_with_two(wrong: tuple[str, ...]) -> None:
     assert (code, said) == (2, "")
 
 
+# ---- a list of one's own -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sheet(tmp_path: Path) -> Path:
+    path = tmp_path / "sheet.csv"
+    path.write_text("Delegate,School,In,Stay\nAsha Patel,St Luke's,09:30,62.5\nBen Cole,Police,10:00,90\n")
+    return path
+
+
+def test_a_list_of_ones_own_is_told_how_to_be_read_and_then_is(sheet: Path) -> None:
+    assert read(sheet, *HOURS) == (
+        1,
+        "",
+        (
+            "NOT_A_REPORT: This is no known report. Say what its columns are:"
+            ' --column name="Delegate" --column joined="In" (columns: 1 Delegate, 2 School, 3 In, 4 Stay)\n'
+        ),
+    )
+    assert read(sheet, *HOURS, "--column", "name=delegate", "--column", "minutes=4")[1].splitlines()[:3] == [
+        "List: 2 people.",
+        "Asha Patel  62.5 minutes  35%",
+        "Ben Cole  90.0 minutes  50%",
+    ]
+    code, said, _ = read(sheet, *HOURS, "--column", "name=1", "--everybody", "--order", "day-first", "--json")
+    assert (code, [person["minutes"] for person in json.loads(said)["people"]], json.loads(said)["variant"]) == (0, [180.0, 180.0], "own")
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--column", "name=Who"), "WRONG_COLUMNS: The file has no column “Who”. Its columns are: Delegate, School, In, Stay"),
+        (("--column", "name=1"), "WRONG_COLUMNS: Select a column that shows who was there, or say that everybody on this list was"),
+    ],
+)
+def test_columns_that_are_wrong_end_with_one_and_say_why(options: tuple[str, ...], sentence: str, sheet: Path) -> None:
+    assert read(sheet, *HOURS, *options) == (1, "", f"{sentence}\n")
+
+
+def test_a_known_report_has_its_own_columns() -> None:
+    assert read(FILES / "z1_joins.csv", "--column", "name=1")[2] == "WRONG_COLUMNS: This is a known report: read it without --column.\n"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--column", "name"), ("--column", "who=1"), ("--column", "name="), ("--everybody",), ("--order", "day-first"),
+        ("--column", "name=1", "--order", "year-first"), ("--column", "minutes=1", "--column", "duration=2"),
+    ],
+)  # fmt: skip
+def test_columns_typed_in_another_form_are_wrong_usage(wrong: tuple[str, ...], sheet: Path) -> None:
+    assert read(sheet, *wrong)[:2] == (2, "")
+
+
 # ---- against the bookings of a session -----------------------------------------------------------------------------------
 
 

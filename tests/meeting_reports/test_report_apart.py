@@ -40,6 +40,18 @@ def teams_rows(number: int) -> bytes:
     return text.replace("Patel, Asha", rows + "Patel, Asha", 1).encode("utf-8")
 
 
+def rows_of_their_own(number: int) -> bytes:
+    """Nobody comes or goes at the same second as many others, and names are of letters, as in life."""
+    head = "Name (Original Name),User Email,Join Time,Leave Time,Duration (Minutes),Guest\n"
+    row = "{name} Patel ({name} O'Neill),a{0}@example.org,11/14/2022 09:{1:02}:{2:02} AM,11/14/2022 12:{2:02}:{1:02} PM,{3},Yes\n"
+    rows = (row.format(n, n % 59, n % 53, 180 + n % 53 - n % 59, name=f"Ash{_letters(n)}") for n in range(number))
+    return (head + "".join(rows)).encode()
+
+
+def _letters(number: int) -> str:
+    return "".join(chr(ord("a") + digit) for digit in (number % 26, number // 26 % 26, number // 676))
+
+
 # ---- the same answer -------------------------------------------------------------------------------------------------------
 
 
@@ -76,13 +88,13 @@ def test_the_application_holds_nothing_that_only_reports_and_workbooks_need() ->
 # ---- limits ----------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("data", [zoom_rows(20_000), teams_rows(19_990)], ids=["zoom", "teams"])
-async def test_twenty_thousand_rows_are_previewed_within_three_seconds(data: bytes) -> None:
+@pytest.mark.parametrize("data", [zoom_rows(20_000), teams_rows(19_990), rows_of_their_own(20_000)], ids=["zoom", "teams", "own"])
+async def test_twenty_thousand_rows_are_previewed_within_two_seconds(data: bytes) -> None:
     tries: list[float] = []
     # Three tries, since a machine that does much else slows a process that needs memory more than it slows a bare loop.
-    while not tries or (len(tries) < 3 and min(tries) >= 9):
+    while not tries or (len(tries) < 3 and min(tries) >= 6):
         tries.append(await _times_of_a_bare_loop(data))
-    assert min(tries) < 9
+    assert min(tries) < 6
 
 
 async def _times_of_a_bare_loop(data: bytes) -> float:

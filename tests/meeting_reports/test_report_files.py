@@ -150,6 +150,13 @@ CASES = (
     ),
     Case("t5_webinar.csv", "T5", (("Asha Patel", "a.patel@example.org", 180.0, "09:30:00-12:30:00"),)),
     Case(
+        "t5_attended.csv",
+        "T5",
+        (("Asha Patel", "a.patel@example.org", 180.0, ""), ("Kai Late", "kai@example.org", 180.0, "")),
+        ((0, "People are said to have attended, and not how long: each counts as there for the whole session."),),
+    ),
+    Case("t5_registrations_and_times.csv", "T5", (("Asha Patel", "a.patel@example.org", 90.0, "09:30:00-11:00:00"),)),
+    Case(
         "t6_graph.json",
         "T6",
         (

@@ -109,6 +109,45 @@ class MeetingReport(Table):
         constraints = (UniqueConstraint(fields=("session", "file_hash"), name="attendance_report_once"),)
 
 
+class WaitingReport(Table):
+    """A file sent in for a session that is no known report and waits for somebody to say what its columns are.
+
+    It lies in the folder of files under `stored_as` until then, for a day at most. `list_key` is the same for files with the same
+    headings.
+    """
+
+    id = fields.IntField(primary_key=True)
+    ref = fields.CharField(max_length=10, unique=True)
+    session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField(
+        "models.Session", related_name=False, db_index=True, on_delete=fields.RESTRICT
+    )
+    session_id: int
+    file_hash = fields.CharField(max_length=64)
+    file_name = fields.CharField(max_length=200)
+    list_key = fields.CharField(max_length=64)
+    stored_as = fields.CharField(max_length=64, unique=True)
+    at = UTCDatetimeField(db_index=True)
+    by_id = fields.IntField(null=True)
+
+    class Meta:
+        table = "attendance_waiting_report"
+        constraints = (UniqueConstraint(fields=("session", "file_hash"), name="attendance_waiting_report_once"),)
+
+
+class ReportColumns(Table):
+    """What was last said of the columns of lists with the same headings: `columns` as `meeting_reports.columns` writes them."""
+
+    id = fields.IntField(primary_key=True)
+    list_key = fields.CharField(max_length=64, unique=True)
+    headings: list[str] = fields.JSONField(default=list)
+    columns: dict[str, object] = fields.JSONField(default=dict)
+    at = UTCDatetimeField()
+    by_id = fields.IntField(null=True)
+
+    class Meta:
+        table = "attendance_report_columns"
+
+
 class ReportedPerson(Table):
     """Somebody in the reports of a session, with the minutes of all its files together, and what became of the entry.
 

@@ -14,6 +14,7 @@ from marstraining.core.errors import NotFound, Refused
 from marstraining.core.files import path_of
 from marstraining.core.web import ANYONE, SIGNED_IN, Form, page, read_form, render, viewer_of
 from marstraining.people.browsers import network_of
+from marstraining.uploads.rules import STATE_WORDS, check_served
 
 _LONGEST_CODE = 12
 
@@ -46,7 +47,9 @@ async def own(request: Request) -> Response:
     """Pre-reading and handouts that are one's own."""
     viewer = viewer_of(request)
     files = await own_files(viewer.person_id) if viewer.person_id is not None else []
-    return render(request, "attendance/files.html", files=files, kinds={kind: FILE_KIND_WORDS[kind] for kind in _OWN})
+    return render(
+        request, "attendance/files.html", files=files, kinds={kind: FILE_KIND_WORDS[kind] for kind in _OWN}, scan_words=STATE_WORDS
+    )
 
 
 _OWN = (FileKind.RUNNING_ORDER, FileKind.PRE_READING, FileKind.HANDOUT)
@@ -55,6 +58,7 @@ _OWN = (FileKind.RUNNING_ORDER, FileKind.PRE_READING, FileKind.HANDOUT)
 async def download(request: Request) -> Response:
     """A file for those it is meant for, never shown in the page: what somebody uploaded is nobody's to run."""
     file = await handed_file(request.path_params["ref"], viewer_of(request))
+    check_served(file.scan_state)
     path = path_of(config.current().data_dir, file.stored_as)
     if not path.is_file():
         raise NotFound

@@ -18,13 +18,14 @@ class MarkWord(StrEnum):
 
 
 class Evidence(StrEnum):
-    """What a mark stands on: somebody's tap on the register, a learner's own check-in, a meeting's report, a sheet of paper."""
+    """What a mark stands on: somebody's tap on the register, a learner's own check-in, a report, a list, a sheet of paper."""
 
     MANUAL = "manual"
     QR = "qr"
     CODE = "code"
     TEAMS = "teams"
     ZOOM = "zoom"
+    LIST = "list"
     PAPER = "paper"
     WORD = "word"
     IMPORTED = "imported"
@@ -36,6 +37,7 @@ EVIDENCE_WORDS = {
     Evidence.CODE: "Checked in by code",
     Evidence.TEAMS: "Teams report",
     Evidence.ZOOM: "Zoom report",
+    Evidence.LIST: "Attendance list",
     Evidence.PAPER: "Paper sheet",
     Evidence.WORD: "Trainer’s word",  # noqa: RUF001 - an apostrophe as printed
     Evidence.IMPORTED: "Imported",

@@ -12,11 +12,15 @@ from urllib.parse import unquote, urlsplit
 
 from marstraining.app import all_routes
 from marstraining.commands.terminal import complain, say
-from marstraining.core import config
+from marstraining.core import clock, config
+from marstraining.core.clock import local
 from marstraining.core.config import ConfigError, Settings
 from marstraining.core.database_url import SqliteFile
 from marstraining.core.db import connect, is_unavailable, pending_migrations, probe_write, unknown_migrations
+from marstraining.core.scanner import ScannerAway, ping
 from marstraining.core.web.guards import route_table
+from marstraining.uploads.queries import waiting
+from marstraining.uploads.rules import WAITS_AT_MOST
 
 _SMTP_SECONDS = 10
 _SUBMISSION_PORTS = {"smtp": 25, "smtps": 465}
@@ -30,7 +34,7 @@ def check() -> int:
         complain(f"wrong  {error}")
         return 1
     say("ok     The configuration can be read.")
-    wrong = [*asyncio.run(_database(settings)), *_mail(settings)]
+    wrong = [*asyncio.run(_database(settings)), *_mail(settings), *asyncio.run(_scanner(settings))]
     for line in wrong:
         complain(f"wrong  {line}")
     for line in _worth_knowing(settings):
@@ -50,11 +54,34 @@ async def _database(settings: Settings) -> list[str]:
             if unknown:
                 return [f"The database is newer than this program, which does not know {', '.join(unknown)}."]
             await probe_write()
+            late = await _files_waiting(settings)
     except Exception as error:
         if not is_unavailable(error):
             raise
         return [f"The database cannot be reached or written to: {error}"]
     say("ok     The database is up to date and can be written to.")
+    return late
+
+
+async def _files_waiting(settings: Settings) -> list[str]:
+    """What waits too long for the virus scanner, and what waits for one that is not set any more."""
+    files = await waiting()
+    if files.since is None or (settings.scan_url and clock.now() - files.since < WAITS_AT_MOST):
+        return []
+    number = f"{files.number} file{' waits' if files.number == 1 else 's wait'}"
+    if not settings.scan_url:
+        return [f"{number} to be checked for viruses, and MARS_SCAN_URL is not set: nobody can open them until a scanner has seen them."]
+    return [f"{number} to be checked for viruses, the oldest since {local(files.since):%d/%m/%Y %H:%M}: is the worker running?"]
+
+
+async def _scanner(settings: Settings) -> list[str]:
+    if not settings.scan_url:
+        return []
+    try:
+        await ping(settings.scan_url)
+    except ScannerAway as away:
+        return [f"The virus scanner at {settings.scan_url} does not answer, so files that people send in cannot be opened: {away}"]
+    say(f"ok     The virus scanner at {settings.scan_url} answers.")
     return []
 
 
@@ -95,6 +122,8 @@ def _greet(scheme: str, host: str, port: int | None, user: str, password: str) -
 
 
 def _worth_knowing(settings: Settings) -> Iterator[str]:
+    if not settings.scan_url:
+        yield "No virus scanner is set (MARS_SCAN_URL), so files that people send in are not checked for viruses."
     if not settings.telegram_token:
         yield "Telegram is not set up, so letters go by email only."
     yield "There is no second factor yet: whoever reads a member of staff's email can sign in as them."

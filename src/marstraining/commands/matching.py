@@ -5,14 +5,14 @@ from pathlib import Path
 
 from marstraining.attendance.queries import ReportedSession, reported_session
 from marstraining.commands.database import opened
-from marstraining.commands.reading import tell
+from marstraining.commands.reading import SaidColumns, tell
 from marstraining.core.config import load_settings
 
 
-def read_report(path: Path, ref: str, as_json: bool) -> int:  # noqa: FBT001 - the command's flag
+def read_report(path: Path, ref: str, as_json: bool, said: SaidColumns) -> int:  # noqa: FBT001 - the command's flag
     """As without a session, cut to its training days and with everybody matched. Raises NotFound for an unknown reference."""
     session = asyncio.run(_session(ref))
-    return tell(path, session.days, session.booked, as_json=as_json)
+    return tell(path, session.days, session.booked, said, as_json=as_json)
 
 
 async def _session(ref: str) -> ReportedSession:

@@ -32,6 +32,7 @@ VARIABLES = SECRETS | {
     "MARS_PARTNERSHIP_FILE",
     "MARS_SIGN_IN_MINUTES",
     "MARS_SHOW_MAIL",
+    "MARS_SCAN_URL",
 }
 DATABASE_FILE = "marstraining.sqlite3"
 
@@ -62,6 +63,7 @@ class Settings:
     `base_url` has no slash at its end. `secret_key` is empty where nothing that needs one runs. `metrics_token`,
     `telegram_token`, `telegram_webhook_url` and `telegram_webhook_secret` are empty where not set. `sign_in_minutes` is how
     long the link of a sign-in letter works. `shows_mail` lets everybody read the letters that a folder collects, on this machine alone.
+    `scan_url` is empty where no virus scanner looks at files that people send in.
     """
 
     data_dir: Path
@@ -79,6 +81,7 @@ class Settings:
     log_level: str = "INFO"
     sign_in_minutes: int = 15
     shows_mail: bool = False
+    scan_url: str = ""
     partnership: Partnership = field(repr=False, default_factory=load_partnership)
 
     @property
@@ -114,6 +117,11 @@ def current() -> Settings:
     """The settings of the process; a program that forgot to load them fails here with RuntimeError."""
     if _current is None:
         raise RuntimeError("the settings have not been loaded: call config.use(load_settings()) first")
+    return _current
+
+
+def known() -> Settings | None:
+    """The settings of the process, None where none are loaded: for what the core does without them too."""
     return _current
 
 
@@ -161,6 +169,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, need_secret: bool
         log_level=get("MARS_LOG_LEVEL", "INFO", _check_level).upper(),
         sign_in_minutes=int(get("MARS_SIGN_IN_MINUTES", "15", _matching(_MINUTES, "must be a number of minutes from 10 to 60"))),
         shows_mail=shows_mail,
+        scan_url=get("MARS_SCAN_URL", "", _check_scan_url),
         partnership=_partnership(get("MARS_PARTNERSHIP_FILE", "")),
     )
 
@@ -269,6 +278,18 @@ def _check_smtp(url: str) -> str | None:
         return None if not parts.netloc and parts.path.strip("/") else "must name a folder from the root, as file:///var/mail"
     if parts.scheme not in {"smtp", "smtps"} or not host or parts.path not in {"", "/"}:
         return "must be smtp://user:password@host:port, smtps://… or file:///folder"
+    return None
+
+
+def _check_scan_url(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return "is not an address of a virus scanner"
+    is_socket, is_host = not host and len(parts.path) > 1, bool(host) and parts.path in {"", "/"}
+    if parts.scheme != "clamd" or not (is_socket or is_host) or parts.username or parts.query or parts.fragment:
+        return "must be clamd://host:port or clamd:///path/of/its.socket"
     return None
 
 

@@ -1,20 +1,28 @@
-"""Files that people send in: which kinds are taken, told by what they begin with, and where they lie."""
+"""Files that people send in: which kinds are taken, told by what they begin with, and where they lie.
+
+Where a virus scanner is set, a file lies in quarantine until it is found clean: `path_of` then names a place where nothing is,
+so that no page can serve it.
+"""
 
 import hashlib
+import os
 import re
 import shutil
 import unicodedata
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from marstraining.core import config
 from marstraining.core.errors import Refused
 from marstraining.core.tokens import new_token
 
 LARGEST = 25 * 1024 * 1024
 ACCEPTED = ".pdf,.docx,.pptx,.xlsx,.png,.jpg,.jpeg"
 FOLDER = "files"
+_QUARANTINE = "quarantine"
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 TYPES = {
     "pdf": "application/pdf",
@@ -57,7 +65,7 @@ def store(data_dir: Path, name: str, source: BinaryIO) -> Stored:
     left then. The name of the stored file tells nothing, and its folder is nobody's to read but the service's.
     """
     stored_as = write(data_dir, source)
-    path = path_of(data_dir, stored_as)
+    path = lying_at(data_dir, stored_as)
     try:
         size = path.stat().st_size
         if not 0 < size <= LARGEST:
@@ -72,9 +80,14 @@ def store(data_dir: Path, name: str, source: BinaryIO) -> Stored:
     return Stored(stored_as, TYPES[kind], size, digest)
 
 
-def write(data_dir: Path, source: BinaryIO) -> str:
-    """Write what was read and checked into the folder, whole or not at all; the random name that it has there. Blocks."""
-    folder = data_dir / FOLDER
+def write(data_dir: Path, source: BinaryIO, *, is_clean: bool = False) -> str:
+    """Write what was read and checked into the folder, whole or not at all; the random name that it has there. Blocks.
+
+    It goes into quarantine where a scanner is set, unless it `is_clean`, having been scanned already.
+    """
+    settings = config.known()
+    is_scanned = bool(settings and settings.scan_url) and not is_clean
+    folder = data_dir / FOLDER / _QUARANTINE if is_scanned else data_dir / FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / new_token()
     try:
@@ -88,13 +101,61 @@ def write(data_dir: Path, source: BinaryIO) -> str:
 
 
 def path_of(data_dir: Path, stored_as: str) -> Path:
-    """Where a stored file lies."""
+    """Where a stored file lies that may be served; nothing is there while it is in quarantine."""
     return data_dir / FOLDER / stored_as
 
 
+def quarantined(data_dir: Path, stored_as: str) -> Path:
+    """Where a file lies that no scanner has found clean yet; for the scanner alone."""
+    return data_dir / FOLDER / _QUARANTINE / stored_as
+
+
+def lying_at(data_dir: Path, stored_as: str) -> Path:
+    """Where a stored file is, be it in quarantine; for copying and taking away, never for serving."""
+    held = quarantined(data_dir, stored_as)
+    return held if held.exists() else path_of(data_dir, stored_as)
+
+
+def release(data_dir: Path, stored_as: str) -> None:
+    """Let a file out of quarantine, in one step; one that another has let out meanwhile stays as it is."""
+    with suppress(FileNotFoundError):
+        quarantined(data_dir, stored_as).rename(path_of(data_dir, stored_as))
+
+
+def hold_back(data_dir: Path, stored_as: str) -> None:
+    """Put a stored file into quarantine, in one step; one that is gone is gone."""
+    (data_dir / FOLDER / _QUARANTINE).mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(FileNotFoundError):
+        path_of(data_dir, stored_as).rename(quarantined(data_dir, stored_as))
+
+
 def drop(data_dir: Path, stored_as: str) -> None:
-    """Take a file away that no row tells of."""
+    """Take a file away that no row tells of, wherever it lies."""
     path_of(data_dir, stored_as).unlink(missing_ok=True)
+    quarantined(data_dir, stored_as).unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """A file as it lies in a folder; `since` is when it was written, in seconds since 1970."""
+
+    stored_as: str
+    size: int
+    since: float
+
+
+def all_stored(data_dir: Path, *, in_quarantine: bool) -> list[Lying]:
+    """The files in quarantine, or those beside it, the oldest first. Blocks."""
+    folder = data_dir / FOLDER / _QUARANTINE if in_quarantine else data_dir / FOLDER
+    found = []
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            # One that is let out or taken away while we look is none of ours any more.
+            with suppress(FileNotFoundError):
+                if entry.is_file(follow_symlinks=False):
+                    told = entry.stat(follow_symlinks=False)
+                    found.append(Lying(entry.name, told.st_size, told.st_mtime))
+    return sorted(found, key=lambda one: (one.since, one.stored_as))
 
 
 def _kind_of(name: str, kept: BinaryIO) -> str:

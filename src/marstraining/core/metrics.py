@@ -35,14 +35,17 @@ class Figures:
     """What the database says: numbers by words of ours, never a name.
 
     Letters by class and state; seconds that the oldest one due has waited, by class; sessions that hold more than they have
-    places for; links of resources by how they stand; seconds that each job is late, and whether it fails; seconds since the last
-    backup and the share of the disk in use, None where not known.
+    places for; links of resources by how they stand; files that wait for the virus scanner, and since how many seconds the oldest;
+    seconds that each job is late, and whether it fails; seconds since the last backup and the share of the disk in use, None where not
+    known.
     """
 
     letters: Mapping[tuple[str, str], int]
     oldest: Mapping[str, float]
     oversold: int
     links: Mapping[str, int]
+    files_waiting: int
+    oldest_file: float
     jobs_late: Mapping[str, float]
     jobs_failing: Mapping[str, bool]
     backup_age: float | None
@@ -113,6 +116,10 @@ class _Read(Collector):
             "mars_oversold_sessions", "Coming sessions that hold more than they have places for.", value=figures.oversold
         )
         yield _by("mars_links", "Links of resources by how they stood when last looked at.", "state", figures.links)
+        yield GaugeMetricFamily("mars_files_waiting", "Files that wait for the virus scanner.", value=figures.files_waiting)
+        yield GaugeMetricFamily(
+            "mars_oldest_waiting_file_seconds", "Since when the oldest file waits for the virus scanner.", value=figures.oldest_file
+        )
         yield _by("mars_job_late_seconds", "How late each job of the worker is.", "job", figures.jobs_late)
         yield _by("mars_job_failing", "Whether each job of the worker failed the last time.", "job", figures.jobs_failing)
         if figures.backup_age is not None:

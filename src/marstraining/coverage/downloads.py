@@ -14,6 +14,7 @@ from marstraining.coverage.evidence import evidence_path
 from marstraining.coverage.paper import due_words, progress, record_pdf, why
 from marstraining.coverage.queries import External, TrainingRecord
 from marstraining.coverage.rules import STATE_WORDS
+from marstraining.uploads.rules import FileState, check_served
 
 EXTERNAL_WORDS = {"added": ("Not confirmed yet", "yellow"), "confirmed": ("Confirmed", "green"), "refused": ("Not counted", "red")}
 USE_ANSWERS = {"yes": "Yes, I have used it", "no": "No, not lately"}
@@ -65,7 +66,9 @@ def csv_rows(record: TrainingRecord) -> Iterator[dict[str, object]]:
 
 
 def file_response(external: External | None) -> Response:
-    """The evidence to save: never shown by us, since it is a stranger's file (security.md 5)."""
+    """The evidence to save: never shown by us, since it is a stranger's file (security.md 5). Refused until it is found clean."""
+    if external is not None and external.scan_state:
+        check_served(FileState(external.scan_state))
     path = evidence_path(external.stored_as, config.current()) if external else None
     if external is None or path is None:
         raise NotFound

@@ -1,7 +1,8 @@
 """The process apart in which files are read: `python -m marstraining.meeting_reports.child`, started by `apart`.
 
-Standard input is one line of JSON with the names and sizes of the files and the training days, then the files' bytes. Standard
-output is one JSON object, {"report": …} or {"refused": [code, sentence]}. It takes its own limits before it reads anything.
+Standard input is one line of JSON with the names and sizes of the files, the training days and what is asked, then the files'
+bytes. Standard output is one JSON object, {"report": …}, {"lists": …} or {"refused": [code, sentence, field]}. It takes its own
+limits before it reads anything.
 """
 
 import gc
@@ -12,10 +13,14 @@ import traceback
 from types import TracebackType
 
 from marstraining.core.errors import Refused
-from marstraining.meeting_reports.apart import CPU_SECONDS, MEMORY_BYTES, too_hard
+from marstraining.meeting_reports.columns import columns_from_json, found_to_json
 from marstraining.meeting_reports.model import NamedFile
-from marstraining.meeting_reports.reading import read_reports
+from marstraining.meeting_reports.reading import look_at, read_reports
+from marstraining.meeting_reports.text import too_hard
 from marstraining.meeting_reports.wire import days_from_json, report_to_json
+
+MEMORY_BYTES = 512 * 1024 * 1024
+CPU_SECONDS = 10
 
 
 def main() -> None:
@@ -30,12 +35,20 @@ def _answer() -> dict[str, object]:
     try:
         asked = json.loads(sys.stdin.buffer.readline())
         files = [NamedFile(name, sys.stdin.buffer.read(size)) for name, size in asked["files"]]
-        return {"report": report_to_json(read_reports(files, days_from_json(asked["days"])))}
+        days = days_from_json(asked["days"])
+        if asked.get("looks"):
+            lists = [look_at(file, days) for file in files]
+            return {"lists": [found_to_json(found) if found else None for found in lists]}
+        columns = asked.get("columns")
+        return {"report": report_to_json(read_reports(files, days, columns_from_json(columns) if columns else None))}
     except Refused as refusal:
-        return {"refused": [refusal.code, refusal.message]}
+        return _refused(refusal)
     except MemoryError:
-        too_much = too_hard()
-        return {"refused": [too_much.code, too_much.message]}
+        return _refused(too_hard())
+
+
+def _refused(refusal: Refused) -> dict[str, object]:
+    return {"refused": [refusal.code, refusal.message, refusal.field]}
 
 
 def _limit() -> None:

@@ -146,12 +146,15 @@ def _zone(typed: str | None) -> tzinfo | None:
 # ---- the order of day and month -------------------------------------------------------------------------------------
 
 
-def decide_order(moments: Iterable[Moment], starts: Sequence[Moment], days: Sequence[TaughtDay], *, zone: tzinfo) -> Order:
+def decide_order(
+    moments: Iterable[Moment], starts: Sequence[Moment], days: Sequence[TaughtDay], *, zone: tzinfo, said: Order | None = None
+) -> Order:
     """The one order of day and month in which a file's dates make sense; it is never guessed.
 
     Any number above 12 decides. Failing that, the reading in which the meeting (the earliest of `starts`) began on the date
-    of a training day. Refuses with AMBIGUOUS_DATE where both readings stay open, or where rows contradict each other, and with
-    SESSION_DATE_MISMATCH where neither reading is the date of a training day.
+    of a training day; failing that, what somebody `said`. Refuses with AMBIGUOUS_DATE where both readings stay open (`field` is
+    then "order", since saying it helps), or where rows contradict each other, and with SESSION_DATE_MISMATCH where neither
+    reading is the date of a training day.
     """
     dated = [moment for moment in moments if moment.has_date]
     possible = BOTH.intersection(*(moment.orders for moment in dated if moment.decides))
@@ -170,10 +173,13 @@ def decide_order(moments: Iterable[Moment], starts: Sequence[Moment], days: Sequ
     words = " or ".join(_said(start) for start in readings.values())
     if days and not matching:
         raise mismatch(words, days)
+    if said is not None:
+        return said
     raise refused(
         Fault.AMBIGUOUS_DATE,
         f"The dates of this report can be read as {words}. Choose the session that it belongs to; if you have, this report does not"
         " fit its date: check that it is the right file.",
+        field="order",
     )
 
 
@@ -215,13 +221,14 @@ def instants(moment: Moment, order: Order, zone: tzinfo, on: date | None = None)
 
     `on` is the date of a time that has none. A moment with a zone of its own keeps it.
     """
-    day = moment.on(order) if moment.has_date else on
+    day = moment.on(order) if moment.year else on
     if day is None:
         return ()
-    offset = _offset_all_day(day, moment.zone or zone)
+    in_zone = moment.zone or zone
+    offset = _offset_all_day(day, in_zone)
     if offset is not None:
         return (datetime.combine(day, moment.at, UTC) - offset,)
-    wall = datetime.combine(day, moment.at, tzinfo=moment.zone or zone)
+    wall = datetime.combine(day, moment.at, tzinfo=in_zone)
     first, second = wall.astimezone(UTC), wall.replace(fold=1).astimezone(UTC)
     # The hour that the spring change skips has two readings as well, the later one first; its clock was not London's.
     return (first, second) if first < second else (first,)
@@ -239,6 +246,8 @@ def span_between(joined: Sequence[datetime], left: Sequence[datetime], stated: f
 
     Without them the first that is not backwards; None where all are, or a moment is missing.
     """
+    if len(joined) == len(left) == 1:
+        return Span(joined[0], left[0]) if joined[0] <= left[0] else None
     found = [Span(start, end) for start in joined for end in left if start <= end]
     if stated is None or len(found) < 2:
         return found[0] if found else None

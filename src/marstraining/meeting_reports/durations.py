@@ -11,6 +11,7 @@ _WORDS = re.compile(
     rf"(?:(\d{{1,4}})\s*(?:{_HOURS})\b\.?)?\s*(?:(\d{{1,5}})\s*(?:{_MINUTES})\b\.?)?\s*(?:(\d{{1,6}})\s*(?:{_SECONDS})\b\.?)?", re.ASCII
 )
 _CLOCK = re.compile(r"(\d{1,3}):([0-5]\d):([0-5]\d)", re.ASCII)
+_PARTS_OF_MINUTES = re.compile(r"(\d{1,5})(?:[.,](\d{1,6}))?", re.ASCII)
 _MINUTES_ALONE = re.compile(r"(\d{1,5})(?:[.,]0+)?", re.ASCII)
 # "1h2m" has no boundary between unit and number that a word's end would give.
 _GLUED = re.compile(r"(?<=[^\W\d_])\.?(?=\d)")
@@ -38,3 +39,9 @@ def read_minutes(text: str) -> float | None:
     """Seconds of a column headed "(minutes)", in which Zoom rounds each join up; None for anything but a whole number."""
     found = _MINUTES_ALONE.fullmatch(text.strip())
     return int(found[1]) * 60.0 if found else None
+
+
+def read_own_minutes(text: str) -> float | None:
+    """Seconds of a number of minutes as people write it, `78`, `62.5` and `62,5`; None for anything else."""
+    found = _PARTS_OF_MINUTES.fullmatch(text.strip())
+    return float(f"{found[1]}.{found[2] or 0}") * 60.0 if found else None

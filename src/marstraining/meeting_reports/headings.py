@@ -80,10 +80,10 @@ _NAMES: Mapping[Field, Sequence[str]] = {
     # Of a live event only, where there is no address: it tells two people of one name apart and is then dropped.
     Field.EVENT_PERSON: ("participantid", "participant id"),
     Field.EVENT_SESSION: ("sessionid", "session id"),
-    Field.ATTENDED: ("attended",),
+    Field.ATTENDED: ("attended", "attended?"),
     Field.WAITING_ROOM: ("in waiting room",),
     Field.DISCLAIMER: ("recording disclaimer response",),
-    Field.REGISTERED: ("registration time", "registered at"),
+    Field.REGISTERED: ("registration time", "registered at", "registered on", "registration date", "registration date/time"),
     Field.REGISTRATION_STATUS: ("registration status",),
     Field.TOPIC: ("topic",),
     Field.STARTS: ("start time",),
@@ -115,6 +115,28 @@ _OF_PRESENCE = frozenset({
 })  # fmt: skip
 JOINED_WORDS = frozenset({"joined", "joined before", "beigetreten", "ingressou", "ingressou antes", "se ha unido", "unido"})
 LEFT_WORDS = frozenset({"left", "verlassen", "saiu", "ha salido", "abandonó"})
+# Who was there, in a column of its own: as reports say it, and as people tick a list.
+YES_WORDS = frozenset(
+    {"yes", "y", "true", "1", "x", "✓", "✔", "☑", "attended", "present", "came", "signed in", "in person", "online", "attended in full"}
+)
+NO_WORDS = frozenset(
+    {
+        "no",
+        "n",
+        "false",
+        "0",
+        "✗",
+        "✘",
+        "absent",
+        "did not attend",
+        "not attended",
+        "did not come",
+        "no show",
+        "no-show",
+        "dna",
+        "apologies",
+    }
+)
 ZOOM_SECTIONS = frozenset(
     {"host details", "panelist details", "panellist details", "attendee details", "other attended", "attendee report"}
 )

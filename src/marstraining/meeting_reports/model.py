@@ -1,5 +1,6 @@
 """What a report says, as plain values: who was there from when to when, and what could not be read."""
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -22,10 +23,11 @@ class Fault(StrEnum):
     NO_PARTICIPANTS = "NO_PARTICIPANTS"
     NOT_A_REPORT = "NOT_A_REPORT"
     TOO_LARGE = "TOO_LARGE"
+    WRONG_COLUMNS = "WRONG_COLUMNS"
 
 
 class Variant(StrEnum):
-    """The kinds of report (attendance_reports.md 3.2 and 3.3)."""
+    """The kinds of report (attendance_reports.md 3.2 and 3.3), and a list of which a person said what its columns are."""
 
     TEAMS_EVENTS = "T0"
     TEAMS_JOINS = "T1"
@@ -41,19 +43,19 @@ class Variant(StrEnum):
     ZOOM_WITH_MEETING = "Z3"
     ZOOM_COMBINED = "Z3o"
     ZOOM_WEBINAR = "Z5"
+    OWN = "own"
 
     @property
     def is_zoom(self) -> bool:
         return self.value.startswith("Z")
 
 
-def refused(fault: Fault, message: str) -> Refused:
-    """A file turned down for a named fault, with the sentence that says how to mend it."""
-    return Refused(message, code=fault.value)
+def refused(fault: Fault, message: str, *, field: str | None = None) -> Refused:
+    """A file turned down for a named fault, with the sentence that says how to mend it; `field` where something said is at fault."""
+    return Refused(message, code=fault.value, field=field)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Note:
+class Note(NamedTuple):
     """Something in a file that whoever takes the register should know.
 
     `row` is numbered as Excel numbers it (the first line is 1; of a JSON file, the record), 0 for the whole file. The text
@@ -116,8 +118,7 @@ class FileRead:
     is_repeat: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Attendee:
+class Attendee(NamedTuple):
     """One person of a report, or a telephone, or a room with several people.
 
     `keys` are the forms of the name that are compared. `rows` are (file, row) pairs, files counted from 0. `spans` are the
@@ -163,5 +164,6 @@ class Report:
     """What one or more files say of one meeting; `days` are the training days that they were found to be of."""
 
     files: tuple[FileRead, ...]
-    people: tuple[Attendee, ...]
+    # Python 3.11 writes out what the task of an `asyncio.run` returned: of twenty thousand people it takes a second.
+    people: tuple[Attendee, ...] = dataclasses.field(repr=False)
     days: tuple[TaughtDay, ...] = ()

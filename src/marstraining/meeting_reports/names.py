@@ -14,6 +14,7 @@ _TAGS = frozenset(
     )
 )  # fmt: skip
 _PRONOUNS = re.compile(r"(?:she|he|they|her|him|them|ze|xe|it|any)(?:\s*[/|,]\s*[a-z]+)+|any pronouns", re.IGNORECASE)
+_BEGINS_PRONOUN = frozenset("shtzxia")
 _TELEPHONE = re.compile(r"(?=(?:[^\d]*\d){3})(?=(?:[^\d*x]*[\d*x]){5})[+\d*x().\-\s/]+", re.ASCII | re.IGNORECASE)
 _NUMBER_INSIDE = re.compile(r"[+\d*](?:[().\-\s]*[\d*]){6,}", re.ASCII)
 _BEGINS_NUMBER = frozenset("+*(0123456789xX")
@@ -28,6 +29,8 @@ _PLAIN = str.maketrans(
 )
 _ACCENTS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff]+")
 _LETTERS = re.compile(r"[^\W_]+")
+# Of plain letters the same in one step: lower case, no apostrophes, all else between words.
+_ASCII_WORDS = {code: None if chr(code) in "'`" else chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}
 _FULL_WIDTH = str.maketrans("\uff08\uff09", "()")
 _LONGEST = 200
 
@@ -68,11 +71,16 @@ def zoom_name(raw: str) -> Name:
     text = _tidy(raw)
     while (parts := _last_bracket(text)) and parts[0]:
         outside, inside = parts
-        if not _is_tag(inside) and not _TELEPHONE.fullmatch(inside):
+        if not _is_tag(inside) and not _is_telephone(inside):
             name = _named(inside, "")
-            return Name(name.shown, "", tuple(dict.fromkeys((*name.keys, *_named(_without_tags(outside), "").keys))), name.telephone)
+            return Name(name.shown, "", _both(name.keys, _named(_without_tags(outside), "").keys), name.telephone)
         text = outside
     return _named(text, "")
+
+
+def _both(keys: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    """Each once, in their order."""
+    return keys if not others or keys == others else tuple(dict.fromkeys((*keys, *others)))
 
 
 def plain_name(*parts: str) -> Name:
@@ -89,6 +97,11 @@ def _named(text: str, company: str) -> Name:
     return Name(f"{surname_first[2]} {surname_first[1]}" if surname_first else text, company, (key,) if key else ())
 
 
+def _is_telephone(text: str) -> bool:
+    # A number holds no letter but x, so that most names are told by their first.
+    return (not text[:1].isalpha() or text[0] in "xX") and _TELEPHONE.fullmatch(text) is not None
+
+
 def _without_numbers(text: str) -> str:
     """A text without telephone numbers, wherever they stand in it."""
     if _NUMBER_INSIDE.search(text):
@@ -98,6 +111,8 @@ def _without_numbers(text: str) -> str:
 
 def _tidy(text: str) -> str:
     """Composed letters, single spaces, no quotation marks around it, no controls, no marks of writing direction."""
+    if text.isascii() and text.isprintable() and '"' not in text and "  " not in text:
+        return text.strip()[:_LONGEST]
     if not text.isascii():
         text = unicodedata.normalize("NFC", text).translate(_FULL_WIDTH)
     if not text.isprintable():
@@ -127,7 +142,8 @@ def _without_tags(text: str) -> str:
 
 
 def _is_tag(inside: str) -> bool:
-    return not inside or inside.casefold() in _TAGS or _PRONOUNS.fullmatch(inside) is not None
+    folded = inside.casefold()
+    return not inside or folded in _TAGS or (folded[0] in _BEGINS_PRONOUN and _PRONOUNS.fullmatch(inside) is not None)
 
 
 # ---- comparing ------------------------------------------------------------------------------------------------------
@@ -135,10 +151,10 @@ def _is_tag(inside: str) -> bool:
 
 def words_of(name: str) -> tuple[str, ...]:
     """The words of a name without case, accents, apostrophes, titles and punctuation."""
-    folded = name.casefold().replace("'", "").replace("`", "") if name.isascii() else _without_accents(name).translate(_PLAIN)
-    words = _LETTERS.findall(folded)
-    untitled = [word for word in words if word not in _TITLES]
-    return tuple(untitled or words)
+    words = name.translate(_ASCII_WORDS).split() if name.isascii() else _LETTERS.findall(_without_accents(name).translate(_PLAIN))
+    if _TITLES.isdisjoint(words):
+        return tuple(words)
+    return tuple([word for word in words if word not in _TITLES] or words)
 
 
 def _without_accents(name: str) -> str:
@@ -151,7 +167,12 @@ def name_key(name: str) -> str:
     It is the smallest of the name's rotations, so that a surname of several words may stand in front or behind.
     """
     words = words_of(name)
-    return min((" ".join(words[start:] + words[:start]) for start in range(len(words))), default="")
+    if len(words) < 2:
+        return words[0] if words else ""
+    if len(words) == 2:
+        first, last = words
+        return min(f"{first} {last}", f"{last} {first}")
+    return min([" ".join(words[start:] + words[:start]) for start in range(len(words))])
 
 
 def sorted_words(name: str) -> str:

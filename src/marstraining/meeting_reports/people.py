@@ -24,7 +24,7 @@ class Placed(NamedTuple):
     record: Record
 
 
-@dataclass
+@dataclass(slots=True)
 class _Group:
     """Records of one person."""
 
@@ -33,8 +33,10 @@ class _Group:
 
     @property
     def first(self) -> tuple[int, int]:
-        first = self.placed[0]
-        return min((one.file, one.record.row) for one in self.placed) if len(self.placed) > 1 else (first.file, first.record.row)
+        if len(self.placed) > 1:
+            return min((one.file, one.record.row) for one in self.placed)
+        file, record = self.placed[0]
+        return file, record.row
 
 
 def people_of(placed: Iterable[Placed], days: Sequence[TaughtDay]) -> tuple[list[Attendee], list[tuple[int, Note]]]:
@@ -47,10 +49,13 @@ def people_of(placed: Iterable[Placed], days: Sequence[TaughtDay]) -> tuple[list
     by_email: dict[str, _Group] = {}
     by_name: dict[str, list[Placed]] = defaultdict(list)
     for one in placed:
-        if one.record.email:
-            by_email.setdefault(one.record.email, _Group([])).placed.append(one)
-        else:
+        email = one.record.email
+        if not email:
             by_name[identity_of(one.record.name)].append(one)
+        elif (known := by_email.get(email)) is not None:
+            known.placed.append(one)
+        else:
+            by_email[email] = _Group([one])
     signed_in = _by_key(by_email.values()) if by_name else {}
     alone: list[_Group] = []
     for records in by_name.values():
@@ -117,33 +122,42 @@ def _tracks(records: Sequence[Placed]) -> list[_Group]:
 def _attendees(groups: Sequence[_Group], days: Sequence[TaughtDay], notes: list[tuple[int, Note]]) -> list[Attendee]:
     found = []
     telephones = 0
+    windows, taught = [day.span for day in days], sum(day.taught_minutes for day in days) * 60
     for group in groups:
-        is_telephone = all(one.record.name.telephone and not one.record.name.keys for one in group.placed)
+        placed = group.placed
+        whole = placed[0].record
+        is_telephone = bool(whole.name.telephone) and all(one.record.name.telephone and not one.record.name.keys for one in placed)
         telephones += is_telephone
-        attendee = _attendee(group, days, f"Telephone {telephones}" if is_telephone else "")
+        attendee = _attendee(group, windows, taught, f"Telephone {telephones}" if is_telephone else "")
         if is_telephone:
             notes.append((group.first[0], Note(group.first[1], _DIALLED_IN)))
-        if attendee.spans and not attendee.seconds and days:
+        if days and attendee.spans and not attendee.seconds:
             notes.append((group.first[0], Note(group.first[1], _OUTSIDE)))
         found.append(attendee)
     return found
 
 
-def _attendee(group: _Group, days: Sequence[TaughtDay], telephone: str) -> Attendee:
-    placed = sorted(group.placed, key=lambda one: (one.file, one.record.row)) if len(group.placed) > 1 else group.placed
-    records = [one.record for one in placed]
-    whole = _joined(records) if len(records) > 1 else records[0]
-    seconds, is_stated = counted(records, days)
+def _attendee(group: _Group, windows: Sequence[Span], taught: float, telephone: str) -> Attendee:
+    """One person; `taught` are the seconds taught, 0 where no training day is known."""
+    if len(group.placed) > 1:
+        placed = sorted(group.placed, key=lambda one: (one.file, one.record.row))
+        records = [one.record for one in placed]
+        whole, rows = _joined(records), tuple([(one.file, one.record.row) for one in placed])
+    else:
+        file, whole = group.placed[0]
+        records, rows = [whole], ((file, whole.row),)
+    seconds, is_stated = counted(records, windows)
+    name, spans = whole.name, whole.spans
     return Attendee(
-        name=telephone or whole.name.shown or whole.email,
-        company=whole.name.company,
+        name=telephone or name.shown or whole.email,
+        company=name.company,
         email=whole.email or None,
-        keys=() if telephone else whole.name.keys,
-        rows=tuple([(one.file, one.record.row) for one in placed]),
-        spans=whole.spans,
-        hull=whole.hull,
+        keys=() if telephone else name.keys,
+        rows=rows,
+        spans=spans,
+        hull=spans[0] if len(spans) == 1 and whole.envelope is None else whole.hull,
         seconds=seconds,
-        share=share_of(seconds, days),
+        share=min(seconds / taught, 1.0) if taught > 0 else None,
         is_stated=is_stated,
         is_end_assumed=whole.is_end_assumed,
         is_name_shared=group.is_name_shared,
@@ -166,13 +180,16 @@ def _joined(records: Sequence[Record]) -> Record:
     return Record(records[0].row, name, email, spans, envelope=hull, is_end_assumed=any(record.is_end_assumed for record in records))
 
 
-def counted(records: Sequence[Record], days: Sequence[TaughtDay]) -> tuple[float, bool]:
-    """The seconds that count, and whether a stated duration had a part in them.
+def counted(records: Sequence[Record], windows: Sequence[Span]) -> tuple[float, bool]:
+    """The seconds that count within the windows, those of training days, and whether a stated duration had a part in them.
 
-    Times of presence are joined and cut to the training days. Durations of records without times are added, as far as the
-    days and those records' first and last moments leave room beside the times that are known.
+    Times of presence are joined and cut to the windows. Durations of records without times are added, as far as the
+    windows and those records' first and last moments leave room beside the times that are known.
     """
-    windows = [day.span for day in days]
+    if len(records) == 1 and len(records[0].spans) == 1 and len(windows) == 1:
+        # Most people came once and to one training day.
+        (span,), (window,) = records[0].spans, windows
+        return max((min(span.end, window.end) - max(span.start, window.start)).total_seconds(), 0.0), False
     present = clipped((span for record in records for span in record.spans), windows)
     stated = [record for record in records if not record.spans and record.stated_seconds > 0]
     if not stated:

@@ -6,14 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from marstraining.core.clock import LONDON, local
+from marstraining.core.errors import Refused
+from marstraining.meeting_reports.columns import Columns, FoundList
 from marstraining.meeting_reports.dates import Moment, Order, day_of, decide_order, mismatch, said_date
 from marstraining.meeting_reports.entries import Entries, Kind, entries_of
 from marstraining.meeting_reports.graph import looks_like_json, read_graph
+from marstraining.meeting_reports.lists import found_list, sheet_by
 from marstraining.meeting_reports.model import FileRead, NamedFile, Note, Report, Span, TaughtDay, Variant
 from marstraining.meeting_reports.people import Placed, people_of
 from marstraining.meeting_reports.records import Reading, Record, last_instant, records_of
 from marstraining.meeting_reports.spans import touches
-from marstraining.meeting_reports.tables import Summary, delimiter_in, no_participants, recognise, sheet_of, summary_of
+from marstraining.meeting_reports.tables import Summary, delimiter_in, is_report, nobody_came, recognise, sheet_of, summary_of
 from marstraining.meeting_reports.text import check_kind, check_size, decode, records
 
 # A meeting opens before the session and is closed after it; further off, it was another meeting.
@@ -33,11 +36,12 @@ def read_report(name: str, data: bytes, days: Sequence[TaughtDay] = ()) -> Repor
     return read_reports([NamedFile(name, data)], days)
 
 
-def read_reports(files: Sequence[NamedFile], days: Sequence[TaughtDay] = ()) -> Report:
+def read_reports(files: Sequence[NamedFile], days: Sequence[TaughtDay] = (), columns: Columns | None = None) -> Report:
     """What one or more reports say of a session: a meeting that was restarted has one for each time it ran.
 
     `days` are the session's training days; presence is cut to those that the reports are of. Without any nothing is cut. Times
-    in a file without a zone are Europe/London's. The same file twice adds nothing.
+    in a file without a zone are Europe/London's. The same file twice adds nothing. With `columns` the files are no known reports,
+    but lists with such columns, as somebody said.
 
     Refuses the whole with one of `Fault` as its code, for the first file that cannot be read: never a part of a report.
     Nothing but names, companies, addresses and times is taken from a file, and no file is kept.
@@ -50,7 +54,7 @@ def read_reports(files: Sequence[NamedFile], days: Sequence[TaughtDay] = ()) -> 
         if digest in found:
             read.append(replace(found[digest].read, notes=(Note(0, "This file is the same as another: it adds nothing."),), is_repeat=True))
             continue
-        found[digest] = _read(file, digest, days)
+        found[digest] = _read(file, digest, days, columns)
         read.append(found[digest].read)
         placed.extend(Placed(number, record) for record in found[digest].records)
     matched = tuple(day for day in days if any(day in one.days for one in found.values()))
@@ -61,26 +65,49 @@ def read_reports(files: Sequence[NamedFile], days: Sequence[TaughtDay] = ()) -> 
     return Report(tuple(read), tuple(people), matched)
 
 
-def _read(file: NamedFile, digest: str, days: Sequence[TaughtDay]) -> _OneFile:
+def look_at(file: NamedFile, days: Sequence[TaughtDay] = ()) -> FoundList | None:
+    """The list in a file that is no known report, None for one that is; refuses what is neither, as reading does."""
     check_size(file)
     check_kind(file)
     text = decode(file.data)
-    if looks_like_json(text):
-        variant = Variant.TEAMS_GRAPH
-        entries, summary = read_graph(text)
-    else:
+    if looks_like_json(text) or is_report(text):
+        return None
+    found = found_list(text)
+    try:
+        _read(file, "", days, found.guess)
+    except Refused as refusal:
+        return replace(found, asks_order=refusal.field == "order")
+    return found
+
+
+def _said_in(file: NamedFile, columns: Columns | None) -> tuple[Variant, Entries, Summary]:
+    """What a file says, times still as written."""
+    check_size(file)
+    check_kind(file)
+    text = decode(file.data)
+    if columns is None and looks_like_json(text):
+        return Variant.TEAMS_GRAPH, *read_graph(text)
+    if columns is None:
         sheet = sheet_of(records(text, delimiter_in(text)))
         variant = recognise(sheet)
-        summary = summary_of(sheet)
-        entries = entries_of(sheet, variant)
-        if not entries.found:
-            raise no_participants()
+    else:
+        sheet, variant = sheet_by(text, columns), Variant.OWN
+    entries = entries_of(sheet, variant)
+    if not entries.found:
+        raise nobody_came(sheet)
+    return variant, entries, summary_of(sheet)
+
+
+def _read(file: NamedFile, digest: str, days: Sequence[TaughtDay], columns: Columns | None) -> _OneFile:
+    variant, entries, summary = _said_in(file, columns)
     zone: tzinfo = UTC if variant == Variant.TEAMS_LIVE_EVENT else LONDON
-    order = decide_order([*summary.moments, *entries.moments], _starts(entries, summary), days, zone=zone)
+    said = columns.order if columns else None
+    order = decide_order([*summary.moments, *entries.moments], _starts(entries, summary), days, zone=zone, said=said)
     reading = Reading(order, zone, _date_of_times(entries, summary, order, days))
     start = _start(entries, summary, reading)
     own_days = _days_of(start, entries, reading, days)
     reading.until = _until(entries, summary, reading, own_days)
+    reading.whole_seconds = sum(day.span.seconds for day in own_days or (days if start is None else ()))
     found = records_of(entries.found, reading)
     _check_window(found, own_days)
     ends = reading.instants(summary.ends[1])[-1:] if summary.ends else ()
@@ -151,7 +178,7 @@ def _window(day: TaughtDay) -> Span:
 
 def _check_window(found: Sequence[Record], days: Sequence[TaughtDay]) -> None:
     """Refuse a report of the right date in which nobody was there near the session's time."""
-    hulls = [record.hull for record in found if record.hull]
+    hulls = [hull for record in found if (hull := record.hull)]
     windows = [_window(day) for day in days]
     if hulls and windows and not any(touches(hull, window) for hull in hulls for window in windows):
         first, last = min(hull.start for hull in hulls), max(hull.end for hull in hulls)
@@ -187,7 +214,11 @@ def _notes_of(entries: Entries, summary: Summary, found: Sequence[Record]) -> li
             minutes = f"{stated_average / 60:.1f} minutes on average, and the rows come to {average / 60:.1f}"
             notes.append(Note(row, f"The report says {minutes}."))
     joins = [entry.joined for entry in entries.found if entry.joined]
-    if not any(record.hull for record in found) and not any(joined.has_date for joined in joins):
+    is_said = [entry.is_whole for entry in entries.found]
+    if any(is_said):
+        who = "People" if all(is_said) else "Some people"
+        notes.append(Note(0, f"{who} are said to have attended, and not how long: each counts as there for the whole session."))
+    if not all(is_said) and not any(record.hull for record in found) and not any(joined.has_date for joined in joins):
         missing = "times without dates" if joins else "no times of joining and leaving"
         notes.append(Note(0, f"The report has {missing}: the stated durations count, before and after the session too."))
     return notes

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
+from operator import attrgetter
 from typing import NamedTuple
 
 from marstraining.meeting_reports.dates import Moment, Order, instants, span_between
@@ -46,28 +47,39 @@ class Reading:
     """What it takes to make instants of one file's moments, and the notes met on the way.
 
     `on` is the date of times that have none. `until` is when somebody left of whom that is not said, in an instant and words.
+    `whole_seconds` is how long somebody was there of whom it is only said that they were.
     """
 
     order: Order
     zone: tzinfo
     on: date | None
     until: tuple[datetime, str] | None = None
+    whole_seconds: float = 0.0
     notes: list[Note] = field(default_factory=list)
+    _known: dict[tuple[Moment, date | None], tuple[datetime, ...]] = field(default_factory=dict, init=False, repr=False)
 
     def note(self, row: int, text: str) -> None:
         self.notes.append(Note(row, text))
 
     def instants(self, moment: Moment | None, on: date | None = None) -> tuple[datetime, ...]:
-        return instants(moment, self.order, self.zone, on or self.on) if moment else ()
+        """As `dates.instants`; each moment is asked for several times, and many people come at the same one."""
+        if moment is None:
+            return ()
+        known = self._known.get((moment, on))
+        if known is None:
+            known = self._known[moment, on] = instants(moment, self.order, self.zone, on or self.on)
+        return known
 
 
 def records_of(entries: Sequence[Entry], reading: Reading) -> list[Record]:
     """The records of a file, in the order of its rows; notes are added to `reading`."""
-    people = [_record(entry, reading) for entry in entries if entry.kind in {Kind.PERSON, Kind.STAY}]
-    lines = [entry.line for entry in entries if entry.kind in {Kind.PERSON, Kind.STAY}]
+    own = [entry for entry in entries if entry.kind in {Kind.PERSON, Kind.STAY}]
+    people = [_record(entry, reading) for entry in own]
     activities = [(entry, _record(entry, reading)) for entry in entries if entry.kind == Kind.ACTIVITY]
+    if activities:
+        people = _explained(people, [entry.line for entry in own], activities, reading)
     events = [entry for entry in entries if entry.kind in {Kind.JOINED, Kind.LEFT}]
-    return sorted([*_explained(people, lines, activities, reading), *_paired(events, reading)], key=lambda record: record.row)
+    return sorted([*people, *_paired(events, reading)], key=attrgetter("row"))
 
 
 def last_instant(entries: Iterable[Entry], reading: Reading) -> datetime | None:
@@ -82,7 +94,8 @@ def last_instant(entries: Iterable[Entry], reading: Reading) -> datetime | None:
 def _record(entry: Entry, reading: Reading) -> Record:
     joined = reading.instants(entry.joined)
     left = _left(entry, reading)
-    record = Record(entry.row, entry.name, entry.email, stated_seconds=entry.stated_seconds or 0.0)
+    stated = reading.whole_seconds if entry.is_whole else entry.stated_seconds or 0.0
+    record = Record(entry.row, entry.name, entry.email, (), stated)
     if joined and left:
         return _between(record, entry, joined, left, reading)
     is_stay = entry.kind != Kind.PERSON
@@ -119,7 +132,8 @@ def _between(record: Record, entry: Entry, joined: Sequence[datetime], left: Seq
             f"The leaving time is before the joining time: {'the stated duration counts' if stated else 'it counts as 0 minutes'}.",
         )
         return record
-    if span.seconds > LONGEST_SECONDS:
+    seconds = span.seconds
+    if seconds > LONGEST_SECONDS:
         counts = "the stated duration counts" if stated else "it counts as 0 minutes"
         reading.note(entry.row, f"The joining and leaving times are more than 30 hours apart: {counts}.")
         return record
@@ -129,14 +143,14 @@ def _between(record: Record, entry: Entry, joined: Sequence[datetime], left: Seq
         if entry.kind == Kind.PERSON:
             reading.note(entry.row, "There is no duration: counted from first joining to last leaving.")
         return record._replace(spans=(span,))
-    if entry.kind == Kind.PERSON and abs(span.seconds - stated) > _SAME:
-        if stated > span.seconds + _DIFFERS:
+    if entry.kind == Kind.PERSON and abs(seconds - stated) > _SAME:
+        if stated > seconds + _DIFFERS:
             reading.note(entry.row, "The stated duration is longer than the times allow: the times count.")
             return record._replace(spans=(span,))
         return record._replace(envelope=span)
-    if abs(span.seconds - stated) > _DIFFERS:
+    if abs(seconds - stated) > _DIFFERS:
         reading.note(entry.row, "The stated duration and the times differ by more than a minute: the times count.")
-    return record._replace(spans=(span,))
+    return Record(record.row, record.name, record.email, (span,), record.stated_seconds)
 
 
 def _until_the_end(record: Record, joined: datetime, reading: Reading) -> Record:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from marstraining.core.errors import Refused
 from marstraining.meeting_reports.dates import Moment, is_bare_date, is_bare_time, read_moment
 from marstraining.meeting_reports.durations import read_duration
 from marstraining.meeting_reports.headings import (
@@ -17,22 +18,31 @@ from marstraining.meeting_reports.headings import (
     label_of,
 )
 from marstraining.meeting_reports.model import Fault, Variant, refused
-from marstraining.meeting_reports.text import MAX_ROWS, Row, delimiter_of, heading, tidy, too_many_rows
+from marstraining.meeting_reports.text import MAX_ROWS, Row, delimiter_of, heading, records, tidy, too_many_rows
 
 _NUMBERED = re.compile(r"\d{1,2}\. ?[^\W\d].*")
 # A Teams list has seven columns; more are reactions, cameras and hands (T2e).
 _TEAMS_COLUMNS = 7
+_TIMES = frozenset(
+    {Field.FIRST_JOIN, Field.LAST_LEAVE, Field.JOIN, Field.LEAVE, Field.DURATION, Field.MINUTES, Field.TIMESTAMP, Field.UTC_TIMESTAMP}
+)
+# A report's list, or its summary, is at its beginning.
+_LOOKED_AT = 500
 _AGAIN = "Download the report again when the meeting has ended, with Teams or Zoom set to English."
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A list of people: its heading row's number, headings as compared, where its fields stand, its rows."""
+    """A list of people: its heading row's number, headings as compared, where its fields stand, its rows.
+
+    `is_everybody`: whoever is on it was there, as somebody says.
+    """
 
     number: int
     headings: Sequence[str]
     places: Mapping[Field, int]
     rows: Sequence[Row]
+    is_everybody: bool = False
 
     def cell(self, row: Row, field: Field) -> str:
         """A field of a row, "" where the list has no such column or the row ends before it."""
@@ -76,6 +86,30 @@ def delimiter_in(text: str) -> str:
     raise no_participants() if is_known else not_a_report()
 
 
+def is_report(text: str) -> bool:
+    """Whether a text is a known report, be it one that cannot be read: two lines of a summary are enough."""
+    labels = 0
+    for line in text.split("\n", _LOOKED_AT)[:_LOOKED_AT]:
+        delimiter = delimiter_of(line)
+        names = [heading(cell) for cell in line.split(delimiter)]
+        if is_people_heading(names):
+            return _is_recognised(text, delimiter)
+        labels += label_of(names[0]) is not None
+        if labels > 1 or names[0] in ZOOM_SECTIONS:
+            return True
+    return False
+
+
+def _is_recognised(text: str, delimiter: str) -> bool:
+    try:
+        recognise(sheet_of(records(text, delimiter)))
+    except Refused as refusal:
+        if refusal.code != Fault.NOT_A_REPORT:
+            raise
+        return False
+    return True
+
+
 def sheet_of(rows: Iterable[Row]) -> Sheet:
     """Sort a report's rows. Refuses with NO_PARTICIPANTS where nobody is on its lists."""
     outside: list[Row] = []
@@ -86,13 +120,17 @@ def sheet_of(rows: Iterable[Row]) -> Sheet:
     for row in rows:
         first = heading(row.cells[0])
         # Among thousands of rows few are headings: only those that begin like one are compared whole.
-        names = [heading(cell) for cell in row.cells] if into is outside or is_known_heading(first) else []
+        if into is not outside and len(row.cells) > 1 and not is_known_heading(first):
+            into.append(row)
+            counted += 1
+            continue
+        names = [heading(cell) for cell in row.cells]
         if is_people_heading(names):
             into = []
             tables.append(Table(row.number, names, fields_of(names), into))
-        elif names and is_other_heading(names):
+        elif is_other_heading(names):
             into = []
-        elif len(row.cells) == 1 and (_NUMBERED.fullmatch(first) or first in ZOOM_SECTIONS):
+        elif len(row.cells) == 1 and is_section(first):
             sections.append(first)
             into = outside
         else:
@@ -105,8 +143,24 @@ def sheet_of(rows: Iterable[Row]) -> Sheet:
     return Sheet(outside, tables, sections)
 
 
+def is_section(text: str) -> bool:
+    """Whether a line's only cell begins a section, as "2. Participants" does."""
+    return _NUMBERED.fullmatch(text) is not None or text in ZOOM_SECTIONS
+
+
 def no_participants() -> Exception:
     return refused(Fault.NO_PARTICIPANTS, f"The report has no list of participants, or nobody is on it. {_AGAIN}")
+
+
+def nobody_came(sheet: Sheet) -> Exception:
+    """The refusal of a report whose lists say of nobody that they were there."""
+    fields = {field for table in sheet.tables for field in table.places}
+    if {Field.REGISTERED, Field.REGISTRATION_STATUS}.isdisjoint(fields):
+        return no_participants()
+    return refused(
+        Fault.NO_PARTICIPANTS,
+        "The report says who registered, and of nobody that they came. Download the attendance report when the event has ended.",
+    )
 
 
 def not_a_report() -> Exception:
@@ -125,11 +179,12 @@ def recognise(sheet: Sheet) -> Variant:
         return Variant.TEAMS_LIVE_EVENT
     if {Field.ACTION, Field.TIMESTAMP} <= fields:
         return Variant.TEAMS_EVENTS
-    if Field.ATTENDED in fields or "attendee report" in sheet.sections:
+    has_registrations = not {Field.REGISTERED, Field.REGISTRATION_STATUS}.isdisjoint(fields)
+    if "attendee report" in sheet.sections or (Field.ATTENDED in fields and not _TIMES.isdisjoint(fields) and not has_registrations):
         return Variant.ZOOM_WEBINAR
     if Field.MINUTES in fields:
-        return _zoom(sheet, fields)
-    if not {Field.REGISTERED, Field.REGISTRATION_STATUS, Field.FIRST_NAME}.isdisjoint(fields):
+        return Variant.ZOOM_WEBINAR if Field.ATTENDED in fields else _zoom(sheet, fields)
+    if has_registrations or (Field.FIRST_NAME in fields and not _TIMES.isdisjoint(fields)):
         return Variant.TEAMS_WEBINAR
     if Field.FIRST_JOIN in fields or (Field.DURATION in fields and Field.JOIN not in fields):
         return _teams(sheet)

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from marstraining.core.errors import Refused
 from marstraining.meeting_reports.model import Fault, NamedFile, refused
 
 MAX_BYTES = 5_000_000
@@ -106,6 +107,9 @@ def _plain(text: str) -> str:
 
 def tidy(cell: str) -> str:
     """A cell for comparing and for dates: compatible letters, plain single spaces, no marks of direction, no quotes around it."""
+    # Nearly every cell is such a one, and there are a hundred thousand of them.
+    if cell.isascii() and cell.isprintable() and '"' not in cell and "  " not in cell:
+        return cell.strip()
     if not cell.isascii():
         cell = unicodedata.normalize("NFKC", cell)
     if not cell.isprintable():
@@ -162,3 +166,10 @@ def unclosed(row: int) -> Exception:
 
 def too_many_rows() -> Exception:
     return refused(Fault.TOO_LARGE, f"The report has more than {MAX_ROWS:,} rows. Send the report of one session, as it was downloaded.")
+
+
+def too_hard() -> Refused:
+    """The refusal of a file that took more time or memory than is allowed."""
+    return refused(
+        Fault.TOO_LARGE, "The report takes too long to read. Send the report of one session, downloaded again and not opened in between."
+    )

@@ -42,6 +42,8 @@ _LETTER_WORDS = {
     "digest": "Digest for an agency lead",
     "desk_note": "Letter from the training team",
     "email_changed": "Email address changed",
+    "file_infected": "A file held a virus",
+    "file_infected_desk": "A file held a virus, for the training team",
     "finish_booking": "Finish a first booking",
     "has_left": "Asked whether somebody has left",
     "invitation_over": "Invitation not taken up",

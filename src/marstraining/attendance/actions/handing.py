@@ -11,6 +11,8 @@ from marstraining.core.tokens import new_ref
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
 from marstraining.programme.models import Session
+from marstraining.uploads.actions import note_upload
+from marstraining.uploads.rules import Purpose
 
 _MOST_FILES = 40
 
@@ -89,6 +91,7 @@ async def hand_out(session_id: int, new: NewFile, *, by: Viewer, now: datetime) 
             new_ref(), course_id, of_session, new.kind.value, new.title, version, new.file_name, new.stored.stored_as,
             new.stored.content_type, new.stored.size, new.stored.sha256, now, by.person_id,
         )  # fmt: skip
+        await note_upload(new.stored.stored_as, new.file_name, Purpose.PACK, size=new.stored.size, by=by, now=now)
         detail: dict[str, object] = {"kind": new.kind.value, "version": version}
         await record("hand_out", by=by, now=now, subject_kind="session", subject_id=session_id, detail=detail)
     return version

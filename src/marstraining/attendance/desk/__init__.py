@@ -2,6 +2,7 @@
 
 from marstraining.attendance.desk import (
     check_in,
+    columns,
     correcting,
     entries,
     exports,
@@ -23,6 +24,7 @@ routes = [
     *printing.routes,
     *pack.routes,
     *reports.routes,
+    *columns.routes,
     *entries.routes,
     *exports.routes,
     *scheduled.routes,

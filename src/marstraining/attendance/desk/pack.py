@@ -14,12 +14,14 @@ from marstraining.core import config
 from marstraining.core.errors import Refused
 from marstraining.core.files import ACCEPTED, drop, plain_name, store
 from marstraining.core.web import Form, page, read_form, render, see_other, viewer_of
+from marstraining.uploads.rules import STATE_WORDS
 
 _LONGEST = 2000
 _DAY = 24 * 60
 _TEXTS = {"room": "the room", "technology": "the technology", "to_change": "what to change"}
-DONE = {
+DONE: dict[str, str | tuple[str, str]] = {
     "added": "The file is there.",
+    "checking": ("The file is sent", "It is being checked for viruses. Those it is for can open it in a few minutes."),
     "taken": "The file is taken back. Nobody can open it any more.",
     "reported": "Thank you. The training team sees your report.",
 }
@@ -42,6 +44,7 @@ async def files(request: Request) -> Response:
         files=await files_of(taking.session.id),
         kinds=FILE_KIND_WORDS,
         accepted=ACCEPTED,
+        scan_words=STATE_WORDS,
         form=form,
         done=DONE,
     )
@@ -62,7 +65,7 @@ async def _add(request: Request, taking: Taking, form: Form) -> Response | None:
     except Refused as refusal:
         form.refuse(refusal)
         return None
-    return see_other(f"{taking.root}/files?done=added")
+    return see_other(f"{taking.root}/files?done={'checking' if config.current().scan_url else 'added'}")
 
 
 async def _keep_or_drop(taking: Taking, new: NewFile, data_dir: Path, request: Request) -> None:

@@ -1,16 +1,16 @@
 """Meeting reports of a session: sent in, looked at, and only then written into the register; for the desk and for its trainers."""
 
-import asyncio
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
 from marstraining.attendance import queries
-from marstraining.attendance.actions.reporting import forget_reports, keep_reports, made_ready, write_reported_marks
+from marstraining.attendance.actions.lists import drop_waiting
+from marstraining.attendance.actions.reporting import forget_reports, write_reported_marks
+from marstraining.attendance.desk.sending import Taken, take
 from marstraining.attendance.queries import Preview, ReportSession
+from marstraining.attendance.queries.lists import WaitingList, waiting_lists
 from marstraining.attendance.rules import EVIDENCE_WORDS, MARK_WORDS, Became, Proposal, TakenAs
 from marstraining.core import clock
 from marstraining.core.errors import Refused
@@ -18,8 +18,7 @@ from marstraining.core.viewer import Role
 from marstraining.core.web import Form, page, read_form, render, roles, see_other, viewer_of
 from marstraining.core.web.dates import day as day_words
 from marstraining.core.web.dates import plural
-from marstraining.meeting_reports.apart import MAX_FILES, read_apart
-from marstraining.meeting_reports.model import NamedFile, Report, TaughtDay
+from marstraining.meeting_reports.model import Variant
 from marstraining.programme.rules import Delivery
 
 WHO_RUNS = roles(Role.DESK, Role.PARTNER_ORGANISER)
@@ -43,6 +42,8 @@ DONE: Mapping[str, str | tuple[str, str]] = {
     "back": "It is back among those nobody was found for.",
     "forgotten": "Everything read of the reports of this session is forgotten. Marks that were written stand.",
     "known": ("Nothing new", "This report was read before, so it adds nothing."),
+    "dropped": "The file is gone. Nothing of it was read.",
+    "gone": ("Nothing to do", "That file does not wait any more: it was read, or not used, or a day has passed since it was sent."),
 }
 # As many as a person settles in one sitting; the rest come up as these are settled.
 _TRAY_SHOWN = 50
@@ -63,6 +64,11 @@ async def load(request: Request) -> ReportSession:
     return await queries.report_session(request.path_params["ref"], viewer=viewer_of(request), teaches=is_teaching(request))
 
 
+async def waiting_of(request: Request, session: ReportSession) -> list[WaitingList]:
+    """The files that wait for their columns: all for who runs the session, for a trainer those that they sent themselves."""
+    return await waiting_lists(session.id, sent_by=viewer_of(request).person_id if is_teaching(request) else None)
+
+
 async def reports(request: Request) -> Response:
     """What was read so far, and more files."""
     session = await load(request)
@@ -73,56 +79,19 @@ async def reports(request: Request) -> Response:
         day_id = form.choice("day", "the training day", [str(day.id) for day in session.days], required=False)
         if not form.errors:
             try:
-                return see_other(f"{root_of(request, session)}/reports?done={await _take(request, session, uploads, day_id)}")
+                taken = await take(session, uploads, day_id, by=viewer_of(request))
+                return see_other(_next(root_of(request, session), taken, day_id))
             except Refused as refusal:
                 form.fail(refusal.field or "files", refusal.message)
     return await _page(request, session, form)
 
 
-async def _take(request: Request, session: ReportSession, uploads: Sequence[UploadFile], day_id: str) -> str:
-    """Read files that are new in a process apart and keep what they say; the word for how it went."""
-    if len(uploads) > MAX_FILES:
-        raise Refused(f"Send at most {MAX_FILES} files at once.")
-    known = await queries.known_hashes(session.id)
-    files = [NamedFile(upload.filename or "", await upload.read()) for upload in uploads]
-    new = [file for file in files if hashlib.sha256(file.data).hexdigest() not in known]
-    if not new:
-        return "known"
-    report = await _read(session, new, day_id)
-    booked = [one.addresses for one in await queries.on_session(session.id)]
-    # In the time that this takes the service answers others.
-    read = await asyncio.to_thread(made_ready, session, report, [_shown(file.name) for file in new], booked)
-    kept = await keep_reports(session, read, by=viewer_of(request), now=clock.now())
-    return "read" if kept else "known"
-
-
-async def _read(session: ReportSession, files: Sequence[NamedFile], day_id: str) -> Report:
-    """What the files say together. Refused with the name of the file at fault where there are several."""
-    days = [day.taught for day in session.days if day_id in {"", str(day.id)}]
-    try:
-        report = await read_apart(files, days)
-    except Refused:
-        if len(files) > 1:
-            await _name_fault(files, days)
-        raise
-    if len(report.days) > 1 and any(file.starts_at is None for file in report.files):
-        raise Refused("A report has no dates. Select the training day that it is of, and send it alone.", field="day")
-    return report
-
-
-async def _name_fault(files: Sequence[NamedFile], days: Sequence[TaughtDay]) -> None:
-    for file in files:
-        try:
-            await read_apart([file], days)
-        except Refused as refusal:
-            name = _shown(file.name)
-            message = refusal.message if name in refusal.message else f"“{name}”: {refusal.message}"
-            raise Refused(f"{message} None of the files was kept.", code=refusal.code) from refusal
-
-
-def _shown(name: str) -> str:
-    last = name.replace("\\", "/").rpartition("/")[2]
-    return "".join(letter for letter in last if letter.isprintable())[:80].strip() or "report.csv"
+def _next(root: str, taken: Taken, day_id: str) -> str:
+    """Where the page leads after files were sent: to the first list whose columns somebody has to name."""
+    if taken.waiting:
+        done = "&done=read" if taken.kept else ""
+        return f"{root}/reports/columns/{taken.waiting[0]}?day={day_id}{done}"
+    return f"{root}/reports?done={'read' if taken.kept else 'known'}"
 
 
 async def write(request: Request) -> Response:
@@ -149,7 +118,10 @@ async def forget(request: Request) -> Response:
     """Start again: nothing that was read is kept."""
     session = await load(request)
     await read_form(request)
-    await forget_reports(session.id, by=viewer_of(request), now=clock.now())
+    viewer, now = viewer_of(request), clock.now()
+    await forget_reports(session.id, by=viewer, now=now)
+    for one in await waiting_of(request, session):
+        await drop_waiting(session.id, one.ref, by=viewer, now=now)
     return see_other(f"{root_of(request, session)}/reports?done=forgotten")
 
 
@@ -163,6 +135,8 @@ async def _page(request: Request, session: ReportSession, form: Form) -> Respons
         session=session,
         root=root_of(request, session),
         preview=preview,
+        waiting=await waiting_of(request, session),
+        kinds={file.id: _kind(file.variant) for file in preview.files},
         counts=_counts(preview),
         tray=preview.tray[:_TRAY_SHOWN],
         marks=preview.marks[:_PEOPLE_SHOWN],
@@ -181,6 +155,12 @@ async def _page(request: Request, session: ReportSession, form: Form) -> Respons
         form=form,
         done=DONE,
     )
+
+
+def _kind(variant: str) -> str:
+    if variant == Variant.OWN:
+        return "List, columns as said"
+    return f"{'Zoom' if variant.startswith('Z') else 'Teams'} report ({variant})"
 
 
 def _counts(preview: Preview) -> list[str]:

@@ -14,6 +14,7 @@ from marstraining.core.errors import NotFound
 from marstraining.core.viewer import Viewer
 from marstraining.meeting_reports.kept import as_attendee
 from marstraining.meeting_reports.matching import match_people
+from marstraining.meeting_reports.model import Variant
 from marstraining.programme.queries.scope import run_by
 
 # Nobody settles more in one sitting, and comparing names takes a while.
@@ -112,9 +113,15 @@ async def preview(session: ReportSession) -> Preview:
     people = await on_session(session.id)
     entries = await report_entries(session.id, people)
     standing = await standing_marks(session.id)
-    is_zoom = bool(files) and all(file.variant.startswith("Z") for file in files)
-    evidence = Evidence.ZOOM if is_zoom else Evidence.TEAMS
-    return Preview(tuple(files), tuple(entries), tuple(proposed_marks(session, people, entries, standing)), evidence)
+    return Preview(tuple(files), tuple(entries), tuple(proposed_marks(session, people, entries, standing)), _evidence(files))
+
+
+def _evidence(files: Sequence[ReportFile]) -> Evidence:
+    """What marks stand on that all files of a session propose together."""
+    variants = {file.variant for file in files}
+    if variants == {Variant.OWN}:
+        return Evidence.LIST
+    return Evidence.ZOOM if variants and all(variant.startswith("Z") for variant in variants - {Variant.OWN}) else Evidence.TEAMS
 
 
 async def report_files(session_id: int) -> list[ReportFile]:

@@ -13,7 +13,7 @@ from marstraining.meeting_reports.model import Booked, TaughtDay
 from marstraining.meeting_reports.people import share_of
 
 # What a person marked is not changed by a report unless somebody says so.
-_FROM_REPORTS = frozenset({Evidence.TEAMS, Evidence.ZOOM})
+_FROM_REPORTS = frozenset({Evidence.TEAMS, Evidence.ZOOM, Evidence.LIST})
 _TAKEN_AS = {Became.WALK_IN: TakenAs.WALK_IN, Became.TRAINER: TakenAs.TRAINER}
 
 

@@ -18,6 +18,7 @@ MODEL_MODULES: tuple[str, ...] = (
     "marstraining.history.models",
     "marstraining.messages.models",
     "marstraining.people.models",
+    "marstraining.uploads.models",
     "marstraining.programme.models",
     "marstraining.record.models",
     "marstraining.bookings.models",

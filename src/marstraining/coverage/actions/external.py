@@ -12,6 +12,8 @@ from marstraining.core.viewer import Viewer
 from marstraining.coverage.evidence import Evidence, drop_evidence, keep_evidence
 from marstraining.history.actions import record
 from marstraining.people.models import Person
+from marstraining.uploads.actions import forget_upload, note_upload
+from marstraining.uploads.rules import Purpose
 
 MOST_ENTRIES = 100
 _INSERT = (
@@ -55,6 +57,8 @@ async def add_external(new: NewLearning, evidence: Evidence | None, *, by: Viewe
                 ref, by.person_id, new.title, new.provider, new.completed_on, new.minutes, new.is_participatory, new.counts_as,
                 evidence.name if evidence else "", stored_as, evidence.content_type if evidence else "", now,
             )  # fmt: skip
+            if evidence:
+                await note_upload(stored_as, evidence.name, Purpose.EVIDENCE, size=len(evidence.data), by=by, now=now)
             await record("add_external", by=by, now=now, subject_kind="person", subject_id=by.person_id)
     except BaseException:
         await drop_evidence(stored_as, settings)
@@ -69,6 +73,7 @@ async def remove_external(ref: str, *, by: Viewer, now: datetime) -> None:
             "DELETE FROM record_external WHERE ref = ? AND person_id = ? AND state <> 'confirmed' RETURNING stored_as", ref, by.person_id
         )
         if removed:
+            await forget_upload(removed[0]["stored_as"])
             await record("remove_external", by=by, now=now, subject_kind="person", subject_id=by.person_id)
         elif await rows("SELECT id FROM record_external WHERE ref = ? AND person_id = ?", ref, by.person_id):
             raise Refused("The training team has confirmed this. Ask them if it is wrong.", code="confirmed")

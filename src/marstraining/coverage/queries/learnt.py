@@ -49,7 +49,7 @@ class Attended:
 
 @dataclass(frozen=True, slots=True)
 class External:
-    """Something learnt elsewhere, as its owner and the desk read it."""
+    """Something learnt elsewhere, as its owner and the desk read it; `scan_state` is of its file, "" where nothing is noted."""
 
     id: int
     ref: str
@@ -65,6 +65,7 @@ class External:
     stored_as: str
     content_type: str
     at: datetime
+    scan_state: str
 
 
 async def posts_of(*person_ids: int) -> dict[int, list[Post]]:
@@ -132,7 +133,8 @@ async def attended_by(person_id: int) -> list[Attended]:
 
 _EXTERNAL = (
     "SELECT x.id, x.ref, x.person_id, x.title, x.provider, x.completed_on, x.minutes, x.is_participatory, x.counts_as, x.state,"
-    " x.file_name, x.stored_as, x.content_type, x.at FROM record_external x"
+    " x.file_name, x.stored_as, x.content_type, x.at, coalesce(u.state, '') AS scan_state FROM record_external x"
+    " LEFT JOIN uploads_file u ON u.stored_as = x.stored_as"
 )
 
 

@@ -8,11 +8,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from marstraining.core import clock
-from marstraining.core.viewer import Role
+from marstraining.core.errors import Refused
+from marstraining.core.files import plain_name
+from marstraining.core.viewer import Role, Viewer
 from marstraining.core.web import Column, Files, Form, export_response, page, read_form, render, roles, viewer_of
 from marstraining.history.actions import record_export
 from marstraining.portal.queries.agency import Checked, who_has_completed
 from marstraining.programme.models import Course
+from marstraining.uploads.actions import check_at_once
+from marstraining.uploads.rules import Purpose
 
 _BETWEEN = re.compile(r"[\s,;]+")
 _MOST = 5000
@@ -57,7 +61,7 @@ async def _looked_up(request: Request, form: Form) -> _Found | None:
     courses = {row["code"]: row["id"] for row in await Course.filter(is_archived=False).values("id", "code")}
     code = form.choice("course", "the course", courses)
     since = form.date("since", "the day since when", required=False)
-    typed = await _list(form)
+    typed = await _list(form, by=viewer_of(request))
     if form.errors:
         return None
     form.put("people", "\n".join(typed))
@@ -78,13 +82,18 @@ async def _page(request: Request, form: Form, found: Sequence[Checked] | None) -
     )
 
 
-async def _list(form: Form) -> list[str]:
-    """The lines typed or uploaded, each once, in their order."""
+async def _list(form: Form, *, by: Viewer) -> list[str]:
+    """The lines typed or uploaded, each once, in their order; a file is shown to the virus scanner first."""
     text = form.text("people", "the list", required=False, max=250_000, multiline=True)
     upload = form.file("file", "a list", required=False)
     if upload is not None:
         try:
-            text = f"{text}\n{(await upload.read()).decode('utf-8-sig')}"
+            data = await upload.read()
+            await check_at_once(data, plain_name(upload.filename or ""), Purpose.LIST, by=by, now=clock.now())
+            text = f"{text}\n{data.decode('utf-8-sig')}"
+        except Refused as refusal:
+            form.fail("file", refusal.message)
+            return []
         except UnicodeDecodeError:
             form.fail("file", "The file is not a text file: save the list as CSV, UTF-8, and choose it again")
             return []

@@ -96,6 +96,8 @@ WORDS: Mapping[str, Words] = {
     "resources_quality": Words(
         "resource due a quality check", "resources due a quality check", at="/desk/resources?needs=quality"
     ),
+    "infected": Words("file with a virus, removed", "files with a virus, removed", at="/desk/uploads", tone="urgent"),
+    "unscanned": Words("file not checked for viruses", "files not checked for viruses", at="/desk/uploads", tone="urgent"),
     "held": Words("letter on hold", "letters on hold", at="/desk/letters?state=held", tone="urgent"),
     "letters": Words("letter that could not be sent", "letters that could not be sent", at="/desk/letters?state=failed"),
 }  # fmt: skip

@@ -14,6 +14,7 @@ from marstraining.core.metrics import Figures
 from marstraining.core.tokens import same
 from marstraining.core.web import ANYONE, page
 from marstraining.messages.rules import Priority
+from marstraining.uploads.queries import waiting
 
 _CLASSES = {int(priority): priority.name.lower() for priority in Priority}
 
@@ -50,11 +51,14 @@ async def _read(*, now: datetime) -> Figures:
         "SELECT max(at) AS made_at FROM history_entry WHERE subject_kind = 'database' AND action = 'backup'", instants=("made_at",)
     )
     made_at = backup[0]["made_at"]
+    files = await waiting()
     return Figures(
         letters={(_CLASSES.get(row["priority"], "other"), row["state"]): row["n"] for row in letters},
         oldest={_CLASSES.get(row["priority"], "other"): (now - row["due_at"]).total_seconds() for row in oldest},
         oversold=len(await oversold_sessions(now=now)),
         links={row["state"]: row["n"] for row in await rows("SELECT state, count(*) AS n FROM resources_link GROUP BY state")},
+        files_waiting=files.number,
+        oldest_file=0.0 if files.since is None else max(0.0, (now - files.since).total_seconds()),
         jobs_late={row["name"]: max(0.0, (now - row["due_at"]).total_seconds()) for row in jobs},
         jobs_failing={row["name"]: row["failing_since"] is not None for row in jobs},
         backup_age=None if made_at is None else (now - made_at).total_seconds(),

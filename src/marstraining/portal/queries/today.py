@@ -14,6 +14,8 @@ from marstraining.core.viewer import Viewer
 from marstraining.programme.queries import Scope, run_by
 from marstraining.resources.queries.desk import NEEDS, need_values
 from marstraining.resources.rules import Need
+from marstraining.uploads.queries import INFECTED, WAITING_LONG
+from marstraining.uploads.rules import WAITS_AT_MOST
 
 DECIDE_WITHIN = timedelta(days=7)
 NUMBERS_WITHIN = timedelta(days=7)
@@ -162,6 +164,8 @@ KINDS: Mapping[str, Kind] = {
     "links_broken": _resources(Need.BROKEN),
     "resources_review": _resources(Need.REVIEW),
     "resources_quality": _resources(Need.QUALITY),
+    "infected": _whole("uploads_file u", INFECTED),
+    "unscanned": Kind("uploads_file u", WAITING_LONG, lambda at: (at.now - WAITS_AT_MOST,), has_sessions=False),
     "held": _whole("messages_letter", "state = 'held'"),
     "letters": _whole("messages_letter", "state = 'failed'"),
 }
