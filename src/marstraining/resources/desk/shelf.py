@@ -10,7 +10,7 @@ from starlette.responses import Response
 from marstraining.core import clock
 from marstraining.core.errors import NotFound
 from marstraining.core.viewer import Role
-from marstraining.core.web import Column, Form, Link, TableView, Tag, export_response, page, render, roles, viewer_of
+from marstraining.core.web import Column, Files, Form, Link, TableView, Tag, export_response, page, render, roles, viewer_of
 from marstraining.history.actions import record_export
 from marstraining.programme.rules import AUDIENCES
 from marstraining.resources.handing_out import file_response
@@ -71,7 +71,7 @@ async def resources(request: Request) -> Response:
     if view.export:
         viewer = viewer_of(request)
         await record_export("resources", by=viewer, now=clock.now(), subject_kind="library", subject_id=None, lines=found.total)
-        return export_response(view.export, "resources", COLUMNS, _rows(found.rows))
+        return export_response(request, view.export, "resources", COLUMNS, _rows(found.rows))
     counted = await needs_counts(on=today)
     return render(
         request,
@@ -165,7 +165,7 @@ async def version_file(request: Request) -> Response:
 
 
 routes = [
-    page("/desk/resources", resources, who=WHO),
+    page("/desk/resources", resources, who=WHO, files=Files.NOBODY),
     page("/desk/resources/{code}/versions/{number}", version_file, who=WHO),
 ]
 # Tried after the fixed words of the other modules: /desk/resources/new would else be taken for a resource.
