@@ -17,6 +17,7 @@ from marstraining.people.models import Agency, Person, RoleGrant
 from marstraining.portal.desk.today import WORDS
 from marstraining.portal.queries.today import KINDS, counts, listed, next_sessions
 from marstraining.programme.models import Session, SessionTrainer
+from marstraining.uploads.models import UploadedFile
 from tests import makers
 from tests.conftest import Clock, Visitor
 from tests.statements import statements
@@ -69,15 +70,24 @@ async def held_letter(clock: Clock) -> object:
     return await failed_letter(clock, state="held")
 
 
+async def sent_file(clock: Clock, **columns: Any) -> object:
+    made = {"file_name": "a.pdf", "size": 1, "at": clock.now, "waiting_since": clock.now - timedelta(minutes=16), **columns}
+    return await UploadedFile.create(ref=new_ref(), **made)
+
+
 FOR_THE_WHOLE_TEAM: dict[str, Callable[[Clock], Awaitable[object]]] = {
     "bounced": bounced_address,
     "organisations": suggested_agency,
     "held": held_letter,
     "letters": failed_letter,
+    "infected": lambda clock: sent_file(clock, state="infected", threat="Eicar"),
+    "unscanned": lambda clock: sent_file(clock, state="waiting"),
 }
 # Kinds with a page of their own: where it is, and how a line of it begins.
 ELSEWHERE = {
     "bounced": ("/desk/letters/bounced", '<li class="mars-card'),
+    "infected": ("/desk/uploads", '<li class="mars-card'),
+    "unscanned": ("/desk/uploads", '<li class="mars-card'),
     "held": ("/desk/letters?state=held", '<tr class="govuk-table__row"><th scope="row"'),
     "letters": ("/desk/letters?state=failed", '<tr class="govuk-table__row"><th scope="row"'),
 }
