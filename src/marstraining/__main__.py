@@ -166,14 +166,17 @@ def routes(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
 
 
 @app.command()
-def backup(file: Annotated[Path, typer.Argument(help="File to write.")]) -> None:
-    """Copy the database to a file while the service runs."""
-    _run("keeping.back_up", file)
+def backup(
+    file: Annotated[Path, typer.Argument(help="File to write.")],
+    files: Annotated[bool, typer.Option("--files/--without-files", help="Also copy the files that people sent in.")] = True,  # noqa: FBT002
+) -> None:
+    """Copy the database and the files that people sent in to one file, while the service runs."""
+    _run("keeping.back_up", file, files)
 
 
 @app.command()
 def restore(file: Annotated[Path, typer.Argument(help="A file that `backup` wrote.")]) -> None:
-    """Put a backup in the database's place, hold its letters back and end every sign-in."""
+    """Put a backup in the place of the database and of missing files, hold its letters back and end every sign-in."""
     _run("keeping.restore", file)
 
 
