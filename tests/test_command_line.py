@@ -1,7 +1,9 @@
 """The command line: what it prints, how it ends, and that a refused file leaves nothing behind."""
 
+import asyncio
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -21,9 +23,11 @@ from marstraining.demo.filling import REFERENCE
 from marstraining.messages.actions import queue_letter
 from marstraining.messages.rules import Letter, Priority, Recipient
 from marstraining.people.models import SignIn
+from marstraining.uploads.models import UploadedFile
 from tests.conftest import SECRET_KEY, run_apart
 from tests.makers import make_person
 from tests.postgres import find_binaries
+from tests.scanners import a_scanner
 
 _KINDS = [
     ("agencies", "agencies.csv", 20),
@@ -265,6 +269,7 @@ def test_check_says_what_is_right_and_what_is_worth_knowing(terminal: Terminal, 
         "ok     The configuration can be read.",
         "ok     The database is up to date and can be written to.",
         f"note   No mail server is set: letters are collected in {tmp_path / 'mail'}.",
+        "note   No virus scanner is set (MARS_SCAN_URL), so files that people send in are not checked for viruses.",
         "note   Telegram is not set up, so letters go by email only.",
         "note   There is no second factor yet: whoever reads a member of staff's email can sign in as them.",
     ]
@@ -281,6 +286,31 @@ def test_check_names_what_is_wrong(terminal: Terminal, tmp_path: Path) -> None:
     assert (misset.exit_code, misset.stderr) == (
         1,
         "wrong  MARS_SECRET_KEY is too short: give it 32 random characters or more\n",
+    )
+
+
+async def _a_file_waits(environment: dict[str, str], *, minutes: int) -> None:
+    since = datetime.now(UTC) - timedelta(minutes=minutes)
+    async with connect(config.load_settings(environment)):
+        await UploadedFile.create(ref="0" * 10, file_name="a.pdf", size=1, state="waiting", at=since, waiting_since=since)
+
+
+async def test_check_asks_the_virus_scanner_and_says_what_waits_for_it(terminal: Terminal) -> None:
+    async with a_scanner() as scanner:
+        there = await asyncio.to_thread(terminal.run, "check", MARS_SCAN_URL=scanner.url)
+        assert (there.exit_code, f"ok     The virus scanner at {scanner.url} answers." in there.stdout) == (0, True)
+        assert "No virus scanner is set" not in there.stdout
+        run_apart(lambda: _a_file_waits(terminal.environment, minutes=20))
+        late = await asyncio.to_thread(terminal.run, "check", MARS_SCAN_URL=scanner.url)
+    assert late.exit_code == 1
+    assert re.fullmatch(
+        r"wrong  1 file waits to be checked for viruses, the oldest since \d\d/\d\d/\d{4} \d\d:\d\d: is the worker running\?\n", late.stderr
+    )
+    away = terminal.run("check", MARS_SCAN_URL=scanner.url).stderr.splitlines()
+    assert away[1].startswith(f"wrong  The virus scanner at {scanner.url} does not answer, so files that people send in cannot be opened: ")
+    unset = terminal.run("check").stderr
+    assert unset == (
+        "wrong  1 file waits to be checked for viruses, and MARS_SCAN_URL is not set: nobody can open them until a scanner has seen them.\n"
     )
 
 

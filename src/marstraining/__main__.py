@@ -180,15 +180,16 @@ def routes(*, as_json: bool) -> None:
 
 @app.command()
 @click.argument("file", type=_FILE)
-def backup(*, file: Path) -> None:
-    """Copy the database to FILE while the service runs."""
-    _run("keeping.back_up", file)
+@click.option("--files/--without-files", default=True, help="Also copy the files that people sent in.")
+def backup(*, file: Path, files: bool) -> None:
+    """Copy the database and the files that people sent in to FILE, while the service runs."""
+    _run("keeping.back_up", file, files)
 
 
 @app.command()
 @click.argument("file", type=_FILE)
 def restore(*, file: Path) -> None:
-    """Put a backup in the database's place, hold its letters back and end every sign-in."""
+    """Put a backup in the place of the database and of missing files, hold its letters back and end every sign-in."""
     _run("keeping.restore", file)
 
 

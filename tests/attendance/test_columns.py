@@ -64,7 +64,7 @@ def selected(text: str) -> dict[str, str]:
     for name, inner in re.findall(r'<select[^>]* name="(\w+)"[^>]*>(.*?)</select>', text, re.DOTALL):
         chosen = re.search(r'<option value="([^"]*)" selected>', inner)
         found[name] = chosen[1] if chosen else ""
-    found |= {name: value for name, value in re.findall(r'name="(\w+)" type="radio" value="([^"]*)" checked', text)}
+    found |= dict(re.findall(r'name="(\w+)" type="radio" value="([^"]*)" checked', text))
     return {name: value for name, value in found.items() if value}
 
 

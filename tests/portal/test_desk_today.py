@@ -21,6 +21,7 @@ from marstraining.record.models import Accreditation
 from marstraining.resources.actions import check_quality
 from marstraining.resources.models import ResourceLink
 from marstraining.resources.rules import QualityNote, Verdict
+from marstraining.uploads.models import UploadedFile
 from tests import makers
 from tests.conftest import Clock, Visitor
 from tests.resources.shelf import on_the_shelf
@@ -98,6 +99,10 @@ async def unused_tool(_clock: Clock) -> object:
     holder = await makers.make_person("Asha Patel")
     return await Accreditation.create(person=holder, course=course, granted_on=date(2024, 1, 9), flagged_on=TODAY)
 
+async def sent_file(clock: Clock, **columns: Any) -> object:
+    made = {"file_name": "a.pdf", "size": 1, "at": clock.now, "waiting_since": clock.now - timedelta(minutes=16), **columns}
+    return await UploadedFile.create(ref=new_ref(), **made)
+
 
 FOR_THE_WHOLE_TEAM: dict[str, Callable[[Clock], Awaitable[object]]] = {
     "unused": unused_tool,
@@ -108,10 +113,14 @@ FOR_THE_WHOLE_TEAM: dict[str, Callable[[Clock], Awaitable[object]]] = {
     "links_broken": broken_link,
     "resources_review": late_review,
     "resources_quality": unchecked_resource,
+    "infected": lambda clock: sent_file(clock, state="infected", threat="Eicar"),
+    "unscanned": lambda clock: sent_file(clock, state="waiting"),
 }
 # Kinds with a page of their own: where it is, and how a line of it begins.
 ELSEWHERE = {
     "bounced": ("/desk/letters/bounced", '<li class="mars-card'),
+    "infected": ("/desk/uploads", '<li class="mars-card'),
+    "unscanned": ("/desk/uploads", '<li class="mars-card'),
     "held": ("/desk/letters?state=held", '<tr class="govuk-table__row"><th scope="row"'),
     "letters": ("/desk/letters?state=failed", '<tr class="govuk-table__row"><th scope="row"'),
     "links_broken": ("/desk/resources?needs=broken", 'data-label="Resource"'),

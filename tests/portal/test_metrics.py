@@ -14,6 +14,7 @@ from marstraining.history.actions import note_job_ended, note_job_failed, record
 from marstraining.messages.models import Message
 from marstraining.people.models import Person
 from marstraining.programme.models import Session
+from marstraining.uploads.models import UploadedFile
 from tests import makers
 from tests.conftest import Clock, Visitor
 from tests.messages.letters import a_letter, queued
@@ -72,9 +73,20 @@ async def test_r7_letters_by_class_and_state_and_the_oldest_is_as_old_as_it_is(c
         'mars_letters{class="confirmation",state="waiting"}': 2,
         'mars_letters{class="confirmation",state="failed"}': 1,
     }
-    assert {name: value for name, value in told.items() if name.startswith("mars_oldest")} == {
+    assert {name: value for name, value in told.items() if name.startswith("mars_oldest_waiting_letter")} == {
         'mars_oldest_waiting_letter_seconds{class="confirmation"}': 20 * 60
     }
+
+
+async def test_files_that_wait_for_the_virus_scanner_and_since_when(clock: Clock, figures: Figures) -> None:
+    for number, (state, minutes) in enumerate((("waiting", 20), ("waiting", 5), ("clean", 90), ("infected", 90))):
+        since = clock.now - timedelta(minutes=minutes)
+        await UploadedFile.create(ref=f"{number:010}", file_name="a.pdf", size=1, state=state, at=since, waiting_since=since)
+    told = await figures()
+    assert (told["mars_files_waiting"], told["mars_oldest_waiting_file_seconds"]) == (2, 20 * 60)
+    await UploadedFile.all().update(state="clean")
+    told = await figures()
+    assert (told["mars_files_waiting"], told["mars_oldest_waiting_file_seconds"]) == (0, 0)
 
 
 async def test_r7_what_came_of_asking_for_a_place_is_counted(

@@ -5,10 +5,13 @@ import os
 import shutil
 import sqlite3
 import subprocess
+from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from marstraining.commands.bundle import checked, is_bundle, pack, unpack
 from marstraining.commands.database import opened
 from marstraining.commands.terminal import complain, reporting, say
 from marstraining.core import clock, config
@@ -23,6 +26,9 @@ from marstraining.messages.actions import hold_letters
 from marstraining.search.actions import seed_lexicon
 
 _HELD = "On hold since a backup was restored"
+# How the copies begin that earlier versions made, without the files.
+_BEGINNINGS = {b"SQLite format 3\0": "sqlite", b"PGDMP": "postgres"}
+_CALLED = {"sqlite": "SQLite", "postgres": "PostgreSQL"}
 # One table that every database of this program has and others hardly will.
 _OURS = "people_sign_in"
 
@@ -43,24 +49,36 @@ async def _seed(settings: Settings) -> None:
         await seed_lexicon(now=clock.now())
 
 
-def back_up(path: Path) -> None:
-    """Copy the database while others use it, then prove that the copy is whole. Refuses to write over a file."""
+def back_up(path: Path, with_files: bool) -> None:  # noqa: FBT001 - the command's flag
+    """Copy the database, and the files that people sent in, while others use both; then prove that the copy is whole.
+
+    Refuses to write over a file.
+    """
     settings = load_settings(need_secret=False)
     if path.exists():
         raise Refused(f"{path} is there already: choose another name.")
     database = settings.database
-    with reporting() as report:
+    rows: list[int] = []
+
+    def copy(target: Path) -> None:
         report("Copying the database")
         if isinstance(database, SqliteFile):
-            _copy_sqlite(database.path, path)
-            report("Checking the copy")
-            rows = _checked(path)
+            _copy_sqlite(database.path, target)
+            report("Checking the database's copy")
+            rows.append(_checked(target))
         else:
-            path.touch(mode=0o600)
-            _postgres(database, "pg_dump", "--format=custom", f"--file={path}")
-            rows = None
+            target.touch(mode=0o600)
+            _postgres(database, "pg_dump", "--format=custom", f"--file={target}")
+
+    with reporting() as report:
+        report("Copying files" if with_files else "Leaving files out")
+        kind = "sqlite" if isinstance(database, SqliteFile) else "postgres"
+        pack(path, kind, copy, settings.data_dir if with_files else None, now=clock.now())
+        report("Checking the backup")
+        made = checked(path)
     asyncio.run(_note_backup(settings))
-    say(f"Backed up to {path}{f': {rows:,} rows, no fault found' if rows is not None else ''}.")
+    files = f"{made.files:,} file{'s' if made.files != 1 else ''}" if with_files else "files left out"
+    say(f"Backed up to {path}: {f'{rows[0]:,} rows, ' if rows else ''}{files}, no fault found.")
     say("It holds personal data: encrypt it and keep it on another machine.")
 
 
@@ -77,30 +95,76 @@ async def _note_backup(settings: Settings) -> None:
 
 
 def restore(path: Path) -> None:
-    """Put the backup in the database's place, then migrate it, hold its letters back and end every sign-in.
+    """Put the backup in the place of the database and of missing files, then migrate it, hold its letters back and end every sign-in.
 
-    On SQLite those who have the database open see the restored one from then on. Refuses a file that is no backup of
-    this program, before anything is touched.
+    On SQLite those who have the database open see the restored one from then on. Files that came after the backup are left as they
+    are. Refuses a file that is no backup of this program, before anything is touched. Backups of earlier versions hold no files.
     """
     settings = load_settings(need_secret=False)
     config.use(settings)
     if not path.is_file():
         raise Refused(f"There is no file {path}.")
-    database = settings.database
     with reporting() as report:
         report("Checking the backup")
-        if isinstance(database, SqliteFile):
-            _checked(path)
-            report("Putting it in the database's place")
-            database.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _copy_sqlite(path, database.path)
+        if is_bundle(path):
+            _restore_bundle(settings, path, report)
         else:
-            _postgres(database, "pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error", str(path))
+            _check_kind(settings, _kind_of_copy(path), path)
+            _put_database(settings, path, report)
+            say("This backup holds no files: it was made by an earlier version. Put the folder of files back from its own copy.")
         asyncio.run(migrate(settings, report))
         held, ended = asyncio.run(_make_safe(settings))
     say(f"Restored from {path}: {held} letter{'s' if held != 1 else ''} on hold, {ended} sign-in{'s' if ended != 1 else ''} ended.")
     if held:
         say("Look through them at /desk/letters?state=held, and release each or take it back. New letters leave as usual.")
+
+
+def _restore_bundle(settings: Settings, path: Path, report: Callable[[str], None]) -> None:
+    """Files first: where there is no room for them, the database has not been touched."""
+    packed = checked(path)
+    _check_kind(settings, packed.kind, path)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".restoring-", dir=settings.data_dir) as folder:
+        report("Taking the backup apart")
+        database, moves = unpack(path, Path(folder), settings.data_dir)
+        if isinstance(settings.database, SqliteFile):
+            _checked(database)
+        for taken, place in moves:
+            place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            taken.rename(place)
+        _put_database(settings, database, report)
+    if packed.has_files:
+        number = len(moves)
+        say(f"{number:,} file{'s' if number != 1 else ''} put back, {packed.files - number:,} were there.")
+    else:
+        say("This backup was made without files: those that there are stay as they are.")
+
+
+def _put_database(settings: Settings, copy: Path, report: Callable[[str], None]) -> None:
+    database = settings.database
+    report("Putting it in the database's place")
+    if isinstance(database, SqliteFile):
+        _checked(copy)
+        database.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _copy_sqlite(copy, database.path)
+    else:
+        _postgres(database, "pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error", str(copy))
+
+
+def _kind_of_copy(path: Path) -> str:
+    """Which kind of database a backup of an earlier version is the copy of. Refused where it is none."""
+    with path.open("rb") as file:
+        start = file.read(16)
+    kind = next((kind for beginning, kind in _BEGINNINGS.items() if start.startswith(beginning)), None)
+    if kind is None:
+        raise Refused(f"{path} is not a backup of this program.")
+    return kind
+
+
+def _check_kind(settings: Settings, kind: str, path: Path) -> None:
+    own = "sqlite" if isinstance(settings.database, SqliteFile) else "postgres"
+    if kind != own:
+        raise Refused(f"{path} is a backup of {_CALLED[kind]}, and MARS_DATABASE_URL names {_CALLED[own]}.")
 
 
 async def _make_safe(settings: Settings) -> tuple[int, int]:

@@ -63,7 +63,7 @@ async def forget_upload(stored_as: str) -> None:
 
 
 async def look_into(ref: str, *, by: Viewer, now: datetime) -> None:
-    """Take a file with a virus off the training team's list. NotFound for any other."""
+    """Take a file with a virus off the training team's list; once more changes nothing. NotFound for any other file."""
     async with transaction():
         found = await rows(
             "UPDATE uploads_file SET seen_at = ?, seen_by_id = ? WHERE ref = ? AND state = 'infected' AND seen_at IS NULL RETURNING id",
@@ -71,9 +71,10 @@ async def look_into(ref: str, *, by: Viewer, now: datetime) -> None:
             by.person_id,
             ref,
         )
-        if not found:
+        if found:
+            await record("look_into_file", by=by, now=now, subject_kind="file", subject_id=found[0]["id"])
+        elif not await rows("SELECT id FROM uploads_file WHERE ref = ? AND state = 'infected'", ref):
             raise NotFound
-        await record("look_into_file", by=by, now=now, subject_kind="file", subject_id=found[0]["id"])
 
 
 async def tell(file_id: int, *, tells_sender: bool, now: datetime) -> None:
