@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from marstraining.core.clock import local
@@ -52,7 +53,7 @@ def understand(
     said = Said(whole, core, shown, command, is_negated=is_negated, is_injected=bool(patterns.INJECTION.search(text[:2000])))
     intent, slots = intent_of(said, filled, lexicon, expecting=expecting)
     if is_search:
-        slots = filled.slots
+        slots = replace(filled.slots, term=slots.term)
     possible = () if slots.topics else _topics_possible(filled, lexicon)
     return Understood(
         intent=intent,
