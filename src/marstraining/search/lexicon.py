@@ -123,16 +123,20 @@ def letters_of(word: str) -> int:
 # Acronyms that are English words too: in small letters they mean the topic only where something beside them says so.
 _ALSO_WORDS = frozenset({"send", "sen", "prevent", "mace", "aces", "pitstop", "eh", "da", "ap", "wt", "cin", "tra", "vpp", "cp", "cpp"})
 _OBJECTS = frozenset(
-    {"me", "us", "my", "him", "her", "them", "it", "a", "an", "the", "this", "that", "out", "through", "over", "an", "your", "all", "email",
-     "emails", "link", "links", "details", "reminder", "reminders", "invite", "info", "information", "nudes", "pictures", "pics", "something",
-     "anything", "another", "any", "more", "details", "copy", "certificate", "alerts", "updates", "abuse", "harm", "children", "neglect"}
+    {
+        "a", "abuse", "alerts", "all", "an", "another", "any", "anything", "certificate", "children", "copy", "details",
+        "email", "emails", "harm", "her", "him", "info", "information", "invite", "it", "link", "links", "me", "more", "my",
+        "neglect", "nudes", "out", "over", "pics", "pictures", "reminder", "reminders", "something", "that", "the", "them",
+        "this", "through", "updates", "us", "your",
+    }
 )  # fmt: skip
-_LEADING = frozenset(
-    {"about", "on", "for", "with", "and", "or", "in", "re", "the", "regarding", "around", "of", "cover", "covers", "any", "do"}
-)
 _LED_AUDIENCE = frozenset({"for", "in", "as", "by"})
-_PEOPLE_AFTER = frozenset({"staff", "team", "worker", "workers", "professional", "professionals", "practitioner", "practitioners", "colleague",
-                           "training", "course", "courses", "session", "sessions", "settings", "officer", "officers"})  # fmt: skip
+_PEOPLE_AFTER = frozenset(
+    {
+        "colleague", "course", "courses", "officer", "officers", "practitioner", "practitioners", "professional",
+        "professionals", "session", "sessions", "settings", "staff", "team", "training", "worker", "workers",
+    }
+)  # fmt: skip
 
 
 def can_mean(words: Sequence[Word], start: int, end: int, meaning: Meaning) -> bool:
