@@ -123,16 +123,20 @@ def letters_of(word: str) -> int:
 # Acronyms that are English words too: in small letters they mean the topic only where something beside them says so.
 _ALSO_WORDS = frozenset({"send", "sen", "prevent", "mace", "aces", "pitstop", "eh", "da", "ap", "wt", "cin", "tra", "vpp", "cp", "cpp"})
 _OBJECTS = frozenset(
-    {"me", "us", "my", "him", "her", "them", "it", "a", "an", "the", "this", "that", "out", "through", "over", "your", "all", "email",
-     "emails", "link", "links", "details", "reminder", "reminders", "invite", "info", "information", "nudes", "pictures", "pics", "something",
-     "anything", "another", "any", "more", "copy", "certificate", "alerts", "updates", "abuse", "harm", "children", "neglect"}
+    {
+        "a", "abuse", "alerts", "all", "an", "another", "any", "anything", "certificate", "children", "copy", "details",
+        "email", "emails", "harm", "her", "him", "info", "information", "invite", "it", "link", "links", "me", "more", "my",
+        "neglect", "nudes", "out", "over", "pics", "pictures", "reminder", "reminders", "something", "that", "the", "them",
+        "this", "through", "updates", "us", "your",
+    }
 )  # fmt: skip
-_LEADING = frozenset(
-    {"about", "on", "for", "with", "and", "or", "in", "re", "the", "regarding", "around", "of", "cover", "covers", "any", "do"}
-)
 _LED_AUDIENCE = frozenset({"for", "in", "as", "by"})
-_PEOPLE_AFTER = frozenset({"staff", "team", "worker", "workers", "professional", "professionals", "practitioner", "practitioners", "colleague",
-                           "training", "course", "courses", "session", "sessions", "settings", "officer", "officers"})  # fmt: skip
+_PEOPLE_AFTER = frozenset(
+    {
+        "colleague", "course", "courses", "officer", "officers", "practitioner", "practitioners", "professional",
+        "professionals", "session", "sessions", "settings", "staff", "team", "training", "worker", "workers",
+    }
+)  # fmt: skip
 
 
 def can_mean(words: Sequence[Word], start: int, end: int, meaning: Meaning) -> bool:
@@ -198,7 +202,7 @@ def make_lexicon(
         topic_names=names,
         spelt=_spelt(phrases, kept, index_words),
         longest=max((len(stems) for stems in phrases), default=1),
-        definitions={phrase_of(name): entry for entry in reversed(kept) for name in reversed(entry.names)}
+        definitions={phrase_of(name): entry for entry in reversed(kept) for name in reversed(entry.names) if not _is_plain(phrase_of(name))}
         | {phrase_of(entry.acronym): entry for entry in reversed(kept) if entry.acronym},
     )
 
@@ -223,16 +227,16 @@ def _names_of_topics(
 
 def _add(phrases: dict[tuple[str, ...], list[Meaning]], name: str, meaning: Meaning) -> None:
     stems = phrase_of(name)
-    # "conference" and "plan" may be written beside an acronym, and still mean what they say.
-    is_plain = (
-        len(stems) == 1
-        and not name.isupper()
-        and (stems[0] in vocabulary.STOP_WORDS or (stems in phrases and phrases[stems][0].sense is Sense.TYPE))
-    )
-    if stems and not is_plain and not (len(stems) == 1 and stems[0] in _TOO_PLAIN) and meaning not in phrases[stems]:
+    if stems and (name.isupper() or not _is_plain(stems)) and meaning not in phrases[stems]:
         phrases[stems].append(meaning)
 
 
+def _is_plain(stems: tuple[str, ...]) -> bool:
+    """Whether a word says too little to mean something: "conference" and "plan" may stand beside an acronym, and still mean themselves."""
+    return len(stems) == 1 and (stems[0] in vocabulary.STOP_WORDS or stems[0] in _TOO_PLAIN or stems in _TYPES)
+
+
+_TYPES = frozenset(phrase_of(words) for words in vocabulary.TYPE_WORDS)
 _TOO_PLAIN = frozenset({"plan", "contact", "safeguarding", "training", "hospital", "other"})
 
 

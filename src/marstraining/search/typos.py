@@ -9,9 +9,11 @@ from marstraining.search.words import Word
 
 # What people type for short or without looking; none of these is an English word.
 _USUAL = {
-    "wat": "what", "wot": "what", "hwo": "how", "hw": "how", "teh": "the", "adn": "and", "u": "you", "ur": "your", "r": "are", "pls": "please",
+    "wat": "what", "wot": "what", "hwo": "how", "hw": "how", "teh": "the", "adn": "and", "u": "you", "ur": "your", "r": "are",
+    "pls": "please",
     "plz": "please", "thx": "thanks", "thnx": "thanks", "cos": "because", "abt": "about", "bk": "book", "cpd": "cpd", "sesh": "session",
-    "safgarding": "safeguarding", "safegaurding": "safeguarding", "sfeguarding": "safeguarding", "wht": "what", "bok": "book", "wen": "when", "whn": "when", "wher": "where",
+    "safgarding": "safeguarding", "safegaurding": "safeguarding", "sfeguarding": "safeguarding", "wht": "what", "bok": "book",
+    "wen": "when", "whn": "when", "wher": "where",
     "havent": "haven't", "dont": "don't", "cant": "can't", "wont": "won't", "isnt": "isn't", "im": "i'm", "ive": "i've", "whats": "what's",
     "whens": "when's", "wheres": "where's", "whos": "who's", "id": "id", "doesnt": "doesn't", "didnt": "didn't",
 }  # fmt: skip

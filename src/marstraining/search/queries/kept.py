@@ -142,8 +142,8 @@ async def watch_index(every: float = 1.0, *, on_change: Callable[[], object] = l
 
 async def _stamp() -> object:
     parts = (
-        f"SELECT {place} AS place, count(*) AS rows_held, CAST({first.replace('?', _NEVER)} AS TEXT) AS first, CAST({second} AS TEXT) AS second"
-        f' FROM "{table}"'
+        f"SELECT {place} AS place, count(*) AS rows_held, CAST({first.replace('?', _NEVER)} AS TEXT) AS first,"
+        f' CAST({second} AS TEXT) AS second FROM "{table}"'
         for place, (table, first, second) in enumerate(_COUNTED)
     )
     found = await rows(" UNION ALL ".join(parts) + " ORDER BY place")
