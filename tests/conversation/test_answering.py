@@ -10,7 +10,7 @@ from tortoise.context import TortoiseContext
 from marstraining.bookings.models import Booking
 from marstraining.conversation.actions import answer, forget_old_conversations, respond, resume
 from marstraining.conversation.actions import answering as answering_module
-from marstraining.conversation.models import Dialogue, Tally, TakenEvent
+from marstraining.conversation.models import Dialogue, TakenEvent, Tally
 from marstraining.conversation.rules import Channel, Event, EventKind, Reply, all_buttons, plain_lines
 from marstraining.core.viewer import ANYBODY, Viewer
 from marstraining.people.actions import make_telegram_token
