@@ -143,7 +143,7 @@ def read_report(
     _run("reading.read_report", file, starts, ends, as_json, said)
 
 
-@app.command()
+@app.command(context_settings={"ignore_unknown_options": True})
 @click.argument("text")
 @click.option("--as", "as_", default="", help="Email address of the person who asks; nobody by default.")
 @click.option("--now", default="", help="When it is asked, as 2026-03-09T10:00; now by default.")

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -100,7 +101,7 @@ def test_the_way_back_is_short_and_leaves_out_what_was_passed_through() -> None:
 
 def test_the_ladder_never_says_the_same_twice_running() -> None:
     said = [lost_sentence(rung) for rung in range(12)]
-    assert [pair for pair in zip(said, said[1:], strict=False) if pair[0] == pair[1]] == []
+    assert [pair for pair in pairwise(said) if pair[0] == pair[1]] == []
 
 
 @pytest.mark.parametrize(
