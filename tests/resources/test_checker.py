@@ -233,17 +233,16 @@ async def test_whatever_a_link_says_and_a_website_answers_is_an_outcome(url: str
 class _Nowhere(asyncio.Transport):
     """Takes what is written and sends it nowhere."""
 
+    is_over = False
+
     def write(self, data: bytes | bytearray | memoryview) -> None:
         pass
 
     def is_closing(self) -> bool:
-        return False
-
-    def close(self) -> None:
-        pass
+        return self.is_over
 
     def abort(self) -> None:
-        pass
+        self.is_over = True
 
 
 # ---- the machine's own network --------------------------------------------------------------------------------------
