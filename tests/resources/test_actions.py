@@ -1,5 +1,6 @@
 """Adding, changing, looking over, withdrawing: on both databases, with the files that belong to it."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -161,3 +162,8 @@ async def test_uses_add_up_by_resource_and_day_over_processes(clock: Clock) -> N
         assert await write_uses() == 2
     assert await write_uses() == 0
     assert await ResourceUse.all().values_list("resource_id", "day", "opened", "packed") == [(resource.id, day, 4, 2)]
+
+
+async def test_two_who_add_the_same_code_at_once_are_one_resource_and_one_refusal(clock: Clock) -> None:
+    tries = await asyncio.gather(*(save_resource(BRIEFING, code=None, by=SYSTEM, now=clock.now) for _ in range(2)), return_exceptions=True)
+    assert (sorted(type(one).__name__ for one in tries), await Resource.all().count()) == (["Refused", "tuple"], 1)

@@ -2,12 +2,15 @@
 
 import asyncio
 import ipaddress
+import ssl
 import time
 from collections.abc import AsyncIterator
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from marstraining.resources.checker import Network, look_at
+from marstraining.resources.checker import Network, connect_to, look_at, resolve_name
 from marstraining.resources.rules import Look, Outcome
 from tests.resources.sites import OK, PUBLIC, Sites, at_once, moved, open_sites, status
 from tests.resources.test_addresses import ANY
@@ -203,3 +206,62 @@ async def test_proxies_of_the_environment_are_not_asked(sites: Sites, monkeypatc
         monkeypatch.setenv(name, f"http://127.0.0.1:{sites.canary_port}")
     assert await look(sites, "http://guide.site.org/") == Look(Outcome.WORKS, 200)
     assert sites.canary == 0
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.text(max_size=60) | st.from_regex(r"(https?|ftp)://[ -~]{0,30}(:[0-9]{1,5})?(/[ -~]{0,20})?", fullmatch=True), st.binary(max_size=80)
+)
+async def test_whatever_a_link_says_and_a_website_answers_is_an_outcome(url: str, location: bytes) -> None:
+    """Nothing is connected to: streams hold what a website would have sent."""
+
+    async def resolve(_host: str, _port: int) -> list[str]:
+        return [f"{PUBLIC}9"]
+
+    async def connect(address: str, _port: int, _name: str | None) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        assert address == f"{PUBLIC}9"
+        reader = asyncio.StreamReader()
+        reader.feed_data(b"HTTP/1.1 302 Found\r\nLocation: " + location + b"\r\n\r\n")
+        reader.feed_eof()
+        transport = _Nowhere()
+        return reader, asyncio.StreamWriter(transport, asyncio.streams.FlowControlMixin(), reader, asyncio.get_running_loop())
+
+    found = await look_at(url, network=Network(resolve, connect), turn=at_once, agent=AGENT)
+    assert isinstance(found, Look)
+
+
+class _Nowhere(asyncio.Transport):
+    """Takes what is written and sends it nowhere."""
+
+    is_over = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        pass
+
+    def is_closing(self) -> bool:
+        return self.is_over
+
+    def abort(self) -> None:
+        self.is_over = True
+
+
+# ---- the machine's own network --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "127.0.0.1", "127.1", "2130706433", "0177.0.0.1", "0x7f000001", "[::1]", "[::ffff:127.0.0.1]", "0"]
+)
+async def test_the_machines_own_resolver_leads_nowhere_inside(host: str) -> None:
+    async def connect(_address: str, _port: int, _name: str | None) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        raise AssertionError("nothing may be connected to")
+
+    found = await look_at(f"http://{host}/", network=Network(resolve_name, connect), turn=at_once, agent=AGENT)
+    assert found == Look(Outcome.INSIDE)
+
+
+async def test_a_connection_goes_to_the_very_address_and_shows_a_certificate_that_the_machine_trusts(sites: Sites) -> None:
+    _, writer = await connect_to("127.0.0.1", sites.canary_port, None)
+    writer.close()
+    with pytest.raises(ssl.SSLCertVerificationError):
+        await connect_to("127.0.0.1", sites.secure_port, "secure.site.org")
+    assert sites.shown_names == ["secure.site.org"]

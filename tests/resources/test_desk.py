@@ -164,6 +164,8 @@ async def test_a_new_version_replaces_the_file_and_the_earlier_one_is_the_desks(
     assert (await desk.get("/desk/resources/7MB-CSE/versions/1")).content == PDF
     assert [(await desk.get(f"/desk/resources/7MB-CSE/versions/{number}")).status_code for number in ("3", "x")] == [404, 404]
     assert "Version 2: New law" in said((await client.get("/resources/7MB-CSE")).text)
+    twice = await upload(desk, "/desk/resources/7MB-CSE/file", b"%PDF-2", name="b.pdf", note="New law")
+    assert (twice.headers["location"], len(list((settings.data_dir / "files").iterdir()))) == ("/desk/resources/7MB-CSE?done=unchanged", 2)
     nothing = await upload(desk, "/desk/resources/7MB-CSE/file", None)
     assert (nothing.status_code, "Select a file" in nothing.text) == (422, True)
 

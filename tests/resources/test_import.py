@@ -99,7 +99,7 @@ async def test_what_only_the_database_knows_is_a_fault_by_row_too_and_all_is_und
         {"code": "EMPTY", "title": "Nothing in it", "kind": "form"},
     )
     assert outcome.faults == (
-        Fault(3, "requires", "There is no course with the code “NOTHING”"),
+        Fault(3, "requires_accreditation", "There is no course with the code “NOTHING”"),
         Fault(4, "url", "Add a file or enter a web address"),
     )
     assert await Resource.all().count() == 0

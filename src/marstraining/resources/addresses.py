@@ -8,6 +8,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from marstraining.core.errors import Refused
 
 LONGEST = 1000
+_LONGEST_HOST = 253
 PORTS = {"http": 80, "https": 443}
 _BAD_CHARACTERS = re.compile(r"[\x00-\x20\x7f\\]")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
@@ -76,12 +77,16 @@ def read_address(typed: str) -> Address:
 
 
 def _ascii(host: str) -> str:
-    if not host or "%" in host:
-        raise BadAddressError("host")
+    """The host in ASCII: a name whose labels name servers know, which numbers in any notation are too, or an IPv6 address."""
     try:
-        return host.lower() if host.isascii() else host.encode("idna").decode("ascii").lower()
-    except UnicodeError as error:
+        if ":" in host:
+            return str(IPv6Address(host))
+        name = host.lower() if host.isascii() else host.encode("idna").decode("ascii").lower()
+    except ValueError as error:
         raise BadAddressError("host") from error
+    if len(name) > _LONGEST_HOST or not all(_LABEL.fullmatch(label) for label in name.split(".")):
+        raise BadAddressError("host")
+    return name
 
 
 def check_address(typed: str, *, field: str = "url") -> None:
@@ -94,7 +99,7 @@ def check_address(typed: str, *, field: str = "url") -> None:
     except BadAddressError as error:
         raise fault from error
     labels = host.split(".")
-    if ":" in host or len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels) or labels[-1][0].isdigit():
+    if ":" in host or len(labels) < 2 or labels[-1][0].isdigit():
         raise fault
     if labels[-1] in _INSIDE_NAMES:
         raise Refused("Enter a web address that people outside your network can open", code="address", field=field)

@@ -104,6 +104,9 @@ async def _ask(address: Address, network: Network, agent: str) -> _Answer:
         raise _Failed(Outcome.CERTIFICATE) from error
     except (OSError, h11.RemoteProtocolError, EOFError) as error:
         raise _Failed(Outcome.NO_ANSWER) from error
+    except (ValueError, h11.LocalProtocolError) as error:
+        # What one library takes for an address another may not; such a link must not keep others from being looked at.
+        raise _Failed(Outcome.UNFIT) from error
 
 
 @asynccontextmanager

@@ -13,6 +13,9 @@ from marstraining.resources.actions.looking_after import check_quality
 from marstraining.resources.actions.saving import draft_of_resource, save_resource
 from marstraining.resources.import_rows import Reading, ReadResource
 
+# What a file calls the fields that a verb refuses by.
+_COLUMN_OF = {"requires": "requires_accreditation"}
+
 
 class _Faulty(Exception):  # noqa: N818 - carries faults out of a transaction, which is then undone
     def __init__(self, faults: Sequence[Fault]) -> None:
@@ -41,7 +44,7 @@ async def import_resources(file_rows: Sequence[Row], *, by: Viewer, now: datetim
                 try:
                     is_changed = await _write(one, is_new=code not in stored, by=by, now=now)
                 except Refused as refusal:
-                    faults.append(Fault(numbers[code], refusal.field or "", refusal.message))
+                    faults.append(Fault(numbers[code], _COLUMN_OF.get(refusal.field or "", refusal.field or ""), refusal.message))
                 else:
                     created += code not in stored
                     changed += is_changed and code in stored

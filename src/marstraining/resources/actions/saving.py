@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from marstraining.core.db import execute, hold, rows, transaction
+from marstraining.core.db import IntegrityError, execute, hold, rows, transaction
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.files import Stored
 from marstraining.core.viewer import Viewer
@@ -32,20 +32,31 @@ async def save_resource(
 ) -> tuple[int, bool]:
     """Add a resource, or with `code` change the one that has it, whose code stays; gives its id and whether anything changed.
 
-    A file, or an address that differs, becomes a new version, of which `note` says what is new. Refused: a code that another has, a
-    course that does not exist, and a resource with neither file nor address.
+    A file or an address that differs becomes a new version, of which `note` says what is new; the very file that is there becomes none,
+    and is the caller's to drop. Refused: a code that another has, a course that does not exist, and a resource with neither file nor
+    address.
     """
     check_resource(draft)
+    try:
+        return await _save(draft, code=code, file=file, note=note, by=by, now=now)
+    except IntegrityError as error:
+        # Two of the training team added the same code at the same moment.
+        raise _taken() from error
+
+
+async def _save(draft: ResourceDraft, *, code: str | None, file: NewFile | None, note: str, by: Viewer, now: datetime) -> tuple[int, bool]:
     async with transaction():
         held = await _held(code)
         if code is not None and held is None:
             raise NotFound
         if held is None and await rows("SELECT id FROM resources_resource WHERE code = ?", draft.code):
-            raise Refused("Another resource has this code. Choose a different one.", code="code_taken", field="code")
+            raise _taken()
         values = await _values(draft)
         current = await _current_version(held.id) if held else None
         if file is None and not draft.url and not (current and current.stored_as):
             raise Refused("Add a file or enter a web address", code="empty", field="url")
+        if file and current and (current.sha256, current.file_name) == (file.stored.sha256, file.name):
+            file = None
         is_new_version = file is not None or current is None or current.url != draft.url
         if held is None:
             made = await Resource.create(code=draft.code, added_at=now, changed_at=now, **values)
@@ -62,6 +73,10 @@ async def save_resource(
             action = "create_resource" if held is None else "new_version" if is_new_version else "edit_resource"
             await record(action, by=by, now=now, subject_kind="resource", subject_id=resource_id)
     return resource_id, changed or is_new_version
+
+
+def _taken() -> Refused:
+    return Refused("Another resource has this code. Choose a different one.", code="code_taken", field="code")
 
 
 async def draft_of_resource(code: str) -> ResourceDraft:

@@ -24,7 +24,7 @@ async def new(request: Request) -> Response:
     if request.method == "POST":
         form = await read_form(request)
         draft = read_resource(form, code=None)
-        if await _save(request, form, draft, code=None, note=""):
+        if await _save(request, form, draft, code=None, note="") is not None:
             return see_other(f"/desk/resources/{draft.code}?done=added")
     return await _page(request, form, code=None)
 
@@ -55,38 +55,42 @@ async def new_version(request: Request) -> Response:
         form = await read_form(request)
         note = form.text("note", "what is new", required=False, max=300)
         form.file("file", "a file")
-        if await _save(request, form, draft, code=code, note=note):
-            return see_other(f"/desk/resources/{code}?done=version")
+        is_new = await _save(request, form, draft, code=code, note=note)
+        if is_new is not None:
+            return see_other(f"/desk/resources/{code}?done={'version' if is_new else 'unchanged'}")
     return render(request, "resources/desk/version.html", form=form, code=code, title=draft.title, accepted=ACCEPTED)
 
 
-async def _save(request: Request, form: Form, draft: ResourceDraft, *, code: str | None, note: str) -> bool:
-    """Store the file, if one was chosen, and write; where that fails nothing of the file is left."""
+async def _save(request: Request, form: Form, draft: ResourceDraft, *, code: str | None, note: str) -> bool | None:
+    """Store the file, if one was chosen, and write: whether that changed anything, None where it could not be.
+
+    A file that is not needed, or whose row could not be written, is gone again.
+    """
     upload = form.file("file", "a file", required=False)
     if form.errors:
-        return False
+        return None
     data_dir = config.current().data_dir
     new_file: NewFile | None = None
     try:
         if upload is not None:
             name = plain_name(upload.filename or "")
             new_file = NewFile(name, await asyncio.to_thread(store, data_dir, name, upload.file))
-        await _write_or_drop(request, draft, code, new_file, note, data_dir)
+        return await _write_or_drop(request, draft, code, new_file, note, data_dir)
     except Refused as refusal:
         form.refuse(refusal)
-        return False
-    return True
+        return None
 
 
 async def _write_or_drop(  # noqa: PLR0917 - one caller, every value a different thing
     request: Request, draft: ResourceDraft, code: str | None, new_file: NewFile | None, note: str, data_dir: Path
-) -> None:
+) -> bool:
+    is_needed = False
     try:
-        await save_resource(draft, code=code, file=new_file, note=note, by=viewer_of(request), now=clock.now())
-    except BaseException:
-        if new_file is not None:
+        _, is_needed = await save_resource(draft, code=code, file=new_file, note=note, by=viewer_of(request), now=clock.now())
+    finally:
+        if new_file is not None and not is_needed:
             await asyncio.to_thread(drop, data_dir, new_file.stored.stored_as)
-        raise
+    return is_needed
 
 
 async def _page(request: Request, form: Form, *, code: str | None) -> Response:

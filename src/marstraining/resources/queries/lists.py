@@ -90,9 +90,10 @@ async def resources_of_topic(slug: str) -> list[ResourceRow]:
 async def _listed(wanted: ResourceFilter, scope: Scope, order: str, limit: int, offset: int) -> list[ResourceRow]:
     conditions, values = narrowed(wanted)
     where = " AND ".join([f"({scope.sql})", "r.withdrawn_at IS NULL", *conditions])
+    # The page is cut out first: what stands beside each row would else be looked up for the whole library.
     found = await rows(
-        f"SELECT {COLUMNS}, {topics_folded()} AS topics, count(*) OVER () AS total FROM resources_resource r {CURRENT}"
-        f" WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?",
+        f"SELECT {COLUMNS}, {topics_folded()} AS topics, p.total FROM (SELECT r.id, count(*) OVER () AS total FROM resources_resource r"
+        f" WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?) p JOIN resources_resource r ON r.id = p.id {CURRENT} ORDER BY {order}",
         *scope.values,
         *values,
         limit,

@@ -4,9 +4,18 @@ import json
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from marstraining.core.db import rows
-from marstraining.resources.rules import KIND_LABELS, ResourceKind
+from marstraining.resources.rules import KIND_LABELS
+
+_LABELS = {kind.value: label for kind, label in KIND_LABELS.items()}
+
+
+# Thousands of resources are for a handful of audiences.
+@lru_cache(maxsize=1024)
+def _codes(stored: str | None) -> tuple[str, ...]:
+    return tuple(json.loads(stored or "[]"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +62,12 @@ async def searchable_resources() -> list[SearchableResource]:
             id=row["id"],
             ref=row["code"],
             kind=row["kind"],
-            kind_label=KIND_LABELS[ResourceKind(row["kind"])],
+            kind_label=_LABELS[row["kind"]],
             title=row["title"],
             summary=row["summary"],
             topics=tuple(linked[row["id"]]),
             audience=row["audience"],
-            audience_codes=tuple(json.loads(row["audience_codes"] or "[]")),
+            audience_codes=_codes(row["audience_codes"]),
             source=row["source"],
             path=f"/resources/{row['code']}",
             own_path=f"/me/resources/{row['code']}",
