@@ -184,9 +184,11 @@ async def test_who_left_or_whose_accreditation_ended_is_not_asked_and_the_contac
 
 
 async def test_a_newer_course_begins_anew_and_another_course_is_not_asked_about(gcp2: Course, asha: Person, clock: Clock) -> None:
-    await holds(asha, gcp2, clock)
+    old = await holds(asha, gcp2, clock)
+    await Accreditation.filter(id=old.id).update(flagged_on=date(2026, 3, 1))
     await holds(asha, await makers.make_course("Other tool", grants_accreditation=True), clock)
     await holds(asha, gcp2, clock, since=date(2026, 3, 1))
+    assert await Accreditation.filter(flagged_on__isnull=False).count() == 0
     assert await run(clock, date(2026, 3, 9)) == 0
     assert await run(clock, date(2027, 3, 1)) == 1
 

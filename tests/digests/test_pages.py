@@ -1,18 +1,21 @@
 """Choosing how often one hears of one's staff: in the account, and by one press from the letter."""
 
+import json
 from collections.abc import Awaitable, Callable
 from datetime import date
 from email import message_from_bytes, policy
+from typing import Any
 
 import pytest
 from tortoise.context import TortoiseContext
 
+from marstraining.core import paths
 from marstraining.core.config import Settings
 from marstraining.core.tokens import derive_token
 from marstraining.digests.actions import write_digests
 from marstraining.digests.models import Digest
 from marstraining.history.models import Entry
-from marstraining.messages.envelope import envelope
+from marstraining.messages.envelope import envelope, rendered
 from marstraining.messages.models import Message
 from marstraining.messages.queries import letter_of
 from marstraining.messages.rules import STOP_DIGEST
@@ -20,6 +23,7 @@ from marstraining.people.models import Agency, Person
 from tests import makers
 from tests.conftest import Clock, Visitor
 from tests.digests.leads import a_lead, booked, digests, morning
+from tests.messages.test_envelope import a_row
 
 SignInAs = Callable[[Person], Awaitable[Visitor]]
 TUESDAY, WEDNESDAY = date(2026, 3, 10), date(2026, 3, 11)
@@ -126,3 +130,27 @@ async def test_the_letter_carries_the_pair_that_stops_it_and_a_link_for_each_thi
     assert html is not None
     for part in (text.get_content(), html.get_content()):
         assert [part.count(said) > 0 for said in ("Dan Reed", "Child Protection, Friday 8 May 2026", url, "/agency/bookings")] == [True] * 4
+
+
+@pytest.mark.parametrize("template", ["digest", "accreditations_of_staff", "still_using"])
+def test_letters_1_what_people_type_appears_as_text(template: str, settings: Settings) -> None:
+    sample: dict[str, Any] = json.loads((paths.TEMPLATES / "messages" / template / "sample.json").read_text())
+    hostile = "<a href=//evil>x</a> {{ letter.address }}"
+    letter = a_row(
+        template=template,
+        context=_with(sample["context"], hostile),
+        tokens=dict.fromkeys(sample["tokens"], ("test", 1, "nonce")),
+        unsubscribe=(STOP_DIGEST, 1, "nonce"),
+    )
+    parts = rendered(letter, settings)
+    assert (hostile in parts.text, "&lt;a href=//evil&gt;x&lt;/a&gt; {{ letter.address }}" in parts.html) == (True, True)
+    assert [piece for piece in ("<a href=//evil", '<a href="//evil') if piece in parts.html] == []
+
+
+def _with(value: Any, hostile: str) -> Any:
+    """The sample of a letter with everything that somebody may have typed made hostile; paths are our own."""
+    if isinstance(value, dict):
+        return {name: one if name in {"path", "ref"} else _with(one, hostile) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_with(one, hostile) for one in value]
+    return hostile if isinstance(value, str) else value

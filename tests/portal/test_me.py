@@ -3,9 +3,11 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+import pytest
+
 from marstraining.bookings.actions import book_place, join_list, postpone_session
 from marstraining.bookings.models import Booking
-from marstraining.bookings.rules import BookPlace
+from marstraining.bookings.rules import LIVE_STATES, BookingState, BookPlace
 from marstraining.core.viewer import SYSTEM, Role
 from marstraining.people.models import Person
 from marstraining.programme.models import SessionTrainer
@@ -34,6 +36,17 @@ async def test_bookings_stand_under_coming_waiting_and_past(asha: Person, ben: P
     assert ("Early Help" in text, "Neglect" in text, ">Booked<" in text) == (True, False, True)
     await Booking.filter(learner_id=asha.id).update(state="cancelled")
     assert "Past and cancelled" in (await (await sign_in_as(asha)).get("/me")).text
+
+
+@pytest.mark.parametrize("state", sorted(LIVE_STATES))
+async def test_states_my_training_shows_a_booking_in_every_live_state(
+    state: BookingState, asha: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await makers.make_session(now=clock.now)
+    await book_place(BookPlace(session_id=session.id, learner_id=asha.id), by=makers.as_learner(asha), now=clock.now)
+    await Booking.all().update(state=state, answer_by=clock.now, offer_expires_at=clock.now)
+    page = await (await sign_in_as(asha)).get("/me")
+    assert (page.status_code, "Child Protection" in page.text) == (200, True)
 
 
 async def test_states_a_postponed_session_stays_under_coming_after_its_old_date_with_a_way_to_cancel(

@@ -27,6 +27,10 @@ async def grant_owed_accreditations(*, now: datetime) -> int:
                 months = row["accreditation_months"]
                 expires_on = None if months is None else add_months(row["completed_on"], months)
                 await execute(_INSERT, person_id, row["course_id"], row["session_id"], row["completed_on"], expires_on)
+                # Whoever trains for a tool again uses it, whatever was noted of the accreditation before.
+                await execute(
+                    "UPDATE record_accreditation SET flagged_on = NULL WHERE person_id = ? AND course_id = ?", person_id, row["course_id"]
+                )
                 detail = {"course": row["course_id"], "session": row["session_id"]}
                 await record("grant_accreditation", by=SYSTEM, now=now, subject_kind="person", subject_id=person_id, detail=detail)
                 granted += 1

@@ -15,7 +15,13 @@ from marstraining.programme.actions import answer_as_trainer
 from marstraining.programme.queries import TaughtRow, session_facts, taught_sessions
 from marstraining.programme.rules import SessionState
 
-_COLOURS = {BookingState.CONFIRMED: "green", BookingState.WAITING: "yellow", BookingState.OFFERED: "orange"}
+_COLOURS = {
+    BookingState.CONFIRMED: "green",
+    BookingState.WAITING: "yellow",
+    BookingState.OFFERED: "orange",
+    BookingState.REQUESTED: "blue",
+    BookingState.INVITED: "orange",
+}
 DONE: dict[str, str | tuple[str, str]] = {
     "accepted": "Thank you. You train this session.",
     "declined": "Thank you for telling us. The training team will ask somebody else.",
