@@ -11,7 +11,7 @@ from marstraining.core import config
 from marstraining.core.errors import NotFound
 from marstraining.core.web import Column, pdf_response
 from marstraining.coverage.evidence import evidence_path
-from marstraining.coverage.paper import due_words, progress, record_pdf, why
+from marstraining.coverage.paper import accreditation_tag, due_words, progress, record_pdf, why
 from marstraining.coverage.queries import External, TrainingRecord
 from marstraining.coverage.rules import STATE_WORDS
 
@@ -37,6 +37,7 @@ def shown_in(record: TrainingRecord) -> dict[str, Any]:
         "hours": hours_words,
         "due_words": due_words,
         "progress": progress,
+        "accreditation_tag": accreditation_tag,
     }
 
 

@@ -1,19 +1,30 @@
 """The training record on paper: A4, tagged, as its owner or the desk takes it away."""
 
+from datetime import date
+
+from marstraining.certificates.queries import HeldAccreditation
 from marstraining.certificates.rules import hours_words
 from marstraining.core.config import Settings
 from marstraining.core.typesetting import typeset
 from marstraining.core.web.dates import day_plain
 from marstraining.coverage.queries import TrainingRecord
-from marstraining.coverage.rules import STATE_WORDS, Due
+from marstraining.coverage.rules import SOON, STATE_WORDS, Due
 from marstraining.people.rules import JOB_ROLES
 
 
 def why(due: Due) -> str:
-    """Which rule, which role, since when, as a sentence."""
+    """Which role, since when, by which rule from where, as sentences."""
     asked = due.asked
     role = JOB_ROLES.get(asked.job_role, asked.job_role)
-    return f"{asked.rule.code}: asked of {role}, since {day_plain(asked.since)}. {asked.rule.source}".rstrip()
+    source = f" from {asked.rule.source}" if asked.rule.source else ""
+    return f"Asked of the role “{role}” since {day_plain(asked.since)}, by the rule {asked.rule.code}{source}."
+
+
+def accreditation_tag(held: HeldAccreditation, on: date) -> tuple[str, str]:
+    """How an accreditation stands on a day, and the colour of its tag; the last 90 days are told ahead."""
+    if not held.is_current(on):
+        return "Ended", "red"
+    return ("Ends soon", "orange") if held.expires_on is not None and held.expires_on - on <= SOON else ("Current", "green")
 
 
 def due_words(due: Due) -> str:
@@ -57,7 +68,7 @@ async def record_pdf(record: TrainingRecord, settings: Settings) -> bytes:
         ],
         "accreditations": [
             [held.course_title, day_plain(held.granted_on), day_plain(held.expires_on) if held.expires_on else "No end",
-             "Current" if held.is_current(record.on) else "Ended"]
+             accreditation_tag(held, record.on)[0]]
             for held in record.accreditations
         ],
     }  # fmt: skip

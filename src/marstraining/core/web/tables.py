@@ -139,5 +139,5 @@ def cell(value: object) -> Markup:
     if value is None or value == "":
         return Markup('<span aria-hidden="true">&ndash;</span><span class="govuk-visually-hidden">none</span>')
     if isinstance(value, date) and not isinstance(value, datetime):
-        return escape(day_plain(value))
+        return Markup('<span class="mars-nowrap">{}</span>').format(day_plain(value))
     return escape(value)
