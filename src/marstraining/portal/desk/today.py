@@ -84,6 +84,8 @@ WORDS: Mapping[str, Words] = {
         "These ended three days ago or more. Their trainers were asked the morning after. Certificates go out when a register is locked."),
     "leavers": Words("booking of somebody who has left", "bookings of people who have left", "Leavers with bookings",
         "They were marked as having left their organisation and still hold a place or wait for one."),
+    "learning": Words("entry of learning elsewhere to look at", "entries of learning elsewhere to look at", "Learnt elsewhere",
+        "Learners put these on their records. Each counts towards what they are asked once you have confirmed it."),
     "bounced": Words("email address that bounced", "email addresses that bounced", at="/desk/letters/bounced"),
     "organisations": Words("new organisation to check", "new organisations to check", "New organisations",
         "Learners typed these because they were not in the list. Add each to the list or merge it with the right one."),

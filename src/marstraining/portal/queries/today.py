@@ -60,7 +60,8 @@ Values = Callable[[Moment], tuple[object, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One thing that may need somebody; `has_sessions` says that partner organisers see it for the sessions they run.
+    """One thing that may need somebody; `has_sessions` says that partner organisers see it for the sessions they run, `is_the_desks` that
+    it is nothing for an administrator who is not at the desk.
 
     One without `columns` is counted here and listed on a page of its own.
     """
@@ -71,6 +72,7 @@ class Kind:
     columns: str = ""
     order: str = ""
     has_sessions: bool = True
+    is_the_desks: bool = False
 
 
 def _sessions(condition: str, values: Values, *, order: str = "s.starts_at, s.id", more: str = "") -> Kind:
@@ -130,6 +132,15 @@ KINDS: Mapping[str, Kind] = {
         f"{_PERSON_COLUMNS}, coalesce(a.name, '') AS agency",
         "p.name, p.id, s.starts_at, b.id",
     ),
+    "learning": Kind(
+        "record_external x JOIN people_person p ON p.id = x.person_id",
+        "x.state = 'added' AND p.state = 'active'",
+        lambda _: (),
+        "x.title, x.provider, x.completed_on, x.stored_as, p.name AS person, p.ref AS person_ref",
+        "x.at, x.id",
+        has_sessions=False,
+        is_the_desks=True,
+    ),
     "bounced": _whole("messages_bounced", "cleared_at IS NULL"),
     "organisations": _whole(
         "people_agency a LEFT JOIN people_person p ON p.id = a.suggested_by_id",
@@ -141,13 +152,13 @@ KINDS: Mapping[str, Kind] = {
     "letters": _whole("messages_letter", "state = 'failed'"),
 }
 _INSTANTS = ("starts_at", "ends_at", "offer_expires_at")
-_DATES = ("decide_by", "final_numbers_by")
+_DATES = ("decide_by", "final_numbers_by", "completed_on")
 
 
 def kinds_of(viewer: Viewer) -> list[str]:
     """The kinds that concern a viewer: sessions for who runs some, addresses, letters and organisations for the whole team."""
-    runs = viewer.is_desk or bool(viewer.organiser_agency_ids)
-    return [name for name, kind in KINDS.items() if (runs if kind.has_sessions else viewer.is_desk or viewer.is_administrator)]
+    runs, looks = viewer.is_desk or bool(viewer.organiser_agency_ids), viewer.is_desk or viewer.is_administrator
+    return [name for name, kind in KINDS.items() if (runs if kind.has_sessions else viewer.is_desk if kind.is_the_desks else looks)]
 
 
 async def counts(viewer: Viewer, *, now: datetime) -> dict[str, int]:
