@@ -59,7 +59,7 @@ async def test_the_record_says_what_falls_due_by_which_rule_and_role_and_since_w
     shown = said((await (await sign_in_as(asha)).get("/me/record")).text)
     assert (
         "Yearly update of Designated Safeguarding Leads and deputies Due on 1 April 2026 · last learnt on 1 April 2025"
-        " Why: DSL-ANNUAL: asked of Designated Safeguarding Lead, since 6 January 2025."
+        " Asked of the role “Designated Safeguarding Lead” since 6 January 2025, by the rule DSL-ANNUAL from Keeping Children Safe"
     ) in shown
     assert "Formal training of Designated Safeguarding Leads and deputies Was due on 6 January 2025 · nothing on record yet" in shown
     assert "Designated Safeguarding Lead briefing 1 April 2025" in shown

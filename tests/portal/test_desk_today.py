@@ -17,7 +17,7 @@ from marstraining.people.models import Agency, Person, RoleGrant
 from marstraining.portal.desk.today import WORDS
 from marstraining.portal.queries.today import KINDS, counts, listed, next_sessions
 from marstraining.programme.models import Session, SessionTrainer
-from marstraining.record.models import Accreditation
+from marstraining.record.models import Accreditation, ExternalLearning
 from marstraining.resources.actions import check_quality
 from marstraining.resources.models import ResourceLink
 from marstraining.resources.rules import QualityNote, Verdict
@@ -71,6 +71,13 @@ async def suggested_agency(_clock: Clock) -> object:
     return await makers.make_agency("Isle Young Carers", state="suggested")
 
 
+async def added_learning(clock: Clock) -> object:
+    person = await makers.make_person("Lena Learner")
+    return await ExternalLearning.create(
+        ref=new_ref(), person=person, title="Neglect webinar", provider="NSPCC", completed_on=TODAY, state="added", at=clock.now
+    )
+
+
 async def held_letter(clock: Clock) -> object:
     return await failed_letter(clock, state="held")
 
@@ -107,6 +114,7 @@ async def sent_file(clock: Clock, **columns: Any) -> object:
 FOR_THE_WHOLE_TEAM: dict[str, Callable[[Clock], Awaitable[object]]] = {
     "unused": unused_tool,
     "bounced": bounced_address,
+    "learning": added_learning,
     "organisations": suggested_agency,
     "held": held_letter,
     "letters": failed_letter,
@@ -215,12 +223,15 @@ async def test_a_partner_organiser_sees_their_own_sessions_and_nothing_of_the_wh
 
 async def test_an_administrator_who_is_not_at_the_desk_sees_letters_but_no_sessions(sign_in_as: SignInAs, clock: Clock) -> None:
     await quiet_session(clock)
+    await added_learning(clock)
     await failed_letter(clock)
     admin = await makers.make_person("Ada Admin", roles=(Role.ADMINISTRATOR,))
     visitor = await sign_in_as(admin)
     page = await visitor.get("/desk")
     assert ("letter that could not be sent" in page.text, "Coming next" in page.text) == (True, False)
-    assert (await visitor.get("/desk/today/decisions")).status_code == 404
+    assert "learning elsewhere" not in page.text
+    for kind in ("decisions", "learning"):
+        assert (await visitor.get(f"/desk/today/{kind}")).status_code == 404
 
 
 async def test_a_tool_without_use_leads_the_desk_to_where_it_is_decided_and_an_administrator_nowhere(
@@ -282,7 +293,7 @@ async def test_the_venue_is_told_the_numbers_once(dee: Person, sign_in_as: SignI
     assert (await counts(makers.as_desk(dee), now=clock.now))["numbers"] == 0
 
 
-@pytest.mark.parametrize("kind", ["decisions", "offers", "needs", "organisations"])
+@pytest.mark.parametrize("kind", ["decisions", "offers", "needs", "organisations", "learning"])
 async def test_a_list_asks_the_same_number_of_statements_for_one_and_for_three(
     kind: str, db: TortoiseContext, dee: Person, clock: Clock
 ) -> None:
@@ -295,7 +306,7 @@ async def test_a_list_asks_the_same_number_of_statements_for_one_and_for_three(
             await counts(viewer, now=clock.now)
             await next_sessions(viewer, now=clock.now)
         asked.append(len(heard))
-    assert asked == [4 if kind == "organisations" else 5] * 3
+    assert asked == [4 if kind in {"organisations", "learning"} else 5] * 3
 
 
 async def make_more(kind: str, clock: Clock) -> None:
@@ -308,6 +319,8 @@ async def make_more(kind: str, clock: Clock) -> None:
         await Needs.create(booking=booking, access="A hearing loop", arrangement="to_arrange", answered_at=clock.now)
     elif kind == "organisations":
         await suggested_agency(clock)
+    elif kind == "learning":
+        await added_learning(clock)
 
 
 def test_every_kind_has_words() -> None:

@@ -11,7 +11,7 @@ from marstraining.core import config
 from marstraining.core.errors import NotFound
 from marstraining.core.web import Column, pdf_response
 from marstraining.coverage.evidence import evidence_path
-from marstraining.coverage.paper import due_words, progress, record_pdf, why
+from marstraining.coverage.paper import accreditation_tag, due_words, progress, record_pdf, why
 from marstraining.coverage.queries import External, TrainingRecord
 from marstraining.coverage.rules import STATE_WORDS
 from marstraining.uploads.rules import FileState, check_served
@@ -41,6 +41,7 @@ def shown_in(record: TrainingRecord) -> dict[str, Any]:
         "due_words": due_words,
         "progress": progress,
         "use_answers": USE_ANSWERS,
+        "accreditation_tag": accreditation_tag,
     }
 
 

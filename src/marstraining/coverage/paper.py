@@ -8,15 +8,25 @@ from marstraining.core.config import Settings
 from marstraining.core.typesetting import typeset
 from marstraining.core.web.dates import day_plain
 from marstraining.coverage.queries import TrainingRecord
-from marstraining.coverage.rules import STATE_WORDS, Due
+from marstraining.coverage.rules import SOON, STATE_WORDS, Due
 from marstraining.people.rules import JOB_ROLES
 
 
 def why(due: Due) -> str:
-    """Which rule, which role, since when, as a sentence."""
+    """Which role, since when, by which rule from where, as sentences."""
     asked = due.asked
     role = JOB_ROLES.get(asked.job_role, asked.job_role)
-    return f"{asked.rule.code}: asked of {role}, since {day_plain(asked.since)}. {asked.rule.source}".rstrip()
+    source = f" from {asked.rule.source}" if asked.rule.source else ""
+    return f"Asked of the role “{role}” since {day_plain(asked.since)}, by the rule {asked.rule.code}{source}."
+
+
+def accreditation_tag(held: HeldAccreditation, on: date) -> tuple[str, str]:
+    """How an accreditation stands on a day, and the colour of its tag; the last 90 days are told ahead."""
+    if not held.is_current(on):
+        return "Ended", "red"
+    if held.is_without_use(on):
+        return "Without use", "orange"
+    return ("Ends soon", "orange") if held.expires_on is not None and held.expires_on - on <= SOON else ("Current", "green")
 
 
 def due_words(due: Due) -> str:
@@ -37,7 +47,7 @@ def progress(due: Due) -> str:
 def _standing(held: HeldAccreditation, on: date) -> str:
     if held.is_without_use(on):
         return f"Current; no use on record since {day_plain(held.last_use)}"
-    return "Current" if held.is_current(on) else "Ended"
+    return accreditation_tag(held, on)[0]
 
 
 async def record_pdf(record: TrainingRecord, settings: Settings) -> bytes:

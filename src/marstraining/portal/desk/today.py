@@ -86,6 +86,8 @@ WORDS: Mapping[str, Words] = {
         "They were marked as having left their organisation and still hold a place or wait for one."),
     "unused": Words("accreditation without use", "accreditations without use", "Accreditations without use",
         "Nobody has told us of any use for as long as the rule allows. Ring them: note that they use it, or end the accreditation."),
+    "learning": Words("entry of learning elsewhere to look at", "entries of learning elsewhere to look at", "Learnt elsewhere",
+        "Learners put these on their records. Each counts towards what they are asked once you have confirmed it."),
     "bounced": Words("email address that bounced", "email addresses that bounced", at="/desk/letters/bounced"),
     "organisations": Words("new organisation to check", "new organisations to check", "New organisations",
         "Learners typed these because they were not in the list. Add each to the list or merge it with the right one."),

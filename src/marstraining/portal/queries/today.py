@@ -68,7 +68,8 @@ Values = Callable[[Moment], tuple[object, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One thing that may need somebody; `has_sessions` says that partner organisers see it for the sessions they run.
+    """One thing that may need somebody; `has_sessions` says that partner organisers see it for the sessions they run, `is_for_desk` that
+    it is nothing for an administrator who is not at the desk.
 
     `is_for_desk` is where its one action is the desk's alone, which an administrator has no page for. One without `columns` is
     counted here and listed on a page of its own.
@@ -154,6 +155,15 @@ KINDS: Mapping[str, Kind] = {
         has_sessions=False,
         is_for_desk=True,
     ),
+    "learning": Kind(
+        "record_external x JOIN people_person p ON p.id = x.person_id",
+        "x.state = 'added' AND p.state = 'active'",
+        lambda _: (),
+        "x.title, x.provider, x.completed_on, x.stored_as, p.name AS person, p.ref AS person_ref",
+        "x.at, x.id",
+        has_sessions=False,
+        is_for_desk=True,
+    ),
     "bounced": _whole("messages_bounced", "cleared_at IS NULL"),
     "organisations": _whole(
         "people_agency a LEFT JOIN people_person p ON p.id = a.suggested_by_id",
@@ -170,11 +180,11 @@ KINDS: Mapping[str, Kind] = {
     "letters": _whole("messages_letter", "state = 'failed'"),
 }
 _INSTANTS = ("starts_at", "ends_at", "offer_expires_at")
-_DATES = ("decide_by", "final_numbers_by", "answered_on", "last_use")
+_DATES = ("decide_by", "final_numbers_by", "answered_on", "last_use", "completed_on")
 
 
 def kinds_of(viewer: Viewer) -> list[str]:
-    """The kinds that concern a viewer: sessions for who runs some, resources and tools for the desk, the rest for the whole team.
+    """The kinds that concern a viewer: sessions for who runs some, resources, tools and learning elsewhere for the desk, the rest for the whole team.
 
     The team are the desk and administrators.
     """
