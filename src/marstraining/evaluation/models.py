@@ -159,7 +159,10 @@ class Invitation(Table):
 
 
 class Response(Table):
-    """One form that came back. `id` is drawn at random whenever it is written; `pair_key` joins a person's forms where the mode is confidential."""
+    """One form that came back. Its `id` is drawn at random whenever it is written.
+
+    `pair_key` joins the forms of one person where the mode is confidential.
+    """
 
     id = fields.BigIntField(primary_key=True)
     survey: fields.ForeignKeyRelation[Survey] = fields.ForeignKeyField(
