@@ -22,6 +22,8 @@ from marstraining.core.web import PageRoute, assemble
 from marstraining.core.web.headers import Headers
 from marstraining.coverage import desk as coverage_desk
 from marstraining.coverage import pages as coverage_pages
+from marstraining.evaluation import desk as evaluation_desk
+from marstraining.evaluation import pages as evaluation_pages
 from marstraining.messages import desk as messages_desk
 from marstraining.people import desk as people_desk
 from marstraining.people import pages as people_pages
@@ -58,6 +60,8 @@ def all_routes() -> list[PageRoute]:
         *bulletins_pages.routes,
         *certificates_pages.routes,
         *certificates_desk.routes,
+        *evaluation_pages.routes,
+        *evaluation_desk.routes,
         *coverage_pages.routes,
         *coverage_desk.routes,
         *people_pages.routes,

@@ -112,6 +112,11 @@ class Question:
     def options(self) -> tuple[str, ...]:
         return ("Yes", "No") if self.kind is QuestionKind.YES_NO else self.choices
 
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """The answers to choose from, each with its words, which are the same."""
+        return tuple((one, one) for one in self.options)
+
     def as_json(self) -> dict[str, Any]:
         stored: dict[str, Any] = {"key": self.key, "kind": self.kind.value, "text": self.text, "measure": self.measure.value}
         for name in ("hint", "low_label", "high_label"):
