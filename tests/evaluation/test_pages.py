@@ -189,7 +189,7 @@ async def test_the_desk_sees_courses_looks_at_comments_and_takes_a_file(
 
 
 async def test_paper_forms_are_entered_one_after_another(sign_in_as: SignInAs, clock: Clock, dee: Person) -> None:
-    taught, survey = await an_asked_session(clock.now, people=2)
+    _, survey = await an_asked_session(clock.now, people=2)
     desk = await sign_in_as(dee)
     page = f"/desk/evaluation/{survey.ref}/paper"
     found = re.findall(r'name="submission" value="([^"]*)"', (await desk.get(page)).text)[0]
@@ -219,7 +219,7 @@ async def test_a_survey_is_built_previewed_and_given_to_a_course(sign_in_as: Sig
     assert "Would you co-train?" in (await desk.get(f"{page}/preview")).text
     given = await desk.post(f"{page}/courses", {"course": course.code}, seen=page)
     assert given.status_code == 303
-    taught, survey = await an_asked_session(clock.now, people=1, course=course)
+    _, survey = await an_asked_session(clock.now, people=1, course=course)
     assert [one.text for section in survey.sections for one in section.questions if one.text == "Would you co-train?"] != []
     area = await desk.post(
         "/desk/evaluation/areas",

@@ -1,5 +1,8 @@
 """The golden vector of the specification, and vectors that leave nothing to compute."""
 
+import itertools
+import random
+
 import pytest
 
 from marstraining.evaluation.statistics import summarise
@@ -24,3 +27,29 @@ def test_pairs_all_alike_and_no_pairs_at_all_say_so() -> None:
     assert (alike.same, alike.at_top, alike.low, alike.p, alike.rank_biserial, alike.g_av) == (1, 1, None, None, None, None)
     nobody = summarise([], (0, 10), 3)
     assert (nobody.n, nobody.mean_change, nobody.low) == (0, None, None)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_test_agrees_with_counting_every_pattern_of_signs(seed: int) -> None:
+    pytest.importorskip("scipy")
+    rng = random.Random(seed)
+    differences = [rng.randint(-3, 3) for _ in range(rng.randint(1, 9))] + [1]
+    found = summarise([(5.0, 5.0 + one) for one in differences], (0, 10)).p
+    changes = [one for one in differences if one]
+    sizes = sorted(abs(one) for one in changes)
+    rank = {size: sum(place for place, one in enumerate(sizes, start=1) if one == size) / sizes.count(size) for size in set(sizes)}
+    observed = sum(rank[abs(one)] for one in changes if one > 0)
+    middle = sum(rank[size] for size in sizes) / 2
+    sums = [
+        sum(rank[abs(one)] for one, is_up in zip(changes, signs, strict=True) if is_up)
+        for signs in itertools.product((True, False), repeat=len(changes))
+    ]
+    exact = sum(abs(one - middle) >= abs(observed - middle) - 1e-9 for one in sums) / len(sums)
+    assert found == pytest.approx(min(1.0, exact) if observed != middle else 1.0)
+
+
+def test_many_changes_are_tested_as_quickly_as_few() -> None:
+    pytest.importorskip("scipy")
+    found = summarise([(4.0, 4.0 + number % 3) for number in range(3000)], (0, 10)).p
+    assert found is not None
+    assert found < 1e-6

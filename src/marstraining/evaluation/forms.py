@@ -9,6 +9,7 @@ from marstraining.evaluation.rules.answers import Comment, Given, flags_of, is_a
 from marstraining.evaluation.rules.questions import SCALE_HIGH, SCALE_LOW, Question, QuestionKind, Section, all_questions
 
 SCALE = tuple(str(number) for number in range(SCALE_LOW, SCALE_HIGH + 1))
+URGENT = "This reads like a worry about somebody. Take it out of the form and ring one of the numbers above"
 LONGEST_SHORT, LONGEST_LONG = 200, 2000
 _MOST_NUMBER = 1_000_000
 

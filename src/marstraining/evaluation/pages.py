@@ -9,13 +9,12 @@ from marstraining.core import clock, config
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.web import ANYONE, NO_REFERRER, Form, page, read_form, render, see_other
 from marstraining.evaluation.actions import answer_by_link, answer_in_the_room, enter_the_room, worries_in
-from marstraining.evaluation.forms import SCALE, field_of, read_survey
+from marstraining.evaluation.forms import SCALE, URGENT, field_of, read_survey
 from marstraining.evaluation.queries.surveys import SurveyFacts, invited_by_token, survey_by_ref
 from marstraining.evaluation.rules.answers import Given
 from marstraining.evaluation.rules.asking import SurveyKind
 from marstraining.safety.rules import standing
 
-URGENT = "This reads like a worry about somebody. Take it out of the form and ring one of the numbers above"
 _LONGEST_PASS = 80
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 
 Pair = tuple[float, float]
+_MOST_EXACT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +102,24 @@ def _rank_biserial(differences: Sequence[float]) -> float | None:
 
 
 def _exact_p(differences: Sequence[float]) -> float | None:
-    """The two-sided Wilcoxon signed-rank test by counting all patterns of signs on midranks; None where nothing changed."""
+    """The two-sided Wilcoxon signed-rank test by counting all patterns of signs on midranks; None where nothing changed.
+
+    Above `_MOST_EXACT` changes the counts no longer fit into memory, and their sum is as good as normal.
+    """
     ranks, is_up = _ranked(differences)
     if not ranks:
         return None
-    ways = [1]
-    for rank in ranks:
-        longer = ways + [0] * rank
-        for total, number in enumerate(ways):
-            longer[total + rank] += number
-        ways = longer
+    total = sum(ranks)
     up = sum(rank for rank, one in zip(ranks, is_up, strict=True) if one)
-    extreme = max(up, sum(ranks) - up)
-    return min(1.0, 2 * sum(ways[extreme:]) / 2 ** len(ranks))
+    extreme = max(up, total - up)
+    if len(ranks) > _MOST_EXACT:
+        deviation = math.sqrt(sum(rank * rank for rank in ranks)) / 2
+        return math.erfc((extreme - total / 2) / deviation / math.sqrt(2))
+    # One number holds how many patterns give each sum, so many bits apart that none runs into the next; the sum of its digits in
+    # that base is its remainder by the base less one.
+    bits = len(ranks) + 1
+    ways = 1
+    for rank in ranks:
+        ways += ways << (rank * bits)
+    tail = (ways >> (extreme * bits)) % ((1 << bits) - 1)
+    return min(1.0, float(2 * tail / (1 << len(ranks))))

@@ -240,7 +240,7 @@ async def _total(course_id: int) -> None:
         course_id,
     )
     blocks += [row | {"measures": json.loads(row["measures"])} for row in pooled]
-    made: list[tuple[str, str, dict[str, Any], Sequence[dict[str, Any]]]] = []
+    made: list[tuple[str, str, dict[str, Any], list[dict[str, Any]]]] = []
     for quarter in ("", *sorted({row["quarter"] for row in blocks})):
         part = [row for row in blocks if quarter in {"", row["quarter"]}]
         if part:

@@ -10,8 +10,7 @@ from marstraining.core.errors import Refused
 from marstraining.core.web import Form, page, read_form, render, see_other, viewer_of
 from marstraining.evaluation.actions import enter_from_paper, give_on_paper, worries_in
 from marstraining.evaluation.desk.results import WHO_RUNS, own_survey
-from marstraining.evaluation.forms import SCALE, field_of, read_survey
-from marstraining.evaluation.pages import URGENT
+from marstraining.evaluation.forms import SCALE, URGENT, field_of, read_survey
 from marstraining.evaluation.queries.surveys import SurveyFacts, responses_so_far
 
 DONE: dict[str, str | tuple[str, str]] = {

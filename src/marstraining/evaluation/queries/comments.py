@@ -51,7 +51,7 @@ async def queued_comments(state: CommentState, *, viewer: Viewer, limit: int = 5
 
 
 def _asked(sections: str, key: str) -> str:
-    words = {one["key"]: one["text"] for section in json.loads(sections) for one in section["questions"]}
+    words: dict[str, str] = {one["key"]: one["text"] for section in json.loads(sections) for one in section["questions"]}
     return words.get(key, "")
 
 
