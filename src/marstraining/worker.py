@@ -29,7 +29,14 @@ from marstraining.core import clock, config
 from marstraining.core.config import Settings, load_settings
 from marstraining.core.db import connect, is_unavailable
 from marstraining.core.logs import configure_logs
-from marstraining.evaluation.actions import ask_after_sessions, ask_beforehand, ask_follow_ups, close_surveys, remind_of_surveys
+from marstraining.evaluation.actions import (
+    ask_after_sessions,
+    ask_beforehand,
+    ask_follow_ups,
+    close_surveys,
+    erase_old_answers,
+    remind_of_surveys,
+)
 from marstraining.history.actions import note_job_ended, note_job_failed
 from marstraining.messages.actions import erase_old_bodies, lease
 from marstraining.messages.delivery import PostRoom, send_due_letters
@@ -75,6 +82,7 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (3600, forget_sign_in_traces),
     (3600, erase_old_bodies),
     (3600, erase_what_served),
+    (3600, erase_old_answers),
 )
 # Each lane is one connection to the mail server; the first takes nothing but sign-in letters, so it is always free for one.
 LANES = (Priority.SIGN_IN, Priority.BULLETIN, Priority.BULLETIN)

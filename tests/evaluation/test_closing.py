@@ -7,7 +7,7 @@ import pytest
 from tortoise.context import TortoiseContext
 
 from marstraining.core.db import rows
-from marstraining.evaluation.actions import close_surveys, enter_from_paper
+from marstraining.evaluation.actions import close_surveys, enter_from_paper, erase_old_answers
 from marstraining.evaluation.models import PoolMember, Response, Summary
 from marstraining.evaluation.queries.surveys import SurveyFacts, survey_by_id
 from marstraining.evaluation.rules.answers import Flag, Given
@@ -72,6 +72,15 @@ async def test_odd_forms_are_counted_and_none_is_dropped(db: TortoiseContext, cl
     summary = await Summary.get(survey_id=survey.id)
     assert (summary.answers, summary.measures["flags"], summary.measures["course"]["n"]) == (11, {"hasty": 1}, 10)
     assert (summary.measures["course"]["same"], summary.measures["course"]["at_top"]) == (1, 1)
+
+
+async def test_answers_go_after_three_years_and_what_they_came_to_stays(db: TortoiseContext, clock: Clock) -> None:
+    survey = await _closed(clock, people=5, answers=5, course=await makers.make_course(outcomes=OUTCOMES))
+    await close_surveys(now=clock.forward(days=16))
+    assert await erase_old_answers(now=clock.forward(days=1000)) == 0
+    assert await erase_old_answers(now=clock.forward(days=120)) == 5
+    await close_surveys(now=clock.now)
+    assert await _current(survey.id) == [(1, 5)]
 
 
 # ---- who can be found out -----------------------------------------------------------------------------------------------

@@ -72,7 +72,8 @@ async def _write_feedback(out: Path, filters: Filters) -> int:
     if out.suffix == ".xlsx":
         write_xlsx(out, columns, lines, sheet=FEEDBACK)
     else:
-        out.write_bytes(b"".join(csv_lines(columns, lines)))
+        with out.open("wb") as file:
+            file.writelines(csv_lines(columns, lines))
     return len(lines)
 
 

@@ -17,7 +17,7 @@ from marstraining.evaluation.actions.asking import (
     open_survey,
     remind_of_surveys,
 )
-from marstraining.evaluation.actions.closing import close_surveys
+from marstraining.evaluation.actions.closing import close_surveys, erase_old_answers
 from marstraining.evaluation.actions.instruments import (
     assign_instrument,
     end_area,
@@ -41,6 +41,7 @@ __all__ = [
     "end_area",
     "enter_from_paper",
     "enter_the_room",
+    "erase_old_answers",
     "give_on_paper",
     "make_instrument",
     "moderate_comment",

@@ -5,7 +5,7 @@ import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from marstraining.core.clock import local
@@ -21,6 +21,7 @@ from marstraining.programme.models import Course
 
 _SCALE = (SCALE_LOW, SCALE_HIGH)
 _AT_ONCE = 50
+_KEPT_FOR = timedelta(days=3 * 365)
 _shuffled = secrets.SystemRandom()
 
 
@@ -280,3 +281,10 @@ async def _forget_secrets(*, now: datetime) -> None:
         " evaluation_secret.session_id AND v.kind = 'follow_up' AND v.closed_at IS NOT NULL)",
         now,
     )
+
+
+async def erase_old_answers(*, now: datetime) -> int:
+    """Delete answers and comments three years after their survey closed (security.md 8); summaries stay. How many forms."""
+    old = "survey_id IN (SELECT v.id FROM evaluation_survey v WHERE v.closed_at < ?)"
+    await execute(f"DELETE FROM evaluation_comment WHERE {old}", now - _KEPT_FOR)
+    return await execute(f"DELETE FROM evaluation_response WHERE {old}", now - _KEPT_FOR)

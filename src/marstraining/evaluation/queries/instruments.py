@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from marstraining.core.db import rows
@@ -110,12 +110,13 @@ async def partner_choices() -> tuple[list[tuple[str, str]], list[str]]:
 
 async def partnership_surveys() -> list[dict[str, Any]]:
     """Partnership surveys, the latest first, each with how many were asked and have answered."""
-    return await rows(
+    found = await rows(
         "SELECT v.ref, v.title, v.opened_at, v.closes_at, v.closed_at, (SELECT count(*) FROM evaluation_invitation i"
         " WHERE i.survey_id = v.id) AS asked, (SELECT count(*) FROM evaluation_invitation i WHERE i.survey_id = v.id AND i.used)"
         " AS answered FROM evaluation_survey v WHERE v.kind = 'partnership' ORDER BY v.id DESC LIMIT 100",
         instants=("opened_at", "closes_at", "closed_at"),
     )
+    return [row | {"last_day": row["closes_at"] - timedelta(minutes=1)} for row in found]
 
 
 async def return_rates(survey_id: int) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from marstraining.core.db import rows
@@ -217,6 +217,10 @@ class SurveyLine:
     responses: int
     asked: int
     gate: Published | None = field(default=None)
+
+    @property
+    def last_day(self) -> datetime:
+        return self.closes_at - timedelta(minutes=1)
 
 
 async def survey_lines(*, viewer: Viewer, course: str = "", limit: int = 50, offset: int = 0) -> tuple[list[SurveyLine], int]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from marstraining.core.db import rows
@@ -40,6 +40,11 @@ class SurveyFacts:
     by_letter: bool
     asked: int | None
     paper_asked: int
+
+    @property
+    def last_day(self) -> datetime:
+        """A moment of the last day on which it can be answered: it closes at midnight."""
+        return self.closes_at - timedelta(minutes=1)
 
     def is_open(self, now: datetime) -> bool:
         return self.closed_at is None and self.opened_at <= now < self.closes_at
