@@ -9,8 +9,9 @@ from markupsafe import Markup, escape
 
 from marstraining.evaluation.queries.results import Shown
 
-_WIDTH = 640
-_LEFT, _RIGHT = 24, 24
+# Narrow, so that its words can be read on a phone too; wider pages show it larger.
+_WIDTH = 400
+_LEFT, _RIGHT = 16, 16
 _LINE = 62
 _NOW, _THEN, _RANGE = "#4b2e83", "#6f777b", "#8a7bb0"
 _UP, _SAME, _DOWN = "#0f7a52", "#6f777b", "#b02c2c"
@@ -29,7 +30,7 @@ def _at(value: float, low: float = 0, high: float = _SCALE_END) -> float:
     return round(_LEFT + (value - low) / (high - low) * (_WIDTH - _LEFT - _RIGHT), 1)
 
 
-def _cut(text: str, most: int = 74) -> str:
+def _cut(text: str, most: int = 52) -> str:
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
@@ -125,7 +126,7 @@ def trend_chart(lines: Sequence[Shown], *, name: str) -> Markup | None:
     drawn = [one for one in lines if one.change is not None]
     if len(drawn) < 2:
         return None
-    height, top, bottom = 260, 24, 216
+    height, top, bottom = 220, 34, 180
     bounds = [bound for one in drawn for bound in (one.low, one.high, one.change) if bound is not None]
     low, high = min(0.0, *bounds), max(1.0, *bounds)
     parts: list[str] = []
@@ -145,7 +146,7 @@ def trend_chart(lines: Sequence[Shown], *, name: str) -> Markup | None:
             parts.append(f'<line x1="{x}" y1="{y_of(one.low)}" x2="{x}" y2="{y_of(one.high)}" stroke="{_RANGE}" stroke-width="6"/>')
         parts.append(f'<circle cx="{x}" cy="{y_of(change)}" r="7" fill="{_NOW}"/>')
         parts.append(_text(x, height - 22, one.label, anchor="middle"))
-        parts.append(_text(round(x + 12, 1), y_of(change) + 4, f"{change:+.1f}"))
+        parts.append(_text(round(x + 10, 1), y_of(change) - 8, f"{change:+.1f}"))
     parts.insert(1, f'<polyline points="{" ".join(points)}" fill="none" stroke="{_NOW}" stroke-width="2" stroke-opacity="0.5"/>')
     words = "Change in confidence by quarter with its 95% interval. " + ". ".join(f"{one.label}: {one.words}" for one in drawn)
     return _frame(height, words, parts, name=name)

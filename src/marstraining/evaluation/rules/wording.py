@@ -20,8 +20,8 @@ def verdict(low: float | None, high: float | None, *, answers: int) -> Verdict:
 
 
 def all_improved(shown: int, improved: int, *, held_back: int) -> str:
-    """The sentence about all courses: only where every one that is published improved, and with the number of those that are not."""
-    if not shown or improved < shown:
+    """The sentence about all courses: only where every one that is published improved, with the number of those that are not."""
+    if shown < 2 or improved < shown:
         return ""
     rest = "" if not held_back else f" {held_back} more {'has' if held_back == 1 else 'have'} too few answers to be published."
     return f"Confidence improved after all {shown} courses with enough answers.{rest}"
