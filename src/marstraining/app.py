@@ -25,6 +25,8 @@ from marstraining.core.web.headers import Headers
 from marstraining.coverage import desk as coverage_desk
 from marstraining.coverage import pages as coverage_pages
 from marstraining.digests import pages as digests_pages
+from marstraining.evaluation import desk as evaluation_desk
+from marstraining.evaluation import pages as evaluation_pages
 from marstraining.messages import desk as messages_desk
 from marstraining.messages import pages as messages_pages
 from marstraining.people import desk as people_desk
@@ -75,6 +77,8 @@ def all_routes() -> list[PageRoute]:
         *search_desk.routes,
         *certificates_pages.routes,
         *certificates_desk.routes,
+        *evaluation_pages.routes,
+        *evaluation_desk.routes,
         *coverage_pages.routes,
         *coverage_desk.routes,
         *conversation_pages.routes,

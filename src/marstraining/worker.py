@@ -35,6 +35,14 @@ from marstraining.core.db import connect, is_unavailable
 from marstraining.core.logs import configure_logs
 from marstraining.coverage.actions import ask_about_use
 from marstraining.digests.actions import write_digests
+from marstraining.evaluation.actions import (
+    ask_after_sessions,
+    ask_beforehand,
+    ask_follow_ups,
+    close_surveys,
+    erase_old_answers,
+    remind_of_surveys,
+)
 from marstraining.history.actions import note_job_ended, note_job_failed
 from marstraining.messages.actions import erase_old_bodies, lease
 from marstraining.messages.actions.incoming import forget_received
@@ -106,12 +114,18 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (10, check_links),
     (3600, forget_old_checks),
     (600, forget_left_lists),
+    (60, ask_after_sessions),
+    (300, ask_beforehand),
+    (3600, ask_follow_ups),
+    (300, remind_of_surveys),
+    (60, close_surveys),
     (3600, forget_sign_in_traces),
     (3600, forget_received),
     (3600, forget_old_conversations),
     (3600, erase_old_bodies),
     (3600, forget_unheard_words),
     (3600, erase_what_served),
+    (3600, erase_old_answers),
 )
 # Each lane is one connection to the mail server; the first takes nothing but sign-in letters, so it is always free for one.
 LANES = (Priority.SIGN_IN, Priority.BULLETIN, Priority.BULLETIN)

@@ -106,6 +106,7 @@ async def unused_tool(_clock: Clock) -> object:
     holder = await makers.make_person("Asha Patel")
     return await Accreditation.create(person=holder, course=course, granted_on=date(2024, 1, 9), flagged_on=TODAY)
 
+
 async def sent_file(clock: Clock, **columns: Any) -> object:
     made = {"file_name": "a.pdf", "size": 1, "at": clock.now, "waiting_since": clock.now - timedelta(minutes=16), **columns}
     return await UploadedFile.create(ref=new_ref(), **made)

@@ -240,7 +240,7 @@ def _contact(table: _Table) -> Contact:
     if not _NUMBER.fullmatch(number.replace(" ", "")):
         raise table.fail("number", f"is no number that can be dialled in the United Kingdom: {number!r}")
     contact = Contact(
-        code=table.text("code", re.compile(r"[a-z_]+")),
+        code=table.text("code", re.compile(r"[a-z_][a-z0-9_]*")),
         label=table.text("label"),
         number=number,
         hours=table.text("hours"),

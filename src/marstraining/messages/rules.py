@@ -44,6 +44,8 @@ _LETTER_WORDS = {
     "email_changed": "Email address changed",
     "file_infected": "A file held a virus",
     "file_infected_desk": "A file held a virus, for the training team",
+    "evaluation_asked": "Asked for feedback",
+    "evaluation_reminder": "Reminder of feedback",
     "finish_booking": "Finish a first booking",
     "has_left": "Asked whether somebody has left",
     "invitation_over": "Invitation not taken up",

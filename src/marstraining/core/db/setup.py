@@ -26,6 +26,7 @@ MODEL_MODULES: tuple[str, ...] = (
     "marstraining.resources.models",
     "marstraining.attendance.models",
     "marstraining.certificates.models",
+    "marstraining.evaluation.models",
     "marstraining.coverage.models",
     "marstraining.search.models",
     "marstraining.conversation.models",

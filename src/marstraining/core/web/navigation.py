@@ -42,6 +42,7 @@ DESK = (
     NavItem("Lexicon", "/desk/lexicon", roles=(Role.DESK,)),
     NavItem("People", "/desk/people", roles=_STAFF),
     NavItem("Coverage", "/desk/coverage", ("/desk/rules",), roles=(Role.DESK,)),
+    NavItem("Feedback", "/desk/evaluation", roles=_RUNS_SESSIONS),
     NavItem("Organisations", "/desk/agencies", roles=_STAFF),
     NavItem("Exports", "/desk/exports", roles=_RUNS_SESSIONS),
     NavItem("Letters", "/desk/letters", roles=_STAFF),

@@ -68,10 +68,10 @@ Values = Callable[[Moment], tuple[object, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One thing that may need somebody; `has_sessions` says that partner organisers see it for the sessions they run, `is_for_desk` that
-    it is nothing for an administrator who is not at the desk.
+    """One thing that may need somebody.
 
-    `is_for_desk` is where its one action is the desk's alone, which an administrator has no page for. One without `columns` is
+    `has_sessions` says that partner organisers see it for the sessions they run, `is_for_desk` that it is nothing for an administrator
+    who is not at the desk: its one action is the desk's alone. One without `columns` is
     counted here and listed on a page of its own.
     """
 
@@ -184,7 +184,7 @@ _DATES = ("decide_by", "final_numbers_by", "answered_on", "last_use", "completed
 
 
 def kinds_of(viewer: Viewer) -> list[str]:
-    """The kinds that concern a viewer: sessions for who runs some, resources, tools and learning elsewhere for the desk, the rest for the whole team.
+    """The kinds that concern a viewer: sessions for who runs some, what the desk alone acts on for the desk, the rest for the whole team.
 
     The team are the desk and administrators.
     """

@@ -1,6 +1,6 @@
 """Reads of searching: the index and lexicon of this process, finding, suggestions, the desk's lists."""
 
-from marstraining.search.queries.finding import EVERYTHING, find
+from marstraining.search.queries.finding import EVERYTHING, document, documents, find
 from marstraining.search.queries.kept import current_lexicon, watch_index
 from marstraining.search.queries.lexicon import KeptEntry, UnknownWordRow, kept_entries, kept_entry, topic_choices, unknown_words
 from marstraining.search.queries.suggestions import Suggestion, suggestions

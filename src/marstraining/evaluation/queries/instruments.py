@@ -1,0 +1,133 @@
+"""Instruments as the desk sees and assigns them, and areas of the year."""
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from marstraining.core.db import rows
+from marstraining.evaluation.rules.instruments import InstrumentKind
+from marstraining.evaluation.rules.questions import Section, sections_of
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentLine:
+    """An instrument in the list, with its latest version and how many courses have it."""
+
+    ref: str
+    kind: InstrumentKind
+    title: str
+    is_default: bool
+    version: int
+    made_at: datetime
+    courses: int
+
+
+_LIST = (
+    "SELECT t.ref, t.kind, t.title, t.is_default, n.number AS version, n.made_at, (SELECT count(*) FROM evaluation_course_instrument l"
+    " WHERE l.instrument_id = t.id) AS courses FROM evaluation_instrument t JOIN evaluation_version n ON n.instrument_id = t.id"
+    " AND n.number = (SELECT max(m.number) FROM evaluation_version m WHERE m.instrument_id = t.id) WHERE NOT t.is_archived"
+)
+
+
+async def instruments() -> list[InstrumentLine]:
+    """All that are in use, the ready-made ones first."""
+    found = await rows(f"{_LIST} ORDER BY t.is_default DESC, t.kind, lower(t.title), t.id", instants=("made_at",), flags=("is_default",))
+    return [InstrumentLine(**row | {"kind": InstrumentKind(row["kind"])}) for row in found]
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentFacts:
+    """An instrument with the questions of its latest version."""
+
+    ref: str
+    kind: InstrumentKind
+    title: str
+    is_default: bool
+    version: int
+    sections: tuple[Section, ...]
+    courses: tuple[str, ...]
+
+
+async def instrument_by_ref(ref: str) -> InstrumentFacts | None:
+    found = await rows(
+        "SELECT t.id, t.ref, t.kind, t.title, t.is_default, n.number AS version, n.sections FROM evaluation_instrument t"
+        " JOIN evaluation_version n ON n.instrument_id = t.id WHERE t.ref = ? ORDER BY n.number DESC LIMIT 1",
+        ref,
+        flags=("is_default",),
+    )
+    if not found:
+        return None
+    row = found[0]
+    courses = await rows(
+        "SELECT c.title FROM evaluation_course_instrument l JOIN programme_course c ON c.id = l.course_id WHERE l.instrument_id = ?"
+        " ORDER BY lower(c.title)",
+        row.pop("id"),
+    )
+    return InstrumentFacts(
+        **row
+        | {
+            "kind": InstrumentKind(row["kind"]),
+            "sections": sections_of(json.loads(row["sections"])),
+            "courses": tuple(one["title"] for one in courses),
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AreaLine:
+    """A course in an area of the year."""
+
+    id: int
+    area: str
+    course: str
+    code: str
+    starts_on: date
+    ends_on: date | None
+
+
+async def areas() -> list[AreaLine]:
+    """Every course that belongs, or belonged, to an area, by area and the latest first."""
+    found = await rows(
+        "SELECT r.id, r.area, c.title AS course, c.code, r.starts_on, r.ends_on FROM evaluation_area r"
+        " JOIN programme_course c ON c.id = r.course_id ORDER BY lower(r.area), r.starts_on DESC, lower(c.title)",
+        dates=("starts_on", "ends_on"),
+    )
+    return [AreaLine(**row) for row in found]
+
+
+async def course_id_of(code: str) -> int | None:
+    found = await rows("SELECT id FROM programme_course WHERE code = ?", code)
+    return int(found[0]["id"]) if found else None
+
+
+async def partner_choices() -> tuple[list[tuple[str, str]], list[str]]:
+    """Organisations by code, and sectors, that a survey can go to."""
+    agencies = await rows("SELECT code, name FROM people_agency WHERE state = 'listed' ORDER BY lower(name), id")
+    sectors = await rows("SELECT DISTINCT sector FROM people_agency WHERE state = 'listed' AND sector <> '' ORDER BY sector")
+    return [(row["code"], row["name"]) for row in agencies], [row["sector"] for row in sectors]
+
+
+async def partnership_surveys() -> list[dict[str, Any]]:
+    """Partnership surveys, the latest first, each with how many were asked and have answered."""
+    found = await rows(
+        "SELECT v.ref, v.title, v.opened_at, v.closes_at, v.closed_at, (SELECT count(*) FROM evaluation_invitation i"
+        " WHERE i.survey_id = v.id) AS asked, (SELECT count(*) FROM evaluation_invitation i WHERE i.survey_id = v.id AND i.used)"
+        " AS answered FROM evaluation_survey v WHERE v.kind = 'partnership' ORDER BY v.id DESC LIMIT 100",
+        instants=("opened_at", "closes_at", "closed_at"),
+    )
+    return [row | {"last_day": row["closes_at"] - timedelta(minutes=1)} for row in found]
+
+
+async def return_rates(survey_id: int) -> list[dict[str, Any]]:
+    """How many of each organisation were asked, and how many have answered; an organisation of one that answered is not told apart.
+
+    Who has answered is known only so that nobody is reminded twice; of organisations with fewer than five asked no number is shown.
+    """
+    found = await rows(
+        "SELECT a.name, count(DISTINCT i.id) AS asked, count(DISTINCT CASE WHEN i.used THEN i.id END) AS answered"
+        " FROM evaluation_invitation i JOIN people_position o ON o.person_id = i.person_id AND o.ends_on IS NULL"
+        " JOIN people_agency a ON a.id = o.agency_id WHERE i.survey_id = ? GROUP BY a.id, a.name ORDER BY lower(a.name)",
+        survey_id,
+    )
+    return [row | {"is_small": row["asked"] < 5} for row in found]

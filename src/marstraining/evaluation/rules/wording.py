@@ -1,0 +1,27 @@
+"""What may be said of a change in one word (evaluation.md 4.4): by its interval, and by no verb at all where few answered."""
+
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    IMPROVED = "improved"
+    NO_CLEAR_CHANGE = "no clear change"
+    FELL = "fell"
+    UNSAID = ""
+
+
+def verdict(low: float | None, high: float | None, *, answers: int) -> Verdict:
+    """Improved where the interval lies above nought, fell where below, no clear change where it spans it; nothing under ten answers."""
+    if answers < 10 or low is None or high is None:
+        return Verdict.UNSAID
+    if low > 0:
+        return Verdict.IMPROVED
+    return Verdict.FELL if high < 0 else Verdict.NO_CLEAR_CHANGE
+
+
+def all_improved(shown: int, improved: int, *, held_back: int) -> str:
+    """The sentence about all courses: only where every one that is published improved, with the number of those that are not."""
+    if shown < 2 or improved < shown:
+        return ""
+    rest = "" if not held_back else f" {held_back} more {'has' if held_back == 1 else 'have'} too few answers to be published."
+    return f"Confidence improved after all {shown} courses with enough answers.{rest}"

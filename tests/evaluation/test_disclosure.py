@@ -1,0 +1,96 @@
+"""With n from 1 to 30 answers, closed at each n, and late forms one by one: what any page, list, total or file shows stays within 4.5."""
+
+import itertools
+from dataclasses import dataclass, field
+
+import pytest
+from tortoise.context import TortoiseContext
+
+from marstraining.core.viewer import SYSTEM
+from marstraining.evaluation.actions import close_surveys, enter_from_paper, open_survey
+from marstraining.evaluation.models import Survey
+from marstraining.evaluation.queries.exports import Wanted, evaluation_rows
+from marstraining.evaluation.queries.results import Choice, course_lines, result_of, survey_lines, trend_of
+from marstraining.evaluation.queries.surveys import SurveyFacts, survey_by_id
+from marstraining.people.models import Person
+from tests import makers
+from tests.conftest import Clock
+from tests.evaluation.asked import OUTCOMES, a_form
+
+pytest.importorskip("scipy")
+
+
+@dataclass
+class _Seen:
+    """What an onlooker who polls everything has seen so far: numbers of each survey and of the course's total, in their order."""
+
+    surveys: dict[int, list[int | None]] = field(default_factory=dict)
+    totals: list[int] = field(default_factory=list)
+
+    def note(self, survey_id: int, answers: int | None) -> None:
+        known = self.surveys.setdefault(survey_id, [])
+        if not known or known[-1] != answers:
+            known.append(answers)
+
+
+async def _add(survey: SurveyFacts, number: int, *, dee: Person, clock: Clock) -> None:
+    form = a_form((number % 5, 4, 3), (number % 5 + number % 3, 6, 3))
+    await enter_from_paper(survey, form, f"{survey.id}-{number}", by=makers.as_desk(dee), now=clock.now)
+
+
+async def _poll(seen: _Seen, surveys: list[SurveyFacts]) -> None:
+    for survey in surveys:
+        result = await result_of(survey.id)
+        assert result is not None
+        n = result.gate.answers
+        seen.note(survey.id, n)
+        for one in (result.course, *result.statements):
+            assert (one.change is None) == (one.gate.answers is None or one.gate.answers < 10)
+            cells = [cell for cell in (one.gate.up, one.gate.same, one.gate.down, one.gate.not_up) if cell is not None]
+            assert one.gate.answers is None or one.gate.answers >= 10 or all(cell == 0 or cell >= 3 for cell in cells)
+            assert one.gate.answers is not None or cells == []
+        assert n is not None or (result.chosen, result.comments, result.flags) == ((), (), ())
+    (line,) = await course_lines(Choice(), viewer=SYSTEM)
+    if line.shown is not None:
+        assert line.shown.gate.answers is not None
+        if not seen.totals or seen.totals[-1] != line.shown.gate.answers:
+            seen.totals.append(line.shown.gate.answers)
+        quarters = [one.gate.answers or 0 for one in await trend_of(line.code)]
+        assert sum(quarters) == line.shown.gate.answers
+        assert all(one >= 10 for one in quarters)
+    lines, _ = await survey_lines(viewer=SYSTEM)
+    assert all(one.gate is not None for one in lines)
+    for row in await evaluation_rows(Wanted(), viewer=SYSTEM):
+        assert (row["change"] is not None) == (isinstance(row["answers"], int) and row["answers"] >= 10)
+
+
+async def test_closing_at_each_number_of_answers_and_late_forms_one_by_one(db: TortoiseContext, clock: Clock, dee: Person) -> None:
+    course = await makers.make_course("Child Protection", outcomes=OUTCOMES)
+    surveys: list[SurveyFacts] = []
+    for n in range(1, 31):
+        session = await makers.make_session(course=course, starts=clock.now, hours=1, now=clock.now, is_headcount_only=True)
+        session.imported_headcount = 32
+        await session.save()
+        survey = await open_survey(session.id, now=clock.now)
+        for number in range(n):
+            await _add(survey, number, dee=dee, clock=clock)
+        assert await result_of(survey.id) is None
+        surveys.append(survey)
+    assert await course_lines(Choice(), viewer=SYSTEM) == []
+    await close_surveys(now=clock.forward(days=20))
+    surveys = [found for one in surveys if (found := await survey_by_id(one.id)) is not None]
+    seen = _Seen()
+    await _poll(seen, surveys)
+    for late in range(6):
+        for survey in surveys[:12]:
+            await _add(survey, 100 + late, dee=dee, clock=clock)
+        await close_surveys(now=clock.now)
+        await _poll(seen, surveys)
+    assert await Survey.filter(closed_at=None).count() == 0
+    for answers in seen.surveys.values():
+        known = [n for n in answers if n is not None]
+        assert all(later - earlier >= 5 for earlier, later in itertools.pairwise(known))
+    assert all(later - earlier >= 5 for earlier, later in itertools.pairwise(seen.totals))
+    # What is shown of single surveys and what totals hold never leaves a few over.
+    with_mean = sum(answers[-1] or 0 for answers in seen.surveys.values() if (answers[-1] or 0) >= 10)
+    assert seen.totals[-1] - with_mean == 0 or seen.totals[-1] - with_mean >= 10
