@@ -25,6 +25,7 @@ MODEL_MODULES: tuple[str, ...] = (
     "marstraining.attendance.models",
     "marstraining.certificates.models",
     "marstraining.coverage.models",
+    "marstraining.reports.models",
 )
 
 _BUSY_MILLISECONDS = 5000

@@ -40,6 +40,9 @@ PLAIN_PERSON_COLUMNS: dict[tuple[str, str], Literal["moved", "kept"]] = {
     ("certificates_certificate", "issued_by_id"): "kept",
     ("certificates_certificate", "withdrawn_by_id"): "kept",
     ("coverage_rule", "changed_by_id"): "kept",
+    ("reports_snapshot", "made_by_id"): "kept",
+    ("reports_wording", "written_by_id"): "kept",
+    ("reports_wording", "signed_by_id"): "kept",
 }
 
 
