@@ -29,6 +29,7 @@ from marstraining.core import clock, config
 from marstraining.core.config import Settings, load_settings
 from marstraining.core.db import connect, is_unavailable
 from marstraining.core.logs import configure_logs
+from marstraining.evaluation.actions import ask_after_sessions, ask_beforehand, ask_follow_ups, close_surveys, remind_of_surveys
 from marstraining.history.actions import note_job_ended, note_job_failed
 from marstraining.messages.actions import erase_old_bodies, lease
 from marstraining.messages.delivery import PostRoom, send_due_letters
@@ -66,6 +67,11 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (300, ask_for_registers),
     (300, tell_missed),
     (300, send_due_exports),
+    (60, ask_after_sessions),
+    (300, ask_beforehand),
+    (3600, ask_follow_ups),
+    (300, remind_of_surveys),
+    (60, close_surveys),
     (3600, forget_sign_in_traces),
     (3600, erase_old_bodies),
     (3600, erase_what_served),

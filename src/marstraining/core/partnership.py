@@ -13,7 +13,8 @@ from marstraining.core.working_time import WorkingCalendar
 
 PACKAGED = Path(__file__).with_name("north_lincolnshire.toml")
 
-_NUMBER = re.compile(r"(999|111|101|112|116 ?\d{3}|0\d{9,10})")
+# Childline's number is as short as no other.
+_NUMBER = re.compile(r"(999|111|101|112|116 ?\d{3}|08001111|0\d{9,10})")
 _ADDRESS = re.compile(r"[^@\s<>,]+@[^@\s<>,]+")
 _ACCENT = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
 
@@ -24,13 +25,13 @@ class PartnershipError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A number to ring, as people read it, with the day on which somebody last made sure that it answers."""
+    """A number to ring, as people read it, with the day on which somebody last made sure that it answers, None where nobody has."""
 
     code: str
     label: str
     number: str
     hours: str
-    checked_on: date
+    checked_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,11 +240,11 @@ def _contact(table: _Table) -> Contact:
     if not _NUMBER.fullmatch(number.replace(" ", "")):
         raise table.fail("number", f"is no number that can be dialled in the United Kingdom: {number!r}")
     contact = Contact(
-        code=table.text("code", re.compile(r"[a-z_]+")),
+        code=table.text("code", re.compile(r"[a-z_][a-z0-9_]*")),
         label=table.text("label"),
         number=number,
         hours=table.text("hours"),
-        checked_on=table.day("checked_on"),
+        checked_on=table.day("checked_on") if table.has("checked_on") else None,
     )
     table.check_read()
     return contact

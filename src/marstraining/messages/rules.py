@@ -29,6 +29,8 @@ _LETTER_WORDS = {
     "declined": "Booking not approved",
     "desk_note": "Letter from the training team",
     "email_changed": "Email address changed",
+    "evaluation_asked": "Asked for feedback",
+    "evaluation_reminder": "Reminder of feedback",
     "finish_booking": "Finish a first booking",
     "has_left": "Asked whether somebody has left",
     "invitation_over": "Invitation not taken up",

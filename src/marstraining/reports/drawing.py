@@ -7,6 +7,7 @@ from markupsafe import Markup
 from marstraining.reports.document import Forest
 
 _WIDTH, _LABELS, _WORDS, _ROW, _TOP = 720, 260, 170, 34, 30
+_QUIETLY = 'aria-hidden="true" focusable="false" font-family="GDS Transport, Arial, sans-serif" font-size="14"'
 _INK, _QUIET, _LINE, _BAR = "#1d1d29", "#505a5f", "#b1b4b6", "#1d5b8f"
 
 
@@ -19,10 +20,7 @@ def forest_svg(chart: Forest) -> str:
         return round(_LABELS + (min(max(value, low), high) - low) / (high - low) * span, 1)
 
     height = _TOP + _ROW * len(chart.bars) + 14
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" aria-hidden="true"'
-        f' focusable="false" font-family="GDS Transport, Arial, sans-serif" font-size="14">'
-    ]
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" {_QUIETLY}>']
     for tick in range(int(low), int(high) + 1):
         colour = _QUIET if tick == 0 else _LINE
         parts += [

@@ -7,14 +7,14 @@ from typing import Any
 from marstraining.reports.document import Document, Forest, Grid, Points, Section, Text, Tiles
 
 
-def docx(document: Document) -> bytes:
+def word_file(document: Document) -> bytes:
     """The bytes of the file, with real headings, table headings that repeat, a title and a language, so that it can be read aloud.
 
     Loading python-docx takes a moment: call it off the event loop.
     """
-    from docx import Document as new_file  # noqa: PLC0415 - few requests need it
+    import docx as python_docx  # noqa: PLC0415 - few requests need it
 
-    file = new_file()
+    file = python_docx.Document()
     file.core_properties.title = f"{document.title}, {document.period}"
     file.core_properties.author = document.partnership
     file.core_properties.language = "en-GB"

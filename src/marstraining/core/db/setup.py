@@ -24,6 +24,7 @@ MODEL_MODULES: tuple[str, ...] = (
     "marstraining.bulletins.models",
     "marstraining.attendance.models",
     "marstraining.certificates.models",
+    "marstraining.evaluation.models",
     "marstraining.coverage.models",
     "marstraining.reports.models",
 )

@@ -1,4 +1,4 @@
-"""0006_reports: drafted from the models, then read.
+"""0007_reports: drafted from the models, then read.
 
 Figures frozen as they stood, and what people wrote about them.
 """
@@ -13,7 +13,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('models', '0005_register_and_records')]
+    dependencies = [('models', '0006_evaluation')]
 
     initial = False
 

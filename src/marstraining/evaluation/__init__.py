@@ -1,0 +1,1 @@
+"""Feedback: surveys after a session, confidence before and now, honest anonymity, and what may be shown of the answers."""

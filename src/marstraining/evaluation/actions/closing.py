@@ -1,0 +1,282 @@
+"""Closing: rows are written anew in random order, then what they come to is frozen, small surveys pooled, and totals made of blocks."""
+
+import asyncio
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from marstraining.core.clock import local
+from marstraining.core.db import execute, execute_many, hold, rows, transaction
+from marstraining.evaluation.actions.asking import draw
+from marstraining.evaluation.gate import Directions, Figure, Waiting, is_step, pooled_directions, pools, published
+from marstraining.evaluation.models import Survey
+from marstraining.evaluation.queries.surveys import PRESENT, SurveyFacts, survey_by_id
+from marstraining.evaluation.rules.answers import Tally, tally
+from marstraining.evaluation.rules.questions import SCALE_HIGH, SCALE_LOW
+from marstraining.evaluation.statistics import summarise
+from marstraining.programme.models import Course
+
+_SCALE = (SCALE_LOW, SCALE_HIGH)
+_AT_ONCE = 50
+_shuffled = secrets.SystemRandom()
+
+
+async def close_surveys(*, now: datetime) -> int:
+    """Close what has ended, sum up what is new, pool what is small, make totals; how many closed. Safe to run twice, in many workers."""
+    due = await rows(
+        "SELECT id FROM evaluation_survey WHERE closed_at IS NULL AND closes_at <= ? ORDER BY closes_at, id LIMIT ?", now, _AT_ONCE
+    )
+    closed = 0
+    for row in due:
+        closed += await _close(row["id"], now=now)
+    touched = await _sum_up_new()
+    for course_id in touched:
+        await _pool(course_id)
+        await _total(course_id)
+    await _forget_secrets(now=now)
+    return closed
+
+
+async def _close(survey_id: int, *, now: datetime) -> int:
+    """Write responses, comments and invitations anew in random order; responses get new numbers.
+
+    After that neither their order nor what a database keeps of who wrote in which transaction tells more than the rows themselves.
+    """
+    async with transaction():
+        await hold(Survey, survey_id)
+        still = await rows("SELECT id FROM evaluation_survey WHERE id = ? AND closed_at IS NULL AND closes_at <= ?", survey_id, now)
+        if not still:
+            return 0
+        await _shuffle("response", survey_id, {"id": draw, "submission_id": lambda: secrets.token_hex(32)})
+        await _shuffle("comment", survey_id, {"id": draw})
+        await _shuffle("invitation", survey_id, {})
+        await execute("UPDATE evaluation_survey SET closed_at = closes_at, asked = ? WHERE id = ?", await _asked(survey_id), survey_id)
+    return 1
+
+
+async def _shuffle(table: str, survey_id: int, anew: dict[str, Any]) -> None:
+    found = await rows(f"SELECT * FROM evaluation_{table} WHERE survey_id = ?", survey_id)
+    if not found:
+        return
+    _shuffled.shuffle(found)
+    for row in found:
+        row |= {column: make() for column, make in anew.items()}
+    columns = list(found[0])
+    await execute(f"DELETE FROM evaluation_{table} WHERE survey_id = ?", survey_id)
+    # SQLite hands instants back as the text it keeps, PostgreSQL as instants: each takes back what it gave.
+    await execute_many(
+        f"INSERT INTO evaluation_{table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
+        [[row[column] for column in columns] for row in found],
+    )
+
+
+async def _asked(survey_id: int) -> int:
+    """How many were asked: those marked present where there is a register, else those invited; and forms handed out on paper."""
+    found = await rows(
+        f"SELECT v.kind, v.paper_asked, (SELECT count(*) FROM ({PRESENT}) q) AS present, coalesce(s.imported_headcount, 0) AS counted,"
+        " (SELECT count(*) FROM evaluation_invitation i WHERE i.survey_id = v.id) AS invited FROM evaluation_survey v"
+        " LEFT JOIN programme_session s ON s.id = v.session_id WHERE v.id = ?",
+        survey_id,
+    )
+    row = found[0]
+    of_session = row["present"] if row["kind"] == "after" else 0
+    return int(of_session or row["invited"] or max(row["counted"], row["paper_asked"]))
+
+
+# ---- summaries --------------------------------------------------------------------------------------------------------
+
+
+async def _sum_up_new() -> list[int]:
+    """A summary of each closed survey that has none, or has enough answers since; the courses whose totals that changes."""
+    found = await rows(
+        "SELECT v.id, s.course_id, v.kind, c.answers, c.step, (SELECT count(*) FROM evaluation_response r WHERE r.survey_id = v.id) AS n,"
+        " (SELECT count(*) FROM evaluation_pool_member m WHERE m.survey_id = v.id) AS pooled FROM evaluation_survey v"
+        " LEFT JOIN programme_session s ON s.id = v.session_id LEFT JOIN evaluation_summary c ON c.survey_id = v.id AND c.is_current"
+        " WHERE v.closed_at IS NOT NULL AND (c.id IS NULL OR (SELECT count(*) FROM evaluation_response r WHERE r.survey_id = v.id)"
+        " > c.answers) ORDER BY v.id LIMIT ?",
+        _AT_ONCE * 4,
+    )
+    touched: set[int] = set()
+    for row in found:
+        # What is in a pool stays there as it was: a later figure of its own would tell the others apart.
+        if row["pooled"] or not is_step(row["n"], row["answers"]):
+            continue
+        survey = await survey_by_id(row["id"])
+        if survey is None:
+            continue
+        if await _sum_up(survey, step=(row["step"] or 0) + 1) and row["kind"] == "after" and row["course_id"]:
+            touched.add(row["course_id"])
+    return sorted(touched)
+
+
+async def _sum_up(survey: SurveyFacts, *, step: int) -> bool:
+    found = await rows("SELECT answers, flags FROM evaluation_response WHERE survey_id = ?", survey.id)
+    forms = [json.loads(row["answers"]) for row in found]
+    added = tally(survey.sections, forms, [json.loads(row["flags"]) for row in found])
+    asked = max(survey.asked or 0, len(forms))
+    # Scipy takes a second to load and a moment for each: beside the loop, and outside the transaction.
+    measures = await asyncio.to_thread(_measures, added, asked)
+    measures["version"] = survey.version_id
+    async with transaction():
+        await hold(Survey, survey.id)
+        if await rows("SELECT id FROM evaluation_summary WHERE survey_id = ? AND step >= ?", survey.id, step):
+            return False
+        await execute("UPDATE evaluation_summary SET is_current = ? WHERE survey_id = ?", False, survey.id)
+        await _insert("survey", measures, survey_id=survey.id, step=step, answers=len(forms), asked=asked)
+    return True
+
+
+def _measures(added: Tally, asked: int) -> dict[str, Any]:
+    """What is frozen of a survey. The pairs of the course's score stay beside it, since pools and totals are made of them."""
+    return {
+        "statements": [
+            {
+                "question": one.question,
+                "measure": one.measure.value,
+                "text": one.text,
+                "summary": asdict(summarise(one.pairs, _SCALE, asked)),
+            }
+            for one in added.statements
+        ],
+        "counted": [
+            {"question": one.question, "measure": one.measure.value, "text": one.text, "counts": dict(one.counts), "answers": one.answers}
+            for one in added.counted
+        ],
+        "course": asdict(summarise(added.course_pairs, _SCALE, asked)),
+        "pairs": sorted(added.course_pairs),
+        "flags": dict(added.flags),
+    }
+
+
+async def _insert(
+    scope: str,
+    measures: dict[str, Any],
+    *,
+    answers: int,
+    asked: int,
+    survey_id: int | None = None,
+    course_id: int | None = None,
+    quarter: str = "",
+    step: int = 1,
+    surveys: int = 1,
+) -> int:
+    made = await rows(
+        "INSERT INTO evaluation_summary (scope, survey_id, course_id, quarter, step, is_current, answers, asked, surveys, measures)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        scope, survey_id, course_id, quarter, step, True, answers, asked, surveys, json.dumps(measures),
+    )  # fmt: skip
+    return int(made[0]["id"])
+
+
+# ---- pools and totals -------------------------------------------------------------------------------------------------
+
+
+async def _pool(course_id: int) -> None:
+    """Take small surveys of a course together, in the order of their sessions, for good (evaluation.md 4.5 and `gate.pools`)."""
+    found = await _own_summaries(
+        course_id, "AND c.answers < 10 AND NOT EXISTS (SELECT 1 FROM evaluation_pool_member m WHERE m.survey_id = v.id)"
+    )
+    by_id = {row["survey_id"]: row for row in found}
+    for pool in pools([Waiting(row["survey_id"], len(row["measures"]["pairs"])) for row in found]):
+        members = [by_id[one.survey] for one in pool]
+        pairs = [tuple(pair) for row in members for pair in row["measures"]["pairs"]]
+        asked = sum(row["asked"] for row in members)
+        summary = asdict(await asyncio.to_thread(summarise, pairs, _SCALE, asked))
+        directions = pooled_directions([_directions(row["measures"]["course"]) for row in members])
+        if directions is None:
+            summary |= {"up": None, "same": None, "down": None, "at_top": None}
+        async with transaction():
+            await hold(Course, course_id)
+            taken = await rows(
+                f"SELECT survey_id FROM evaluation_pool_member WHERE survey_id IN ({', '.join('?' * len(members))})",
+                *(row["survey_id"] for row in members),
+            )
+            if taken:
+                return
+            pool_id = await _insert(
+                "pool",
+                {"course": summary, "pairs": sorted(pairs)},
+                course_id=course_id,
+                quarter=members[-1]["quarter"],
+                answers=len(pairs),
+                asked=asked,
+                surveys=len(members),
+            )
+            await execute_many(
+                "INSERT INTO evaluation_pool_member (pool_id, survey_id) VALUES (?, ?)", [(pool_id, row["survey_id"]) for row in members]
+            )
+
+
+def _directions(summary: dict[str, Any]) -> Directions:
+    return Directions(summary["up"], summary["same"], summary["down"], summary["at_top"])
+
+
+async def _own_summaries(course_id: int, condition: str) -> list[dict[str, Any]]:
+    found = await rows(
+        "SELECT c.survey_id, c.answers, c.asked, c.measures, s.ends_at FROM evaluation_summary c JOIN evaluation_survey v"
+        " ON v.id = c.survey_id JOIN programme_session s ON s.id = v.session_id WHERE s.course_id = ? AND v.kind = 'after'"
+        f" AND c.is_current {condition} ORDER BY s.ends_at, v.id",
+        course_id,
+        instants=("ends_at",),
+    )
+    return [row | {"measures": json.loads(row["measures"]), "quarter": quarter_of(row["ends_at"])} for row in found]
+
+
+def quarter_of(instant: datetime) -> str:
+    """The financial quarter as "2026/27 Q1", which begins in April."""
+    wall = local(instant)
+    year = wall.year - (wall.month < 4)
+    return f"{year}/{(year + 1) % 100:02} Q{(wall.month + 8) % 12 // 3 + 1}"
+
+
+async def _total(course_id: int) -> None:
+    """The course's score over all its blocks, and over those of each quarter: surveys with a mean of their own, and pools."""
+    blocks = [row for row in await _own_summaries(course_id, "AND c.answers >= 10") if _is_block(row)]
+    pooled = await rows(
+        "SELECT answers, asked, measures, quarter, surveys FROM evaluation_summary WHERE course_id = ? AND scope = 'pool' ORDER BY id",
+        course_id,
+    )
+    blocks += [row | {"measures": json.loads(row["measures"])} for row in pooled]
+    made: list[tuple[str, str, dict[str, Any], Sequence[dict[str, Any]]]] = []
+    for quarter in ("", *sorted({row["quarter"] for row in blocks})):
+        part = [row for row in blocks if quarter in {"", row["quarter"]}]
+        if part:
+            made.append(("quarter" if quarter else "course", quarter, await _total_of(part), part))
+    async with transaction():
+        await hold(Course, course_id)
+        await execute("DELETE FROM evaluation_summary WHERE course_id = ? AND scope IN ('course', 'quarter')", course_id)
+        for scope, quarter, measures, part in made:
+            await _insert(
+                scope,
+                measures,
+                course_id=course_id,
+                quarter=quarter,
+                answers=sum(len(row["measures"]["pairs"]) for row in part),
+                asked=sum(row["asked"] for row in part),
+                surveys=sum(row.get("surveys", 1) for row in part),
+            )
+
+
+def _is_block(row: dict[str, Any]) -> bool:
+    return published(Figure(len(row["measures"]["pairs"]), row["asked"])).has_mean
+
+
+async def _total_of(blocks: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    pairs = [tuple(pair) for row in blocks for pair in row["measures"]["pairs"]]
+    summary = asdict(await asyncio.to_thread(summarise, pairs, _SCALE, sum(row["asked"] for row in blocks)))
+    if any(row["measures"]["course"]["up"] is None for row in blocks):
+        # The directions of a pool that keeps them back are the difference between the total's and the others'.
+        summary |= {"up": None, "same": None, "down": None, "at_top": None}
+    return {"course": summary}
+
+
+async def _forget_secrets(*, now: datetime) -> None:
+    """Delete the secret of a session once its follow-up has closed, or will not come any more: its answers then belong to nobody."""
+    await execute(
+        "DELETE FROM evaluation_secret WHERE until <= ? OR EXISTS (SELECT 1 FROM evaluation_survey v WHERE v.session_id ="
+        " evaluation_secret.session_id AND v.kind = 'follow_up' AND v.closed_at IS NOT NULL)",
+        now,
+    )

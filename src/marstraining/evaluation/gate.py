@@ -1,0 +1,263 @@
+"""What may be published of answers (evaluation.md 4.5): every page, chart, export, total and chat answer asks here first.
+
+Three things keep sums from giving away what is held back. A figure is shown only from a frozen summary, and a later one of the same
+survey only when it adds enough answers. Sessions with too few answers for a figure of their own are pooled, and totals are made of
+whole blocks (`blocks_of`), so that the difference of any two totals is again a whole block. In a table of groups, a group is shown
+only where it and all the others together are large enough.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+FEWEST = 5
+"""Fewer answers than this are told as "fewer than 5 responses" and nothing else."""
+FOR_A_MEAN = 10
+"""From this many on a mean, its interval and the bar of directions are shown; also what a group and its complement need."""
+SMALLEST_CELL = 3
+"""Between the two, a count that is smaller than this and not nought is merged with its neighbour."""
+STEP = 5
+"""How many answers a later figure of the same survey must add."""
+NO_AVERAGE_BELOW = 0.2
+FEW_BELOW = 0.4
+TRAINER_ANSWERS, TRAINER_SESSIONS = 20, 2
+
+
+class Of(StrEnum):
+    """Whom a figure tells of."""
+
+    SURVEY = "survey"
+    TOTAL = "total"
+    TRAINER = "trainer"
+    GROUP = "group"
+
+
+class Level(StrEnum):
+    """How much is shown: that there are few, how many, directions, or the mean with its interval and the bar."""
+
+    FEW = "few"
+    NUMBER = "number"
+    COUNTS = "counts"
+    FIGURES = "figures"
+
+
+@dataclass(frozen=True, slots=True)
+class Directions:
+    """How many answered higher, the same and lower now than before; `at_top` of the same were at the top of the scale already."""
+
+    up: int
+    same: int
+    down: int
+    at_top: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.up + self.same + self.down
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What somebody wants to show: how many answered out of how many, of whom, and what was shown of it before.
+
+    `asked` None is not known. `elsewhere` is how many answered outside a group. `shown_before` is how many answers the figure had
+    that was last published of the same survey, None where none was.
+    """
+
+    answers: int
+    asked: int | None
+    of: Of = Of.SURVEY
+    elsewhere: int = 0
+    sessions: int = 1
+    shown_before: int | None = None
+    directions: Directions | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MergedDirections:
+    """Directions of a few answers: `not_up` stands for the same and lower together where either alone would be too small."""
+
+    up: int
+    same: int | None
+    down: int | None
+
+    @property
+    def not_up(self) -> int | None:
+        return None if self.same is not None else self.down
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What may be shown. `answers` and `asked` are None where even the number stays back; `why` says in a sentence why there is no mean."""
+
+    level: Level
+    answers: int | None
+    asked: int | None
+    up: int | None = None
+    same: int | None = None
+    down: int | None = None
+    not_up: int | None = None
+    at_top: int | None = None
+    few_replied: bool = False
+    why: str = ""
+
+    @property
+    def has_mean(self) -> bool:
+        return self.level is Level.FIGURES
+
+    @property
+    def has_comments(self) -> bool:
+        return self.answers is not None
+
+    @property
+    def words(self) -> str:
+        """As in "24 of 30 (80%)" or "fewer than 5 responses"."""
+        if self.answers is None:
+            return f"fewer than {FEWEST} responses"
+        if not self.asked:
+            return f"{self.answers} responses"
+        return f"{min(self.answers, self.asked)} of {self.asked} ({_percent(self.answers, self.asked)}%)"
+
+
+def _percent(answers: int, asked: int) -> int:
+    return min(100, round(100 * answers / asked))
+
+
+def is_step(answers: int, shown_before: int | None) -> bool:
+    """Whether a figure may be published now: the first of a survey, or one that adds enough answers to the last."""
+    return shown_before is None or answers - shown_before >= STEP
+
+
+def published(figure: Figure) -> Published:
+    """What may be shown of a figure (evaluation.md 4.5). ValueError for one that adds too few answers to what was shown before.
+
+    A later figure that adds too few is not a smaller figure but none at all: its caller goes on showing the last one.
+    """
+    if not is_step(figure.answers, figure.shown_before):
+        raise ValueError(f"{figure.answers} answers add too few to the {figure.shown_before} that were shown")
+    n = figure.answers
+    if n < FEWEST:
+        return Published(Level.FEW, None, None, why=f"Fewer than {FEWEST} people answered, so nothing is shown.")
+    if figure.of is Of.GROUP and (n < FOR_A_MEAN or figure.elsewhere < FOR_A_MEAN):
+        return Published(Level.FEW, None, None, why=f"A group is shown from {FOR_A_MEAN} answers in it and {FOR_A_MEAN} outside it.")
+    if figure.of is Of.TRAINER and (n < TRAINER_ANSWERS or figure.sessions < TRAINER_SESSIONS):
+        why = f"A trainer’s average is shown from {TRAINER_ANSWERS} answers over {TRAINER_SESSIONS} sessions."  # noqa: RUF001
+        return Published(Level.NUMBER, n, figure.asked, why=why)
+    share = min(1.0, n / figure.asked) if figure.asked else None
+    if share is not None and share < NO_AVERAGE_BELOW:
+        why = "Fewer than one in five answered, so no average is shown."
+        return Published(Level.NUMBER, n, figure.asked, few_replied=True, why=why)
+    is_few = share is not None and share < FEW_BELOW
+    if n < FOR_A_MEAN:
+        return _of_a_few(figure, is_few=is_few)
+    one = figure.directions
+    return Published(
+        Level.FIGURES,
+        n,
+        figure.asked,
+        up=one.up if one else None,
+        same=one.same if one else None,
+        down=one.down if one else None,
+        at_top=one.at_top if one else None,
+        few_replied=is_few,
+    )
+
+
+def _of_a_few(figure: Figure, *, is_few: bool) -> Published:
+    why = f"An average is shown from {FOR_A_MEAN} answers."
+    merged = merged_directions(figure.directions) if figure.directions else None
+    if merged is None:
+        return Published(Level.NUMBER, figure.answers, figure.asked, few_replied=is_few, why=why)
+    is_apart = merged.same is not None
+    return Published(
+        Level.COUNTS,
+        figure.answers,
+        figure.asked,
+        up=merged.up,
+        same=merged.same,
+        down=merged.down if is_apart else None,
+        not_up=merged.not_up,
+        few_replied=is_few,
+        why=why,
+    )
+
+
+def merged_directions(one: Directions) -> MergedDirections | None:
+    """The counts of five to nine answers: the same and lower merged where a count is small, None where even then one is."""
+    if all(_is_safe(cell) for cell in (one.up, one.same, one.down)):
+        return MergedDirections(one.up, one.same, one.down)
+    rest = one.same + one.down
+    return MergedDirections(one.up, None, rest) if _is_safe(one.up) and _is_safe(rest) else None
+
+
+def _is_safe(cell: int) -> bool:
+    return cell == 0 or cell >= SMALLEST_CELL
+
+
+def published_choices(counts: Mapping[str, int], *, answers: int) -> dict[str, int] | None:
+    """How often each answer to a question was chosen, in the same order; None where that would tell too much of a few people.
+
+    From ten answers on as they are; from five to nine only where no count is small. `answers` is how many answered the question.
+    """
+    if answers < FEWEST or (answers < FOR_A_MEAN and not all(_is_safe(cell) for cell in counts.values())):
+        return None
+    if answers < FOR_A_MEAN and not all(_is_safe(answers - cell) for cell in counts.values()):
+        return None
+    return dict(counts)
+
+
+def published_groups(answers: Mapping[str, int]) -> frozenset[str]:
+    """Which groups of a table may be shown beside its total: each large enough, and neither its complement nor what is hidden small.
+
+    Where the hidden ones together would be small and could be taken from the total, the smallest shown one is hidden too.
+    """
+    total = sum(answers.values())
+    shown = {name for name, n in answers.items() if n >= FOR_A_MEAN and total - n >= FOR_A_MEAN}
+    while shown:
+        hidden = sum(n for name, n in answers.items() if name not in shown)
+        if hidden == 0 or hidden >= FOR_A_MEAN:
+            break
+        shown.remove(min(shown, key=lambda name: (answers[name], name)))
+    return frozenset(shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A closed survey with too few answers for a mean, which waits for others of its course."""
+
+    survey: int
+    answers: int
+
+
+def pools(waiting: Sequence[Waiting]) -> list[tuple[Waiting, ...]]:
+    """Which surveys of one course are taken together, in their order, so that each pool has a figure; the rest goes on waiting.
+
+    Surveys of which a number is shown already are never pooled with those of which none is, or the difference would tell the
+    number that was held back; these come together in threes at least. A survey without answers needs no pool.
+    """
+    found: list[tuple[Waiting, ...]] = []
+    for least, part in (
+        (3, [one for one in waiting if 0 < one.answers < FEWEST]),
+        (2, [one for one in waiting if FEWEST <= one.answers < FOR_A_MEAN]),
+    ):
+        pool: list[Waiting] = []
+        for one in part:
+            pool.append(one)
+            if len(pool) >= least and sum(each.answers for each in pool) >= FOR_A_MEAN:
+                found.append(tuple(pool))
+                pool = []
+    return found
+
+
+def pooled_directions(members: Sequence[Directions]) -> Directions | None:
+    """The directions of a pool; None where those of a member were merged, since the others would give them away."""
+    is_open = all(one.total < FEWEST for one in members) or all(
+        one.total >= FEWEST and (merged := merged_directions(one)) is not None and merged.same is not None for one in members
+    )
+    if not is_open:
+        return None
+    return Directions(
+        up=sum(one.up for one in members),
+        same=sum(one.same for one in members),
+        down=sum(one.down for one in members),
+        at_top=sum(one.at_top for one in members),
+    )

@@ -1,0 +1,1 @@
+"""Questions, ready-made surveys, whom they ask and when, and what was answered."""

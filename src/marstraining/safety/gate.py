@@ -1,0 +1,20 @@
+"""The one way in: every text of every channel passes here before anything else looks at it."""
+
+import structlog
+
+from marstraining.safety.rules import Kind, Level, Verdict, judge
+
+# Whoever cannot be judged is told whom to ring: silence would be the worse mistake.
+FAILED = Verdict(Level.URGENT, (Kind.CHILD_AT_RISK,))
+
+_log = structlog.get_logger(__name__)
+
+
+def gate(text: str) -> Verdict:
+    """What the gate makes of a text. A fault of its own is answered as an urgent worry and logged by its kind alone."""
+    try:
+        return judge(text)
+    except Exception as fault:  # noqa: BLE001 - the one place where a bug must not end in an error page (front_door.md 7.11)
+        # Without its traceback, which could carry the text.
+        _log.error("safety_gate_failed", fault=type(fault).__name__)
+        return FAILED

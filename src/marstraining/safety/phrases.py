@@ -1,0 +1,123 @@
+"""Reading the gate's list of phrases, and finding them among the words of a text."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+FILE = Path(__file__).with_name("phrases.txt")
+
+# What a phrase's `~` may stand for.
+_GAP = 3
+_SHORTEST_SPELT = 7
+_PREFIX_KEY = 2
+# More than anybody types into a chat; the rest of a pasted text is about the same.
+_MOST_LETTERS = 8_000
+_APOSTROPHES = str.maketrans("", "", "'\u2018\u2019\u02bc\u00b4`")
+_WORD = re.compile(r"[a-z0-9]+")
+
+Span = tuple[int, int]
+Phrase = tuple[str, ...]
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text as phrases are written: small letters, no apostrophes, no accents, nothing invisible."""
+    plain = unicodedata.normalize("NFKD", text[:_MOST_LETTERS])
+    shown = "".join(character for character in plain if unicodedata.category(character) not in {"Cf", "Mn"})
+    return _WORD.findall(shown.casefold().translate(_APOSTROPHES))
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """One section of the list, by the first word of each phrase."""
+
+    exact: Mapping[str, tuple[Phrase, ...]]
+    begun: Mapping[str, tuple[Phrase, ...]]
+
+    def spans(self, words: Sequence[str]) -> list[Span]:
+        """Where phrases stand, as first word and the one after the last; where several begin at a word, the longest."""
+        return [(start, end) for start in range(len(words)) if (end := self.end_at(words, start)) > start]
+
+    def end_at(self, words: Sequence[str], start: int) -> int:
+        """The end of the longest phrase that begins at `start`; `start` itself where none does."""
+        word = words[start]
+        candidates = (*self.exact.get(word, ()), *self.begun.get(word[:_PREFIX_KEY], ()))
+        return max((_match(phrase, words, start) for phrase in candidates), default=start)
+
+
+def _match(phrase: Phrase, words: Sequence[str], at: int) -> int:
+    """The end of a phrase that begins at a word, 0 where it does not."""
+    for number, part in enumerate(phrase):
+        if part == "~":
+            rest = phrase[number + 1 :]
+            return max((_match(rest, words, at + gap) for gap in range(_GAP + 1) if at + gap < len(words)), default=0)
+        if at >= len(words) or not _is_word(part, words[at]):
+            return 0
+        at += 1
+    return at
+
+
+def _is_word(part: str, word: str) -> bool:
+    return word.startswith(part[:-1]) if part.endswith("*") else word == part
+
+
+@cache
+def phrases() -> Mapping[str, Phrases]:
+    """Every section of the list."""
+    return {name: _indexed(entries) for name, entries in _sections(FILE.read_text(encoding="utf-8")).items()}
+
+
+def _sections(text: str) -> dict[str, list[Phrase]]:
+    found: dict[str, list[str]] = {}
+    lines: list[str] = []
+    for raw in text.splitlines():
+        line = raw.partition("#")[0].strip()
+        if line.startswith("["):
+            lines = found.setdefault(line.strip("[]"), [])
+        else:
+            lines.append(line)
+    return {name: [tuple(entry.split()) for entry in " ".join(many).split(",") if entry.strip()] for name, many in found.items()}
+
+
+def _indexed(entries: Sequence[Phrase]) -> Phrases:
+    exact: dict[str, list[Phrase]] = {}
+    begun: dict[str, list[Phrase]] = {}
+    for phrase in entries:
+        first = phrase[0]
+        if first.endswith("*"):
+            begun.setdefault(first[:_PREFIX_KEY], []).append(phrase)
+        else:
+            exact.setdefault(first, []).append(phrase)
+    return Phrases({word: tuple(many) for word, many in exact.items()}, {word: tuple(many) for word, many in begun.items()})
+
+
+def spelt_right(words: Sequence[str]) -> list[str]:
+    """The words with slips of one letter (left out, doubled, swapped) mended in the longer words of grave phrases.
+
+    A changed letter is not mended: "slipped" would become "slapped".
+    """
+    slips, known = _slips()
+    return [word if len(word) < _SHORTEST_SPELT - 1 or word in known else slips.get(word, word) for word in words]
+
+
+@cache
+def _slips() -> tuple[Mapping[str, str], frozenset[str]]:
+    named = ("grave", "crisis", "threats", "child_writing", "children", "outright")
+    text = _sections(FILE.read_text(encoding="utf-8"))
+    known = frozenset(word for entries in text.values() for phrase in entries for word in phrase)
+    wanted = {word for name in named for phrase in text[name] for word in phrase if len(word) >= _SHORTEST_SPELT and word.isalpha()}
+    slips: dict[str, str] = {}
+    for word in sorted(wanted):
+        for slip in _slips_of(word):
+            slips.setdefault(slip, word)
+    return slips, known
+
+
+def _slips_of(word: str) -> Iterator[str]:
+    for at in range(1, len(word)):
+        yield word[:at] + word[at + 1 :]
+        yield word[:at] + word[at] + word[at:]
+        if at + 1 < len(word):
+            yield word[:at] + word[at + 1] + word[at] + word[at + 2 :]

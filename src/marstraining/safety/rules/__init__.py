@@ -1,0 +1,18 @@
+"""What the gate makes of a text, what personal details it finds, and which numbers answer now."""
+
+from marstraining.safety.rules.contacts import Standing, emergency, signpost_contacts, standing
+from marstraining.safety.rules.gate import Kind, Level, Verdict, judge
+from marstraining.safety.rules.personal import Detail, found_details
+
+__all__ = [
+    "Detail",
+    "Kind",
+    "Level",
+    "Standing",
+    "Verdict",
+    "emergency",
+    "found_details",
+    "judge",
+    "signpost_contacts",
+    "standing",
+]

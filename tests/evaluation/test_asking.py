@@ -1,0 +1,181 @@
+"""Who is asked when, answers that count once, and rows that do not say whose they are."""
+
+from datetime import timedelta
+
+import pytest
+from tortoise.context import TortoiseContext
+
+from marstraining.bookings.actions import book_place
+from marstraining.bookings.rules import BookPlace
+from marstraining.core.db import rows
+from marstraining.core.errors import NotFound, Refused
+from marstraining.evaluation.actions import (
+    Sent,
+    answer_by_link,
+    answer_in_the_room,
+    ask_after_sessions,
+    ask_beforehand,
+    ask_follow_ups,
+    close_surveys,
+    enter_the_room,
+    open_survey,
+    remind_of_surveys,
+)
+from marstraining.evaluation.models import Comment, Invitation, PairSecret, Response, Survey
+from marstraining.evaluation.queries.surveys import survey_of_session
+from marstraining.evaluation.rules.asking import Mode, SurveyKind, is_sampled
+from marstraining.messages.models import Message
+from tests import makers
+from tests.conftest import SECRET_KEY, Clock
+from tests.evaluation.asked import OUTCOMES, a_form, a_taught_session, an_asked_session, answer, links_of
+
+
+async def _letters(template: str) -> list[str]:
+    return sorted(one.address for one in await Message.filter(template=template))
+
+
+async def test_learners_marked_present_are_asked_once_their_register_is_locked(db: TortoiseContext, clock: Clock) -> None:
+    taught = await a_taught_session(clock.now, people=2)
+    partly, absent, trainer = [await makers.make_person(name) for name in ("Pat Part", "Abe Absent", "Tess Trainer")]
+    await makers.make_mark(taught.session, partly, "partial")
+    await makers.make_mark(taught.session, absent, "absent")
+    await makers.make_mark(taught.session, trainer, taken_as="trainer")
+    assert [await ask_after_sessions(now=clock.now) for _ in range(2)] == [3, 0]
+    assert await _letters("evaluation_asked") == sorted(one.email or "" for one in [*taught.learners, partly])
+    survey = await survey_of_session(taught.session.id)
+    assert survey is not None
+    assert survey.mode is Mode.ANONYMOUS
+    grid = survey.sections[0].questions[0]
+    assert grid.statements == ("recognise the signs of neglect", "share information lawfully", "use the threshold document")
+
+
+async def test_reminders_go_on_days_3_and_7_to_those_who_have_not_answered(db: TortoiseContext, clock: Clock) -> None:
+    taught, survey = await an_asked_session(clock.now, people=3)
+    await answer(survey, taught.learners[:1], now=clock.now)
+    assert await remind_of_surveys(now=clock.forward(days=2)) == 0
+    assert [await remind_of_surveys(now=clock.forward(days=1)) for _ in range(1)] == [2]
+    assert await remind_of_surveys(now=clock.now) == 0
+    await answer(survey, taught.learners[1:2], now=clock.now)
+    assert await remind_of_surveys(now=clock.forward(days=4)) == 1
+    assert await remind_of_surveys(now=clock.forward(days=6)) == 0
+    assert await _letters("evaluation_reminder") == sorted(
+        [str(taught.learners[1].email), str(taught.learners[2].email), str(taught.learners[2].email)]
+    )
+
+
+async def test_a_briefing_asks_in_short_and_nobody_twice_in_a_week(db: TortoiseContext, clock: Clock) -> None:
+    course = await makers.make_course("DSL briefing", kind="briefing", outcomes=OUTCOMES)
+    first = await a_taught_session(clock.now, people=1, course=course)
+    await ask_after_sessions(now=clock.now)
+    second = await a_taught_session(clock.now, people=1, course=course)
+    await makers.make_mark(second.session, first.learners[0])
+    assert await ask_after_sessions(now=clock.now) == 1
+    survey = await survey_of_session(first.session.id)
+    assert survey is not None
+    assert [one.key for one in survey.sections[0].questions] == ["confidence", "useful"]
+
+
+async def test_a_form_sent_twice_counts_once_and_a_second_form_not_at_all(db: TortoiseContext, clock: Clock) -> None:
+    taught, survey = await an_asked_session(clock.now, people=1)
+    link = (await links_of(survey.id))[taught.learners[0].id]
+    sent = [await answer_by_link(link, a_form(), submission, now=clock.now) for submission in ("one", "one", "two")]
+    assert sent == [Sent.TAKEN, Sent.ALREADY, Sent.ALREADY]
+    assert await Response.all().count() == 1
+
+
+async def test_a_closed_survey_and_a_link_that_never_was(db: TortoiseContext, clock: Clock) -> None:
+    taught, survey = await an_asked_session(clock.now, people=1)
+    link = (await links_of(survey.id))[taught.learners[0].id]
+    with pytest.raises(NotFound):
+        await answer_by_link("f" * 64, a_form(), "one", now=clock.now)
+    with pytest.raises(Refused, match="has closed"):
+        await answer_by_link(link, a_form(), "one", now=clock.forward(days=15))
+
+
+async def test_nothing_on_either_side_says_when_somebody_answered(db: TortoiseContext, clock: Clock) -> None:
+    taught, survey = await an_asked_session(clock.now, people=2)
+    before = await rows("SELECT count(*) AS n FROM history_entry")
+    await answer(survey, taught.learners[:1], now=clock.forward(days=1), forms=[a_form(useful="The group work")])
+    assert await rows("SELECT count(*) AS n FROM history_entry") == before
+    columns = {table: set((await rows(f"SELECT * FROM evaluation_{table} LIMIT 1"))[0]) for table in ("response", "comment", "invitation")}
+    assert columns == {
+        "response": {"id", "survey_id", "submission_id", "answers", "flags", "pair_key"},
+        "comment": {"id", "survey_id", "question", "text", "may_quote", "state"},
+        "invitation": {"id", "survey_id", "person_id", "token_hash", "nonce", "sent_at", "reminded_at", "used", "entries"},
+    }
+    assert [one.pair_key for one in await Response.all()] == [""]
+
+
+async def test_closing_writes_rows_anew_under_other_numbers(db: TortoiseContext, clock: Clock) -> None:
+    taught, survey = await an_asked_session(clock.now, people=12)
+    await answer(survey, taught.learners, now=clock.now, forms=[a_form(useful=f"Point {number}") for number in range(12)])
+    before = {(one.id, one.submission_id) for one in await Response.all()}
+    invited = {(one.id, one.person_id, one.used) for one in await Invitation.all()}
+    assert await close_surveys(now=clock.forward(days=16)) == 1
+    after = {(one.id, one.submission_id) for one in await Response.all()}
+    assert len(after) == 12
+    assert not before & after
+    assert {(one.id, one.person_id, one.used) for one in await Invitation.all()} == invited
+    assert await Comment.all().count() == 12
+    assert (await Survey.get(id=survey.id)).asked == 12
+    assert await close_surveys(now=clock.now) == 0
+
+
+async def test_the_room_marks_who_is_booked_and_takes_a_form_that_is_nobodys(db: TortoiseContext, clock: Clock) -> None:
+    taught = await a_taught_session(clock.now, people=2)
+    survey = await open_survey(taught.session.id, now=clock.now)
+    here, stranger = [await enter_the_room(survey.ref, typed, now=clock.now) for typed in (taught.learners[0].email or "", "x@example.org")]
+    assert (len(here), here.count("-")) == (len(stranger), stranger.count("-"))
+    for given in (here, here, stranger):
+        assert await answer_in_the_room(survey.ref, given, a_form(), now=clock.now) is Sent.TAKEN
+    assert await Response.all().count() == 1
+    assert [one.person_id for one in await Invitation.filter(used=True)] == [taught.learners[0].id]
+    # Once the register is taken, only the other one is written to.
+    assert await ask_after_sessions(now=clock.now) == 1
+    assert await _letters("evaluation_asked") == [taught.learners[1].email]
+
+
+async def test_the_room_is_entered_twice_by_mistake_and_no_more(db: TortoiseContext, clock: Clock) -> None:
+    taught = await a_taught_session(clock.now, people=1)
+    survey = await open_survey(taught.session.id, now=clock.now)
+    for _ in range(4):
+        given = await enter_the_room(survey.ref, str(taught.learners[0].email).upper(), now=clock.now)
+        await answer_in_the_room(survey.ref, given, a_form(), now=clock.now)
+    assert await Response.all().count() == 2
+
+
+async def test_after_twelve_weeks_those_who_came_are_asked_again(db: TortoiseContext, clock: Clock) -> None:
+    taught, _ = await an_asked_session(clock.now, people=2)
+    assert await ask_follow_ups(now=clock.forward(weeks=11)) == 0
+    assert [await ask_follow_ups(now=clock.forward(weeks=1.1)) for _ in range(2)] == [2, 0]
+    follow_up = await survey_of_session(taught.session.id, SurveyKind.FOLLOW_UP)
+    assert follow_up is not None
+    assert follow_up.mode is Mode.ANONYMOUS
+
+
+async def test_a_fifth_of_sessions_is_asked_beforehand_and_its_answers_belong_together(db: TortoiseContext, clock: Clock) -> None:
+    sampled = None
+    while sampled is None:
+        session = await makers.make_session(course=await makers.make_course(outcomes=OUTCOMES), now=clock.now)
+        sampled = session if is_sampled(SECRET_KEY, session.id) else None
+    learner = await makers.make_person("Lee Learner")
+    await book_place(BookPlace(session_id=sampled.id, learner_id=learner.id), by=makers.as_learner(learner), now=clock.now)
+    assert [await ask_beforehand(now=clock.now) for _ in range(2)] == [1, 0]
+    before = await survey_of_session(sampled.id, SurveyKind.BEFORE)
+    assert before is not None
+    assert before.mode is Mode.CONFIDENTIAL
+    await answer(before, [learner], now=clock.now)
+    clock.travel_to(sampled.ends_at + timedelta(hours=3))
+    await makers.make_mark(sampled, learner)
+    after = await open_survey(sampled.id, now=clock.now)
+    assert after.mode is Mode.CONFIDENTIAL
+    given = await Response.get(survey_id=before.id)
+    assert len(given.pair_key) == 64
+    await close_surveys(now=clock.forward(weeks=30))
+    assert await PairSecret.all().count() == 0
+
+
+def test_about_a_fifth_is_sampled_and_always_the_same() -> None:
+    drawn = [is_sampled(SECRET_KEY, number) for number in range(2000)]
+    assert 340 < sum(drawn) < 460
+    assert drawn == [is_sampled(SECRET_KEY, number) for number in range(2000)]

@@ -1,0 +1,138 @@
+"""What is frozen when a survey closes, what late forms change, pools and totals; and who can be found out from all of it."""
+
+import random
+from collections.abc import Sequence
+
+import pytest
+from tortoise.context import TortoiseContext
+
+from marstraining.core.db import rows
+from marstraining.evaluation.actions import close_surveys, enter_from_paper
+from marstraining.evaluation.models import PoolMember, Response, Summary
+from marstraining.evaluation.queries.surveys import SurveyFacts, survey_by_id
+from marstraining.evaluation.rules.answers import Flag, Given
+from marstraining.people.models import Person
+from marstraining.programme.models import Course
+from tests import makers
+from tests.conftest import Clock
+from tests.evaluation.asked import OUTCOMES, a_form, an_asked_session, answer
+
+pytest.importorskip("scipy")
+
+
+async def _closed(clock: Clock, *, people: int, answers: int, course: Course) -> SurveyFacts:
+    """A session of which so many answered; the clock is left where it was."""
+    taught, survey = await an_asked_session(clock.now, people=people, course=course)
+    await answer(survey, taught.learners[:answers], now=clock.now)
+    return survey
+
+
+async def _paper(survey_id: int, number: int, *, dee: Person, clock: Clock) -> None:
+    survey = await survey_by_id(survey_id)
+    assert survey is not None
+    await enter_from_paper(survey, a_form(), f"paper-{survey_id}-{number}", by=makers.as_desk(dee), now=clock.now)
+
+
+async def _current(survey_id: int) -> list[tuple[int, int]]:
+    return [(one.step, one.answers) for one in await Summary.filter(survey_id=survey_id, is_current=True)]
+
+
+async def test_a_summary_is_frozen_and_late_forms_change_it_only_in_fives(db: TortoiseContext, clock: Clock, dee: Person) -> None:
+    survey = await _closed(clock, people=14, answers=10, course=await makers.make_course(outcomes=OUTCOMES))
+    await close_surveys(now=clock.forward(days=16))
+    assert await _current(survey.id) == [(1, 10)]
+    for number in range(7):
+        await _paper(survey.id, number, dee=dee, clock=clock)
+        await close_surveys(now=clock.now)
+        assert await _current(survey.id) == [(1, 10) if number < 4 else (2, 15)]
+    assert await Response.all().count() == 17
+
+
+async def test_small_surveys_are_pooled_for_good_and_totals_are_made_of_blocks(db: TortoiseContext, clock: Clock, dee: Person) -> None:
+    course = await makers.make_course(outcomes=OUTCOMES)
+    surveys = [await _closed(clock, people=20, answers=answers, course=course) for answers in (20, 7, 4, 6, 4, 1)]
+    await close_surveys(now=clock.forward(days=16))
+    pools = sorted([(one.answers, one.surveys) for one in await Summary.filter(scope="pool")])
+    assert pools == [(13, 2)]
+    total = await Summary.get(scope="course")
+    assert (total.answers, total.surveys) == (33, 3)
+    # A late form of a pooled survey changes nothing that anybody sees.
+    for number in range(9):
+        await _paper(surveys[1].id, number, dee=dee, clock=clock)
+    await close_surveys(now=clock.now)
+    assert await _current(surveys[1].id) == [(1, 7)]
+    assert await PoolMember.all().count() == 2
+
+
+async def test_odd_forms_are_counted_and_none_is_dropped(db: TortoiseContext, clock: Clock) -> None:
+    taught, survey = await an_asked_session(clock.now, people=11)
+    forms = [a_form()] * 9 + [a_form((10, 10, 10), (10, 10, 10)), Given({}, flags=(Flag.HASTY,))]
+    await answer(survey, taught.learners, now=clock.now, forms=forms)
+    await close_surveys(now=clock.forward(days=16))
+    summary = await Summary.get(survey_id=survey.id)
+    assert (summary.answers, summary.measures["flags"], summary.measures["course"]["n"]) == (11, {"hasty": 1}, 10)
+    assert (summary.measures["course"]["same"], summary.measures["course"]["at_top"]) == (1, 1)
+
+
+# ---- who can be found out -----------------------------------------------------------------------------------------------
+
+
+def _agreement(order: Sequence[int], truth: Sequence[int]) -> int:
+    return sum(one == other for one, other in zip(order, truth, strict=True))
+
+
+async def test_answers_match_people_no_better_than_chance(db: TortoiseContext, clock: Clock) -> None:
+    """Given all tables, the order of rows as the database keeps them, and who was invited and sat in which order (Done when 3)."""
+    rng = random.Random(7)
+    taught, survey = await an_asked_session(clock.now, people=200)
+    # Everybody's answer carries their own number, as a truth that an onlooker does not have.
+    sat = list(taught.learners)
+    rng.shuffle(sat)
+    forms = [a_form(secret=learner.id) for learner in sat]
+    await answer(survey, sat, now=clock.now, forms=forms)
+    await close_surveys(now=clock.forward(days=16))
+    physical = "rowid" if (await rows("SELECT 1 AS one"))[0] and _is_sqlite(db) else "ctid"
+    responses = await rows(f"SELECT * FROM evaluation_response WHERE survey_id = ? ORDER BY {physical}", survey.id)
+    by_number = sorted(responses, key=lambda row: int(row["id"]))
+    invitations = await rows(f"SELECT * FROM evaluation_invitation WHERE survey_id = ? ORDER BY {physical}", survey.id)
+    by_key = await rows("SELECT * FROM evaluation_invitation WHERE survey_id = ? ORDER BY id", survey.id)
+    by_nonce = await rows("SELECT * FROM evaluation_invitation WHERE survey_id = ? ORDER BY nonce", survey.id)
+    by_submission = await rows("SELECT * FROM evaluation_response WHERE survey_id = ? ORDER BY submission_id", survey.id)
+    people = {
+        "invited": [one.id for one in taught.learners],
+        "sat": [one.id for one in sat],
+        "kept": [row["person_id"] for row in invitations],
+        "key": [row["person_id"] for row in by_key],
+        "nonce": [row["person_id"] for row in by_nonce],
+        "letters": [row["person_id"] for row in await rows("SELECT person_id FROM messages_letter ORDER BY id")],
+    }
+    answers = {"kept": responses, "number": by_number, "submission": by_submission}
+    # By chance each order agrees with any other in one place on average; in nine or more once in a million times.
+    found = {(name, order): _agreement(people[name], [_secret(row) for row in answers[order]]) for name in people for order in answers}
+    backwards = {
+        (name, order): _agreement(people[name][::-1], [_secret(row) for row in answers[order]]) for name in people for order in answers
+    }
+    assert max(found.values()) < 9
+    assert max(backwards.values()) < 9
+    # No value of one side stands on the other, in letters or in history.
+    values = {str(value) for row in responses for key, value in row.items() if key in {"id", "submission_id"}}
+    for table in ("evaluation_invitation", "messages_letter", "history_entry"):
+        told = " ".join(str(value) for row in await rows(f"SELECT * FROM {table}") for value in row.values())
+        assert not any(value in told for value in values)
+
+
+def _is_sqlite(db: TortoiseContext) -> bool:
+    client = db.db("default")
+    return bool(client.capabilities.dialect == "sqlite")
+
+
+def _secret(row: dict[str, object]) -> int:
+    return int(str(row["answers"]).split('"secret": ')[1].split("}", maxsplit=1)[0].split(",", maxsplit=1)[0])
+
+
+async def test_with_the_order_kept_the_same_test_would_find_everybody(db: TortoiseContext, clock: Clock) -> None:
+    """The onlooker of the test above is no fool: given rows numbered in the order of answering, everybody is found."""
+    taught, survey = await an_asked_session(clock.now, people=20)
+    await answer(survey, taught.learners, now=clock.now, forms=[a_form(secret=one.id) for one in taught.learners])
+    numbered = sorted(await rows("SELECT answers FROM evaluation_response WHERE survey_id = ?", survey.id), key=_secret)
+    assert _agreement([one.id for one in taught.learners], [_secret(row) for row in numbered]) == 20
