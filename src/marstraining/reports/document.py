@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +102,35 @@ class Document:
 _KINDS = {Text: "text", Points: "points", Tiles: "tiles", Grid: "grid", Forest: "forest"}
 
 
-def plain(document: Document) -> dict[str, object]:
-    """The document as JSON holds it; each block says of which kind it is."""
-    return asdict(document) | {
-        "sections": [_section(one) for one in document.sections],
-        "paper": [_section(one) for one in document.paper],
-    }
-
-
-def _section(section: Section) -> dict[str, object]:
+def plain_section(section: Section) -> dict[str, object]:
+    """A section as JSON holds it; each block says of which kind it is."""
     return {"number": section.number, "title": section.title, "blocks": [_block(one) for one in section.blocks]}
 
 
 def _block(block: Block) -> dict[str, object]:
     return {"kind": _KINDS[type(block)], **asdict(block)}
+
+
+_CLASSES = {word: made for made, word in _KINDS.items()}
+
+
+def read_section(plain: Mapping[str, Any]) -> Section:
+    """A section as it was frozen."""
+    return Section(plain["number"], plain["title"], tuple(_read_block(one) for one in plain["blocks"]))
+
+
+def _read_block(plain: Mapping[str, Any]) -> Block:
+    values = {name: _tuples(value) for name, value in plain.items() if name != "kind"}
+    if plain["kind"] == "tiles":
+        values = {"tiles": tuple(Tile(one["label"], one["value"], tuple(one["notes"])) for one in plain["tiles"])}
+    if plain["kind"] == "forest":
+        values["bars"] = tuple(Bar(**one) for one in plain["bars"])
+    block: Block = _CLASSES[plain["kind"]](**values)
+    return block
+
+
+def _tuples(value: object) -> Any:  # noqa: ANN401 - lists of lists of text
+    return tuple(_tuples(one) for one in value) if isinstance(value, list) else value
 
 
 def reworded(sections: Sequence[Section], wordings: Mapping[str, str]) -> tuple[Section, ...]:
@@ -127,3 +143,8 @@ def reworded(sections: Sequence[Section], wordings: Mapping[str, str]) -> tuple[
         )
         for one in sections
     )
+
+
+def drafted(sections: Sequence[Section]) -> dict[str, str]:
+    """The sentences that a person may reword, by place."""
+    return {block.place: block.text for section in sections for block in section.blocks if isinstance(block, Text) and block.place}
