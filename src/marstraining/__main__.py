@@ -118,6 +118,19 @@ def export(*, kind: str, out: Path, session: str, course: str, agency: str, from
     _run("exporting.export_file", kind, out, session, course, agency, from_, to)
 
 
+@app.group()
+def report() -> None:
+    """Figures of a year or a quarter, frozen as they stand."""
+
+
+@report.command("annual")
+@click.option("--year", required=True, help="Financial year, as 2022/23.")
+@click.option("--out", type=_FILE, required=True, help="File to write: .json.")
+def report_annual(*, year: str, out: Path) -> None:
+    """Write the figures of the annual report's training section."""
+    _run("reporting.annual", year, out)
+
+
 @app.command("read-report")
 @click.argument("file", type=_FILE)
 @click.option("--session", default="", help="Reference of the session it is of: people are matched with its bookings.")

@@ -31,6 +31,7 @@ MODEL_MODULES: tuple[str, ...] = (
     "marstraining.search.models",
     "marstraining.conversation.models",
     "marstraining.digests.models",
+    "marstraining.reports.models",
 )
 
 _BUSY_MILLISECONDS = 5000

@@ -1,0 +1,1 @@
+"""Figures across capabilities, frozen as they stood, and the reports made of them."""

@@ -1,0 +1,272 @@
+"""What was delivered in a period: by course, by organisation, each figure with its one definition."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from marstraining.attendance.queries.figures import attended_by_session, organisations_represented
+from marstraining.core.db import rows
+from marstraining.programme.rules import Delivery, SessionState
+
+_FIRST_DAY = "(SELECT min(d.day) FROM programme_day d WHERE d.session_id = s.id AND NOT d.is_cancelled)"
+_ANY_FIRST_DAY = "(SELECT min(d.day) FROM programme_day d WHERE d.session_id = s.id)"
+# The best mark of each learner at each session, over all its training days.
+_BEST = (
+    "SELECT m.session_id, m.person_id,"
+    " max(CASE m.mark WHEN 'attended' THEN 4 WHEN 'partial' THEN 3 WHEN 'excused' THEN 2 ELSE 1 END) AS best,"
+    " max(CASE m.taken_as WHEN 'walk_in' THEN 1 ELSE 0 END) AS walked_in FROM attendance_mark m WHERE m.superseded_at IS NULL"
+    " AND m.taken_as IN ('learner', 'walk_in', 'substitute') GROUP BY m.session_id, m.person_id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSession:
+    """One session of the period; figures are None where nothing is held of them, which is not nought.
+
+    `booked` is who was booked when the time to cancel was over: those booked at the end and those who cancelled later.
+    """
+
+    id: int
+    course: str
+    kind: str
+    state: str
+    delivery: str
+    is_over: bool
+    capacity: int | None
+    booked: int | None
+    attended: int | None
+    partial: int | None
+    excused: int | None
+    absent: int | None
+    late_cancelled: int
+    walked_in: int | None
+    waiting: int
+    organisations: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CourseDelivery:
+    """A course over the period: sums of its sessions, None where none of them holds the figure."""
+
+    code: str
+    title: str
+    planned: int
+    run: int
+    called_off: int
+    capacity: int | None
+    booked: int | None
+    attended: int | None
+    partial: int | None
+    absent: int | None
+    excused: int | None
+    late_cancelled: int
+    walked_in: int | None
+    waiting: int
+    people: int | None
+
+
+async def sessions_in(first: date, last: date, *, on: date, course: str = "", agency_ids: Sequence[int] = ()) -> list[HeldSession]:
+    """The sessions whose first training day falls in the period, drafts left out, in six statements whatever their number.
+
+    `on` is the day the figures are as at: what begins later is planned. With `agency_ids` people are those of these agencies, and
+    capacity is nobody's.
+    """
+    where, values = ("AND c.code = ?", [course]) if course else ("", [])
+    found = await rows(
+        f"SELECT s.id, c.code, c.kind, s.state, s.delivery, s.capacity, coalesce({_FIRST_DAY}, {_ANY_FIRST_DAY}) AS day,"
+        " s.ends_at FROM programme_session s JOIN programme_course c ON c.id = s.course_id"
+        f" WHERE s.state <> 'draft' AND s.external_url = '' AND coalesce({_FIRST_DAY}, {_ANY_FIRST_DAY}) BETWEEN ? AND ? {where}"
+        " ORDER BY s.starts_at, s.id",
+        first, last, *values, dates=("day",),
+    )  # fmt: skip
+    ids = [row["id"] for row in found]
+    if not ids:
+        return []
+    marks = await _marks(ids, agency_ids)
+    booked, waiting, late = await _bookings(ids, agency_ids)
+    counted: Mapping[int, int | None] = {} if agency_ids else await attended_by_session(ids)
+    organisations: Mapping[int, int | None] = {} if agency_ids else await organisations_represented(ids)
+    counts = _Counts(marks, booked, waiting, late, counted, organisations)
+    return [_session(row, counts, on=on, is_part=bool(agency_ids)) for row in found]
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """What is counted of sessions, by their numbers."""
+
+    marks: Mapping[int, Counter[str]]
+    booked: Mapping[int, int]
+    waiting: Mapping[int, int]
+    late: Mapping[int, int]
+    attended: Mapping[int, int | None]
+    organisations: Mapping[int, int | None]
+
+
+def _session(row: Mapping[str, Any], counts: _Counts, *, on: date, is_part: bool) -> HeldSession:
+    number = row["id"]
+    own, booked, late = counts.marks.get(number), counts.booked, counts.late
+    has_bookings = number in booked or number in late
+    return HeldSession(
+        id=number,
+        course=row["code"],
+        kind=row["kind"],
+        state=row["state"],
+        delivery=row["delivery"],
+        is_over=row["state"] == SessionState.PUBLISHED and row["day"] <= on,
+        capacity=None if is_part else row["capacity"],
+        booked=booked.get(number, 0) + late.get(number, 0) if has_bookings else None,
+        attended=own["attended"] if own else counts.attended.get(number),
+        partial=own["partial"] if own else None,
+        excused=own["excused"] if own else None,
+        absent=own["absent"] if own else None,
+        late_cancelled=late.get(number, 0),
+        walked_in=own["walked_in"] if own else None,
+        waiting=counts.waiting.get(number, 0),
+        organisations=counts.organisations.get(number),
+    )
+
+
+def _listed(ids: Sequence[int]) -> str:
+    return ", ".join(str(int(one)) for one in ids)
+
+
+async def _marks(ids: Sequence[int], agency_ids: Sequence[int]) -> dict[int, Counter[str]]:
+    where = f" AND m.agency_id IN ({_listed(agency_ids)})" if agency_ids else ""
+    best = _BEST.replace(" GROUP BY", f" AND m.session_id IN ({_listed(ids)}){where} GROUP BY")
+    found = await rows(f"SELECT session_id, best, count(*) AS n, sum(walked_in) AS walked_in FROM ({best}) b GROUP BY session_id, best")
+    marks: dict[int, Counter[str]] = defaultdict(Counter)
+    words = {4: "attended", 3: "partial", 2: "excused", 1: "absent"}
+    for row in found:
+        marks[row["session_id"]][words[row["best"]]] += row["n"]
+        marks[row["session_id"]]["walked_in"] += int(row["walked_in"])
+    return marks
+
+
+async def _bookings(ids: Sequence[int], agency_ids: Sequence[int]) -> tuple[dict[int, int], dict[int, int], dict[int, int]]:
+    """Who is booked, who waits, who cancelled late, by session."""
+    where = f" AND agency_id IN ({_listed(agency_ids)})" if agency_ids else ""
+    found = await rows(
+        f"SELECT session_id, state, count(*) AS n FROM bookings_booking WHERE session_id IN ({_listed(ids)}){where}"
+        " AND state IN ('confirmed', 'waiting') GROUP BY session_id, state"
+    )
+    ledger = await rows(
+        f"SELECT session_id, count(*) AS n FROM bookings_ledger WHERE session_id IN ({_listed(ids)}){where} AND kind = 'late_cancellation'"
+        " GROUP BY session_id"
+    )
+    by_state: dict[str, dict[int, int]] = {"confirmed": {}, "waiting": {}}
+    for row in found:
+        by_state[row["state"]][row["session_id"]] = row["n"]
+    return by_state["confirmed"], by_state["waiting"], {row["session_id"]: row["n"] for row in ledger}
+
+
+def total(values: Sequence[int | None]) -> int | None:
+    """The sum of what is held; None where nothing is."""
+    held = [value for value in values if value is not None]
+    return sum(held) if held else None
+
+
+async def by_course(sessions: Sequence[HeldSession], *, agency_ids: Sequence[int] = ()) -> list[CourseDelivery]:
+    """The sessions summed by course, in the order of their titles, with how many different people attended by name."""
+    own: dict[str, list[HeldSession]] = defaultdict(list)
+    for one in sessions:
+        own[one.course].append(one)
+    titles = {row["code"]: row["title"] for row in await rows("SELECT code, title FROM programme_course")}
+    people = await people_by_course([one.id for one in sessions], agency_ids=agency_ids)
+    return sorted((_course(code, titles[code], held, people.get(code)) for code, held in own.items()), key=lambda one: one.title)
+
+
+def _course(code: str, title: str, held: Sequence[HeldSession], people: int | None) -> CourseDelivery:
+    over = [one for one in held if one.is_over]
+    return CourseDelivery(
+        code=code,
+        title=title,
+        planned=len(held),
+        run=len(over),
+        called_off=sum(one.state == SessionState.CALLED_OFF for one in held),
+        capacity=total([one.capacity for one in over]),
+        booked=total([one.booked for one in over]),
+        attended=total([one.attended for one in over]),
+        partial=total([one.partial for one in over]),
+        absent=total([one.absent for one in over]),
+        excused=total([one.excused for one in over]),
+        late_cancelled=sum(one.late_cancelled for one in over),
+        walked_in=total([one.walked_in for one in over]),
+        waiting=sum(one.waiting for one in held),
+        people=people,
+    )
+
+
+async def people_by_course(ids: Sequence[int], *, agency_ids: Sequence[int] = ()) -> dict[str, int]:
+    """How many different people attended by name, by course; courses of which no names are held are left out."""
+    if not ids:
+        return {}
+    where = f" AND m.agency_id IN ({_listed(agency_ids)})" if agency_ids else ""
+    found = await rows(
+        "SELECT c.code, count(DISTINCT m.person_id) AS n FROM attendance_mark m JOIN programme_session s ON s.id = m.session_id"
+        " JOIN programme_course c ON c.id = s.course_id WHERE m.superseded_at IS NULL AND m.mark = 'attended'"
+        f" AND m.taken_as IN ('learner', 'walk_in', 'substitute') AND m.session_id IN ({_listed(ids)}){where} GROUP BY c.code"
+    )
+    return {row["code"]: row["n"] for row in found}
+
+
+async def people_of(ids: Sequence[int], *, agency_ids: Sequence[int] = ()) -> int:
+    """How many different people attended any of the sessions by name."""
+    if not ids:
+        return 0
+    where = f" AND agency_id IN ({_listed(agency_ids)})" if agency_ids else ""
+    found = await rows(
+        "SELECT count(DISTINCT person_id) AS n FROM attendance_mark WHERE superseded_at IS NULL AND mark = 'attended'"
+        f" AND taken_as IN ('learner', 'walk_in', 'substitute') AND session_id IN ({_listed(ids)}){where}"
+    )
+    return int(found[0]["n"])
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """An organisation's people over the period: attendances and different people, by course and in all."""
+
+    agency: str
+    sector: str
+    attendances: int
+    people: int
+    by_course: Mapping[str, int]
+
+
+async def reach_of(ids: Sequence[int]) -> list[Reach]:
+    """Every organisation that somebody attended for by name, in two statements, by sector and name."""
+    if not ids:
+        return []
+    came = (
+        "attendance_mark m JOIN people_agency a ON a.id = m.agency_id WHERE m.superseded_at IS NULL AND m.mark = 'attended'"
+        f" AND m.taken_as IN ('learner', 'walk_in', 'substitute') AND m.session_id IN ({_listed(ids)})"
+    )
+    people = await rows(f"SELECT a.id, a.name, a.sector, count(DISTINCT m.person_id) AS n FROM {came} GROUP BY a.id, a.name, a.sector")
+    cells = await rows(
+        "SELECT x.agency_id, c.code, count(*) AS n FROM (SELECT DISTINCT m.agency_id, m.session_id, m.person_id FROM"
+        f" {came}) x JOIN programme_session s ON s.id = x.session_id JOIN programme_course c ON c.id = s.course_id"
+        " GROUP BY x.agency_id, c.code"
+    )
+    by_agency: dict[int, dict[str, int]] = defaultdict(dict)
+    for row in cells:
+        by_agency[row["agency_id"]][row["code"]] = row["n"]
+    found = [Reach(row["name"], row["sector"], sum(by_agency[row["id"]].values()), row["n"], by_agency[row["id"]]) for row in people]
+    return sorted(found, key=lambda one: (one.sector, one.agency.casefold()))
+
+
+async def silent_agencies(ids: Sequence[int]) -> list[str]:
+    """The organisations of the area from which nobody attended by name."""
+    where = f" AND m.session_id IN ({_listed(ids)})" if ids else " AND 1 = 0"
+    found = await rows(
+        "SELECT a.name FROM people_agency a WHERE a.is_in_area AND NOT a.is_group AND a.state = 'listed'"
+        " AND NOT EXISTS (SELECT 1 FROM attendance_mark m WHERE m.agency_id = a.id AND m.superseded_at IS NULL AND m.mark = 'attended'"
+        f"{where}) ORDER BY a.name"
+    )
+    return [row["name"] for row in found]
+
+
+def delivered_how(sessions: Sequence[HeldSession]) -> dict[str, int]:
+    """How many sessions ran in each way, e-learning apart since it has no sessions."""
+    ways = Counter(one.delivery for one in sessions if one.is_over)
+    return {"Face to face": ways[Delivery.IN_PERSON], "Virtual": ways[Delivery.ONLINE], "Both at once": ways[Delivery.HYBRID]}

@@ -1,0 +1,124 @@
+"""Trainers, accreditations, how people stand towards refresher rules, what is planned: the quarterly report's other pages."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from marstraining.core.db import rows
+from marstraining.coverage.queries.forecast import people_asked
+from marstraining.coverage.rules import State
+
+_ENDS_SOON = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """Who trained over the period: how many people, and how many of the sessions that ran had two of them or more."""
+
+    trainers: int
+    sessions: int
+    together: int
+
+
+async def training_of(ids: Sequence[int]) -> Trained:
+    """Trainers who accepted; contributors are none."""
+    if not ids:
+        return Trained(0, 0, 0)
+    found = await rows(
+        "SELECT session_id, count(*) AS n FROM programme_trainer WHERE state = 'accepted' AND NOT is_contributor AND session_id IN"
+        f" ({', '.join(str(int(one)) for one in ids)}) GROUP BY session_id"
+    )
+    people = await rows(
+        "SELECT count(DISTINCT person_id) AS n FROM programme_trainer WHERE state = 'accepted' AND NOT is_contributor AND session_id IN"
+        f" ({', '.join(str(int(one)) for one in ids)})"
+    )
+    return Trained(int(people[0]["n"]), len(found), sum(row["n"] >= 2 for row in found))
+
+
+@dataclass(frozen=True, slots=True)
+class Accredited:
+    """Accreditations of a course on a day."""
+
+    course: str
+    active: int
+    ending: int
+    lapsed: int
+
+
+async def accreditations_on(day: date) -> list[Accredited]:
+    """By course: how many people hold it, of how many it ends within 90 days, of how many it has run out and was not renewed."""
+    found = await rows(
+        "SELECT c.title, a.person_id, max(coalesce(a.expires_on, '9999-12-31')) AS expires_on FROM record_accreditation a"
+        " JOIN programme_course c ON c.id = a.course_id WHERE a.granted_on <= ? AND (a.ended_on IS NULL OR a.ended_on > ?)"
+        " GROUP BY c.title, a.person_id",
+        day, day, dates=("expires_on",),
+    )  # fmt: skip
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in found:
+        ends = row["expires_on"]
+        counts[row["title"]]["lapsed" if ends < day else "active"] += 1
+        counts[row["title"]]["ending"] += day <= ends <= day + _ENDS_SOON
+    return [Accredited(title, own["active"], own["ending"], own["lapsed"]) for title, own in sorted(counts.items())]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How those whom a rule asks stand on a day."""
+
+    code: str
+    title: str
+    asked: int
+    current: int
+    overdue: int
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Standings by rule, and how many people fall due in each of the months to come."""
+
+    standings: tuple[Standing, ...]
+    due: Mapping[str, int]
+
+
+async def coverage_on(day: date, *, months: int = 6) -> Coverage:
+    """Reckoned from the record as it is today, on the rules in force on the day; a person counts once for each rule."""
+    asked: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    due: Counter[str] = Counter()
+    months_to_come = _months(day, months)
+    for dues in (await people_asked(on=day)).values():
+        for one in dues:
+            own = asked[one.asked.rule.code, one.asked.rule.title]
+            own["asked"] += 1
+            own["current"] += one.state in {State.MET, State.SOON, State.GRACE}
+            own["overdue"] += one.state is State.OVERDUE
+            if one.due_on is not None and one.state is not State.OVERDUE:
+                due[f"{one.due_on:%Y-%m}"] += 1
+    standings = tuple(Standing(code, title, own["asked"], own["current"], own["overdue"]) for (code, title), own in sorted(asked.items()))
+    return Coverage(standings, {month: due[month] for month in months_to_come})
+
+
+def _months(day: date, number: int) -> list[str]:
+    return [f"{day.year + (day.month - 1 + n) // 12}-{(day.month - 1 + n) % 12 + 1:02}" for n in range(number)]
+
+
+@dataclass(frozen=True, slots=True)
+class Represented:
+    """Of the settings of a sector in the register, how many had somebody at its briefings or forums."""
+
+    sector: str
+    settings: int
+    represented: int
+
+
+async def represented_at(ids: Sequence[int], *, sectors: Sequence[str]) -> list[Represented]:
+    """By sector, over these sessions; groups of settings are no setting."""
+    listed = ", ".join(str(int(one)) for one in ids) or "0"
+    found = await rows(
+        "SELECT a.sector, count(*) AS settings, sum(CASE WHEN EXISTS (SELECT 1 FROM attendance_mark m WHERE m.agency_id = a.id"
+        f" AND m.superseded_at IS NULL AND m.mark = 'attended' AND m.session_id IN ({listed})) THEN 1 ELSE 0 END) AS came"
+        f" FROM people_agency a WHERE a.is_in_area AND NOT a.is_group AND a.sector IN ({', '.join('?' * len(sectors))})"
+        " GROUP BY a.sector ORDER BY a.sector",
+        *sectors,
+    )
+    return [Represented(row["sector"], row["settings"], int(row["came"])) for row in found]
