@@ -14,7 +14,7 @@ def word_file(document: Document) -> bytes:
     """
     import docx as python_docx  # noqa: PLC0415 - few requests need it
 
-    file = python_docx.Document()
+    file: Any = python_docx.Document()
     file.core_properties.title = f"{document.title}, {document.period}"
     file.core_properties.author = document.partnership
     file.core_properties.language = "en-GB"

@@ -7,7 +7,7 @@ from marstraining.attendance import queries as attendance
 from marstraining.core import clock
 from marstraining.core.errors import NotFound
 from marstraining.core.viewer import Role
-from marstraining.core.web import Column, export_response, page, read_form, roles, viewer_of
+from marstraining.core.web import Column, Files, export_response, page, read_form, roles, viewer_of
 from marstraining.evaluation.queries.exports import COLUMNS, Wanted, evaluation_rows
 from marstraining.history.actions import record_export
 
@@ -34,10 +34,10 @@ async def _file(request: Request, ending: str, wanted: Wanted) -> Response:
     lines = await evaluation_rows(wanted, viewer=viewer)
     await record_export("evaluation", by=viewer, now=now, subject_kind="export", subject_id=None, lines=len(lines))
     columns = [Column(name, name) for name in COLUMNS]
-    return export_response(ending, f"evaluation-{clock.local(now):%Y-%m-%d}", columns, lines)
+    return export_response(request, ending, f"evaluation-{clock.local(now):%Y-%m-%d}", columns, lines)
 
 
 routes = [
-    page("/desk/evaluation/export", export, who=roles(Role.DESK, Role.PARTNER_ORGANISER), methods=("POST",)),
-    page("/teaching/{ref}/feedback/export", own, who=roles(Role.TRAINER), methods=("POST",)),
+    page("/desk/evaluation/export", export, who=roles(Role.DESK, Role.PARTNER_ORGANISER), methods=("POST",), files=Files.NOBODY),
+    page("/teaching/{ref}/feedback/export", own, who=roles(Role.TRAINER), methods=("POST",), files=Files.NOBODY),
 ]

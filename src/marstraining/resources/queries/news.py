@@ -33,7 +33,7 @@ async def resources_added(*, since: datetime, until: datetime) -> list[AddedReso
         AddedResource(
             path=f"/resources/{row['code']}",
             title=row["title"],
-            kind=KIND_LABELS.get(row["kind"], row["kind"]),
+            kind=KIND_LABELS.get(row["kind"]) or str(row["kind"]),
             topics=frozenset(slug for slug, _ in unfolded(row["topics"])),
             added_at=row["added_at"],
         )
