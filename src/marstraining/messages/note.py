@@ -15,7 +15,7 @@ LONGEST_NOTE = 4096
 # What a note's template may name besides numbers and yes or no: it cannot say more than this, whatever it tries.
 _SAYABLE = frozenset(
     {
-        "answer_by", "at", "booking_ref", "course_code", "courses", "date", "days", "next_date", "next_ref", "old_days", "ref",
+        "answer_by", "at", "booking_ref", "course_code", "courses", "date", "days", "last_day", "next_date", "next_ref", "old_days", "ref",
         "session_ref", "title", "topics", "when",
     }
 )  # fmt: skip

@@ -98,14 +98,18 @@ LETTER_KINDS = {
     ),
     LetterKind.REMINDERS: frozenset(
         {
-            "approval_asked", "has_left", "invitation_over", "register_open", "reminder_day_before", "reminder_two_weeks",
-            "scheduled_export", "take_register", "trainer_asked",
+            "accreditations_of_staff", "approval_asked", "digest", "evaluation_asked", "evaluation_reminder", "has_left",
+            "invitation_over", "register_open", "reminder_day_before", "reminder_two_weeks", "scheduled_export", "still_using",
+            "take_register", "trainer_asked",
         }
     ),
     LetterKind.UPDATES: frozenset({"new_dates"}),
     LetterKind.ACCOUNT: frozenset({"email_changed", "new_device"}),
     LetterKind.NOBODY: frozenset(
-        {"confirm_address", "confirm_topic", "finish_booking", "no_account", "sign_in", "telegram_linked", "telegram_stopped"}
+        {
+            "confirm_address", "confirm_it_is_you", "confirm_topic", "file_infected", "file_infected_desk", "finish_booking",
+            "no_account", "sign_in", "telegram_linked", "telegram_stopped",
+        }
     ),
 }  # fmt: skip
 

@@ -46,6 +46,7 @@ PLAIN_PERSON_COLUMNS: dict[tuple[str, str], Literal["moved", "kept"]] = {
     ("resources_version", "by_id"): "kept",
     ("resources_quality_check", "by_id"): "kept",
     ("conversation_contact_check", "checked_by_id"): "kept",
+    ("evaluation_version", "made_by_id"): "kept",
     ("reports_snapshot", "made_by_id"): "kept",
     ("reports_wording", "written_by_id"): "kept",
     ("reports_wording", "signed_by_id"): "kept",
