@@ -9,6 +9,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from marstraining.attendance.actions import open_check_in
+from marstraining.attendance.actions.lists import put_aside
 from marstraining.attendance.rules import MarkWord
 from marstraining.bookings.actions import Wish, ask_to_book, book_place, join_list
 from marstraining.bookings.models import Booking
@@ -24,6 +25,8 @@ from marstraining.coverage.actions import NewLearning, add_external, seed_rules
 from marstraining.coverage.actions.use import PURPOSE
 from marstraining.coverage.evidence import Evidence
 from marstraining.digests.models import Digest
+from marstraining.meeting_reports.model import NamedFile
+from marstraining.meeting_reports.reading import look_at
 from marstraining.messages.actions.health import flag_bounced_address, note_server_failing
 from marstraining.messages.rules import Priority
 from marstraining.people.actions import ask_for_sign_in
@@ -33,6 +36,7 @@ from marstraining.record.models import Accreditation
 from marstraining.resources.actions import check_quality, withdraw_resource
 from marstraining.resources.models import ResourceLink
 from marstraining.resources.rules import QualityNote, Verdict
+from marstraining.uploads.models import UploadedFile
 from tests import makers
 from tests.attendance.registers import a_held_session
 from tests.browser.conftest import WIDTHS, Site
@@ -242,6 +246,32 @@ async def _a_year_of_training(site: Site) -> dict[str, str]:
         "valid": valid.ref, "withdrawn": withdrawn.ref, "valid_code": valid.code, "withdrawn_code": withdrawn.code,
         "held": sessions[0].ref, "ben": ben.ref, "asha": site.asha.ref, "use": use,
     }  # fmt: skip
+
+
+SHEET = "Delegate,School,Work email,Time in,Time out,\nAsha Patel,St Luke's,asha@stlukes.example,09:30,12:30,x\nBen Cole,Police,,,,\n"
+
+
+async def test_lists_whose_columns_nobody_knows_and_files_that_need_somebody(site: Site, chromium: Browser) -> None:
+    held = await a_held_session(now(), people=2, days=2)
+    desk = makers.as_desk(site.dee)
+    found = look_at(NamedFile("sign-in sheet of Hewson House.csv", SHEET.encode()))
+    assert found
+    files = [f"sheet {number}.csv" for number in (1, 2)]
+    refs = [await put_aside(held.session.id, name, SHEET.encode() + name.encode(), name, found, by=desk, now=now()) for name in files]
+    by_tess = await put_aside(held.session.id, "tess.csv", SHEET.encode(), "t", found, by=makers.as_learner(held.trainer), now=now())
+    long_ago = now() - timedelta(hours=2)
+    for number, (state, more) in enumerate((("infected", {"threat": "Eicar-Test-Signature"}), ("waiting", {"last_error": "size limit"}))):
+        await UploadedFile.create(
+            ref=f"{number:010}", file_name="a-rather-long-name-of-a-certificate-without-any-space.pdf", size=1, purpose="evidence",
+            state=state, person=site.asha, at=long_ago, waiting_since=long_ago, **more,
+        )  # fmt: skip
+    root = f"/desk/sessions/{held.session.ref}"
+    addresses = [f"{root}/reports", f"{root}/reports?done=gone", f"{root}/reports/columns/{refs[0]}", "/desk/uploads", "/desk"]
+    assert await faults_of(chromium, site, addresses, await site.sign_in(site.dee)) == {}
+    own = [f"/teaching/{held.session.ref}/reports", f"/teaching/{held.session.ref}/reports/columns/{by_tess}"]
+    assert await faults_of(chromium, site, own, await site.sign_in(held.trainer)) == {}
+    await UploadedFile.all().delete()
+    assert await faults_of(chromium, site, ["/desk/uploads"], await site.sign_in(site.dee)) == {}
 
 
 async def test_the_outbox(site: Site, chromium: Browser) -> None:

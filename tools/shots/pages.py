@@ -268,6 +268,8 @@ AT_THE_DESK = (
     Shown("desk-register-walk-in-add", "/desk/sessions/{past}/register/walk-in/add", DESK),
     Shown("desk-check-in", "/desk/sessions/{past}/check-in", DESK),
     Shown("desk-files", "/desk/sessions/{past}/files", DESK),
+    Shown("desk-reports", "/desk/sessions/{past}/reports", DESK),
+    Shown("desk-uploads", "/desk/uploads", DESK),
     Shown("desk-trainer-reports", "/desk/sessions/{past}/trainer-reports", DESK),
     Shown("desk-phones", "/desk/sessions/{open}/phones", DESK),
     Shown("desk-write", "/desk/sessions/{open}/write", DESK),
@@ -343,7 +345,7 @@ NOT_TO_LOOK_AT = {
     "/bookings/{ref}/calendar.ics", "/calendar/{token}.ics", "/desk/letters/{ref}/body", "/sign-in/sent",
     "/sessions/{ref}/book/sent", "/files/{ref}",
     *(f"{prefix}/{ending}" for prefix in ("/teaching/{ref}", "/desk/sessions/{ref}")
-      for ending in ("check-in.svg", "check-in.json", "print/{kind}")),
+      for ending in ("check-in.svg", "check-in.json", "print/{kind}", "reports/columns/{waiting}")),
 }  # fmt: skip
 
 # Error pages that no visitor can bring about at will, by the status they carry.
