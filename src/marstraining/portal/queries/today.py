@@ -60,7 +60,9 @@ Values = Callable[[Moment], tuple[object, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One thing that may need somebody; `has_sessions` says that partner organisers see it for the sessions they run, `is_the_desks` that
+    """One thing that may need somebody.
+
+    `has_sessions` says that partner organisers see it for the sessions they run, `is_the_desks` that
     it is nothing for an administrator who is not at the desk.
 
     One without `columns` is counted here and listed on a page of its own.
