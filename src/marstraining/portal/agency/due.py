@@ -9,11 +9,12 @@ from starlette.responses import Response
 from marstraining.colleagues.queries import Colleague, staff
 from marstraining.core import clock
 from marstraining.core.web import Column, Files, Link, TableView, Tag, export_response, page, render, viewer_of
+from marstraining.core.web.dates import day_plain
 from marstraining.coverage.queries import people_asked
 from marstraining.coverage.rules import STATE_WORDS, Due, State
 from marstraining.history.actions import record_export
 from marstraining.people.rules import JOB_ROLES
-from marstraining.portal.agency.home import WHO_LEADS
+from marstraining.portal.agency.home import WHO_LEADS, narrowed
 
 COLUMNS = (
     Column("name", "Name"),
@@ -49,7 +50,7 @@ async def due(request: Request) -> Response:
         await record_export("due", by=viewer, now=now, subject_kind="agency", subject_id=None, lines=len(found))
         return export_response(request, view.export, "due", COLUMNS, _rows(found))
     shown = islice(found, view.offset, view.offset + view.limit)
-    return render(request, "portal_agency/due.html", view=view.of(len(found)), rows=list(_rows(shown)), shown=SHOWN)
+    return render(request, "portal_agency/due.html", view=narrowed(view.of(len(found)), viewer), rows=list(_rows(shown)), shown=SHOWN)
 
 
 def _rows(found: Iterable[tuple[Colleague, Due]]) -> Iterable[dict[str, object]]:
@@ -58,7 +59,7 @@ def _rows(found: Iterable[tuple[Colleague, Due]]) -> Iterable[dict[str, object]]
             "name": Link(colleague.name, f"/agency/staff/{colleague.ref}"),
             "agency": colleague.agency,
             "rule": one.asked.rule.title,
-            "why": f"{JOB_ROLES.get(one.asked.job_role, one.asked.job_role)}, since {one.asked.since:%d/%m/%Y}",
+            "why": f"{JOB_ROLES.get(one.asked.job_role, one.asked.job_role)}, since {day_plain(one.asked.since)}",
             "state": Tag(*STATE_WORDS[one.state]),
             "due_on": one.due_on,
             "last_day": one.last_day,
