@@ -4,17 +4,19 @@ from datetime import timedelta
 import pytest
 from tortoise.context import TortoiseContext
 
+from marstraining.attendance.models import Mark
 from marstraining.bookings.actions import book_place
 from marstraining.bookings.models import Booking
 from marstraining.bookings.rules import BookPlace
 from marstraining.colleagues.actions import note_absences
 from marstraining.colleagues.rules import Absence
 from marstraining.core.db import transaction
+from marstraining.core.tokens import new_ref
 from marstraining.core.viewer import SYSTEM, Role
 from marstraining.coverage.actions import seed_rules
 from marstraining.people.models import Agency, Person, Position
 from marstraining.programme.models import Session
-from marstraining.record.models import Completion
+from marstraining.record.models import Accreditation, Completion, ExternalLearning
 from tests import makers
 from tests.conftest import Clock, Visitor
 from tests.statements import statements
@@ -171,10 +173,21 @@ async def test_an_inspector_is_shown_everybody_with_their_training_of_the_year_a
     await Completion.create(
         person=asha, course=course, completed_on=clock.now.date(), minutes=180, source="attendance", recorded_at=clock.now
     )
+    for title, state in (("Prevent awareness", "confirmed"), ("Somebody's webinar", "added")):
+        await ExternalLearning.create(
+            ref=new_ref(), person=asha, title=title, provider="Home Office", completed_on=clock.now.date(), state=state, at=clock.now
+        )
+    # A second post at the same agency brings nothing twice.
+    await Position.create(person=asha, agency=school, job_role="governor", starts_on=clock.now.date())
     client = await sign_in_as(lena)
     page = (await client.get("/agency/inspection")).text
-    assert "<strong>2 people</strong> on the staff, <strong>1</strong> of them with <strong>1 attendance</strong> completed" in page
-    assert [word for word in ("Early Help", "Level 2", "3 hours", "Nothing completed in this year") if word not in page] == []
+    assert (
+        "<strong>2 people</strong> on the staff, <strong>1</strong> of them with <strong>1 attendance</strong> completed"
+        " and <strong>1</strong> learnt elsewhere. Anybody can check" in page
+    )
+    said = ("Early Help", "Level 2", "3 hours", "Nothing completed in this year", "Prevent awareness", "Elsewhere: Home Office")
+    assert [word for word in said if page.count(word) != 1] == []
+    assert "webinar" not in page
     assert "Early Help" not in (await client.get("/agency/inspection?year=a2023")).text
 
 
@@ -213,6 +226,36 @@ async def test_the_desk_waives_an_entry_for_a_reason_and_a_lead_sees_that_it_doe
     client = await sign_in_as(lena)
     assert "No: waived" in (await client.get("/agency/ledger")).text
     assert (await client.get(f"/desk/ledger/{address}")).status_code == 404
+
+
+async def test_a_colleagues_page_says_what_falls_due_whether_they_came_and_what_they_learnt_anywhere(
+    school: Agency, lena: Person, ben: Person, clock: Clock, sign_in_as: SignIn
+) -> None:
+    await seed_rules(by=SYSTEM, now=clock.now)
+    asha = await makers.make_person("Asha Patel", agency=school, job_role="dsl")
+    session = await makers.make_session(now=clock.now, starts=clock.now + timedelta(days=3))
+    await _booked(session, asha, clock)
+    await makers.make_mark(session, asha)
+    await Mark.all().update(evidence="imported")
+    clock.travel_to(session.ends_at + timedelta(days=1))
+    await ExternalLearning.create(
+        ref=new_ref(), person=asha, title="Lead training", provider="Region", completed_on=clock.now.date(), counts_as="DSL-FULL",
+        state="confirmed", at=clock.now,
+    )  # fmt: skip
+    course = await makers.make_course("Neglect tool")
+    await Accreditation.create(person=asha, course=course, granted_on=clock.now.date(), expires_on=clock.now.date() + timedelta(days=30))
+    client = await sign_in_as(lena)
+    page = (await client.get(f"/agency/staff/{asha.ref}")).text
+    said = (
+        "Formal training of Designated Safeguarding Leads",
+        "Up to date",
+        ">Attended<",
+        "Lead training",
+        "Elsewhere: Region",
+        ">Ends soon<",
+    )
+    assert [word for word in said if word not in page] == []
+    assert (await client.get(f"/agency/staff/{ben.ref}")).status_code == 404
 
 
 async def test_who_is_due_is_told_with_the_rule_and_the_role_that_asks_it(

@@ -73,12 +73,12 @@ async def ashas(db: TortoiseContext, clock: Clock) -> Mapping[str, str]:
     }
 
 
-@pytest.mark.parametrize("role", sorted(Role))
+@pytest.mark.parametrize("role", [Role.DESK, Role.ADMINISTRATOR, Role.PARTNER_ORGANISER, Role.TRAINER, Role.AGENCY_LEAD])
 async def test_no_file_about_people_leaves_without_a_confirmation(
     role: Role, ashas: Mapping[str, str], clock: Clock, sign_in_as: SignInAs
 ) -> None:
     school = await Agency.get(code=ashas["agency"])
-    person = await makers.make_person("Rory Role", agency=school, roles=() if role == Role.LEARNER else (role,))
+    person = await makers.make_person("Rory Role", agency=school, roles=(role,))
     session = await Session.get(ref=ashas["session"])
     await RoleGrant.filter(person_id=person.id).update(agency_id=school.id)
     await Course.filter(id=session.course_id).update(owner_agency_id=school.id)

@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 
+from marstraining.attendance.actions import lock_register, mark_register
+from marstraining.attendance.rules import MarkWord, NewMark
 from marstraining.bookings.actions import book_place, join_list, postpone_session
 from marstraining.bookings.models import Booking
 from marstraining.bookings.rules import LIVE_STATES, BookingState, BookPlace
 from marstraining.core.viewer import SYSTEM, Role
 from marstraining.people.models import Person
-from marstraining.programme.models import SessionTrainer
+from marstraining.programme.models import SessionTrainer, TrainingDay
 from tests import makers
 from tests.conftest import Clock, Visitor
 
@@ -77,3 +79,36 @@ async def test_a_learner_cannot_answer_for_a_trainer(asha: Person, sign_in_as: S
     visitor = await sign_in_as(asha)
     answer = await visitor.post(f"/me/teaching/{session.ref}", {"answer": "yes"}, seen="/me/calendar")
     assert answer.status_code == 404
+
+
+async def test_a_past_booking_says_whether_one_came_once_its_register_is_locked(asha: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    session = await makers.make_session(now=clock.now, starts=clock.now + timedelta(days=3))
+    await book_place(BookPlace(session_id=session.id, learner_id=asha.id), by=makers.as_learner(asha), now=clock.now)
+    clock.travel_to(session.ends_at + timedelta(minutes=5))
+    await mark_register(session.id, [NewMark(asha.id, (await TrainingDay.get()).id, MarkWord.ATTENDED)], by=SYSTEM, now=clock.now)
+    visitor = await sign_in_as(asha)
+    assert (">Attended<" in (text := (await visitor.get("/me")).text), ">Booked<" in text) == (False, True)
+    await lock_register(session.id, by=SYSTEM, now=clock.now)
+    assert (">Attended<" in (text := (await visitor.get("/me")).text), ">Booked<" in text) == (True, False)
+
+
+async def test_a_trainer_finds_the_register_from_shortly_before_until_it_is_locked(sign_in_as: SignInAs, clock: Clock) -> None:
+    tess, learner = await makers.make_person("Tess Trainer", roles=(Role.TRAINER,)), await makers.make_person("Lena Learner")
+    session = await makers.make_session(now=clock.now, starts=clock.now + timedelta(hours=3))
+    await SessionTrainer.create(session=session, person=tess, state="accepted", asked_at=clock.now)
+    visitor = await sign_in_as(tess)
+    here, link = f"/teaching/{session.ref}", f'href="/teaching/{session.ref}/register"'
+
+    async def stands() -> tuple[bool, bool, list[str]]:
+        mine = (await visitor.get("/me")).text
+        tags = [word for word in ("Training", "Today", "Register to take", "Register locked") if f">{word}</strong>" in mine]
+        return link in mine, "Take the register" in (await visitor.get(here)).text, tags
+
+    assert await stands() == (False, False, ["Training"])
+    clock.forward(hours=2, minutes=20)
+    assert await stands() == (True, True, ["Today"])
+    clock.travel_to(session.ends_at + timedelta(minutes=1))
+    assert await stands() == (True, True, ["Register to take"])
+    await makers.make_mark(session, learner)
+    await lock_register(session.id, by=SYSTEM, now=clock.now)
+    assert await stands() == (True, False, ["Register locked"])

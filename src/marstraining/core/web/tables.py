@@ -98,6 +98,10 @@ class TableView:
     def is_filtered(self) -> bool:
         return any(self.filters.values())
 
+    def without(self, *keys: str) -> "TableView":
+        """The view with columns left out of the page; files keep them."""
+        return replace(self, columns=[replace(one, export_only=one.export_only or one.key in keys) for one in self.columns])
+
     @property
     def shown(self) -> list[Column]:
         return [column for column in self.columns if not column.export_only]

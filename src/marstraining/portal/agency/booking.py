@@ -18,7 +18,7 @@ from marstraining.core.web import Column, Files, Form, Link, TableView, Tag, exp
 from marstraining.core.web.dates import plural
 from marstraining.history.actions import record_export
 from marstraining.people.rules import JOB_ROLES
-from marstraining.portal.agency.home import WHO_LEADS
+from marstraining.portal.agency.home import WHO_LEADS, narrowed
 from marstraining.portal.desk.workspace import MODE_WORDS, STATE_COLOURS
 from marstraining.programme.queries import session_facts
 from marstraining.programme.rules import Delivery, SessionState
@@ -41,6 +41,7 @@ DONE: Mapping[str, str | tuple[str, str]] = {
     "cancelled": "The booking is cancelled and the place passed on. Your colleague gets an email.",
     "substituted": "Your colleague has taken over the place. Both get an email.",
 }
+_UNANSWERED = (BookingState.INVITED, BookingState.REQUESTED)
 _NOTHING = Places(capacity=None, held=0, waiting=0, left=None)
 _STAFF_SHOWN = 200
 
@@ -56,7 +57,9 @@ async def bookings(request: Request) -> Response:
         return export_response(request, view.export, "bookings", COLUMNS, _rows(found))
     limits = {"limit": view.limit, "offset": view.offset}
     found, total = await bookings_for(viewer, shown=shown or "coming", on=today, now=now, order=order, **limits)
-    return render(request, "portal_agency/bookings.html", view=view.of(total), rows=list(_rows(found)), shown=SHOWN, done=DONE)
+    return render(
+        request, "portal_agency/bookings.html", view=narrowed(view.of(total), viewer), rows=list(_rows(found)), shown=SHOWN, done=DONE
+    )
 
 
 def _rows(found: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, object]]:
@@ -68,7 +71,7 @@ def _rows(found: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, object]]:
             "when": clock.local(row["starts_at"]).date(),
             "agency": row["agency"],
             "state": Tag(STATE_WORDS[state], STATE_COLOURS.get(state, "grey")),
-            "answer_by": clock.local(row["answer_by"]).date() if row["answer_by"] and state == BookingState.INVITED else "",
+            "answer_by": clock.local(row["answer_by"]).date() if row["answer_by"] and state in _UNANSWERED else "",
         }
 
 

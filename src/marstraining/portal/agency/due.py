@@ -14,7 +14,7 @@ from marstraining.coverage.queries import people_asked
 from marstraining.coverage.rules import SOON, STATE_WORDS, Due, State
 from marstraining.history.actions import record_export
 from marstraining.people.rules import JOB_ROLES
-from marstraining.portal.agency.home import WHO_LEADS
+from marstraining.portal.agency.home import WHO_LEADS, narrowed
 from marstraining.portal.queries.agency import accreditations_to_look_at
 
 COLUMNS = (
@@ -54,7 +54,7 @@ async def due(request: Request) -> Response:
     return render(
         request,
         "portal_agency/due.html",
-        view=view.of(len(found)),
+        view=narrowed(view.of(len(found)), viewer),
         rows=list(_rows(shown)),
         shown=SHOWN,
         accreditations=await accreditations_to_look_at(viewer, within=SOON, on=today),

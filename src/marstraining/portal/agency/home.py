@@ -6,13 +6,18 @@ from starlette.responses import Response
 from marstraining.bookings.rules import STATE_WORDS
 from marstraining.colleagues.queries import bookings_for, ledger_by_agency, staff
 from marstraining.core import clock
-from marstraining.core.viewer import Role
-from marstraining.core.web import page, render, roles, viewer_of
+from marstraining.core.viewer import Role, Viewer
+from marstraining.core.web import TableView, page, render, roles, viewer_of
 from marstraining.portal.desk.workspace import STATE_COLOURS
 from marstraining.portal.queries.agency import led_agencies
 
 WHO_LEADS = roles(Role.AGENCY_LEAD)
 _SHOWN = 8
+
+
+def narrowed(view: TableView, viewer: Viewer) -> TableView:
+    """A list without the organisation's column for whoever leads one alone."""
+    return view if len(viewer.agency_ids) > 1 else view.without("agency")
 
 
 async def home(request: Request) -> Response:

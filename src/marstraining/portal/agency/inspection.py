@@ -9,8 +9,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from marstraining.certificates.rules import time_words
-from marstraining.core import clock
+from marstraining.certificates.rules import grouped, time_words
+from marstraining.core import clock, config
 from marstraining.core.web import page, render, viewer_of
 from marstraining.people.rules import JOB_ROLES
 from marstraining.portal.agency.home import WHO_LEADS
@@ -46,16 +46,22 @@ async def inspection(request: Request) -> Response:
     choices = years(today)
     year = next((one for one in choices if one.key == request.query_params.get("year")), choices[0])
     lines = await staff_training(viewer, first=year.first, last=year.last, on=today)
+    staff = [_person(list(group)) for _, group in groupby(lines, key=lambda line: (line["agency"], line["id"]))]
+    # Somebody with posts at two of the agencies stands under both, and counts once.
+    learnt = {(person["id"], line["course"], line["completed_on"]): line for person in staff for line in person["completed"]}
     return render(
         request,
         "portal_agency/inspection.html",
         agencies=await led_agencies(viewer),
         years=choices,
         year=year,
-        staff=[_person(list(group)) for _, group in groupby(lines, key=lambda line: (line["agency"], line["id"]))],
+        staff=staff,
         people=len({line["id"] for line in lines}),
         trained=len({line["id"] for line in lines if line["course"]}),
-        attendances=sum(1 for line in lines if line["course"]),
+        attendances=sum(not line["is_elsewhere"] for line in learnt.values()),
+        elsewhere=sum(line["is_elsewhere"] for line in learnt.values()),
+        grouped=grouped,
+        base_url=config.current().base_url,
         today=today,
         time_words=time_words,
     )
@@ -63,11 +69,14 @@ async def inspection(request: Request) -> Response:
 
 def _person(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
     first = lines[0]
+    # Two posts at one agency bring each line twice.
+    once = {(line["course"], line["completed_on"], line["certificate"]): line for line in lines if line["course"]}
     return {
+        "id": first["id"],
         "name": first["name"],
         "agency": first["agency"],
         "role": JOB_ROLES.get(first["job_role"], ""),
-        "completed": [line for line in lines if line["course"]],
+        "completed": list(once.values()),
     }
 
 

@@ -31,7 +31,7 @@ from marstraining.core.web import (
     viewer_of,
 )
 from marstraining.history.actions import record_export
-from marstraining.portal.agency.home import WHO_LEADS
+from marstraining.portal.agency.home import WHO_LEADS, narrowed
 
 _COLUMNS = (
     Column("when", "Session date", sort=True),
@@ -77,7 +77,7 @@ async def _ledger(request: Request, *, path: str, is_desk: bool) -> Response:
         request,
         "portal_agency/ledger.html",
         is_desk=is_desk,
-        view=view.of(total),
+        view=view.of(total) if is_desk else narrowed(view.of(total), viewer),
         rows=list(_rows(found, is_desk=is_desk)),
         agencies=await ledger_by_agency(viewer, on=today),
         done=DONE,

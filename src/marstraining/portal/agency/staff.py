@@ -12,11 +12,15 @@ from marstraining.colleagues.queries import STAFF_ORDER, Colleague, bookings_for
 from marstraining.core import clock
 from marstraining.core.errors import NotFound
 from marstraining.core.web import Column, Files, Link, TableView, export_response, page, render, viewer_of
+from marstraining.coverage.paper import accreditation_tag, due_words, progress, why
+from marstraining.coverage.queries import people_asked
+from marstraining.coverage.rules import STATE_WORDS as STATE_WORDS_OF_DUE
 from marstraining.history.actions import record_export
 from marstraining.people.rules import JOB_ROLES
-from marstraining.portal.agency.home import WHO_LEADS
+from marstraining.portal.agency.home import WHO_LEADS, narrowed
 from marstraining.portal.desk.workspace import STATE_COLOURS
 from marstraining.portal.queries.agency import completed_by
+from marstraining.portal.queries.came import came
 
 COLUMNS = (
     Column("name", "Name", sort=True),
@@ -38,7 +42,7 @@ async def people(request: Request) -> Response:
         await record_export("staff", by=viewer, now=now, subject_kind="agency", subject_id=None, lines=total)
         return export_response(request, view.export, "staff", COLUMNS, _rows(found))
     found, total = await staff(viewer, words=words, on=today, now=now, order=order, limit=view.limit, offset=view.offset)
-    return render(request, "portal_agency/staff.html", view=view.of(total), rows=list(_rows(found)))
+    return render(request, "portal_agency/staff.html", view=narrowed(view.of(total), viewer), rows=list(_rows(found)))
 
 
 def _rows(found: Iterable[Colleague]) -> Iterable[dict[str, object]]:
@@ -54,7 +58,7 @@ def _rows(found: Iterable[Colleague]) -> Iterable[dict[str, object]]:
 
 
 async def colleague(request: Request) -> Response:
-    """One colleague; of anybody else there is no such page."""
+    """One colleague: what falls due, bookings, what they learnt; of anybody else there is no such page."""
     viewer, now, today = viewer_of(request), clock.now(), clock.today()
     found = await colleagues_by_ref(viewer, [request.path_params["ref"]], on=today)
     if not found:
@@ -69,9 +73,16 @@ async def colleague(request: Request) -> Response:
         role=JOB_ROLES.get(one.job_role, ""),
         coming=coming,
         past=past,
+        came=await came(one.person_id) if past else {},
+        record={"dues": (await people_asked(one.person_id, on=today)).get(one.person_id, [])},
         completed=await completed_by(one.person_id),
         accreditations=await accreditations_of(one.person_id),
+        accreditation_tag=accreditation_tag,
         today=today,
+        state_words=STATE_WORDS_OF_DUE,
+        why=why,
+        due_words=due_words,
+        progress=progress,
         time_words=time_words,
         words=STATE_WORDS,
         colours=STATE_COLOURS,

@@ -11,6 +11,7 @@ from marstraining.core import clock
 from marstraining.core.errors import NotFound
 from marstraining.core.viewer import Role
 from marstraining.core.web import SIGNED_IN, page, read_form, render, see_other, viewer_of
+from marstraining.portal.queries.came import came, register_tags
 from marstraining.programme.actions import answer_as_trainer
 from marstraining.programme.queries import TaughtRow, session_facts, taught_sessions
 from marstraining.programme.rules import SessionState
@@ -30,7 +31,7 @@ DONE: dict[str, str | tuple[str, str]] = {
 
 
 async def me(request: Request) -> Response:
-    """One's own training, by one statement, and one more each for places in line and for trainers."""
+    """One's own training, by one statement, and one more each for places in line, for what is past, and two for trainers."""
     viewer = viewer_of(request)
     if viewer.person_id is None:
         raise NotFound
@@ -39,6 +40,7 @@ async def me(request: Request) -> Response:
     live = [booking for booking in mine if _is_live(booking, now)]
     waiting = [booking for booking in live if booking.state == BookingState.WAITING]
     taught: list[TaughtRow] = await taught_sessions(viewer.person_id, now=now) if viewer.has_any(Role.TRAINER, Role.CONTRIBUTOR) else []
+    past = [booking for booking in mine if not _is_live(booking, now)]
     return render(
         request,
         "portal/me.html",
@@ -46,8 +48,10 @@ async def me(request: Request) -> Response:
         coming=sorted((booking for booking in live if booking.state != BookingState.WAITING and not _is_offer(booking)), key=_by_date),
         waiting=sorted(waiting, key=_by_date),
         places=await positions_in_lines(viewer.person_id) if waiting else {},
-        past=[booking for booking in mine if not _is_live(booking, now)],
+        past=past,
+        came=await came(viewer.person_id) if past else {},
         taught=taught,
+        registers=await register_tags(taught, now=now),
         words=STATE_WORDS,
         colours=_COLOURS,
         done=DONE,

@@ -27,13 +27,29 @@ async def led_agencies(viewer: Viewer) -> list[str]:
     return [row["name"] for row in found]
 
 
+# What was completed here and what was learnt elsewhere once it is confirmed, as lines of one kind; `one` stands in what narrows both.
+_LEARNT = (
+    "SELECT r.person_id, c.title AS course, c.level, r.completed_on, r.minutes, c.duration_minutes AS course_minutes,"
+    " coalesce(t.code, '') AS certificate, '' AS provider, 0 AS is_elsewhere FROM record_completion r"
+    " JOIN programme_course c ON c.id = r.course_id LEFT JOIN certificates_certificate t ON t.person_id = r.person_id"
+    " AND t.session_id = r.session_id AND t.withdrawn_at IS NULL WHERE {of_one}"
+    " UNION ALL SELECT x.person_id, x.title, '', x.completed_on, x.minutes, NULL, '', x.provider, 1 FROM record_external x"
+    " WHERE x.state = 'confirmed' AND {of_other}"
+)
+
+
+def _learnt(condition: str) -> str:
+    return _LEARNT.format(of_one=condition.replace("one.", "r."), of_other=condition.replace("one.", "x."))
+
+
 async def completed_by(person_id: int) -> list[dict[str, Any]]:
-    """What a person has completed, the latest first; whether the viewer may know of them is for the caller to have asked."""
+    """What a person completed here and elsewhere, the latest first; whether the viewer may know of them the caller has asked."""
     return await rows(
-        "SELECT c.title, c.level, r.completed_on, r.minutes, c.duration_minutes AS course_minutes FROM record_completion r"
-        " JOIN programme_course c ON c.id = r.course_id WHERE r.person_id = ? ORDER BY r.completed_on DESC, c.title",
+        f"{_learnt('one.person_id = ?')} ORDER BY 4 DESC, 2",
+        person_id,
         person_id,
         dates=("completed_on",),
+        flags=("is_elsewhere",),
     )
 
 
@@ -116,25 +132,28 @@ async def accreditations_to_look_at(viewer: Viewer, *, within: timedelta, on: da
 async def staff_training(viewer: Viewer, *, first: date, last: date, on: date) -> list[dict[str, Any]]:
     """For an inspector: everybody with a post at the viewer's agencies, each with what they completed between two days, or nothing.
 
-    One line for each completion; somebody without any has one line whose course is None.
+    One line for each thing completed here or learnt elsewhere; somebody without any has one line whose course is None.
     """
     if viewer.person_id is None or not viewer.agency_ids:
         return []
-    marks = ", ".join("?" * len(viewer.agency_ids))
+    marks, agencies = ", ".join("?" * len(viewer.agency_ids)), sorted(viewer.agency_ids)
+    of = f"one.person_id IN (SELECT person_id FROM people_position WHERE agency_id IN ({marks})) AND one.completed_on BETWEEN ? AND ?"
     return await rows(
-        "SELECT p.id, p.name, g.job_role, a.name AS agency, c.title AS course, c.level, r.completed_on,"
-        " r.minutes, c.duration_minutes AS course_minutes, coalesce(t.code, '') AS certificate"
+        "SELECT p.id, p.name, g.job_role, a.name AS agency, l.course, l.level, l.completed_on, l.minutes, l.course_minutes,"
+        " l.certificate, l.provider, coalesce(l.is_elsewhere, 0) AS is_elsewhere"
         " FROM people_position g JOIN people_person p ON p.id = g.person_id AND p.state = 'active'"
-        " JOIN people_agency a ON a.id = g.agency_id"
-        " LEFT JOIN record_completion r ON r.person_id = p.id AND r.completed_on BETWEEN ? AND ?"
-        " LEFT JOIN programme_course c ON c.id = r.course_id"
-        " LEFT JOIN certificates_certificate t ON t.person_id = p.id AND t.session_id = r.session_id AND t.withdrawn_at IS NULL"
+        f" JOIN people_agency a ON a.id = g.agency_id LEFT JOIN ({_learnt(of)}) l ON l.person_id = p.id"
         f" WHERE g.agency_id IN ({marks}) AND g.starts_on <= ? AND (g.ends_on IS NULL OR g.ends_on >= ?)"
-        " ORDER BY lower(a.name), lower(p.name), p.id, r.completed_on, c.title",
+        " ORDER BY lower(a.name), lower(p.name), p.id, l.completed_on, l.course",
+        *agencies,
         first,
         last,
-        *sorted(viewer.agency_ids),
+        *agencies,
+        first,
+        last,
+        *agencies,
         on,
         on,
         dates=("completed_on",),
+        flags=("is_elsewhere",),
     )
