@@ -132,7 +132,7 @@ async def current_lexicon() -> Lexicon:
     return lexicon
 
 
-async def watch_index(every: float = 1.0, *, on_change: Callable[[], object] = lambda: None) -> None:
+async def watch_index(every: float = 0.5, *, on_change: Callable[[], object] = lambda: None) -> None:
     """Keep this process's index within a second of the database, until cancelled: for the lifespan of each process that searches.
 
     `on_change` is called when it has become another, so that pages rendered from the one before can be forgotten.
