@@ -74,7 +74,7 @@ class Site:
         if sent.status_code == 303:
             sent = await self.visitor.get(sent.headers["location"])
         assert sent.status_code == 200
-        log = sent.text.partition("data-mars-log>")[2].partition("</ul>\n<form")[0]
+        log = sent.text.partition("data-mars-log>")[2].partition("</ul>\n</div>\n<form")[0]
         kinds = tuple(re.findall(r'data-answer="([^"]*)"', log))
         labelled = re.findall(r'<(?:button|a)[^>]*?(?:value="([^"]*)"|href="[^"]*")[^>]*>(.*?)</(?:button|a)>', log, re.DOTALL)
         labels = tuple(_text(re.sub(r"<span[^>]*hidden.*?</span>", "", label)).strip(" \u00d7") for _, label in labelled)
@@ -83,7 +83,7 @@ class Site:
 
 def _text(markup: str) -> str:
     spaced = re.sub(r"</dt>\s*<dd>", ": ", markup)
-    return unescape(re.sub(r"<[^>]+>", "", re.sub(r"<(?:br|/p|/li|/div|/h3)[^>]*>", " \n", spaced)))
+    return unescape(re.sub(r"<[^>]+>", "", re.sub(r"<(?:br|/p|/li|/div|/h2)[^>]*>", " \n", spaced)))
 
 
 NAMES = [story.name for story in STORIES]
