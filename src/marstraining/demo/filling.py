@@ -17,6 +17,7 @@ from marstraining.core.viewer import SYSTEM
 from marstraining.coverage.actions import seed_rules
 from marstraining.demo import writing
 from marstraining.demo.booked import PlannedBooking, plan_bookings
+from marstraining.demo.feedback import write_feedback
 from marstraining.demo.invent import invent_people, invent_settings
 from marstraining.demo.letters import write_letters
 from marstraining.demo.past import PastSession, attendance_rows, earlier_rows
@@ -70,6 +71,7 @@ async def fill(*, now: datetime, report: Report, seed: int = SEED) -> None:
     await writing.write_bookings(rng, bookings, people=ids, sessions=sessions)
     await _import(import_attendance, _recent_rows(bookings, today), now=now)
     await _lock_registers(now=now)
+    await write_feedback(rng, now=now)
     await write_letters(now=now)
 
 
