@@ -40,6 +40,7 @@ PLAIN_PERSON_COLUMNS: dict[tuple[str, str], Literal["moved", "kept"]] = {
     ("certificates_certificate", "issued_by_id"): "kept",
     ("certificates_certificate", "withdrawn_by_id"): "kept",
     ("coverage_rule", "changed_by_id"): "kept",
+    ("evaluation_version", "made_by_id"): "kept",
 }
 
 
