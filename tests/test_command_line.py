@@ -337,6 +337,10 @@ def test_attendance_that_is_exported_can_be_imported_again(terminal: Terminal, t
     ]
     assert terminal.done("import", "attendance", out).splitlines()[-1] == "attendance: nothing changed (1 as they were)."
     assert terminal.done("export", "bookings", "--out", tmp_path / "none.xlsx") == f"0 rows written to {tmp_path / 'none.xlsx'}.\n"
+    for name in ("none.csv", "none.xlsx"):
+        assert terminal.done("export", "evaluation", "--out", tmp_path / name) == f"0 rows written to {tmp_path / name}.\n"
+    refused = terminal.refused("export", "evaluation", "--out", tmp_path / "none.csv", "--agency", "POL")
+    assert refused == ["Feedback is not told apart by organisation: leave --agency out"]
     assert terminal.refused("export", "bookings", "--out", tmp_path / "none.txt") == ["The file's name must end in .csv or .xlsx"]
 
 

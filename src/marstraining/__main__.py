@@ -111,9 +111,9 @@ def import_(*, kind: str, file: Path, dry_run: bool) -> None:
 @click.option("--from", "from_", default="", help="First day of the sessions, as 2026-11-24.")
 @click.option("--to", default="", help="Last day of the sessions.")
 def export(*, kind: str, out: Path, session: str, course: str, agency: str, from_: str, to: str) -> None:
-    """Write a register, bookings, attendance, training records or the ledger of late cancellations to a file (docs/exports.md).
+    """Write a register, bookings, attendance, training records, the ledger of late cancellations or feedback to a file (docs/exports.md).
 
-    KIND is register, bookings, attendance, attendance-figures, training-record or ledger.
+    KIND is register, bookings, attendance, attendance-figures, training-record, ledger or evaluation.
     """
     _run("exporting.export_file", kind, out, session, course, agency, from_, to)
 

@@ -36,9 +36,9 @@ from marstraining.record.models import Accreditation
 from marstraining.resources.actions import check_quality, withdraw_resource
 from marstraining.resources.models import ResourceLink
 from marstraining.resources.rules import QualityNote, Verdict
-from marstraining.uploads.models import UploadedFile
 from marstraining.search.actions import note_unknown_word, seed_lexicon
 from marstraining.search.models import LexiconEntry
+from marstraining.uploads.models import UploadedFile
 from tests import makers
 from tests.attendance.registers import a_held_session
 from tests.browser.conftest import WIDTHS, Site

@@ -15,6 +15,7 @@ from marstraining.coverage.actions import seed_rules
 from marstraining.demo import writing
 from marstraining.demo.booked import plan_bookings
 from marstraining.demo.doing import Done, act
+from marstraining.demo.feedback import write_feedback
 from marstraining.demo.invent import invent_people, invent_settings
 from marstraining.demo.learnt import invent_history, newcomers
 from marstraining.demo.letters import write_letters
@@ -79,6 +80,7 @@ async def fill(*, now: datetime, report: Report, seed: int = SEED) -> None:
     await writing.write_bookings(rng, bookings, people=ids, sessions=sessions)
     await _import(import_attendance, imported_rows(bookings, today), now=now)
     await lock_imported(now=now)
+    await write_feedback(rng, now=now)
     await _import(import_attendance, long_ago_rows(people, until=today), now=now)
     await write_use(now=now)
     await begin_digest(next(ids[person.ref] for person in people if person.sign_in == "agency_lead"), now=now)

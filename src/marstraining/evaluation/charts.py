@@ -13,6 +13,7 @@ from marstraining.evaluation.queries.results import Shown
 _WIDTH = 400
 _LEFT, _RIGHT = 16, 16
 _LINE = 62
+_APART = 30
 _NOW, _THEN, _RANGE = "#4b2e83", "#6f777b", "#8a7bb0"
 _UP, _SAME, _DOWN = "#0f7a52", "#6f777b", "#b02c2c"
 _SCALE_END = 10
@@ -58,8 +59,10 @@ def change_chart(lines: Sequence[Shown], *, name: str) -> Markup | None:
         parts.append(f'<line x1="{_at(then)}" y1="{y}" x2="{_at(now)}" y2="{y}" stroke="{_NOW}" stroke-width="3"/>')
         parts.append(f'<circle cx="{_at(then)}" cy="{y}" r="6" fill="#fff" stroke="{_THEN}" stroke-width="3"/>')
         parts.append(f'<circle cx="{_at(now)}" cy="{y}" r="7" fill="{_NOW}"/>')
-        parts.append(_text(_at(then), y + 22, f"{then:.1f}", anchor="middle", kind="mars-chart__muted"))
-        parts.append(_text(_at(now), y + 22, f"{now:.1f}", anchor="middle"))
+        # Two numbers side by side would run into each other: each then leans away from the other.
+        away = ("middle", "middle") if abs(_at(now) - _at(then)) > _APART else ("end", "start") if now >= then else ("start", "end")
+        parts.append(_text(_at(then), y + 22, f"{then:.1f}", anchor=away[0], kind="mars-chart__muted"))
+        parts.append(_text(_at(now), y + 22, f"{now:.1f}", anchor=away[1]))
     words = "Mean before (ring) and now (dot), 0 to 10, with the 95% interval of the change. " + ". ".join(
         f"{one.label}: {one.words}" for one in drawn
     )

@@ -1,18 +1,23 @@
 """Answering a survey: by the link of a letter or in the room, on one page that needs neither script nor sign-in."""
 
 import secrets
+from collections.abc import Sequence
+from functools import lru_cache
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
 from marstraining.core import clock, config
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.web import ANYONE, NO_REFERRER, Form, page, read_form, render, see_other
+from marstraining.core.web.render import environment
 from marstraining.evaluation.actions import answer_by_link, answer_in_the_room, enter_the_room, worries_in
 from marstraining.evaluation.forms import SCALE, URGENT, field_of, read_survey
 from marstraining.evaluation.queries.surveys import SurveyFacts, invited_by_token, survey_by_ref
 from marstraining.evaluation.rules.answers import Given
 from marstraining.evaluation.rules.asking import SurveyKind
+from marstraining.evaluation.rules.questions import Section
 from marstraining.safety.rules import standing
 
 _LONGEST_PASS = 80
@@ -133,11 +138,20 @@ def form_page(request: Request, survey: SurveyFacts, form: Form, *, action: str,
         form=form,
         action=action,
         given_pass=given_pass,
-        scale=SCALE,
-        field_of=field_of,
+        parts=_parts(survey.sections, form) if form.errors else _empty_parts(survey.sections),
         signposts=signposts,
-        is_preview=False,
     )
+
+
+def _parts(sections: Sequence[Section], form: Form) -> Markup:
+    text = environment().get_template("evaluation/_parts.html").render(sections=sections, form=form, scale=SCALE, field_of=field_of)
+    return Markup(text)  # noqa: S704 - a template's escaped text
+
+
+@lru_cache(maxsize=64)
+def _empty_parts(sections: tuple[Section, ...]) -> Markup:
+    """An empty form is the same for everybody, and a hundred radio buttons take longer to write than to find again."""
+    return _parts(sections, Form())
 
 
 routes = [

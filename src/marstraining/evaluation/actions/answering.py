@@ -70,7 +70,7 @@ async def answer_by_link(token: str, given: Given, submission_id: str, *, now: d
     async with transaction():
         if not await execute("UPDATE evaluation_invitation SET used = ? WHERE id = ? AND NOT used", True, invited.id):
             return Sent.ALREADY
-        await _write(invited.survey, given, _hashed(submission_id), key=key)
+        await write_form(invited.survey, given, _hashed(submission_id), key=key)
     return Sent.TAKEN
 
 
@@ -81,8 +81,8 @@ async def _pair_key(survey: SurveyFacts, person_id: int) -> str:
     return pair_key(found[0]["secret"], person_id) if found else ""
 
 
-async def _write(survey: SurveyFacts, given: Given, submission_id: str, *, key: str = "") -> bool:
-    """One response and its comments; False, and nothing written, where the submission was taken before."""
+async def write_form(survey: SurveyFacts, given: Given, submission_id: str, *, key: str = "") -> bool:
+    """One response and its comments, inside the caller's transaction; False, and nothing written, where the submission was taken before."""
     made = await rows(
         "INSERT INTO evaluation_response (id, survey_id, submission_id, answers, flags, pair_key) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO NOTHING RETURNING id",
@@ -181,7 +181,7 @@ async def answer_in_the_room(ref: str, given_pass: str, given: Given, *, now: da
         raise Refused(CLOSED, code="closed")
     if is_true_pass(ref, given_pass):
         async with transaction():
-            await _write(survey, given, _hashed(given_pass))
+            await write_form(survey, given, _hashed(given_pass))
     return Sent.TAKEN
 
 
@@ -191,7 +191,7 @@ async def enter_from_paper(survey: SurveyFacts, given: Given, submission_id: str
     History says that forms were entered, once a day for a survey, and never which.
     """
     async with transaction():
-        is_new = await _write(survey, given, _hashed(submission_id))
+        is_new = await write_form(survey, given, _hashed(submission_id))
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         noted = await rows(
             "SELECT 1 AS one FROM history_entry WHERE action = 'enter_paper_forms' AND subject_id = ? AND at >= ? LIMIT 1",

@@ -29,6 +29,8 @@ KIND_WORDS = {
     "rule": "Refresher rule",
     "resource": "Resource",
     "library": "The library",
+    "instrument": "Survey’s questions",  # noqa: RUF001 - an apostrophe as printed
+    "survey": "Survey",
 }
 # Every action that any verb writes down; the test of this page reads the verbs and misses none.
 _ACTION_WORDS = {
@@ -129,6 +131,15 @@ _ACTION_WORDS = {
     "hand_out": "Added a file",
     "take_back": "Took a file back",
     "write_session_report": "Reported on the session",
+    "make_survey": "Made a survey",
+    "change_survey": "Changed the questions of a survey",
+    "assign_survey": "Chose a course’s survey",  # noqa: RUF001 - an apostrophe as printed
+    "ask_partners": "Asked organisations",
+    "give_survey_on_paper": "Gave a survey on paper",
+    "enter_paper_forms": "Entered forms from paper",
+    "moderate_comment": "Decided about a comment",
+    "set_area": "Put a course into an area",
+    "end_area": "Took a course out of an area",
     "release_letter": "Released a letter",
     "release_held_letters": "Released all letters on hold",
     "take_back_letter": "Took a letter back",
