@@ -34,7 +34,6 @@ from marstraining.core.db import connect, is_unavailable
 from marstraining.core.logs import configure_logs
 from marstraining.history.actions import note_job_ended, note_job_failed
 from marstraining.messages.actions import erase_old_bodies, lease
-from marstraining.messages.actions.incoming import forget_received
 from marstraining.messages.delivery import PostRoom, send_due_letters
 from marstraining.messages.rules import Priority
 from marstraining.people.actions import ask_settings_of_bounced, forget_sign_in_traces, note_sent_letters, part_from_gone_chats
@@ -98,7 +97,6 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (10, check_links),
     (3600, forget_old_checks),
     (3600, forget_sign_in_traces),
-    (3600, forget_received),
     (3600, forget_old_conversations),
     (3600, erase_old_bodies),
     (3600, forget_unheard_words),

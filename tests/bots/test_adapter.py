@@ -14,7 +14,6 @@ from bots.order import InOrder
 from bots.pace import Pace
 from marstraining.conversation.rules import Button, Event, EventKind, Reply, line
 from marstraining.core.config import Settings
-from marstraining.core.db import rows
 from marstraining.people.actions import link_telegram, make_telegram_token
 from marstraining.people.models import Person
 from marstraining.people.queries import telegram_chat_of
@@ -342,8 +341,3 @@ async def test_a_worry_typed_into_inline_mode_finds_the_number_to_ring(service: 
 async def test_an_inline_query_that_telegram_has_forgotten_ends_quietly(service: Service, phone: Phone, fake: FakeTelegram) -> None:
     fake.fail("answerInlineQuery", 400, "Bad Request: query is too old and response timeout expired or query ID is invalid")
     assert (await service.post(phone.inline("x" * 256))).status_code == 200
-
-
-async def test_nothing_of_a_chat_is_stored_by_the_adapter(service: Service, phone: Phone) -> None:
-    await phone.says("hello")
-    assert [sorted(row) for row in await rows("SELECT * FROM messages_received")] == [["channel", "id", "number", "received_at"]]
