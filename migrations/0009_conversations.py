@@ -51,10 +51,10 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
                 ('channel', fields.CharField(max_length=10)),
-                ('event_id', fields.CharField(max_length=64)),
+                ('event', fields.CharField(max_length=64)),
                 ('taken_at', UTCDatetimeField(db_index=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'conversation_event', 'app': 'models', 'constraints': [UniqueConstraint(fields=('channel', 'event_id'), name='conversation_event_once')], 'pk_attr': 'id'},
+            options={'table': 'conversation_event', 'app': 'models', 'constraints': [UniqueConstraint(fields=('channel', 'event'), name='conversation_event_once')], 'pk_attr': 'id'},
             bases=['Table'],
         ),
         ops.CreateModel(

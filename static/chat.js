@@ -14,7 +14,7 @@ if (chat) {
     error.hidden = !sentence;
     error.querySelector("[data-mars-error]").textContent = sentence;
     box.classList.toggle("govuk-input--error", Boolean(sentence));
-    form.firstElementChild.parentElement.querySelector(".govuk-form-group").classList.toggle("govuk-form-group--error", Boolean(sentence));
+    form.querySelector(".govuk-form-group").classList.toggle("govuk-form-group--error", Boolean(sentence));
     box.setAttribute("aria-describedby", sentence ? "text-hint text-error" : "text-hint");
   };
 
@@ -32,10 +32,19 @@ if (chat) {
     log.append(entry);
   };
 
+  // What a button says, with what it is about: "Choose: Graded Care Profile 2", "Take away: Neglect".
+  const wordsOf = (button) => button.textContent.replace("×", "").replace(/\s+/g, " ").trim();
+
   // Buttons of earlier answers have served: only what is said last can be pressed.
   const retire = () => {
     log.querySelectorAll(".mars-chat__buttons, .mars-chat__useful").forEach((part) => part.remove());
-    log.querySelectorAll("button").forEach((button) => button.replaceWith(...(button.closest(".mars-chat__filters") ? [button.textContent.replace("×", "").trim() + " "] : [])));
+    for (const filter of log.querySelectorAll(".mars-chat__filter")) {
+      const kept = document.createElement("span");
+      kept.className = "mars-chat__kept";
+      kept.textContent = wordsOf(filter).replace(/^[^:]*: /, "");
+      filter.replaceWith(kept);
+    }
+    log.querySelectorAll("button").forEach((button) => button.remove());
     log.querySelector("#latest")?.removeAttribute("id");
   };
 
@@ -64,7 +73,7 @@ if (chat) {
   const send = async (event, from) => {
     event.preventDefault();
     const isText = from === form;
-    const words = isText ? box.value.trim() : event.submitter?.firstChild?.textContent.trim() || "";
+    const words = isText ? box.value.trim() : event.submitter ? wordsOf(event.submitter) : "";
     if (isWaiting || (isText && !words)) {
       if (isText && !words) showError("Write what you are looking for");
       return;

@@ -371,3 +371,30 @@ def test_what_is_no_backup_is_refused_before_anything_is_touched(terminal: Termi
     assert (
         terminal.done("import", "agencies", REFERENCE / "agencies.csv").splitlines()[-1] == "agencies: nothing changed (20 as they were)."
     )
+
+
+# ---- ask --------------------------------------------------------------------------------------------------------------
+
+
+def test_ask_says_what_is_understood_as_json_and_stores_nothing(terminal: Terminal) -> None:
+    for kind, name, _ in _KINDS:
+        terminal.done("import", kind, REFERENCE / name)
+    told = json.loads(terminal.done("ask", "7 minute briefing on CSE", "--now", "2026-03-09T10:00", "--json"))
+    assert list(told) == ["safety", "intent", "slots", "answer_type", "replies", "buttons"]
+    assert (told["safety"], told["intent"], told["answer_type"]) == ("none", "find_resource", "single_result")
+    assert told["slots"] == {"topic": "cse", "type": ["briefing7"]}
+    assert "Child sexual exploitation: learning from the Line of Sight event" in told["replies"][0]
+    worried = json.loads(terminal.done("ask", "a child told me her dad hits her", "--json"))
+    assert (worried["safety"], worried["intent"], worried["answer_type"]) == ("urgent", "safety_urgent", "safety_signpost")
+    again = json.loads(terminal.done("ask", "7 minute briefing on CSE", "--now", "2026-03-09T10:00:00+00:00", "--json"))
+    assert again == told
+
+
+def test_ask_as_somebody_answers_as_to_them_and_refuses_an_address_that_nobody_has(terminal: Terminal) -> None:
+    for kind, name, _ in _KINDS:
+        terminal.done("import", kind, REFERENCE / name)
+    terminal.done("person", "add", "asha@stlukes.example", "--name", "Asha Begum", "--agency", "STLUKES")
+    assert "You have nothing booked." in terminal.done("ask", "what have I booked", "--as", "asha@stlukes.example")
+    assert "I need to know who you are" in terminal.done("ask", "what have I booked")
+    assert terminal.refused("ask", "help", "--as", "nobody@stlukes.example") == ["Nobody has the address nobody@stlukes.example."]
+    assert terminal.run("ask", "help", "--now", "tomorrow").exit_code == 2

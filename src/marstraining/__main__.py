@@ -133,13 +133,12 @@ def read_report(*, file: Path, session: str, starts: str, ends: str, as_json: bo
     _run("reading.read_report", file, starts, ends, as_json)
 
 
-@app.command()
-def ask(
-    text: Annotated[str, typer.Argument(help="A sentence as somebody would write it to the chat.")],
-    as_: Annotated[str, typer.Option("--as", help="Email address of the person who asks; nobody by default.")] = "",
-    now: Annotated[str, typer.Option(help="When it is asked, as 2026-03-09T10:00; now by default.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,  # noqa: FBT002 - typer's flag
-) -> None:
+@app.command(context_settings={"ignore_unknown_options": True})
+@click.argument("text")
+@click.option("--as", "as_", default="", help="Email address of the person who asks; nobody by default.")
+@click.option("--now", default="", help="When it is asked, as 2026-03-09T10:00; now by default.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def ask(*, text: str, as_: str, now: str, as_json: bool) -> None:
     """Say what the chat understands and answers; nothing is stored."""
     _run("asking.ask", text, as_, now, as_json)
 

@@ -1,6 +1,6 @@
 """Plays the dialogue files: each step is done on a channel, and what it answers is compared with what the story expects.
 
-A channel gives back what a person sees, as `Seen`; so the same stories are played through the engine, the site's chat and any other channel.
+A channel gives back what a person sees, as `Seen`; so the same stories are played through the engine, the site's chat and any other.
 """
 
 from collections.abc import Awaitable, Callable

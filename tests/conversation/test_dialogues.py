@@ -45,7 +45,7 @@ class Engine:
 
 def seen_of(replies: tuple[Reply, ...]) -> Seen:
     text = "\n".join(line for reply in replies for line in plain_lines(reply))
-    buttons = [button for button in all_buttons(replies)]
+    buttons = list(all_buttons(replies))
     return Seen(
         tuple(reply.answer_type for reply in replies), text, tuple(one.label for one in buttons), tuple(one.data for one in buttons)
     )
@@ -77,7 +77,7 @@ class Site:
         log = sent.text.partition("data-mars-log>")[2].partition("</ul>\n<form")[0]
         kinds = tuple(re.findall(r'data-answer="([^"]*)"', log))
         labelled = re.findall(r'<(?:button|a)[^>]*?(?:value="([^"]*)"|href="[^"]*")[^>]*>(.*?)</(?:button|a)>', log, re.DOTALL)
-        labels = tuple(_text(re.sub(r"<span[^>]*hidden.*?</span>", "", label)).strip(" ×") for _, label in labelled)
+        labels = tuple(_text(re.sub(r"<span[^>]*hidden.*?</span>", "", label)).strip(" \u00d7") for _, label in labelled)
         return Seen(kinds, _text(log), labels, tuple(unescape(data) for data, _ in labelled))
 
 

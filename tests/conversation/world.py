@@ -47,8 +47,9 @@ RESOURCES = (
     ("FORM-LADO", "Referral to the Local Authority Designated Officer", "form", ("allegations",)),
 )
 _TOPICS = {
-    "CP": ("child_protection",), "GCP2": ("neglect", "gcp2"), "DSL-SCH": ("dsl",), "DSL-EY": ("dsl",),
-    "CPVA": ("child_to_parent_violence",), "SD": ("strategy_discussions",), "EHF": ("early_help",), "CONF-MARS": ("risk_outside_home",), "PROFCUR": ("professional_curiosity",),
+    "CP": ("child_protection",), "GCP2": ("neglect", "gcp2"), "DSL-SCH": ("dsl",), "DSL-EY": ("dsl",), "EHF": ("early_help",),
+    "CPVA": ("child_to_parent_violence",), "SD": ("strategy_discussions",), "CONF-MARS": ("risk_outside_home",),
+    "PROFCUR": ("professional_curiosity",),
 }  # fmt: skip
 
 

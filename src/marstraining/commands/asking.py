@@ -4,7 +4,7 @@ import asyncio
 import json
 from datetime import datetime
 
-import typer
+import click
 
 from marstraining.commands.database import opened
 from marstraining.commands.terminal import say
@@ -63,5 +63,5 @@ def _instant(typed: str) -> datetime:
     try:
         moment = datetime.fromisoformat(typed)
     except ValueError:
-        raise typer.BadParameter(f"--now “{typed}” is not a date and time: write it like 2026-03-09T10:00") from None
+        raise click.BadParameter(f"--now “{typed}” is not a date and time: write it like 2026-03-09T10:00") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=LONDON)

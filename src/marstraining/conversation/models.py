@@ -37,12 +37,12 @@ class TakenEvent(Table):
 
     id = fields.BigIntField(primary_key=True)
     channel = fields.CharField(max_length=10)
-    event_id = fields.CharField(max_length=64)
+    event = fields.CharField(max_length=64)
     taken_at = UTCDatetimeField(db_index=True)
 
     class Meta:
         table = "conversation_event"
-        constraints = (UniqueConstraint(fields=("channel", "event_id"), name="conversation_event_once"),)
+        constraints = (UniqueConstraint(fields=("channel", "event"), name="conversation_event_once"),)
 
 
 class Tally(Table):

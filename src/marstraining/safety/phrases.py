@@ -2,8 +2,8 @@
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +20,7 @@ _WORD = re.compile(r"[a-z0-9]+")
 
 Span = tuple[int, int]
 Phrase = tuple[str, ...]
+Listed = tuple[str, Phrase]
 
 
 def words_of(text: str) -> list[str]:
@@ -29,22 +30,22 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(shown.casefold().translate(_APOSTROPHES))
 
 
-@dataclass(frozen=True, slots=True)
-class Phrases:
-    """One section of the list, by the first word of each phrase."""
+def spans_of(words: Sequence[str]) -> Mapping[str, list[Span]]:
+    """Where phrases of each section stand, as first word and the one after the last, in order.
 
-    exact: Mapping[str, tuple[Phrase, ...]]
-    begun: Mapping[str, tuple[Phrase, ...]]
-
-    def spans(self, words: Sequence[str]) -> list[Span]:
-        """Where phrases stand, as first word and the one after the last; where several begin at a word, the longest."""
-        return [(start, end) for start in range(len(words)) if (end := self.end_at(words, start)) > start]
-
-    def end_at(self, words: Sequence[str], start: int) -> int:
-        """The end of the longest phrase that begins at `start`; `start` itself where none does."""
-        word = words[start]
-        candidates = (*self.exact.get(word, ()), *self.begun.get(word[:_PREFIX_KEY], ()))
-        return max((_match(phrase, words, start) for phrase in candidates), default=start)
+    Of those of one section that begin at the same word it is the longest. A section of which there are none gives an empty list.
+    """
+    exact, begun = _index()
+    found: dict[str, list[Span]] = defaultdict(list)
+    for start, word in enumerate(words):
+        longest: dict[str, int] = {}
+        for section, phrase in (*exact.get(word, ()), *begun.get(word[:_PREFIX_KEY], ())):
+            end = _match(phrase, words, start)
+            if end > longest.get(section, 0):
+                longest[section] = end
+        for section, end in longest.items():
+            found[section].append((start, end))
+    return found
 
 
 def _match(phrase: Phrase, words: Sequence[str], at: int) -> int:
@@ -64,9 +65,22 @@ def _is_word(part: str, word: str) -> bool:
 
 
 @cache
-def phrases() -> Mapping[str, Phrases]:
-    """Every section of the list."""
-    return {name: _indexed(entries) for name, entries in _sections(FILE.read_text(encoding="utf-8")).items()}
+def sections() -> Mapping[str, Sequence[Phrase]]:
+    """Every section of the list, its phrases as their words."""
+    return _sections(FILE.read_text(encoding="utf-8"))
+
+
+@cache
+def _index() -> tuple[Mapping[str, Sequence[Listed]], Mapping[str, Sequence[Listed]]]:
+    """The phrases by their first word, and those whose first word is open by its first letters."""
+    exact: defaultdict[str, list[Listed]] = defaultdict(list)
+    begun: defaultdict[str, list[Listed]] = defaultdict(list)
+    for section, phrases in sections().items():
+        for phrase in phrases:
+            first = phrase[0]
+            by = begun[first[:_PREFIX_KEY]] if first.endswith("*") else exact[first]
+            by.append((section, phrase))
+    return dict(exact), dict(begun)
 
 
 def _sections(text: str) -> dict[str, list[Phrase]]:
@@ -81,18 +95,6 @@ def _sections(text: str) -> dict[str, list[Phrase]]:
     return {name: [tuple(entry.split()) for entry in " ".join(many).split(",") if entry.strip()] for name, many in found.items()}
 
 
-def _indexed(entries: Sequence[Phrase]) -> Phrases:
-    exact: dict[str, list[Phrase]] = {}
-    begun: dict[str, list[Phrase]] = {}
-    for phrase in entries:
-        first = phrase[0]
-        if first.endswith("*"):
-            begun.setdefault(first[:_PREFIX_KEY], []).append(phrase)
-        else:
-            exact.setdefault(first, []).append(phrase)
-    return Phrases({word: tuple(many) for word, many in exact.items()}, {word: tuple(many) for word, many in begun.items()})
-
-
 def spelt_right(words: Sequence[str]) -> list[str]:
     """The words with slips of one letter (left out, doubled, swapped) mended in the longer words of grave phrases.
 
@@ -105,7 +107,7 @@ def spelt_right(words: Sequence[str]) -> list[str]:
 @cache
 def _slips() -> tuple[Mapping[str, str], frozenset[str]]:
     named = ("grave", "crisis", "threats", "child_writing", "children", "outright")
-    text = _sections(FILE.read_text(encoding="utf-8"))
+    text = sections()
     known = frozenset(word for entries in text.values() for phrase in entries for word in phrase)
     wanted = {word for name in named for phrase in text[name] for word in phrase if len(word) >= _SHORTEST_SPELT and word.isalpha()}
     slips: dict[str, str] = {}

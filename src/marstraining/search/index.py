@@ -4,9 +4,9 @@ It is SQLite's FTS5 whatever the service's own database is, and holds no text: t
 """
 
 import sqlite3
-from math import log
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from math import log
 
 from marstraining.search.rules import Document
 from marstraining.search.words import words_of

@@ -198,7 +198,7 @@ def make_lexicon(
         topic_names=names,
         spelt=_spelt(phrases, kept, index_words),
         longest=max((len(stems) for stems in phrases), default=1),
-        definitions={phrase_of(name): entry for entry in reversed(kept) for name in reversed(entry.names)}
+        definitions={phrase_of(name): entry for entry in reversed(kept) for name in reversed(entry.names) if not _is_plain(phrase_of(name))}
         | {phrase_of(entry.acronym): entry for entry in reversed(kept) if entry.acronym},
     )
 
@@ -223,16 +223,16 @@ def _names_of_topics(
 
 def _add(phrases: dict[tuple[str, ...], list[Meaning]], name: str, meaning: Meaning) -> None:
     stems = phrase_of(name)
-    # "conference" and "plan" may be written beside an acronym, and still mean what they say.
-    is_plain = (
-        len(stems) == 1
-        and not name.isupper()
-        and (stems[0] in vocabulary.STOP_WORDS or stems in phrases and phrases[stems][0].sense is Sense.TYPE)
-    )
-    if stems and not is_plain and not (len(stems) == 1 and stems[0] in _TOO_PLAIN) and meaning not in phrases[stems]:
+    if stems and (name.isupper() or not _is_plain(stems)) and meaning not in phrases[stems]:
         phrases[stems].append(meaning)
 
 
+def _is_plain(stems: tuple[str, ...]) -> bool:
+    """Whether a word says too little to mean something: "conference" and "plan" may stand beside an acronym, and still mean themselves."""
+    return len(stems) == 1 and (stems[0] in vocabulary.STOP_WORDS or stems[0] in _TOO_PLAIN or stems in _TYPES)
+
+
+_TYPES = frozenset(phrase_of(words) for words in vocabulary.TYPE_WORDS)
 _TOO_PLAIN = frozenset({"plan", "contact", "safeguarding", "training", "hospital", "other"})
 
 

@@ -11,6 +11,7 @@ from marstraining.programme.queries import topics_in_use
 from marstraining.safety.gate import gate
 from marstraining.safety.rules import Kind, Level, Standing, signpost_contacts
 from marstraining.search import results
+from marstraining.search.lexicon import Lexicon
 from marstraining.search.queries import EVERYTHING, current_lexicon, find
 from marstraining.search.results import Address
 from marstraining.search.rules import FILTERS, Found, Intent, Understood
@@ -19,6 +20,8 @@ from marstraining.search.words import cleaned
 
 _LONGEST = 300
 _LIMIT = 200
+# So many words are no longer a name that the glossary could have.
+_SENTENCE = 8
 _CODES = {
     Kind.CHILD_AT_RISK: ("single_point_of_contact", "freephone", "out_of_hours", "police"),
     Kind.STAFF_ALLEGATION: ("single_point_of_contact", "freephone", "out_of_hours", "police"),
@@ -46,8 +49,8 @@ async def search(request: Request) -> Response:
     without = tuple(name for name in dict.fromkeys(request.query_params.getlist("not")) if name in FILTERS)
     show = request.query_params.get("show", "")
     address = Address(typed, without, as_typed=bool(request.query_params.get("typed")), show=show if show in results.GROUPS else "")
-    understood, found = await _found(request, address, now=now)
     lexicon = await current_lexicon()
+    understood, found = await _found(request, address, lexicon, now=now)
     return render(
         request,
         "search/search.html",
@@ -59,7 +62,7 @@ async def search(request: Request) -> Response:
         readings=results.readings(understood, address),
         corrected=" ".join(one.meant for one in understood.corrections),
         elsewhere=results.ELSEWHERE.get(understood.intent),
-        definition=lexicon.definition(understood.slots.term or typed),
+        definition=lexicon.definition(understood.slots.term or typed) if len(typed.split()) < _SENTENCE or understood.slots.term else None,
         offered=[(label, address.href(typed=label, show="")) for _, label in found.topics_offered],
         topics=() if found.hits else await topics_in_use(),
         numbers=_numbers(_USUAL, now=now) if _needs_numbers(understood, verdict.level) else (),
@@ -68,8 +71,7 @@ async def search(request: Request) -> Response:
     )
 
 
-async def _found(request: Request, address: Address, *, now: datetime) -> tuple[Understood, Found]:
-    lexicon = await current_lexicon()
+async def _found(request: Request, address: Address, lexicon: Lexicon, *, now: datetime) -> tuple[Understood, Found]:
     calendar = config.current().partnership.calendar
     understood = understand(address.typed, now=now, lexicon=lexicon, calendar=calendar, mends=not address.as_typed, is_search=True)
     for name in address.without:

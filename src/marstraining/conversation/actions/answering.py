@@ -6,6 +6,8 @@ process may end between any two steps, and an event that comes twice is answered
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
+from traceback import extract_tb
 
 import structlog
 
@@ -16,14 +18,14 @@ from marstraining.conversation.actions.turns import press, tell
 from marstraining.conversation.queries import about
 from marstraining.conversation.queries.cards import refusal_reply
 from marstraining.conversation.queries.numbers import numbers, numbers_unasked
-from marstraining.conversation.queries.showing import show
+from marstraining.conversation.queries.showing import gone_reply, show, show_there
 from marstraining.conversation.rules.asking import Asker
 from marstraining.conversation.rules.exchange import LONGEST_TEXT, Channel, Event, EventKind, Reply, line
 from marstraining.conversation.rules.pressing import Verb, read_press
 from marstraining.conversation.rules.recap import recap_line
-from marstraining.conversation.rules.signpost import details_line, level_word, maybe_reply, urgent_reply
+from marstraining.conversation.rules.signpost import details_line, level_word, maybe_reply, signpost_line, urgent_reply
 from marstraining.conversation.rules.state import Deed, Scene, State
-from marstraining.conversation.rules.wording import boundary_reply
+from marstraining.conversation.rules.wording import BOUNDARIES, boundary_reply
 from marstraining.core.db import is_unavailable, transaction
 from marstraining.core.errors import NotFound, Refused, TooFast
 from marstraining.core.metrics import count_signpost
@@ -64,7 +66,20 @@ async def answer(event: Event, *, now: datetime) -> tuple[Reply, ...]:
 
     Nothing that was written is kept, logged or counted by its words. A worry is answered first, even while the database is away.
     """
-    return (await _answer(event, now=now)).replies
+    try:
+        return (await _answer(event, now=now)).replies
+    except Exception as fault:
+        if is_unavailable(fault):
+            raise
+        # A traceback could carry what was written: the log gets the kind of the fault and its place, the person a way on.
+        _log.error("conversation_failed", fault=type(fault).__name__, place=_place(fault))
+        return (Reply((line(BOUNDARIES["busy"]), signpost_line(numbers_unasked(now=now))), answer_type="clarify"),)
+
+
+def _place(fault: Exception) -> str:
+    """The last line of ours that a fault came through, as file and number."""
+    frames = [frame for frame in extract_tb(fault.__traceback__) if "marstraining" in frame.filename]
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
 
 
 async def respond(event: Event, *, now: datetime) -> Outcome:
@@ -75,7 +90,10 @@ async def respond(event: Event, *, now: datetime) -> Outcome:
         replies: tuple[Reply, ...] = (urgent_reply(verdict.kinds, await numbers(now=now), message_id=event.message_id),)
         return Outcome(replies, verdict.level, _intent_of(verdict, ""))
     turn = await _turn(event, verdict, State(), asker)
-    replies = turn.before + (turn.replies or await _shown(turn, asker))
+    try:
+        replies = turn.before + (turn.replies or await _shown(turn, asker))
+    except NotFound:
+        replies = (*turn.before, gone_reply())
     return Outcome(replies, verdict.level, _intent_of(verdict, turn.intent), dict(turn.slots))
 
 
@@ -134,7 +152,11 @@ async def _go_on(event: Event, verdict: Verdict, dialogue: Dialogue, asker: Aske
     turn = await _turn(event, verdict, dialogue.state, asker, seen_at=dialogue.seen_at)
     state, replies = turn.state, turn.replies
     if not turn.does and not replies:
-        replies = await _shown(turn, asker)
+        try:
+            replies = await _shown(turn, asker)
+        except NotFound:
+            # What is not there is not kept either: the conversation stays where it was.
+            state, replies = dialogue.state, (gone_reply(),)
     counts = [*turn.counts, *([level_word(verdict.level)] if verdict.level is Level.MAYBE else [])]
     async with transaction():
         if event.event_id and not await claim(event, now=asker.now):
@@ -153,7 +175,7 @@ async def _go_on(event: Event, verdict: Verdict, dialogue: Dialogue, asker: Aske
 
 async def _shown(turn: Turn, asker: Asker) -> tuple[Reply, ...]:
     """The turn's state; what is shown for "back" is the step before, whatever kind of answer that was."""
-    reply = await show(turn.state, asker)
+    reply = await show_there(turn.state, asker)
     return (replace(reply, answer_type="previous_step"),) if turn.intent == "back" and turn.state.scene is not Scene.HELP else (reply,)
 
 
@@ -230,7 +252,7 @@ async def _do(turn: Turn, event: Event, asker: Asker) -> tuple[State, tuple[Repl
         return turn.state, (await about.show_sign_in(turn.state, asker),)
     try:
         # A verb's refusal undoes what it began, and nothing of ours: it has a transaction of its own within this one.
-        state = await deeds.do(turn.does, turn.state, asker)
+        state = await deeds.do(turn.does, turn.state, asker, subject=turn.subject)
     except Refused as refusal:
         if refusal.code in {"agency", "mode"}:
             return turn.state, (await show(turn.state, asker),)

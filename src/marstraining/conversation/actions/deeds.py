@@ -17,8 +17,8 @@ from marstraining.core.metrics import count_booking
 _BOOKED_WORDS = {BookingState.CONFIRMED: "booked", BookingState.WAITING: "waiting", BookingState.REQUESTED: "requested"}
 
 
-async def do(deed: str, state: State, asker: Asker) -> State:
-    """Do what the state's card asks, inside the caller's transaction; the state that says what came of it.
+async def do(deed: str, state: State, asker: Asker, *, subject: str = "") -> State:
+    """Do what the state's card asks, or what `subject` names, inside the caller's transaction; the state that says what came of it.
 
     Refused as the verb refuses. Done twice it is done once, since each verb is so (booking.md, Booking 1).
     """
@@ -39,7 +39,7 @@ async def do(deed: str, state: State, asker: Asker) -> State:
             made = await subscribe_to_topic(state.word, by=asker.viewer, now=asker.now)
             return state.to(Scene.FOLLOWING, outcome="followed" if made else "following_already")
         case Deed.UNFOLLOW:
-            await _unfollow(state.word, asker)
+            await _unfollow(subject, asker)
             return state.to(Scene.FOLLOWING, outcome="unfollowed")
         case Deed.UNFOLLOW_ALL:
             await stop_all(by=asker.viewer, now=asker.now)

@@ -79,7 +79,7 @@ async def claim(event: Event, *, now: datetime) -> bool:
     """Note that an event is answered. False for one that is already; while another worker is at it, this waits for it."""
     return bool(
         await rows(
-            "INSERT INTO conversation_event (channel, event_id, taken_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
+            "INSERT INTO conversation_event (channel, event, taken_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
             str(event.channel),
             event.event_id[:64],
             now,

@@ -10,6 +10,7 @@ from marstraining.conversation.rules.signpost import Number, contacts_reply, sig
 from marstraining.conversation.rules.state import State
 from marstraining.conversation.rules.wording import MENU, boundary_reply, help_reply, lost_sentence, privacy_reply, rows_of, welcome_reply
 from marstraining.core import config
+from marstraining.core.errors import NotFound
 from marstraining.people.queries import telegram_offer
 from marstraining.safety.rules import Kind
 from marstraining.search.queries import current_lexicon
@@ -68,6 +69,8 @@ async def show_answer(state: State, _asker: Asker) -> Reply:
 async def show_term(state: State, _asker: Asker) -> Reply:
     """What an acronym stands for, from the desk's glossary."""
     entry = (await current_lexicon()).definition(state.word) if state.word else None
+    if entry is None and state.word:
+        raise NotFound
     if entry is None:
         return Reply(
             (line("That is not in our glossary. The training team may know it."),),

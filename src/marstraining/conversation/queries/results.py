@@ -39,7 +39,7 @@ async def show_results(state: State, asker: Asker) -> Reply:
         blocks.append(Listing(tuple(items), first=state.offset + 1))
     buttons = [button(f"Show {min(left, SHOWN)} more", Verb.MORE, state.offset + SHOWN)] if left > 0 else []
     buttons += await _also(state, slots)
-    is_one = len(state.found) == 1 and state.intent in _ONE
+    is_one = len(state.found) == 1 and state.intent in _ONE and len(slots.types) <= 1
     return Reply(
         tuple(blocks),
         answer_type="single_result"

@@ -21,12 +21,17 @@ PERSONAL = frozenset(
 
 async def show(state: State, asker: Asker) -> Reply:
     """The reply of a state. What is the asker's own asks for a sign-in where there is none; what is gone says so with a way on."""
-    if state.scene in PERSONAL and asker.person_id is None:
-        return await about.show_sign_in(state, asker)
     try:
-        return await _SHOWS[state.scene](state, asker)
+        return await show_there(state, asker)
     except NotFound:
         return gone_reply()
+
+
+async def show_there(state: State, asker: Asker) -> Reply:
+    """The same; NotFound for a state about something that is gone, belongs to somebody else or never was."""
+    if state.scene in PERSONAL and asker.person_id is None:
+        return await about.show_sign_in(state, asker)
+    return await _SHOWS[state.scene](state, asker)
 
 
 def gone_reply() -> Reply:

@@ -54,8 +54,8 @@ class Verb(StrEnum):
 
 _REF = r"[0-9a-hjkmnp-tv-z]{10}"
 _SLUG = r"[a-z0-9_]{1,60}"
-_NUMBER = r"\d{1,9}"
-_DAY = r"\d{4}-\d{2}-\d{2}"
+_NUMBER = r"[0-9]{1,9}"
+_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 # What may follow each verb, part by part.
 _PARTS: dict[Verb, tuple[str, ...]] = {
     Verb.FIND: (r"training|resources",),

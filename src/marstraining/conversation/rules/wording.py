@@ -69,15 +69,14 @@ BOUNDARIES = {
 
 
 _USUAL = (button("Find training", Verb.FIND, "training"), button("Talk to a person", Verb.PERSON), button("Help", Verb.HELP))
+_ACKNOWLEDGING = frozenset({"negated", "reminder"})
 _CLARIFYING = frozenset({"score", "edited", "too_long", "too_fast", "busy", "nothing_open"})
 
 
 def boundary_reply(word: str, *, extra: Sequence[Paragraph] = (), buttons: Sequence[Button] = ()) -> Reply:
     """One sentence on what this chat does not do, and what it does instead."""
     shown = tuple(buttons) or _USUAL
-    kind = (
-        "acknowledge" if word in {"negated", "reminder"} else "clarify" if word in {"score", "edited", "too_long", "busy"} else "boundary"
-    )
+    kind = "acknowledge" if word in _ACKNOWLEDGING else "clarify" if word in _CLARIFYING else "boundary"
     return Reply((line(BOUNDARIES[word]), *extra), answer_type=kind, buttons=rows_of(shown))
 
 

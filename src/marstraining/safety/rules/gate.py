@@ -1,11 +1,11 @@
 """Whether a text may be about somebody at risk: how surely, and what kind of worry; the text itself goes no further."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from marstraining.safety.phrases import Span, phrases, spelt_right, words_of
+from marstraining.safety.phrases import Span, spans_of, spelt_right, words_of
 
 
 class Level(StrEnum):
@@ -140,17 +140,17 @@ def judge(text: str) -> Verdict:
     words = spelt_right(words_of(text))
     if not words:
         return NOTHING
-    found = phrases()
-    seen = _look(words)
+    found = spans_of(words)
+    seen = _look(words, found)
     weight = _weigh(seen)
-    if found["child_writing"].spans(words) or _is_child(seen):
+    if found["child_writing"] or _is_child(seen):
         return Verdict(Level.URGENT, (Kind.CHILD_WRITING, Kind.CHILD_AT_RISK))
-    if found["crisis"].spans(words):
+    if found["crisis"]:
         return Verdict(Level.URGENT, (Kind.ADULT_IN_CRISIS,))
     kinds = (Kind.STAFF_ALLEGATION, Kind.CHILD_AT_RISK) if seen.staff else (Kind.CHILD_AT_RISK,)
     if weight >= _URGENT_FROM:
         return Verdict(Level.URGENT, kinds)
-    if found["threats"].spans(words):
+    if found["threats"]:
         return Verdict(Level.MAYBE, (Kind.THREAT,))
     return Verdict(Level.MAYBE, kinds) if weight >= _MAYBE_FROM or _is_about_somebody(seen) else NOTHING
 
@@ -172,27 +172,27 @@ def _is_about_somebody(seen: _Seen) -> bool:
     return seen.child > 0 or bool(seen.grave) or seen.he_or_she or ((seen.family or seen.somebody) and (seen.telling or seen.signs > 0))
 
 
-def _look(words: Sequence[str]) -> _Seen:
-    found = phrases()
-    hidden = _places(found["not_children"].spans(words))
-    grave = _apart(sorted([*found["grave"].spans(words), *_done_to(words, hidden)]))
-    signs = [span for span in found["signs"].spans(words) if not _overlaps(span, grave)]
+def _look(words: Sequence[str], found: Mapping[str, Sequence[Span]]) -> _Seen:
+    joined = " ".join(words)
+    hidden = _places(found["not_children"])
+    grave = _apart(sorted([*found["grave"], *_done_to(found, hidden)]))
+    signs = [span for span in found["signs"] if not _overlaps(span, grave)]
     return _Seen(
-        child=_child(words, hidden),
-        somebody=bool(found["somebody"].spans(words)),
+        child=_child(words, joined, found, hidden),
+        somebody=bool(found["somebody"]),
         he_or_she=not _ONE.isdisjoint(words),
-        family=bool(found["family"].spans(words)),
-        staff=bool(found["staff"].spans(words)),
+        family=bool(found["family"]),
+        staff=bool(found["staff"]),
         grave=len(grave),
         signs=len(_apart(signs)),
-        telling=bool(found["telling"].spans(words)),
-        now=bool(found["now"].spans(words)),
-        concern=_is_concern(words, hidden),
-        outright=bool(found["outright"].spans(words)) or _is_followed_by_somebody("report", words, hidden),
-        asking=bool(found["asking"].spans(words)),
-        training=len(_apart(found["training"].spans(words))),
-        is_own_age=_OWN_AGE.search(" ".join(words)) is not None,
-        is_ordinary=bool(found["ordinary"].spans(words)),
+        telling=bool(found["telling"]),
+        now=bool(found["now"]),
+        concern=_is_concern(words, found, hidden),
+        outright=bool(found["outright"]) or _is_followed_by_somebody("report", found, hidden),
+        asking=bool(found["asking"]),
+        training=len(_apart(found["training"])),
+        is_own_age=_OWN_AGE.search(joined) is not None,
+        is_ordinary=bool(found["ordinary"]),
         is_sentence=not _TELLS.isdisjoint(words),
         length=len(words),
     )
@@ -213,12 +213,12 @@ def _weigh(seen: _Seen) -> float:
     return whom + harm + said + worry - against
 
 
-def _child(words: Sequence[str], hidden: frozenset[int]) -> float:
+def _child(words: Sequence[str], joined: str, found: Mapping[str, Sequence[Span]], hidden: frozenset[int]) -> float:
     """2 where a particular child is spoken of, 1 where perhaps one is, a quarter where children in general are."""
-    if _AGE.search(" ".join(words)):
+    if _AGE.search(joined):
         return 2.0
-    best = 1.0 if _CLASS.search(" ".join(words)) else 0.0
-    for start, end in phrases()["children"].spans(words):
+    best = 1.0 if _CLASS.search(joined) else 0.0
+    for start, end in found["children"]:
         if start in hidden:
             continue
         before = words[max(0, start - 3) : start]
@@ -228,22 +228,20 @@ def _child(words: Sequence[str], hidden: frozenset[int]) -> float:
     return best
 
 
-def _done_to(words: Sequence[str], hidden: frozenset[int]) -> list[Span]:
+def _done_to(found: Mapping[str, Sequence[Span]], hidden: frozenset[int]) -> list[Span]:
     """What is done to a child, by a verb that a word for one follows."""
-    found = phrases()
-    children = {start for start, _ in found["children"].spans(words)} - hidden
-    return [(start, end) for start, end in found["done_to"].spans(words) if any(end <= at < end + _OBJECT for at in children)]
+    children = {start for start, _ in found["children"]} - hidden
+    return [(start, end) for start, end in found["done_to"] if any(end <= at < end + _OBJECT for at in children)]
 
 
-def _is_concern(words: Sequence[str], hidden: frozenset[int]) -> bool:
-    whole = any(" ".join(words[start:end]) in _WHOLE for start, end in phrases()["concerns"].spans(words))
-    return whole or _is_followed_by_somebody("concerns", words, hidden)
+def _is_concern(words: Sequence[str], found: Mapping[str, Sequence[Span]], hidden: frozenset[int]) -> bool:
+    whole = any(" ".join(words[start:end]) in _WHOLE for start, end in found["concerns"])
+    return whole or _is_followed_by_somebody("concerns", found, hidden)
 
 
-def _is_followed_by_somebody(section: str, words: Sequence[str], hidden: frozenset[int]) -> bool:
-    found = phrases()
-    whom = {start for name in ("children", "somebody", "staff", "family") for start, _ in found[name].spans(words)} - hidden
-    return any(any(end <= start < end + _REACH for start in whom) for _, end in found[section].spans(words))
+def _is_followed_by_somebody(section: str, found: Mapping[str, Sequence[Span]], hidden: frozenset[int]) -> bool:
+    whom = {start for name in ("children", "somebody", "staff", "family") for start, _ in found[name]} - hidden
+    return any(any(end <= start < end + _REACH for start in whom) for _, end in found[section])
 
 
 # Worries that need no object.

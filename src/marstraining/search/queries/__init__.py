@@ -3,7 +3,6 @@
 from marstraining.search.queries.finding import EVERYTHING, document, documents, find
 from marstraining.search.queries.kept import current_lexicon, watch_index
 from marstraining.search.queries.lexicon import KeptEntry, UnknownWordRow, kept_entries, kept_entry, topic_choices, unknown_words
-from marstraining.search.queries.named import document, documents
 from marstraining.search.queries.suggestions import Suggestion, suggestions
 
 __all__ = [

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from marstraining.core.clock import local
@@ -9,11 +10,12 @@ from marstraining.core.partnership import SchoolCalendar
 from marstraining.search.dates import read_dates
 from marstraining.search.lexicon import Lexicon
 from marstraining.search.rules import Correction, Intent, Understood
-from marstraining.search.understanding import patterns
-from marstraining.search.understanding.describing import filters_of
-from marstraining.search.understanding.intents import Said, intent_of
-from marstraining.search.understanding.slots import ReadSlots, read_slots
 from marstraining.search.typos import is_known, mend
+from marstraining.search.understanding.answers import Said
+from marstraining.search.understanding.describing import filters_of
+from marstraining.search.understanding.intents import intent_of
+from marstraining.search.understanding.patterns import COMMANDS, saying
+from marstraining.search.understanding.slots import ReadSlots, read_slots
 from marstraining.search.words import Word, cleaned, word_of, words_of
 
 __all__ = ["understand"]
@@ -40,7 +42,7 @@ def understand(
     worst `UNCLEAR`. Sentences about a child at risk are not looked for here; the gate of `safety` comes before.
     """
     shown = cleaned(text)
-    if patterns.DEEP_LINK.match(shown):
+    if saying("deep link").match(shown):
         return Understood(Intent.DEEP_LINK_INVALID)
     read = read_dates(shown, today=local(now).date(), calendar=calendar)
     mending = _Mending(lexicon if mends else None)
@@ -48,11 +50,11 @@ def understand(
     core, is_negated = _core(shown, mending)
     words = [mending.word(word) for word in words_of(read.rest)]
     filled = read_slots(words, read, lexicon, said=whole)
-    command = patterns.COMMANDS.get(core) or patterns.COMMANDS.get(whole, "")
-    said = Said(whole, core, shown, command, is_negated=is_negated, is_injected=bool(patterns.INJECTION.search(text[:2000])))
+    command = COMMANDS.get(core) or COMMANDS.get(whole, "")
+    said = Said(whole, core, shown, command, is_negated=is_negated, is_injected=bool(saying("injection").search(text[:2000])))
     intent, slots = intent_of(said, filled, lexicon, expecting=expecting)
     if is_search:
-        slots = filled.slots
+        slots = replace(filled.slots, term=slots.term)
     possible = () if slots.topics else _topics_possible(filled, lexicon)
     return Understood(
         intent=intent,
@@ -65,7 +67,7 @@ def understand(
         topics_possible=possible,
         is_sure=bool(slots.topics or not possible),
         is_negated=is_negated,
-        is_ambiguous_case=bool(patterns.CASE.search(whole)),
+        is_ambiguous_case=bool(saying("case").search(whole)),
         command=command,
     )
 
@@ -95,7 +97,7 @@ def _core(shown: str, mending: _Mending) -> tuple[str, bool]:
     kept, is_negated = [], False
     for clause in _CLAUSES.split(shown):
         said = mending.said(clause)
-        denied = patterns.NEGATED.search(said)
+        denied = saying("negated").search(said)
         if denied:
             is_negated = True
             said = said[: denied.start()].strip()
@@ -104,8 +106,8 @@ def _core(shown: str, mending: _Mending) -> tuple[str, bool]:
         if said:
             kept.append(said)
     core = " ".join(kept)
-    stripped = patterns.POLITE.sub("", core).strip()
-    stripped = patterns.POLITE.sub("", stripped).strip()
+    stripped = saying("polite").sub("", core).strip()
+    stripped = saying("polite").sub("", stripped).strip()
     return stripped or core, is_negated
 
 

@@ -1,13 +1,11 @@
 """The filters in force in words for people, each of which can be taken away."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, time
 
 from marstraining.core.clock import time_words
 from marstraining.search import vocabulary
 from marstraining.search.rules import Chosen, DateRange, Slots
-
-from datetime import time
 
 
 def filters_of(slots: Slots, topics: Mapping[str, str]) -> tuple[Chosen, ...]:

@@ -109,7 +109,7 @@ def read_slots(words: Sequence[Word], read: ReadDates, lexicon: Lexicon, *, said
     )
 
 
-def wishes(slots: Slots) -> tuple[Wish, ...]:
+def wishes_of(slots: Slots) -> tuple[Wish, ...]:
     """What a subscription is to: each topic named, or the kinds."""
     if slots.topics:
         kind = slots.types[0] if len(slots.types) == 1 else ""

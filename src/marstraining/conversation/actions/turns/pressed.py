@@ -16,6 +16,7 @@ from marstraining.conversation.rules.exchange import Reply, line
 from marstraining.conversation.rules.pressing import Press, Verb, read_press
 from marstraining.conversation.rules.state import Deed, Scene, State, slots_from_json, slots_to_json
 from marstraining.core.errors import NotFound
+from marstraining.search.queries import current_lexicon
 from marstraining.search.rules import DateRange, Intent, Precision, Slots, without_filter
 
 AtOnce = Callable[[Press, State], Turn]
@@ -85,7 +86,19 @@ def _more(pressed: Press, state: State) -> Turn:
 
 
 async def _topic(pressed: Press, state: State, asker: Asker) -> Turn:
+    await _check_topic(pressed.what)
     return await by_slots(state, Slots(topics=(pressed.what,)), Intent.FIND_ANY, asker)
+
+
+async def _follow(pressed: Press, state: State, _asker: Asker) -> Turn:
+    await _check_topic(pressed.what)
+    return Turn(card(state, Deed.FOLLOW, word=pressed.what))
+
+
+async def _check_topic(slug: str) -> None:
+    """Whatever a button of somebody's own making says is kept only where it is a word of ours."""
+    if slug not in (await current_lexicon()).topics:
+        raise NotFound
 
 
 def confirm_open(state: State) -> Turn | None:
@@ -161,17 +174,12 @@ def _scene(scene: Scene, **named: str) -> AtOnce:
     return lead
 
 
-def _carded(deed: Deed, field: Literal["ref", "booking", "word"]) -> AtOnce:
+def _carded(deed: Deed, field: Literal["ref", "booking"]) -> AtOnce:
     """A card for what the button names."""
 
     def lead(pressed: Press, state: State) -> Turn:
-        match field:
-            case "ref":
-                return Turn(card(state, deed, ref=pressed.what))
-            case "booking":
-                return Turn(card(state, deed, booking=pressed.what))
-            case "word":
-                return Turn(card(state, deed, word=pressed.what))
+        named = card(state, deed, ref=pressed.what) if field == "ref" else card(state, deed, booking=pressed.what)
+        return Turn(named)
 
     return lead
 
@@ -205,14 +213,14 @@ _AT_ONCE: dict[Verb, AtOnce] = {
     Verb.JOINING: _scene(Scene.JOINING, booking="what"),
     Verb.RECORD: _scene(Scene.RECORD),
     Verb.FOLLOWING: _scene(Scene.FOLLOWING),
-    Verb.FOLLOW: _carded(Deed.FOLLOW, "word"),
-    Verb.UNFOLLOW: lambda pressed, state: Turn(state.stay(word=pressed.what), does=Deed.UNFOLLOW),
+    Verb.UNFOLLOW: lambda pressed, state: Turn(state, does=Deed.UNFOLLOW, subject=pressed.what),
     Verb.UNFOLLOW_ALL: lambda _pressed, state: Turn(state, does=Deed.UNFOLLOW_ALL),
     Verb.USEFUL: _useful,
     Verb.UNLINKED: _scene(Scene.STOPPED),
 }
 _WITH_A_LOOK: dict[Verb, WithALook] = {
     Verb.TOPIC: _topic,
+    Verb.FOLLOW: _follow,
     Verb.UNFILTER: _without,
     Verb.DATES: _dated,
     Verb.CANCEL: _cancel,

@@ -200,7 +200,7 @@ async def _subscribe(said: Said) -> Turn:
 
 async def _unsubscribe(said: Said) -> Turn:
     if said.slots.topic and said.asker.person_id is not None:
-        return Turn(said.state.stay(word=said.slots.topic), does=Deed.UNFOLLOW)
+        return Turn(said.state, does=Deed.UNFOLLOW, subject=said.slots.topic)
     return Turn(said.state.to(Scene.FOLLOWING))
 
 
