@@ -16,6 +16,7 @@ from bots.inline import answer_inline
 from bots.order import InOrder
 from bots.pace import Pace
 from bots.signpost import fault_reply
+from bots.store import Store
 from marstraining.conversation.rules import Event, Reply
 from marstraining.core import clock
 from marstraining.core.config import Settings
@@ -39,7 +40,13 @@ class Answer(Protocol):
 
 
 def make_application(
-    settings: Settings, answer: Answer, *, request: BaseRequest | None = None, pace: Pace | None = None, is_polling: bool = False
+    settings: Settings,
+    answer: Answer,
+    store: Store,
+    *,
+    request: BaseRequest | None = None,
+    pace: Pace | None = None,
+    is_polling: bool = False,
 ) -> AnyApplication:
     """The application for these settings; `request` is how it reaches Telegram, by default over the network."""
     builder = (
@@ -52,7 +59,7 @@ def make_application(
     )
     application: AnyApplication = builder.build() if is_polling else builder.updater(None).build()
     bot: Bot = application.bot
-    desk = _Desk(settings, answer, Courier(bot, base_url=settings.base_url, pace=pace))
+    desk = _Desk(settings, answer, store, Courier(bot, base_url=settings.base_url, pace=pace))
     application.add_handler(TypeHandler(Update, desk.take))
     application.add_error_handler(_log_fault)
     return application
@@ -73,9 +80,10 @@ async def introduce(application: AnyApplication) -> None:
 class _Desk:
     """Takes updates one at a time and answers each."""
 
-    def __init__(self, settings: Settings, answer: Answer, courier: Courier) -> None:
+    def __init__(self, settings: Settings, answer: Answer, store: Store, courier: Courier) -> None:
         self._settings = settings
         self._answer = answer
+        self._store = store
         self._courier = courier
 
     async def take(self, update: Update, context: Any) -> None:  # noqa: ANN401 - python-telegram-bot's, of six parameters
@@ -106,6 +114,7 @@ class _Desk:
             replies = await self._answer(event, now=clock.now())
         except Exception as error:  # noqa: BLE001 - whatever went wrong, the person is told whom to ring (front_door.md 7.11)
             _log.error("conversation_failed", error=type(error).__name__)
+            self._store.note(error)
             replies = () if event.is_edited else (fault_reply(self._settings.partnership),)
         await self._courier.show(chat.id, replies, pressed=pressed.message.message_id if pressed and pressed.message else None)
 

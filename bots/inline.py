@@ -1,6 +1,7 @@
 """Inline mode: `@bot neglect` in any chat finds training of the public programme. Never anything of a person's own."""
 
 import html
+from datetime import datetime
 from hashlib import sha256
 
 from telegram import (
@@ -17,10 +18,14 @@ from telegram.error import BadRequest
 from marstraining.core import clock
 from marstraining.core.clock import local
 from marstraining.core.partnership import Partnership
-from marstraining.programme.queries import SessionRow, coming_sessions
+from marstraining.core.viewer import ANYBODY
+from marstraining.programme.queries import coming_sessions
 from marstraining.programme.rules import ProgrammeFilter
 from marstraining.safety.gate import gate
 from marstraining.safety.rules import Level
+from marstraining.search.queries import current_lexicon, find
+from marstraining.search.rules import Mode
+from marstraining.search.understanding import understand
 
 _MOST = 10
 _LONGEST_QUERY = 100
@@ -31,7 +36,11 @@ _KEPT_SECONDS = 60
 async def answer_inline(query: InlineQuery, *, base_url: str, partnership: Partnership) -> None:
     """Answer what somebody types after the bot's name; words that may be a worry find the number to ring, and nothing else."""
     words = " ".join(query.query.split())
-    results = [_signpost(partnership)] if gate(words).level is not Level.NONE else await _found(words[:_LONGEST_QUERY], base_url=base_url)
+    results = (
+        [_signpost(partnership)]
+        if gate(words).level is not Level.NONE
+        else await _found(words[:_LONGEST_QUERY], base_url=base_url, partnership=partnership)
+    )
     try:
         await query.answer(results, cache_time=_KEPT_SECONDS, is_personal=False)
     except BadRequest:
@@ -39,26 +48,42 @@ async def answer_inline(query: InlineQuery, *, base_url: str, partnership: Partn
         return
 
 
-async def _found(words: str, *, base_url: str) -> list[InlineQueryResultArticle]:
-    sessions = await coming_sessions(ProgrammeFilter(words=words), now=clock.now(), size=_MOST)
-    return [_article(session, base_url=base_url) for session in sessions]
+async def _found(words: str, *, base_url: str, partnership: Partnership) -> list[InlineQueryResultArticle]:
+    """What the site's search finds for anybody: sessions first, then what they are of and what there is to read."""
+    now = clock.now()
+    if not words:
+        coming = await coming_sessions(ProgrammeFilter(), now=now, size=_MOST)
+        return [_dated(one.ref, one.title, one.starts_at, _where(one.delivery == "online", one.venue), base_url) for one in coming]
+    understood = understand(words, now=now, lexicon=await current_lexicon(), calendar=partnership.calendar, is_search=True)
+    found = await find(understood, viewer=ANYBODY, now=now, limit=_MOST)
+    sessions = [
+        _dated(one.ref, one.title, one.starts_at, _where(one.mode == Mode.ONLINE, one.venue), base_url)
+        for _, one in found.sessions[:_MOST]
+        if one.is_public
+    ]
+    others = [
+        _article(sha256(hit.document.key.encode()).hexdigest()[:32], hit.document.title, hit.document.kind, hit.document.path, base_url)
+        for hit in found.hits
+        if not hit.sessions and hit.document.is_public
+    ]
+    return (sessions + others)[:_MOST]
 
 
-def _article(session: SessionRow, *, base_url: str) -> InlineQueryResultArticle:
-    at = local(session.starts_at)
-    when = f"{at:%A} {at.day} {at:%B %Y}, {at:%H:%M}"
-    where = "Online" if session.delivery == "online" else session.venue or "Venue to be confirmed"
-    address = f"{base_url}/sessions/{session.ref}"
-    text = f"<b>{html.escape(session.title)}</b>\n{when}\n{html.escape(where)}\n{html.escape(address)}"
+def _dated(ref: str, title: str, starts_at: datetime, where: str, base_url: str) -> InlineQueryResultArticle:
+    at = local(starts_at)
+    return _article(ref, title, f"{at:%A} {at.day} {at:%B %Y}, {at:%H:%M}. {where}", f"/sessions/{ref}", base_url)
+
+
+def _article(number: str, title: str, about: str, path: str, base_url: str) -> InlineQueryResultArticle:
+    address = f"{base_url}{path}"
+    text = f"<b>{html.escape(title)}</b>\n{html.escape(about)}\n{html.escape(address)}"
     # Telegram takes no button that leads to this machine alone.
-    button = InlineKeyboardMarkup([[InlineKeyboardButton("See it and book", url=address)]]) if base_url.startswith("https://") else None
-    return InlineQueryResultArticle(
-        id=session.ref,
-        title=session.title,
-        description=f"{when}. {where}",
-        input_message_content=_content(text),
-        reply_markup=button,
-    )
+    button = InlineKeyboardMarkup([[InlineKeyboardButton("See it", url=address)]]) if base_url.startswith("https://") else None
+    return InlineQueryResultArticle(id=number, title=title, description=about, input_message_content=_content(text), reply_markup=button)
+
+
+def _where(is_online: bool, venue: str) -> str:  # noqa: FBT001 - of two facts
+    return "Online" if is_online else venue or "Venue to be confirmed"
 
 
 def _signpost(partnership: Partnership) -> InlineQueryResultArticle:

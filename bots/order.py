@@ -1,8 +1,9 @@
-"""Updates of one person one after another, those of many at once, and never so many that nobody else gets a turn."""
+"""Updates of one person one after another, those of many at once, and never before who is at the door has been answered."""
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from telegram import Update
@@ -10,10 +11,12 @@ from telegram.ext import BaseUpdateProcessor
 
 # Few at once, since each keeps the one loop busy for moments in which nothing is acknowledged; the rest waits its turn.
 AT_ONCE = 4
+# However many call, the next answer is begun after so long.
+_LONGEST_WAIT = 0.25
 
 
 class InOrder(BaseUpdateProcessor):
-    """Processes the updates of each person in the order in which they came."""
+    """Processes the updates of each person in the order in which they came; begins none while somebody is at the door."""
 
     def __init__(self, at_once: int = AT_ONCE) -> None:
         # The ones that wait for their own person's turn hold no place: hence a second gate behind each person's.
@@ -21,10 +24,21 @@ class InOrder(BaseUpdateProcessor):
         self._places = asyncio.Semaphore(at_once)
         self._turns: dict[int, asyncio.Lock] = {}
         self._waiting: Counter[int] = Counter()
+        self._calls = 0
+        self._is_quiet = asyncio.Event()
+        self._is_quiet.set()
 
-    def waiting(self, person: int) -> int:
-        """How many updates of a person are waiting or in hand."""
-        return self._waiting[person]
+    @contextmanager
+    def at_the_door(self) -> Iterator[None]:
+        """Somebody calls: taking them in goes before answering others."""
+        self._calls += 1
+        self._is_quiet.clear()
+        try:
+            yield
+        finally:
+            self._calls -= 1
+            if not self._calls:
+                self._is_quiet.set()
 
     async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
         person = person_of(update)
@@ -32,6 +46,8 @@ class InOrder(BaseUpdateProcessor):
         self._waiting[person] += 1
         try:
             async with turn, self._places:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._is_quiet.wait(), timeout=_LONGEST_WAIT)
                 await coroutine
         finally:
             self._waiting[person] -= 1

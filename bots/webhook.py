@@ -1,10 +1,15 @@
-"""The web application that Telegram calls: the secret is looked at first, each update is taken in once, and the answer is given at once."""
+"""The web application that Telegram calls: the secret is looked at first, and what was sent is acknowledged at once.
+
+That an update sent twice is answered once is the conversation's to hold, by a row of its own that is written together with the answer
+and kept for a day. Here nothing is written: a commit for each call would wait for those of the answers.
+"""
 
 import asyncio
 import hmac
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,13 +20,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from telegram import Update
 
-from bots.application import ALLOWED_UPDATES, AnyApplication, introduce
-from bots.intake import Intake
-from marstraining.core import clock
+from bots.application import ALLOWED_UPDATES, AnyApplication
+from bots.order import InOrder
+from bots.store import Store
 from marstraining.core.config import Settings
-from marstraining.core.db import is_unavailable, rows
-from marstraining.messages.actions.incoming import take_in
-from marstraining.messages.rules import Channel
 
 # What Telegram keeps its secret in.
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the name of a header
@@ -29,12 +31,14 @@ _LARGEST_UPDATE = 256 * 1024
 # So many updates may wait; Telegram keeps what is refused beyond that and sends it again.
 _MOST_WAITING = 2000
 _HIGHEST_NUMBER = 2**62
+# Numbers remembered here, so that what is sent again at once is not looked at again.
+_REMEMBERED = 10_000
 # What was acknowledged may take so long to be answered after the signal to stop.
 GRACE_SECONDS = 20
 
 _log = structlog.get_logger(__name__)
 
-Opened = Callable[[], AbstractAsyncContextManager[object]]
+Running = Callable[[], AbstractAsyncContextManager[object]]
 
 
 def webhook_path(settings: Settings) -> str:
@@ -42,25 +46,17 @@ def webhook_path(settings: Settings) -> str:
     return urlsplit(settings.telegram_webhook_url).path or "/"
 
 
-def create_app(settings: Settings, application: AnyApplication, *, opened: Opened | None = None) -> Starlette:
-    """The web application around the bot; `opened` opens the database for as long as it runs, for callers that do not hold it open."""
-    door = _Door(settings, application)
+def create_app(settings: Settings, application: AnyApplication, store: Store, *, running: Running) -> Starlette:
+    """The web application around a bot that runs for as long as `running` is open."""
+    door = _Door(settings, application, store)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            if opened is not None:
-                await stack.enter_async_context(opened())
-            # post_init is called by run_webhook alone, which is not used here (python-telegram-bot 22.8).
-            await stack.enter_async_context(application)
-            await application.start()
-            stack.push_async_callback(finish, application)
-            await introduce(application)
-            await _ask_for_calls(settings, application)
+        async with running():
             yield
 
     return Starlette(
-        routes=[Route(webhook_path(settings), door.take, methods=["POST"]), Route("/healthz", _healthz), Route("/readyz", _readyz)],
+        routes=[Route(webhook_path(settings), door.take, methods=["POST"]), Route("/healthz", _healthz), Route("/readyz", door.ready)],
         lifespan=lifespan,
     )
 
@@ -72,7 +68,8 @@ async def finish(application: AnyApplication) -> None:
     await application.stop()
 
 
-async def _ask_for_calls(settings: Settings, application: AnyApplication) -> None:
+async def ask_for_calls(settings: Settings, application: AnyApplication) -> None:
+    """Tell Telegram where to call, with which secret and of what."""
     await application.bot.set_webhook(
         settings.telegram_webhook_url,
         secret_token=settings.telegram_webhook_secret,
@@ -84,15 +81,24 @@ async def _ask_for_calls(settings: Settings, application: AnyApplication) -> Non
 class _Door:
     """Lets Telegram in, and nobody else."""
 
-    def __init__(self, settings: Settings, application: AnyApplication) -> None:
+    def __init__(self, settings: Settings, application: AnyApplication, store: Store) -> None:
         self._secret = settings.telegram_webhook_secret.encode()
         self._application = application
-        self._intake = Intake(_take_in)
+        self._order = application.update_processor
+        self._store = store
+        self._seen: OrderedDict[int, None] = OrderedDict()
 
     async def take(self, request: Request) -> Response:
+        """What `_taken` answers; meanwhile no answer to anybody else is begun."""
+        if not isinstance(self._order, InOrder):
+            return await self._taken(request)
+        with self._order.at_the_door():
+            return await self._taken(request)
+
+    async def _taken(self, request: Request) -> Response:
         """200 for what was taken in now or before, 401 without the right secret, 400 for what is no update, 503 to be called again.
 
-        Nothing is read or written before the secret is right.
+        Nothing is read before the secret is right.
         """
         told = request.headers.get(SECRET_HEADER, "")
         if not self._secret or not hmac.compare_digest(told.encode(), self._secret):
@@ -101,17 +107,25 @@ class _Door:
         number, sent = _update(body)
         if number is None:
             return Response(status_code=413 if body is None else 400)
-        if self._application.update_queue.qsize() >= _MOST_WAITING:
+        if self._store.is_away or self._application.update_queue.qsize() >= _MOST_WAITING:
             return Response(status_code=503, headers={"Retry-After": "5"})
-        try:
-            is_new = await self._intake.is_new(number)
-        except Exception as error:
-            if not is_unavailable(error):
-                raise
-            return Response(status_code=503, headers={"Retry-After": "5"})
-        if is_new:
+        if self._is_new(number):
             await self._hand_over(sent)
         return Response(status_code=200)
+
+    async def ready(self, _request: Request) -> Response:
+        """Whether calls are taken in."""
+        return PlainTextResponse(
+            "the database is away\n" if self._store.is_away else "ok\n", status_code=503 if self._store.is_away else 200
+        )
+
+    def _is_new(self, number: int) -> bool:
+        if number in self._seen:
+            return False
+        self._seen[number] = None
+        if len(self._seen) > _REMEMBERED:
+            self._seen.popitem(last=False)
+        return True
 
     async def _hand_over(self, sent: dict[str, Any]) -> None:
         try:
@@ -120,10 +134,6 @@ class _Door:
             _log.warning("update not understood", error=type(error).__name__)
             return
         await self._application.update_queue.put(update)
-
-
-async def _take_in(numbers: Sequence[int]) -> frozenset[int]:
-    return await take_in(numbers, channel=Channel.TELEGRAM, now=clock.now())
 
 
 async def _body(request: Request) -> bytes | None:
@@ -153,14 +163,4 @@ def _update(body: bytes | None) -> tuple[int | None, dict[str, Any]]:
 
 
 async def _healthz(_request: Request) -> Response:
-    return PlainTextResponse("ok\n")
-
-
-async def _readyz(_request: Request) -> Response:
-    try:
-        await rows("SELECT 1")
-    except Exception as error:
-        if not is_unavailable(error):
-            raise
-        return PlainTextResponse("the database is away\n", status_code=503)
     return PlainTextResponse("ok\n")

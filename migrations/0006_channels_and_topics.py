@@ -1,6 +1,6 @@
 """0006_channels_and_topics: drafted from the models, then read.
 
-Telegram chats of people with the links that connect them, what a channel has sent and who has left it, and wishes to hear of a topic.
+Telegram chats of people with the links that connect them, chats that are gone, and wishes to hear of a topic.
 """
 
 from tortoise import migrations
@@ -25,17 +25,6 @@ class Migration(migrations.Migration):
                 ('gone_at', UTCDatetimeField(auto_now=False, auto_now_add=False)),
             ],
             options={'table': 'messages_gone_chat', 'app': 'models', 'pk_attr': 'id'},
-            bases=['Table'],
-        ),
-        ops.CreateModel(
-            name='ReceivedUpdate',
-            fields=[
-                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
-                ('channel', fields.CharField(max_length=10)),
-                ('number', fields.BigIntField()),
-                ('received_at', UTCDatetimeField(auto_now=False, auto_now_add=False)),
-            ],
-            options={'table': 'messages_received', 'app': 'models', 'constraints': [UniqueConstraint(fields=('channel', 'number'), name='messages_received_once')], 'pk_attr': 'id'},
             bases=['Table'],
         ),
         ops.CreateModel(

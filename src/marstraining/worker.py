@@ -45,7 +45,6 @@ from marstraining.evaluation.actions import (
 )
 from marstraining.history.actions import note_job_ended, note_job_failed
 from marstraining.messages.actions import erase_old_bodies, lease
-from marstraining.messages.actions.incoming import forget_received
 from marstraining.messages.delivery import PostRoom, send_due_letters
 from marstraining.messages.rules import Priority
 from marstraining.people.actions import ask_settings_of_bounced, forget_sign_in_traces, note_sent_letters, part_from_gone_chats
@@ -120,7 +119,6 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (300, remind_of_surveys),
     (60, close_surveys),
     (3600, forget_sign_in_traces),
-    (3600, forget_received),
     (3600, forget_old_conversations),
     (3600, erase_old_bodies),
     (3600, forget_unheard_words),

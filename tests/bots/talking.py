@@ -1,6 +1,7 @@
 """People with Telegram in their hands: what they write reaches the webhook as Telegram would send it, and they see their chat."""
 
 import itertools
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -11,9 +12,10 @@ import httpx2
 from starlette.applications import Starlette
 from telegram.request import HTTPXRequest
 
-from bots.application import Answer, AnyApplication, make_application
+from bots.application import Answer, AnyApplication, introduce, make_application
 from bots.pace import Pace
-from bots.webhook import SECRET_HEADER, create_app
+from bots.store import Store
+from bots.webhook import SECRET_HEADER, ask_for_calls, create_app, finish
 from marstraining.conversation.rules import Event, Reply, line
 from marstraining.core import clock
 from marstraining.core.config import Settings
@@ -39,14 +41,15 @@ def with_bot(settings: Settings) -> Settings:
 class Service:
     """One process of the bot, and the way to its door."""
 
-    def __init__(self, application: AnyApplication, http: httpx2.AsyncClient, fake: FakeTelegram, way: FakeTransport) -> None:
-        self.application, self.http, self.fake, self.way = application, http, fake, way
+    def __init__(self, application: AnyApplication, http: httpx2.AsyncClient, fake: FakeTelegram, way: FakeTransport, store: Store) -> None:
+        self.application, self.http, self.fake, self.way, self.store = application, http, fake, way, store
 
     async def post(self, update: Any, *, secret: str | None = SECRET, settle: bool = True) -> httpx2.Response:
         """Call the webhook as Telegram does; `settle` waits until what was taken in is answered."""
         headers = {} if secret is None else {SECRET_HEADER: secret}
-        sent = {"content": update} if isinstance(update, bytes) else {"json": update}
-        answer = await self.http.post(PATH, headers=headers, **sent)
+        # Escaped as Telegram does it, so that half a character can come too.
+        body = update if isinstance(update, bytes) else json.dumps(update).encode()
+        answer = await self.http.post(PATH, headers=headers, content=body)
         if settle:
             await self.settled()
         return answer
@@ -60,12 +63,23 @@ async def running(settings: Settings, fake: FakeTelegram, *, answer: Answer, pac
     """A process of the bot on an open database, with Telegram's place taken by the fake."""
     way = FakeTransport(fake)
     request = HTTPXRequest(connection_pool_size=32, httpx_kwargs={"transport": way})
-    application = make_application(settings, answer, request=request, pace=pace or Pace(100_000))
-    app: Starlette = create_app(settings, application)
+    store = Store()
+    application = make_application(settings, answer, store, request=request, pace=pace or Pace(100_000))
+
+    @asynccontextmanager
+    async def begun() -> AsyncIterator[None]:
+        async with application:
+            await application.start()
+            await introduce(application)
+            await ask_for_calls(settings, application)
+            yield
+            await finish(application)
+
+    app: Starlette = create_app(settings, application, store, running=begun)
     async with app.router.lifespan_context(app):
         transport = httpx2.ASGITransport(app=app)
         async with httpx2.AsyncClient(transport=transport, base_url="https://training.example") as http:
-            yield Service(application, http, fake, way)
+            yield Service(application, http, fake, way, store)
 
 
 class Phone:

@@ -14,7 +14,6 @@ from bots.order import InOrder
 from bots.pace import Pace
 from marstraining.conversation.rules import Button, Event, EventKind, Reply, line
 from marstraining.core.config import Settings
-from marstraining.core.db import rows
 from marstraining.people.actions import link_telegram, make_telegram_token
 from marstraining.people.models import Person
 from marstraining.people.queries import telegram_chat_of
@@ -23,6 +22,7 @@ from tests import makers
 from tests.bots.fake_telegram import FakeTelegram
 from tests.bots.talking import Phone, Service, running
 from tests.conftest import Clock
+from tests.conversation.world import make_world
 
 CHAT = 5_000_000_001
 
@@ -322,15 +322,27 @@ async def test_inline_mode_finds_the_public_programme_and_nothing_of_anybodys_ow
     service: Service, phone: Phone, fake: FakeTelegram, script: Script, clock: Clock
 ) -> None:
     await makers.make_session(course=await makers.make_course("Neglect <&> care"), now=clock.now)
-    await makers.make_session(course=await makers.make_course("Neglect for some"), now=clock.now, access="invited")
+    await makers.make_session(course=await makers.make_course("Neglect for some", access="invited"), now=clock.now)
     update = phone.inline("neglect")
     await service.post(update)
     [results] = fake.inline.values()
     assert [result["title"] for result in results] == ["Neglect <&> care"]
+    assert results[0]["description"].startswith("Friday 8 May 2026, 09:30. ")
     assert results[0]["reply_markup"]["inline_keyboard"][0][0]["url"].startswith("https://")
     [answered] = [fields for name, fields in fake.calls if name == "answerInlineQuery"]
     assert (answered["is_personal"], answered["cache_time"]) == ("false", "60")
     assert script.events == []
+
+
+async def test_inline_mode_mends_what_is_misspelt_and_finds_resources_and_what_comes_next(
+    service: Service, phone: Phone, fake: FakeTelegram, clock: Clock
+) -> None:
+    await make_world(now=clock.now)
+    for words in ("7 minute breifing on CSE", ""):
+        await service.post(phone.inline(words))
+    found, coming = fake.inline.values()
+    assert found[0]["title"] == "Child sexual exploitation: learning from the Line of Sight event"
+    assert (len(coming), coming[0]["description"].partition(",")[0]) == (10, "Tuesday 10 March 2026")
 
 
 async def test_a_worry_typed_into_inline_mode_finds_the_number_to_ring(service: Service, phone: Phone, fake: FakeTelegram) -> None:
@@ -342,8 +354,3 @@ async def test_a_worry_typed_into_inline_mode_finds_the_number_to_ring(service: 
 async def test_an_inline_query_that_telegram_has_forgotten_ends_quietly(service: Service, phone: Phone, fake: FakeTelegram) -> None:
     fake.fail("answerInlineQuery", 400, "Bad Request: query is too old and response timeout expired or query ID is invalid")
     assert (await service.post(phone.inline("x" * 256))).status_code == 200
-
-
-async def test_nothing_of_a_chat_is_stored_by_the_adapter(service: Service, phone: Phone) -> None:
-    await phone.says("hello")
-    assert [sorted(row) for row in await rows("SELECT * FROM messages_received")] == [["channel", "id", "number", "received_at"]]

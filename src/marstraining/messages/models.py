@@ -2,7 +2,7 @@
 
 from tortoise import fields
 from tortoise.indexes import Index
-from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
+from tortoise.migrations.constraints import CheckConstraint
 
 from marstraining.core.db.fields import MadeByDatabase, UTCDatetimeField
 from marstraining.core.db.table import Table
@@ -97,16 +97,3 @@ class GoneChat(Table):
 
     class Meta:
         table = "messages_gone_chat"
-
-
-class ReceivedUpdate(Table):
-    """The number of something that a channel sent us, so that what is sent twice is taken in once; kept for a day, its words never."""
-
-    id = fields.BigIntField(primary_key=True)
-    channel = fields.CharField(max_length=10)
-    number = fields.BigIntField()
-    received_at = UTCDatetimeField()
-
-    class Meta:
-        table = "messages_received"
-        constraints = (UniqueConstraint(fields=("channel", "number"), name="messages_received_once"),)

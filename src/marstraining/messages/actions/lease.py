@@ -146,6 +146,11 @@ async def leave_chat(letter: StoredLetter, *, by: str, reason: str, now: datetim
         )
 
 
+async def forget_gone_chat(address: str) -> None:
+    """Whoever keeps the link has heard that the chat is gone."""
+    await execute("DELETE FROM messages_gone_chat WHERE address = ?", address)
+
+
 async def leave_all_chats(*, now: datetime) -> int:
     """No bot is set up (any more): what waits for a chat goes by mail, or is not sent, as in `fall_back`; how many there were."""
     # A look first, since an UPDATE takes SQLite's write lock even when it finds nothing.

@@ -10,7 +10,7 @@ from marstraining.core.tokens import hash_token
 from marstraining.core.viewer import SYSTEM, Role, Viewer
 from marstraining.history.actions import record
 from marstraining.messages.actions import queue_letter, queue_letters
-from marstraining.messages.actions.incoming import forget_gone_chat
+from marstraining.messages.actions.lease import forget_gone_chat
 from marstraining.messages.queries import INSTANTS, StoredLetter, gone_chats, stored_letter
 from marstraining.messages.rules import LETTER_KINDS, Channel, Letter, LetterKind, Priority, Recipient
 from marstraining.people.rules import TELEGRAM_LETTERS, TELEGRAM_TOKEN_LASTS, TelegramWishes
