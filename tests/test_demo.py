@@ -238,7 +238,7 @@ async def test_of_each_rule_some_are_up_to_date_some_soon_due_and_some_late() ->
     for dues in people.values():
         for due in dues:
             stands.setdefault(due.asked.rule.code, Counter())[due.state] += 1
-    for code in ("MA-CORE", "DSL-FULL", "SCH-ALL", "EY-ALL", "VCSE-AWARE", "HLT-3C"):
+    for code in ("MA-CORE", "DSL-FULL", "SCH-ALL", "EY-ALL", "EY-DSL", "VCSE-AWARE", "HLT-3C"):
         counted = stands[code]
         share = {state: counted[state] / counted.total() for state in (State.MET, State.SOON, State.OVERDUE)}
         assert (code, share[State.MET] > 0.3, share[State.SOON] > 0.05, 0.05 < share[State.OVERDUE] < 0.6) == (code, True, True, True)
@@ -272,6 +272,14 @@ async def test_the_trainers_registers_are_one_open_from_yesterday_and_one_for_to
     running = await Session.get(id=today)
     assert running.starts_at <= NOW < running.ends_at
     assert await Register.filter(locked_at__isnull=False).count() >= 6
+
+
+@pytest.mark.parametrize("name", ["Asha Begum", "Tom Hargreave", "Lena Osei", "Marcus Holroyd"])
+@pytest.mark.usefixtures("filled")
+async def test_whoever_has_a_link_is_booked_or_trains(name: str) -> None:
+    person = await Person.get(name=name)
+    coming = Booking.filter(learner_id=person.id, state="confirmed", session__starts_at__gt=NOW)
+    assert await coming.count() + await SessionTrainer.filter(person_id=person.id, session__starts_at__gt=NOW).count() > 0
 
 
 @pytest.mark.usefixtures("filled")

@@ -101,6 +101,9 @@ def plan_bookings(
     for session in sessions:
         for trainer in session.trainers:
             diary.busy[trainer.ref].update(session.days)
+        # Kept free: they are to ask for a place that their lead approves.
+        for person in [one for one in people if one.agency == session.flags.get("requests") and one.email in diary.learnt["GCP2"]]:
+            diary.busy[person.ref].update(session.days)
     diary.courses["GCP2"] = {person.ref for person in people if person.email in diary.learnt["GCP2"]}
     diary.courses["CP"] = {person.ref for person in people if person.email in lately["CP"] and not person.sign_in}
     return [booking for session in sessions for booking in _of_session(session, diary, now=now)]
@@ -140,7 +143,6 @@ def _learners(session: PlannedSession, diary: _Diary, wanted: int) -> list[Inven
         and not person.trains
         and not person.sign_in
         and (needs is None or person.email in needs)
-        and person.agency != session.flags.get("requests")
         and diary.is_free(person, session)
     ]
     colleagues = [person for person in pool if person.agency == session.flags.get("colleagues")][:_COLLEAGUES]

@@ -54,9 +54,9 @@ _RENEWED = (
     _Renewed("MA-CORE", frozenset({"multi_agency"}), 36, 360, course="CP"),
     _Renewed("VCSE-AWARE", frozenset({"vcse_staff", "vcse_volunteer"}), 36, 150, course="VCSE-AW"),
     _Renewed("DSL-ANNUAL", _SCHOOL_LEADS, 12, 120, course="DSL-SCH"),
-    _Renewed("EY-DSL", frozenset({"early_years_dsl"}), 24, 120, course="DSL-EY"),
+    _Renewed("EY-DSL", frozenset({"early_years_dsl"}), 24, 720, titles=("Early years safeguarding lead",), providers=_PARTNERSHIPS),
     _Renewed("DSL-FULL", _SCHOOL_LEADS, 24, 720, titles=("Designated Safeguarding Lead, two days",), providers=_PARTNERSHIPS),
-    _Renewed("DSL-PREVENT", _SCHOOL_LEADS, 60, 60, titles=("Prevent awareness",), providers=_ONLINE, is_participatory=False),
+    _Renewed("DSL-PREVENT", _SCHOOL_LEADS, 36, 60, titles=("Prevent awareness",), providers=_ONLINE, is_participatory=False),
     _Renewed("SCH-ALL", frozenset({"school_staff"}), 12, 90, titles=("Whole-school safeguarding update",), providers=_OWN),
     _Renewed("SCH-GOV", frozenset({"governor"}), 12, 90, titles=("Safeguarding for governors",), providers=_PARTNERSHIPS),
     _Renewed("SCH-RECRUIT", frozenset({"appointing_panel"}), 60, 300, titles=("Safer recruitment",), providers=_PARTNERSHIPS),
@@ -66,6 +66,7 @@ _RENEWED = (
 _HOURS = {"health_2": 3, "health_3": 6, "health_3_specialist": 12, "health_4": 24, "health_5": 24, "gp": 12}
 _TRUST = ("Safeguarding children, study day of the trust", "Safeguarding supervision group", "Learning from a review, seminar")
 _WINDOW = 36
+_REACHES_BACK = 66
 
 # How those of the demo's sign-in links stand, whose records are looked at first.
 _BY_SIGN_IN: Mapping[str, Mapping[str, Stands]] = {
@@ -76,7 +77,7 @@ _BY_SIGN_IN: Mapping[str, Mapping[str, Stands]] = {
 }
 # Courses that people take once, with the weekday on which each runs (0 is Monday).
 _WEEKDAYS = {"CP": 2, "GCP2": 3, "VCSE-AW": 5, "EHPP": 1, "CPVA": 2, "SD": 1, "DSL-SCH": 1, "DSL-EY": 3, "GCP2-TTT": 2}
-_ALSO = (("EHPP", 180, 0.25), ("CPVA", 150, 0.1), ("SD", 150, 0.08))
+_ALSO = (("EHPP", 180, 0.25), ("CPVA", 150, 0.1), ("SD", 150, 0.08), ("DSL-EY", 120, 0.04))
 _PRACTITIONERS = frozenset(
     {"multi_agency", "health_2", "health_3", "health_3_specialist", "health_4", "health_5", "gp", "dsl", "deputy_dsl", "early_years_dsl"}
 )
@@ -152,7 +153,7 @@ class _History:
 
     def renew(self, person: Invented, renewed: _Renewed, stands: Stands) -> None:
         day = self._last(renewed.months, stands)
-        while day is not None and day > add_months(self._until, -54):
+        while day is not None and day > add_months(self._until, -_REACHES_BACK):
             self._learn(person, renewed, day)
             before = add_months(day, -renewed.months)
             day = before - timedelta(days=self._rng.randrange(40)) if renewed.months > 12 and self._rng.random() < 0.6 else None
