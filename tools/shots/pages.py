@@ -350,7 +350,8 @@ EVERY_PAGE = (*PUBLIC, *PERSONAL, *AT_THE_DESK)
 
 # Routes that give a file, a word to a machine or only an answer to a button: nothing to look at.
 NOT_TO_LOOK_AT = {
-    "/sitemap.xml", "/search/suggestions", "/robots.txt", "/.well-known/security.txt", "/healthz", "/readyz", "/metrics", "/calendar/programme.ics",
+    "/sitemap.xml", "/search/suggestions",
+    "/robots.txt", "/.well-known/security.txt", "/healthz", "/readyz", "/metrics", "/calendar/programme.ics",
     "/sessions/{ref}.ics",
     "/bookings/{ref}/calendar.ics", "/calendar/{token}.ics", "/desk/letters/{ref}/body", "/sign-in/sent",
     "/sessions/{ref}/book/sent", "/files/{ref}",
