@@ -28,6 +28,8 @@ from marstraining.programme.models import Course, Session, SessionTrainer
 from marstraining.resources.actions import check_quality, withdraw_resource
 from marstraining.resources.models import ResourceLink
 from marstraining.resources.rules import QualityNote, Verdict
+from marstraining.search.actions import note_unknown_word, seed_lexicon
+from marstraining.search.models import LexiconEntry
 from tests import makers
 from tests.attendance.registers import a_held_session
 from tests.browser.conftest import WIDTHS, Site
@@ -287,3 +289,22 @@ async def test_the_library(site: Site, chromium: Browser) -> None:
     await withdraw_resource("OLD-1", reason="The law has changed.", replaced_by="7MB-CSE", by=SYSTEM, now=now())
     assert await faults_of(chromium, site, list(LIBRARY), []) == {}
     assert await faults_of(chromium, site, list(LIBRARY_AT_DESK), await site.sign_in(site.dee)) == {}
+
+
+SEARCH = (
+    "/search", "/search?q=child+protection+in+person+next+friday", "/search?q=chid+protecton", "/search?q=nothing-like-this",
+    "/search?q=what+is+CSE", "/search?q=conference", "/search?q=abuse", "/search?help=child_at_risk", "/search?help=adult_in_crisis",
+)  # fmt: skip
+LEXICON = (
+    "/desk/lexicon", "/desk/lexicon?try=nelgect+training+in+may", "/desk/lexicon?q=nothing-like-this", "/desk/lexicon/new",
+    "/desk/lexicon/{entry}",
+)  # fmt: skip
+
+
+async def test_search_and_the_lexicon(site: Site, chromium: Browser) -> None:
+    await seed_lexicon(now=now())
+    for number in range(3):
+        await note_unknown_word("zoomies", f"conversation {number}", now=now())
+    names = {"entry": (await LexiconEntry.get(key="cse")).ref}
+    assert await faults_of(chromium, site, list(SEARCH), []) == {}
+    assert await faults_of(chromium, site, [address.format(**names) for address in LEXICON], await site.sign_in(site.dee)) == {}

@@ -144,6 +144,10 @@ async def test_the_programmes_box_understands_too(client: Visitor) -> None:
         assert "Working with neglect" in page.text
     assert "Working with neglect" not in (await client.get("/programme", params={"q": "neglect in person"})).text
     assert "No sessions match" in (await client.get("/programme", params={"q": "xylophone"})).text
+    told = unescape((await client.get("/programme", params={"q": "nelgect online in March"})).text)
+    assert "Understood as Neglect, 9 to 31 March 2026, Online." in told
+    worry = await client.get("/programme", params={"q": "his stepdad strangled one of the boys in my group last night"})
+    assert (worry.status_code, worry.headers["location"]) == (303, "/search?help=child_at_risk")
 
 
 async def test_the_lexicon_is_the_desks_alone(client: Visitor, sign_in_as: SignInAs, asha: Person, dee: Person) -> None:

@@ -48,6 +48,7 @@ _ON_ROLL = (
 )
 # Each is read from the demo's database; a page whose reference is not found is reported, not left out in silence.
 REFERENCES = {
+    "entry": "SELECT ref FROM search_entry WHERE key = 'cse'",
     "open": _OPEN,
     "full": _FULL,
     "online": f"{_SESSION}{_COMING} AND c.code = 'EHPP' AND s.delivery = 'online' AND {_TAKEN} < s.capacity ORDER BY s.starts_at DESC",
@@ -125,6 +126,15 @@ PUBLIC = (
     Shown("courses", "/courses"),
     Shown("course", "/courses/CP"),
     Shown("course-prerequisite", "/courses/GCP2"),
+    Shown("search", "/search"),
+    Shown("search-found", "/search?q=neglect+training+for+early+years+staff"),
+    Shown("search-mended", "/search?q=nelgect+toolkit"),
+    Shown("search-two-dates", "/search?q=early+help+next+friday"),
+    Shown("search-nothing", "/search?q=xylophone"),
+    Shown("search-signpost", "/search?help=child_at_risk"),
+    Shown("desk-lexicon", "/desk/lexicon?try=nelgect+training+in+may", by=DESK),
+    Shown("desk-lexicon-new", "/desk/lexicon/new", by=DESK),
+    Shown("desk-lexicon-entry", "/desk/lexicon/{entry}", by=DESK),
     Shown("resources", "/resources"),
     Shown("resources-nothing", "/resources?q=nothing-like-this"),
     Shown("resource", "/resources/7MB-CSE"),
@@ -339,7 +349,8 @@ EVERY_PAGE = (*PUBLIC, *PERSONAL, *AT_THE_DESK)
 
 # Routes that give a file, a word to a machine or only an answer to a button: nothing to look at.
 NOT_TO_LOOK_AT = {
-    "/sitemap.xml", "/robots.txt", "/.well-known/security.txt", "/healthz", "/readyz", "/metrics", "/calendar/programme.ics",
+    "/sitemap.xml", "/search/suggestions",
+    "/robots.txt", "/.well-known/security.txt", "/healthz", "/readyz", "/metrics", "/calendar/programme.ics",
     "/sessions/{ref}.ics",
     "/bookings/{ref}/calendar.ics", "/calendar/{token}.ics", "/desk/letters/{ref}/body", "/sign-in/sent",
     "/sessions/{ref}/book/sent", "/files/{ref}",

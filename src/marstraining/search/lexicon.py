@@ -92,12 +92,22 @@ class Lexicon:
         return None
 
     def alike(self, word: str) -> Counter[str]:
-        """Words of `spelt` by how many pairs of letters they share with this one; sorted out when the first misspelt word comes."""
-        if not self._by_pair:
-            for known in self.spelt:
-                for pair in pairs_of(known):
-                    self._by_pair.setdefault(pair, []).append(known)
+        """Words of `spelt` by how many pairs of letters they share with this one."""
+        for _ in self.sorting():
+            pass
         return Counter(chain.from_iterable(self._by_pair.get(pair, ()) for pair in pairs_of(word)))
+
+    def sorting(self) -> Iterator[None]:
+        """Sorts `spelt` out by pairs of letters, in small steps, once: a long list would make the first misspelt word wait."""
+        if self._by_pair:
+            return
+        by_pair: dict[str, list[str]] = {}
+        for number, known in enumerate(self.spelt):
+            for pair in pairs_of(known):
+                by_pair.setdefault(pair, []).append(known)
+            if number % _STEP == _STEP - 1:
+                yield
+        self._by_pair.update(by_pair)
 
     def stems_of_topic(self, slug: str) -> frozenset[str]:
         """The stems of all words that a topic's names are made of, but for those that say nothing."""
@@ -109,6 +119,10 @@ class Lexicon:
     def definition(self, term: str) -> Entry | None:
         """The line that explains an acronym or a phrase."""
         return self.definitions.get(phrase_of(term))
+
+
+# So many words are sorted out in a millisecond.
+_STEP = 200
 
 
 def pairs_of(word: str) -> set[str]:

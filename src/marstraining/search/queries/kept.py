@@ -91,9 +91,14 @@ class KeptIndex:
             index_words=self.index.words,
         )
         self._stamp = stamp
-        for names in self.lexicon.topic_names.values():
-            # Whoever asks about a topic first need not wait for all its names to be looked for.
+        await self._prepare(self.lexicon)
+
+    async def _prepare(self, lexicon: Lexicon) -> None:
+        """Look for every name of the lexicon, and sort its words out, so that whoever asks first need not wait for that."""
+        for names in (*lexicon.topic_names.values(), *(entry.names for entry in lexicon.entries if not entry.topic)):
             self.index.fitting(names)
+            await asyncio.sleep(0)
+        for _ in lexicon.sorting():
             await asyncio.sleep(0)
 
     async def watch(self, every: float, on_change: Callable[[], object]) -> None:
