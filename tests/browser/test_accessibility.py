@@ -262,7 +262,10 @@ async def test_lists_whose_columns_nobody_knows_and_files_that_need_somebody(sit
     refs = [await put_aside(held.session.id, name, SHEET.encode() + name.encode(), name, found, by=desk, now=now()) for name in files]
     by_tess = await put_aside(held.session.id, "tess.csv", SHEET.encode(), "t", found, by=makers.as_learner(held.trainer), now=now())
     long_ago = now() - timedelta(hours=2)
-    for number, (state, more) in enumerate((("infected", {"threat": "Eicar-Test-Signature"}), ("waiting", {"last_error": "size limit"}))):
+    states: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("infected", {"threat": "Eicar-Test-Signature"}), ("waiting", {"last_error": "size limit"}),
+    )  # fmt: skip
+    for number, (state, more) in enumerate(states):
         await UploadedFile.create(
             ref=f"{number:010}", file_name="a-rather-long-name-of-a-certificate-without-any-space.pdf", size=1, purpose="evidence",
             state=state, person=site.asha, at=long_ago, waiting_since=long_ago, **more,

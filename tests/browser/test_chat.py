@@ -100,7 +100,8 @@ async def test_a_worry_can_be_removed_from_the_page(site: Site, chromium: Browse
 async def test_axe_finds_nothing_in_any_state_and_everything_is_large_enough_to_press(site: Site, chromium: Browser, width: int) -> None:
     said = (
         "help", "child protection course", "book it", "1", "book it", "yes", "what have I booked", "cancel it", "no", "xylq",
-        "what is due", "spoc number", "privacy", "a child told me her dad hits her", "any course on neglect? one of my pupils is always hungry",
+        "what is due", "spoc number", "privacy", "a child told me her dad hits her",
+        "any course on neglect? one of my pupils is always hungry",
     )  # fmt: skip
     faults: list[str] = []
     async with opened(site, chromium, width=width) as page:

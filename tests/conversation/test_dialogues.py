@@ -10,7 +10,7 @@ from tortoise.context import TortoiseContext
 
 from marstraining.conversation.actions import answer
 from marstraining.conversation.rules import Channel, Event, EventKind, Reply, all_buttons, plain_lines
-from marstraining.conversation.stories import Story, published_stories
+from marstraining.conversation.stories import GROUPS, Story, published_stories
 from marstraining.core.viewer import ANYBODY, Viewer
 from marstraining.people.models import Person
 from tests import makers
@@ -105,5 +105,10 @@ async def test_a_story_through_the_sites_chat_without_script(
     await play(story, Site(visitor))
 
 
-def test_the_published_list_is_every_story() -> None:
-    assert [story.name for story in published_stories()] == NAMES
+def test_the_published_list_is_every_story_but_those_of_people_in_need() -> None:
+    published = [story.name for story in published_stories()]
+    assert sorted(published) == [story.name for story in STORIES if story.value("published") != "no"]
+    assert [story.name for story in published_stories() if story.value("group") not in GROUPS] == []
+    assert sorted(set(NAMES) - set(published)) == [
+        "adult_in_crisis", "allegation", "not_understood", "voice", "worry", "worry_and_training", "worry_in_between",
+    ]  # fmt: skip

@@ -147,6 +147,11 @@ PUBLIC = (
     Shown("calendar", "/calendar"),
     Shown("calendar-filtered", "/calendar?delivery=online"),
     Shown("help", "/help"),
+    Shown("chat", "/chat"),
+    Shown("chat-found", "/chat", typed={"text": "child protection training"}, press="Send"),
+    Shown("chat-worry", "/chat", typed={"text": "a child told me her dad hits her"}, press="Send"),
+    Shown("chat-not-understood", "/chat", typed={"text": "xylq"}, press="Send"),
+    Shown("chat-understands", "/chat/what-it-understands"),
     Shown("privacy", "/privacy"),
     Shown("accessibility", "/accessibility"),
     *(
@@ -188,6 +193,8 @@ PUBLIC = (
 
 PERSONAL = (
     Shown("me", "/me", LEARNER),
+    Shown("chat-card", "/chat", LEARNER, typed={"text": "book me on the next child protection course"}, press="Send"),
+    Shown("chat-bookings", "/chat", LEARNER, typed={"text": "what have I booked"}, press="Send"),
     Shown("me-nothing", "/me", ADMINISTRATOR),
     Shown("me-trainer", "/me", TRAINER),
     Shown("me-agency-lead", "/me", AGENCY_LEAD),
@@ -333,6 +340,7 @@ AT_THE_DESK = (
     Shown("desk-agency-new", "/desk/agencies/new", DESK),
     Shown("desk-agency-edit", "/desk/agencies/STLUKES/edit", DESK),
     Shown("desk-agency-merge", "/desk/agencies/{suggested}/merge", DESK),
+    Shown("desk-contacts", "/desk/contacts", DESK),
     Shown("desk-letters", "/desk/letters", DESK),
     Shown("desk-letters-failed", "/desk/letters?state=failed", DESK),
     Shown("desk-letters-nothing", "/desk/letters?q=nothing-like-this", DESK),

@@ -64,12 +64,12 @@ async def show_booking_card(state: State, asker: Asker) -> Reply:
         return await refusal_reply(refusal, state, asker)
     if card.looked.existing is not None and state.deed != Deed.MOVE:
         return _there_already(card.looked.existing.ref, card.shown)
+    if state.deed == Deed.BOOK and card.shown.is_full:
+        return await refusal_reply(Refused("This session is full.", code="full"), state, asker)
     if card.asks_agency:
         return _ask_agency(card)
     if card.asks_mode:
         return _ask_mode(card)
-    if state.deed == Deed.BOOK and card.shown.is_full:
-        return await refusal_reply(Refused("This session is full.", code="full"), state, asker)
     conflicting = await _conflicts(card, asker)
     try:
         if state.deed != Deed.JOIN:

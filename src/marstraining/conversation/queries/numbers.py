@@ -4,9 +4,13 @@ from datetime import date, datetime
 
 from marstraining.conversation.rules.signpost import CODES, Number
 from marstraining.core import config
+from marstraining.core.clock import today_of
 from marstraining.core.db import rows
 from marstraining.core.partnership import Contact
 from marstraining.safety.rules import signpost_contacts
+
+# A number that nobody rang for so long should be rung again.
+STALE_DAYS = 90
 
 
 async def numbers(*, now: datetime) -> list[Number]:
@@ -28,6 +32,13 @@ async def last_checks() -> dict[tuple[str, str], date]:
         "SELECT code, number, max(checked_on) AS checked_on FROM conversation_contact_check GROUP BY code, number", dates=("checked_on",)
     )
     return {(row["code"], row["number"]): row["checked_on"] for row in found}
+
+
+async def stale_numbers(*, now: datetime) -> frozenset[str]:
+    """The codes of the numbers that nobody made sure of for 90 days, or ever."""
+    checked, today = await last_checks(), today_of(now)
+    days = {contact.code: checked_on(contact, checked) for contact in config.current().partnership.contacts}
+    return frozenset(code for code, day in days.items() if day is None or (today - day).days > STALE_DAYS)
 
 
 def checked_on(contact: Contact, checked: dict[tuple[str, str], date]) -> date | None:
