@@ -110,7 +110,7 @@ def _course_row(one: CourseDelivery) -> tuple[str, ...]:
     values = [counted(value) for value in _course_values(one)]
     if not one.run:
         # Of what did not run there is nothing to hold: a dash, told in the annex. Late cancellations and people waiting there are.
-        values[3:10] = ["–" if value == counted(None) else value for value in values[3:10]]
+        values[3:10] = ["–" if value == counted(None) else value for value in values[3:10]]  # noqa: RUF001 - a dash as printed
     return (one.title, *values)
 
 

@@ -15,6 +15,8 @@ from marstraining.reports.rules import Period
 EDUCATION_SECTORS = ("Education, schools", "Further education", "Early years")
 
 Progress = Callable[[str], None]
+STEPS = 6
+"""How often `quarter_of` tells its progress."""
 
 
 @dataclass(frozen=True, slots=True)

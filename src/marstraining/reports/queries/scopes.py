@@ -1,9 +1,11 @@
 """What a narrower report is of: a course, an organisation with its branches, an area that the partnership shines a light on."""
 
+from datetime import date
+
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound
 from marstraining.people.queries import branches_of
-from marstraining.reports.queries.quarter import WHOLE, Narrowed
+from marstraining.reports.queries.quarter import EDUCATION_SECTORS, WHOLE, Narrowed
 from marstraining.reports.rules import Period
 
 SCOPE_LENGTH = 60
@@ -40,6 +42,31 @@ async def narrowed(scope: str, period: Period) -> Narrowed:
     raise NotFound
 
 
-async def areas_known() -> list[str]:
-    """The areas there are or were."""
-    return [row["area"] for row in await rows("SELECT DISTINCT area FROM evaluation_area ORDER BY area")]
+async def scope_choices() -> list[tuple[str, str]]:
+    """What a report may be of, with its words: everything, each course, organisation and area. Settings are in their sector's line."""
+    courses = await rows("SELECT code, title FROM programme_course ORDER BY lower(title), id")
+    agencies = await rows(
+        "SELECT code, name FROM people_agency WHERE NOT is_group AND state = 'listed' AND sector NOT IN"
+        f" ({', '.join('?' * len(EDUCATION_SECTORS))}) ORDER BY lower(name), id",
+        *EDUCATION_SECTORS,
+    )
+    areas = await rows("SELECT DISTINCT area FROM evaluation_area ORDER BY area")
+    return [
+        ("", "The whole programme"),
+        *((area_scope(row["area"]), f"Area: {row['area']}") for row in areas),
+        *((f"course:{row['code']}", f"Course: {row['title']}") for row in courses),
+        *((f"agency:{row['code']}", f"Organisation: {row['name']}") for row in agencies),
+    ]
+
+
+async def periods_held(*, today: date) -> list[Period]:
+    """Quarters and years from the first session to today, the latest first, each year before its quarters."""
+    found = await rows("SELECT min(day) AS first FROM programme_day", dates=("first",))
+    first = Period.holding(min(found[0]["first"] or today, today))
+    quarter, held = Period.holding(today), []
+    while quarter.first >= first.first:
+        held.append(quarter)
+        if quarter.quarter == 1 or quarter == first:
+            held.append(Period(quarter.year))
+        quarter = quarter.step(-1)
+    return held

@@ -58,6 +58,17 @@ async def snapshot_of(ref: str, *, viewer: Viewer) -> Frozen | None:
     return _frozen(found[0]) if found else None
 
 
+async def snapshot_before(frozen: Frozen) -> Frozen | None:
+    """The snapshot of the same period and scope that was taken before this one."""
+    where, values = ("quarter = ?", (frozen.period.quarter,)) if frozen.period.quarter else ("quarter IS NULL", ())
+    found = await rows(
+        f"SELECT {_COLUMNS} FROM reports_snapshot WHERE kind = ? AND year = ? AND scope = ? AND {where}"
+        " AND id < (SELECT id FROM reports_snapshot WHERE ref = ?) ORDER BY id DESC LIMIT 1",
+        frozen.kind, frozen.period.year, frozen.scope, *values, frozen.ref, instants=("as_at",),
+    )  # fmt: skip
+    return _frozen(found[0]) if found else None
+
+
 @dataclass(frozen=True, slots=True)
 class ListedSnapshot:
     """A snapshot as a list shows it."""
