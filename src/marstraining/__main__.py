@@ -125,10 +125,22 @@ def report() -> None:
 
 @report.command("annual")
 @click.option("--year", required=True, help="Financial year, as 2022/23.")
-@click.option("--out", type=_FILE, required=True, help="File to write: .json.")
+@click.option("--out", type=_FILE, required=True, help="File to write: .html, .pdf, .docx or .json, by its name.")
 def report_annual(*, year: str, out: Path) -> None:
     """Write the figures of the annual report's training section."""
     _run("reporting.annual", year, out)
+
+
+@report.command("quarterly")
+@click.option("--year", required=True, help="Financial year, as 2022/23.")
+@click.option("--quarter", required=True, help="1 to 4: 1 is April to June, 4 is January to March.")
+@click.option("--out", type=_FILE, required=True, help="File to write: .html, .pdf, .docx or .json, by its name.")
+@click.option("--course", default="", help="Code of one course.")
+@click.option("--agency", default="", help="Code of one organisation, with its branches.")
+@click.option("--area", default="", help="Name of one area that the partnership shines a light on.")
+def report_quarterly(*, year: str, quarter: str, out: Path, course: str, agency: str, area: str) -> None:
+    """Write the report to the board of a quarter, page by page."""
+    _run("reporting.quarterly", year, quarter, out, course, agency, area)
 
 
 @app.command("read-report")

@@ -23,6 +23,7 @@ from marstraining.demo.library import write_library
 from marstraining.demo.licensed import begin_digest, long_ago_rows, write_use
 from marstraining.demo.past import PastSession, attendance_rows
 from marstraining.demo.registers import imported_rows, lock_imported, open_registers
+from marstraining.demo.reported import take_reports
 from marstraining.demo.upcoming import upcoming_programme
 from marstraining.people.actions import import_agencies
 from marstraining.people.models import Agency
@@ -90,6 +91,8 @@ async def fill(*, now: datetime, report: Report, seed: int = SEED) -> None:
     report("Filling the library")
     # Chance of its own, so that what is invented above stays what it was.
     await write_library(random.Random(seed), now=now)  # noqa: S311 - as above
+    report("Taking reports for the board")
+    await take_reports(now=now)
 
 
 def reference_rows(name: str) -> tuple[Row, ...]:

@@ -23,7 +23,7 @@ FRESH_FOR = timedelta(days=7)
 _LINKS_LAST = timedelta(days=30)
 _KEY, _MADE, _LINKS, _DATABASE, _MAIL = "secret.key", "made.json", "demo.json", "marstraining.sqlite3", "mail"
 # Where a role has a first page of its own, its link leads there.
-_FIRST_PAGES = {"agency_lead": "/agency", "desk": "/desk", "administrator": "/desk"}
+_FIRST_PAGES = {"agency_lead": "/agency", "desk": "/desk", "administrator": "/desk", "board_reader": "/board"}
 # What a demo does not take from the environment: it has a database, a mail folder and a key of its own.
 _OWN = ("MARS_DATABASE_URL", "MARS_SECRET_KEY", "MARS_SMTP_URL", "MARS_TELEGRAM_TOKEN", "MARS_TELEGRAM_WEBHOOK_URL")
 

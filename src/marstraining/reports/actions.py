@@ -1,10 +1,11 @@
-"""Freezing figures."""
+"""Freezing figures, and what people make of a report's sentences."""
 
 import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from marstraining.core.clock import today_of
 from marstraining.core.db import execute, rows, transaction
 from marstraining.core.errors import NotFound
 from marstraining.core.tokens import new_ref
@@ -12,18 +13,21 @@ from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
 from marstraining.reports.document import plain_section
 from marstraining.reports.quarterly import figures_of, paper_of, sections_of
-from marstraining.reports.queries import Frozen, annual_figures, last_snapshot, may_read
+from marstraining.reports.queries import Frozen, annual_figures, drafts_of, last_snapshot, may_take, signature_of
 from marstraining.reports.queries.quarter import Progress, quarter_of
-from marstraining.reports.rules import Change, Period, as_plain, changes, content_hash
+from marstraining.reports.queries.scopes import narrowed
+from marstraining.reports.rules import Change, Period, as_plain, changes, check_begun, check_wording, content_hash
 
 
 async def take_annual_snapshot(period: Period, *, by: Viewer, now: datetime) -> tuple[Frozen, tuple[Change, ...]]:
     """The annual figures of a year frozen as they stand, and what came out otherwise than in the last snapshot of the same year.
 
-    Where nothing changed the last one stands and no other is written. NotFound for who may not read reports.
+    Where nothing changed the last one stands and no other is written. NotFound for who may not take reports, Refused for a year that
+    has not begun.
     """
-    if not may_read(by):
+    if not may_take(by):
         raise NotFound
+    check_begun(period, today_of(now))
     figures = await annual_figures(period, now=now)
     before = await last_snapshot("annual", period)
     frozen = await freeze("annual", period, {"figures": as_plain(figures)}, before=before, by=by, now=now)
@@ -31,21 +35,19 @@ async def take_annual_snapshot(period: Period, *, by: Viewer, now: datetime) -> 
 
 
 async def take_quarterly_snapshot(
-    period: Period, *, course: str = "", agency: str = "", progress: Progress = lambda _step: None, by: Viewer, now: datetime
+    period: Period, *, scope: str = "", progress: Progress = lambda _step: None, by: Viewer, now: datetime
 ) -> tuple[Frozen, tuple[Change, ...]]:
     """The whole report of a quarter frozen as it stands, with what came out otherwise than in its last snapshot.
 
-    With the code of a course or of an organisation it is of them alone. NotFound for who may not read reports, and for a code that
-    is none.
+    With a `scope`, as `Snapshot` has it, it is of that course, organisation or area alone. NotFound for who may not take reports and
+    for a scope that names nothing; Refused for a quarter that has not begun.
     """
-    if not may_read(by):
+    if not may_take(by):
         raise NotFound
-    agency_id = await _agency(agency) if agency else None
-    if course and not await rows("SELECT 1 AS found FROM programme_course WHERE code = ?", course):
-        raise NotFound
-    scope = f"agency:{agency}" if agency else f"course:{course}" if course else ""
-    quarter = await quarter_of(period, now=now, course=course, agency_id=agency_id, progress=progress)
+    check_begun(period, today_of(now))
+    quarter = await quarter_of(period, now=now, of=await narrowed(scope, period), progress=progress)
     content = {
+        "of": quarter.of,
         "figures": as_plain(figures_of(quarter, as_at=now.isoformat(timespec="seconds"))),
         "sections": [plain_section(one) for one in sections_of(quarter)],
         "paper": [plain_section(one) for one in paper_of(quarter)],
@@ -53,46 +55,6 @@ async def take_quarterly_snapshot(
     before = await last_snapshot("quarterly", period, scope=scope)
     frozen = await freeze("quarterly", period, content, scope=scope, before=before, by=by, now=now)
     return frozen, changes(before.figures, frozen.figures) if before else ()
-
-
-async def _agency(code: str) -> int:
-    found = await rows("SELECT id FROM people_agency WHERE code = ?", code)
-    if not found:
-        raise NotFound
-    return int(found[0]["id"])
-
-
-async def write_wording(ref: str, place: str, text: str, *, by: Viewer, now: datetime) -> None:
-    """Keep what a person made of a drafted sentence; figures are not theirs to change. NotFound for who is not at the desk.
-
-    A report that was signed off is reworded by signing off anew: its signature falls.
-    """
-    frozen_id = await _own(ref, by=by)
-    async with transaction():
-        await execute(
-            "INSERT INTO reports_wording (snapshot_id, place, text, written_at, written_by_id) VALUES (?, ?, ?, ?, ?)",
-            frozen_id, place, text, now, by.person_id,
-        )  # fmt: skip
-        await record("report.reworded", by=by, now=now, subject_kind="report", subject_id=frozen_id, detail={"ref": ref, "place": place})
-
-
-async def sign_off(ref: str, *, by: Viewer, now: datetime) -> None:
-    """Say that the report as it reads now goes to the board."""
-    frozen_id = await _own(ref, by=by)
-    async with transaction():
-        await execute(
-            "INSERT INTO reports_wording (snapshot_id, place, text, written_at, written_by_id, signed_at, signed_by_id)"
-            " VALUES (?, '', '', ?, ?, ?, ?)",
-            frozen_id, now, by.person_id, now, by.person_id,
-        )  # fmt: skip
-        await record("report.signed", by=by, now=now, subject_kind="report", subject_id=frozen_id, detail={"ref": ref})
-
-
-async def _own(ref: str, *, by: Viewer) -> int:
-    found = await rows("SELECT id FROM reports_snapshot WHERE ref = ? AND kind = 'quarterly'", ref) if by.is_desk else []
-    if not found:
-        raise NotFound
-    return int(found[0]["id"])
 
 
 async def freeze(
@@ -112,3 +74,52 @@ async def freeze(
         detail = {"kind": kind, "period": period.words, "ref": ref}
         await record("report.frozen", by=by, now=now, subject_kind="report", subject_id=None, detail=detail)
     return Frozen(ref, kind, period, scope, now, content, digest)
+
+
+async def write_wordings(ref: str, texts: Mapping[str, str], *, by: Viewer, now: datetime) -> int:
+    """Keep what a person made of drafted sentences, by place; figures are not theirs to change. How many were new.
+
+    What reads as it did is not written again. A report that was signed off is reworded by signing off anew: its signature falls.
+    NotFound for who is not at the desk and for a place that the report has not; Refused for an empty or a very long text.
+    """
+    snapshot_id = await _own(ref, by=by)
+    async with transaction():
+        # Taking hold of the report first puts the words of two people one after the other.
+        await execute("UPDATE reports_snapshot SET ref = ref WHERE id = ?", snapshot_id)
+        reads = await drafts_of(ref)
+        if set(texts) - {one.place for one in reads}:
+            raise NotFound
+        given = {one.place: check_wording(texts[one.place], one.place) for one in reads if one.place in texts}
+        changed = {one.place: given[one.place] for one in reads if given.get(one.place, one.text) != one.text}
+        for place, text in changed.items():
+            await execute(
+                "INSERT INTO reports_wording (snapshot_id, place, text, written_at, written_by_id) VALUES (?, ?, ?, ?, ?)",
+                snapshot_id, place, text, now, by.person_id,
+            )  # fmt: skip
+        if changed:
+            detail = {"ref": ref, "places": ", ".join(changed)}
+            await record("report.reworded", by=by, now=now, subject_kind="report", subject_id=snapshot_id, detail=detail)
+    return len(changed)
+
+
+async def sign_off(ref: str, *, by: Viewer, now: datetime) -> bool:
+    """Say that the report as it reads now goes to the board; False where that was said already. NotFound for who is not at the desk."""
+    snapshot_id = await _own(ref, by=by)
+    async with transaction():
+        await execute("UPDATE reports_snapshot SET ref = ref WHERE id = ?", snapshot_id)
+        if await signature_of(ref) is not None:
+            return False
+        await execute(
+            "INSERT INTO reports_wording (snapshot_id, place, text, written_at, written_by_id, signed_at, signed_by_id)"
+            " VALUES (?, '', '', ?, ?, ?, ?)",
+            snapshot_id, now, by.person_id, now, by.person_id,
+        )  # fmt: skip
+        await record("report.signed", by=by, now=now, subject_kind="report", subject_id=snapshot_id, detail={"ref": ref})
+    return True
+
+
+async def _own(ref: str, *, by: Viewer) -> int:
+    found = await rows("SELECT id FROM reports_snapshot WHERE ref = ? AND kind = 'quarterly'", ref) if by.is_desk else []
+    if not found:
+        raise NotFound
+    return int(found[0]["id"])

@@ -11,6 +11,7 @@ from json import dumps
 from marstraining.core.errors import Refused
 
 NOT_COLLECTED = "not collected yet"
+LONGEST_WORDING = 2000
 
 _YEAR = re.compile(r"(\d{4})/(\d{2})")
 
@@ -83,6 +84,29 @@ def read_year(typed: str) -> int:
     if found is None or (int(found[1]) + 1) % 100 != int(found[2]):
         raise Refused(f"“{typed}” is not a financial year: write it like 2022/23.", code="year", field="year")
     return int(found[1])
+
+
+def read_quarter(typed: str) -> int:
+    """A quarter of the financial year, 1 to 4; Refused for anything else."""
+    if typed.strip() not in {"1", "2", "3", "4"}:
+        raise Refused(f"“{typed}” is not a quarter: 1 is April to June, 4 is January to March.", code="quarter", field="quarter")
+    return int(typed)
+
+
+def check_begun(period: Period, today: date) -> None:
+    """Refuse a period of which nothing can be held yet."""
+    if period.first > today:
+        raise Refused(f"{period.words[:1].upper()}{period.words[1:]} has not begun yet.", code="future", field="year")
+
+
+def check_wording(text: str, place: str) -> str:
+    """What a person made of a sentence, without blanks around it; Refused where it is empty or longer than a page holds."""
+    text = text.strip()
+    if not text:
+        raise Refused("Enter a sentence, or leave the one that was drafted.", code="empty", field=place)
+    if len(text) > LONGEST_WORDING:
+        raise Refused(f"A sentence of a report must be {LONGEST_WORDING:,} characters or fewer.", code="long", field=place)
+    return text
 
 
 @dataclass(frozen=True, slots=True)

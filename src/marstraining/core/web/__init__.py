@@ -2,7 +2,7 @@
 
 from marstraining.core.web.assembly import assemble
 from marstraining.core.web.confirming import Files, always, verbs
-from marstraining.core.web.exports import csv_response, export_response, pdf_response, xlsx_response
+from marstraining.core.web.exports import csv_response, document_response, export_response, pdf_response, xlsx_response
 from marstraining.core.web.forms import Form
 from marstraining.core.web.guards import ANYONE, SIGNED_IN, PageRoute, Who, page, roles, route_table, safe_next, see_other
 from marstraining.core.web.identity import ViewerMiddleware, identify, viewer_of
@@ -33,6 +33,7 @@ __all__ = [
     "assemble",
     "conditional",
     "csv_response",
+    "document_response",
     "export_response",
     "identify",
     "page",

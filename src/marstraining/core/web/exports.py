@@ -23,6 +23,10 @@ from marstraining.core.web.workbook import Sheet
 _STARTERS = frozenset("=+-@\t\r\n\0＝＋－＠")  # noqa: RUF001 - the full-width forms are the point
 _SKIPPED = " \u00a0\u3000\"'"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_DOCUMENTS = {
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "json": "application/json; charset=utf-8",
+}
 _ROWS_AT_ONCE = 500
 Rows = Iterable[Mapping[str, object]]
 Batches = AsyncIterator[Sequence[Mapping[str, object]]]
@@ -167,6 +171,12 @@ def pdf_response(request: Request, name: str, made: bytes) -> Response:
     """A finished PDF to save."""
     check_export(request)
     return Response(made, media_type="application/pdf", headers=_attachment(name, "pdf"))
+
+
+def document_response(request: Request, name: str, ending: str, made: bytes) -> Response:
+    """A finished document to save: `docx` or `json`."""
+    check_export(request)
+    return Response(made, media_type=_DOCUMENTS[ending], headers=_attachment(name, ending))
 
 
 def streamed_response(request: Request, kind: str, name: str, columns: Sequence[Column], batches: Batches) -> StreamingResponse:

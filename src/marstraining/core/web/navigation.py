@@ -43,6 +43,7 @@ DESK = (
     NavItem("People", "/desk/people", roles=_STAFF),
     NavItem("Coverage", "/desk/coverage", ("/desk/rules",), roles=(Role.DESK,)),
     NavItem("Feedback", "/desk/evaluation", roles=_RUNS_SESSIONS),
+    NavItem("Reports", "/board", roles=_STAFF),
     NavItem("Organisations", "/desk/agencies", roles=_STAFF),
     NavItem("Exports", "/desk/exports", roles=_RUNS_SESSIONS),
     NavItem("Letters", "/desk/letters", roles=_STAFF),
@@ -66,7 +67,9 @@ def _main_bar(viewer: Viewer) -> Sequence[NavItem]:
     if viewer.has_any(Role.AGENCY_LEAD):
         items.append(NavItem("Your organisation", "/agency"))
     if viewer.has_any(*_DESK_ROLES):
-        items.append(NavItem("Training team", "/desk"))
+        items.append(NavItem("Training team", "/desk", ("/board",)))
+    elif viewer.has_any(Role.BOARD_READER):
+        items.append(NavItem("Board reports", "/board"))
     return items
 
 

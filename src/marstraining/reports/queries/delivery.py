@@ -67,17 +67,20 @@ class CourseDelivery:
     people: int | None
 
 
-async def sessions_in(first: date, last: date, *, on: date, course: str = "", agency_ids: Sequence[int] = ()) -> list[HeldSession]:
+async def sessions_in(
+    first: date, last: date, *, on: date, courses: Sequence[str] | None = None, agency_ids: Sequence[int] = ()
+) -> list[HeldSession]:
     """The sessions whose first training day falls in the period, drafts left out, in six statements whatever their number.
 
-    `on` is the day the figures are as at: what begins later is planned. With `agency_ids` people are those of these agencies, and
+    `on` is the day the figures are as at: what begins later is planned. With `courses`, codes, only those.
+    With `agency_ids` people are those of these agencies, and
     capacity is nobody's.
     """
-    where, values = ("AND c.code = ?", [course]) if course else ("", [])
+    where, values = among("c.code", courses)
     found = await rows(
         f"SELECT s.id, c.code, c.kind, s.state, s.delivery, s.capacity, coalesce({_FIRST_DAY}, {_ANY_FIRST_DAY}) AS day,"
         " s.ends_at FROM programme_session s JOIN programme_course c ON c.id = s.course_id"
-        f" WHERE s.state <> 'draft' AND s.external_url = '' AND coalesce({_FIRST_DAY}, {_ANY_FIRST_DAY}) BETWEEN ? AND ? {where}"
+        f" WHERE s.state <> 'draft' AND s.external_url = '' AND coalesce({_FIRST_DAY}, {_ANY_FIRST_DAY}) BETWEEN ? AND ?{where}"
         " ORDER BY s.starts_at, s.id",
         first, last, *values, dates=("day",),
     )  # fmt: skip
@@ -126,6 +129,13 @@ def _session(row: Mapping[str, Any], counts: _Counts, *, on: date, is_part: bool
         waiting=counts.waiting.get(number, 0),
         organisations=counts.organisations.get(number),
     )
+
+
+def among(column: str, codes: Sequence[str] | None) -> tuple[str, Sequence[str]]:
+    """A condition that holds for these codes alone, with its values; None is no condition, and no codes let nothing through."""
+    if codes is None:
+        return "", ()
+    return (f" AND {column} IN ({', '.join('?' * len(codes))})", codes) if codes else (" AND 1 = 0", ())
 
 
 def _listed(ids: Sequence[int]) -> str:
@@ -234,34 +244,49 @@ class Reach:
     by_course: Mapping[str, int]
 
 
-async def reach_of(ids: Sequence[int]) -> list[Reach]:
-    """Every organisation that somebody attended for by name, in two statements, by sector and name."""
+async def reach_of(ids: Sequence[int], *, agency_ids: Sequence[int] = (), together: Sequence[str] = ()) -> list[Reach]:
+    """Every organisation that somebody attended for by name, in two statements, by sector and name.
+
+    Those of the sectors `together` are one line each sector, since a setting of one person is that person's name.
+    """
     if not ids:
         return []
+    where = f" AND m.agency_id IN ({_listed(agency_ids)})" if agency_ids else ""
+    grouped = f"CASE WHEN a.sector IN ({', '.join('?' * len(together))}) THEN 0 ELSE a.id END" if together else "a.id"
     came = (
-        "attendance_mark m JOIN people_agency a ON a.id = m.agency_id WHERE m.superseded_at IS NULL AND m.mark = 'attended'"
-        f" AND m.taken_as IN ('learner', 'walk_in', 'substitute') AND m.session_id IN ({_listed(ids)})"
+        f"SELECT DISTINCT {grouped} AS own, a.sector, a.id AS agency_id, m.session_id, m.person_id FROM attendance_mark m"
+        " JOIN people_agency a ON a.id = m.agency_id WHERE m.superseded_at IS NULL AND m.mark = 'attended'"
+        f" AND m.taken_as IN ('learner', 'walk_in', 'substitute') AND m.session_id IN ({_listed(ids)}){where}"
     )
-    people = await rows(f"SELECT a.id, a.name, a.sector, count(DISTINCT m.person_id) AS n FROM {came} GROUP BY a.id, a.name, a.sector")
+    people = await rows(
+        "SELECT x.own, x.sector, coalesce(a.name, '') AS name, count(DISTINCT x.person_id) AS people, count(DISTINCT x.agency_id) AS bodies"
+        f" FROM ({came}) x LEFT JOIN people_agency a ON a.id = x.own GROUP BY x.own, x.sector, a.name",
+        *together,
+    )
     cells = await rows(
-        "SELECT x.agency_id, c.code, count(*) AS n FROM (SELECT DISTINCT m.agency_id, m.session_id, m.person_id FROM"
-        f" {came}) x JOIN programme_session s ON s.id = x.session_id JOIN programme_course c ON c.id = s.course_id"
-        " GROUP BY x.agency_id, c.code"
+        f"SELECT x.own, x.sector, c.code, count(*) AS n FROM ({came}) x JOIN programme_session s ON s.id = x.session_id"
+        " JOIN programme_course c ON c.id = s.course_id GROUP BY x.own, x.sector, c.code",
+        *together,
     )
-    by_agency: dict[int, dict[str, int]] = defaultdict(dict)
+    by_line: dict[tuple[int, str], dict[str, int]] = defaultdict(dict)
     for row in cells:
-        by_agency[row["agency_id"]][row["code"]] = row["n"]
-    found = [Reach(row["name"], row["sector"], sum(by_agency[row["id"]].values()), row["n"], by_agency[row["id"]]) for row in people]
+        by_line[row["own"], row["sector"]][row["code"]] = row["n"]
+    found = []
+    for row in people:
+        courses = by_line[row["own"], row["sector"]]
+        name = row["name"] or f"{row['sector']}: {row['bodies']} {'setting' if row['bodies'] == 1 else 'settings'}"
+        found.append(Reach(name, row["sector"], sum(courses.values()), row["people"], courses))
     return sorted(found, key=lambda one: (one.sector, one.agency.casefold()))
 
 
-async def silent_agencies(ids: Sequence[int]) -> list[str]:
-    """The organisations of the area from which nobody attended by name."""
+async def silent_agencies(ids: Sequence[int], *, but: Sequence[str]) -> list[str]:
+    """The organisations of the area from which nobody attended by name, those of the sectors `but` left out."""
     where = f" AND m.session_id IN ({_listed(ids)})" if ids else " AND 1 = 0"
     found = await rows(
         "SELECT a.name FROM people_agency a WHERE a.is_in_area AND NOT a.is_group AND a.state = 'listed'"
         " AND NOT EXISTS (SELECT 1 FROM attendance_mark m WHERE m.agency_id = a.id AND m.superseded_at IS NULL AND m.mark = 'attended'"
-        f"{where}) ORDER BY a.name"
+        f"{where}) AND a.sector NOT IN ({', '.join('?' * len(but))}) ORDER BY a.name",
+        *but,
     )
     return [row["name"] for row in found]
 

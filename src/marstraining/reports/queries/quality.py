@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from marstraining.core.db import rows
 from marstraining.coverage.queries.forecast import people_asked
 from marstraining.coverage.rules import State
+from marstraining.reports.queries.delivery import among
 
 _ENDS_SOON = timedelta(days=90)
 
@@ -46,13 +47,14 @@ class Accredited:
     lapsed: int
 
 
-async def accreditations_on(day: date) -> list[Accredited]:
+async def accreditations_on(day: date, *, courses: Sequence[str] | None = None) -> list[Accredited]:
     """By course: how many people hold it, of how many it ends within 90 days, of how many it has run out and was not renewed."""
+    where, values = among("c.code", courses)
     found = await rows(
         "SELECT c.title, a.person_id, max(coalesce(a.expires_on, '9999-12-31')) AS expires_on FROM record_accreditation a"
         " JOIN programme_course c ON c.id = a.course_id WHERE a.granted_on <= ? AND (a.ended_on IS NULL OR a.ended_on > ?)"
-        " GROUP BY c.title, a.person_id",
-        day, day, dates=("expires_on",),
+        f"{where} GROUP BY c.title, a.person_id",
+        day, day, *values, dates=("expires_on",),
     )  # fmt: skip
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for row in found:
@@ -117,7 +119,8 @@ async def represented_at(ids: Sequence[int], *, sectors: Sequence[str]) -> list[
     found = await rows(
         "SELECT a.sector, count(*) AS settings, sum(CASE WHEN EXISTS (SELECT 1 FROM attendance_mark m WHERE m.agency_id = a.id"
         f" AND m.superseded_at IS NULL AND m.mark = 'attended' AND m.session_id IN ({listed})) THEN 1 ELSE 0 END) AS came"
-        f" FROM people_agency a WHERE a.is_in_area AND NOT a.is_group AND a.sector IN ({', '.join('?' * len(sectors))})"
+        f" FROM people_agency a WHERE a.is_in_area AND NOT a.is_group AND a.state = 'listed'"
+        f" AND a.sector IN ({', '.join('?' * len(sectors))})"
         " GROUP BY a.sector ORDER BY a.sector",
         *sectors,
     )

@@ -1,56 +1,73 @@
 """Everything of a quarter's report, gathered as it stands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from marstraining.core.clock import today_of
-from marstraining.people.queries import branches_of
 from marstraining.programme.rules import CourseKind
 from marstraining.reports.quarterly import Quarter, Sums, sums_of
 from marstraining.reports.queries.confidence import confidence_in
-from marstraining.reports.queries.delivery import by_course, people_of, reach_of, sessions_in, silent_agencies
-from marstraining.reports.queries.quality import accreditations_on, coverage_on, represented_at, training_of
+from marstraining.reports.queries.delivery import HeldSession, by_course, people_of, reach_of, sessions_in, silent_agencies
+from marstraining.reports.queries.quality import Coverage, accreditations_on, coverage_on, represented_at, training_of
 from marstraining.reports.rules import Period
 
-EDUCATION_SECTORS = ("Education, schools", "Education, further education", "Early years")
+EDUCATION_SECTORS = ("Education, schools", "Further education", "Early years")
 
 Progress = Callable[[str], None]
+STEPS = 6
+"""How often `quarter_of` tells its progress."""
 
 
-async def quarter_of(period: Period, *, now: datetime, course: str = "", agency_id: int | None = None, progress: Progress) -> Quarter:
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """What a report is of: some courses by their codes, None for all; some organisations, () for all; `words` for the cover."""
+
+    words: str = ""
+    courses: Sequence[str] | None = None
+    agency_ids: Sequence[int] = ()
+
+
+WHOLE = Narrowed()
+
+
+async def quarter_of(period: Period, *, now: datetime, of: Narrowed = WHOLE, progress: Progress) -> Quarter:
     """A quarter as at now, on the same definitions for it, the quarter before and the same quarter a year ago.
 
-    A number of statements that does not grow with sessions or people. With `course` or an agency (and its branches) only what is
-    of them.
+    A number of statements that does not grow with sessions or people.
     """
     today = today_of(now)
-    agency_ids = sorted(await branches_of([agency_id]) | {agency_id}) if agency_id is not None else ()
-
-    async def sums(of: Period) -> Sums:
-        held = await sessions_in(of.first, of.last, on=today, course=course, agency_ids=agency_ids)
-        return sums_of(held, people=await people_of([one.id for one in held], agency_ids=agency_ids))
 
     progress("Sessions and attendance")
-    sessions = await sessions_in(period.first, period.last, on=today, course=course, agency_ids=agency_ids)
-    ids = [one.id for one in sessions]
-    courses = await by_course(sessions, agency_ids=agency_ids)
+    sessions = await _sessions(period, of, today)
+    ran = [one.id for one in sessions if one.is_over]
+    courses = await by_course(sessions, agency_ids=of.agency_ids)
     progress("The quarter before and a year ago")
-    before, year_ago = await sums(period.step(-1)), await sums(period.step(-4))
+    before, year_ago = await _sums(period.step(-1), of, today), await _sums(period.step(-4), of, today)
     progress("Organisations")
-    reach, silent = await reach_of(ids), await silent_agencies(ids)
-    briefings = [one.id for one in sessions if one.kind in {CourseKind.BRIEFING, CourseKind.FORUM}]
+    reach = await reach_of(ran, agency_ids=of.agency_ids, together=() if of.agency_ids else EDUCATION_SECTORS)
+    silent = await silent_agencies(ran, but=EDUCATION_SECTORS)
+    briefings = [one.id for one in sessions if one.is_over and one.kind in {CourseKind.BRIEFING, CourseKind.FORUM}]
     represented = await represented_at(briefings, sectors=EDUCATION_SECTORS)
     progress("Refresher rules")
     day = min(today, period.last)
-    coverage = await coverage_on(day)
+    coverage = Coverage((), {}) if of.words else await coverage_on(day)
     progress("Confidence")
-    confidence = await confidence_in(period)
+    confidence = await confidence_in(period, courses=of.courses)
     progress("Trainers, accreditations and what is planned")
-    planned = await sessions_in(max(today, date.fromordinal(period.last.toordinal() + 1)), period.step(2).last, on=today, course=course)
+    planned = await sessions_in(
+        max(today, date.fromordinal(period.last.toordinal() + 1)),
+        period.step(2).last,
+        on=today,
+        courses=of.courses,
+        agency_ids=of.agency_ids,
+    )
     return Quarter(
         period=period,
         as_at=f"{today.day} {today:%B %Y}",
-        sums=sums_of(sessions, people=await people_of(ids, agency_ids=agency_ids)),
+        of=of.words,
+        is_part=bool(of.agency_ids),
+        sums=await _summed(sessions, of, confidence.programme.change_words),
         before=before,
         year_ago=year_ago,
         sessions=sessions,
@@ -60,7 +77,21 @@ async def quarter_of(period: Period, *, now: datetime, course: str = "", agency_
         represented=represented,
         coverage=coverage,
         confidence=confidence,
-        trained=await training_of(ids),
-        accredited=await accreditations_on(day),
-        planned=await by_course(planned),
+        trained=await training_of(ran),
+        accredited=await accreditations_on(day, courses=of.courses),
+        planned=await by_course(planned, agency_ids=of.agency_ids),
     )
+
+
+async def _sessions(period: Period, of: Narrowed, today: date) -> list[HeldSession]:
+    return await sessions_in(period.first, period.last, on=today, courses=of.courses, agency_ids=of.agency_ids)
+
+
+async def _sums(period: Period, of: Narrowed, today: date) -> Sums:
+    confidence = await confidence_in(period, courses=of.courses)
+    return await _summed(await _sessions(period, of, today), of, confidence.programme.change_words)
+
+
+async def _summed(sessions: Sequence[HeldSession], of: Narrowed, confidence: str) -> Sums:
+    ran = [one.id for one in sessions if one.is_over]
+    return sums_of(sessions, people=await people_of(ran, agency_ids=of.agency_ids), confidence=confidence)

@@ -35,6 +35,11 @@ def may_read(viewer: Viewer) -> bool:
     return viewer.is_desk or viewer.has_any(Role.BOARD_READER, Role.ADMINISTRATOR)
 
 
+def may_take(viewer: Viewer) -> bool:
+    """Taking a report is the training team's; the board reads."""
+    return viewer.is_desk or viewer.is_administrator
+
+
 async def last_snapshot(kind: str, period: Period, *, scope: str = "") -> Frozen | None:
     """The latest snapshot of a period, None where there is none."""
     where, values = ("quarter = ?", (period.quarter,)) if period.quarter else ("quarter IS NULL", ())
@@ -53,6 +58,17 @@ async def snapshot_of(ref: str, *, viewer: Viewer) -> Frozen | None:
     return _frozen(found[0]) if found else None
 
 
+async def snapshot_before(frozen: Frozen) -> Frozen | None:
+    """The snapshot of the same period and scope that was taken before this one."""
+    where, values = ("quarter = ?", (frozen.period.quarter,)) if frozen.period.quarter else ("quarter IS NULL", ())
+    found = await rows(
+        f"SELECT {_COLUMNS} FROM reports_snapshot WHERE kind = ? AND year = ? AND scope = ? AND {where}"
+        " AND id < (SELECT id FROM reports_snapshot WHERE ref = ?) ORDER BY id DESC LIMIT 1",
+        frozen.kind, frozen.period.year, frozen.scope, *values, frozen.ref, instants=("as_at",),
+    )  # fmt: skip
+    return _frozen(found[0]) if found else None
+
+
 @dataclass(frozen=True, slots=True)
 class ListedSnapshot:
     """A snapshot as a list shows it."""
@@ -60,18 +76,37 @@ class ListedSnapshot:
     ref: str
     kind: str
     period: Period
-    scope: str
+    of: str
     as_at: datetime
+    is_signed: bool
+
+    @property
+    def words(self) -> str:
+        return f"{'Quarterly report' if self.kind == 'quarterly' else 'Annual figures'}, {self.period.words}"
+
+
+# Signed is what nobody reworded after its last signature.
+_SIGNED = "(SELECT w.signed_at FROM reports_wording w WHERE w.snapshot_id = s.id ORDER BY w.id DESC LIMIT 1) IS NOT NULL"
 
 
 async def snapshots(*, viewer: Viewer, limit: int = 100) -> list[ListedSnapshot]:
-    """The latest snapshots, newest first, without what they say."""
+    """The latest snapshots, newest first, without what they say; of those of a period and scope only the last."""
     if not may_read(viewer):
         return []
     found = await rows(
-        "SELECT ref, kind, year, quarter, scope, as_at FROM reports_snapshot ORDER BY id DESC LIMIT ?", limit, instants=("as_at",)
-    )
-    return [ListedSnapshot(row["ref"], row["kind"], Period(row["year"], row["quarter"]), row["scope"], row["as_at"]) for row in found]
+        f"SELECT s.ref, s.kind, s.year, s.quarter, s.scope, s.as_at, c.title AS course, a.name AS agency, {_SIGNED} AS is_signed"
+        " FROM reports_snapshot s LEFT JOIN programme_course c ON s.scope = 'course:' || c.code"
+        " LEFT JOIN people_agency a ON s.scope = 'agency:' || a.code WHERE NOT EXISTS (SELECT 1 FROM reports_snapshot l"
+        " WHERE l.kind = s.kind AND l.year = s.year AND coalesce(l.quarter, 0) = coalesce(s.quarter, 0) AND l.scope = s.scope"
+        " AND l.id > s.id) ORDER BY s.id DESC LIMIT ?",
+        limit, instants=("as_at",), flags=("is_signed",),
+    )  # fmt: skip
+    return [_listed(row) for row in found]
+
+
+def _listed(row: Mapping[str, Any]) -> ListedSnapshot:
+    of = row["course"] or row["agency"] or row["scope"].partition(":")[2]
+    return ListedSnapshot(row["ref"], row["kind"], Period(row["year"], row["quarter"]), of, row["as_at"], row["is_signed"])
 
 
 def _frozen(row: Mapping[str, Any]) -> Frozen:

@@ -1,0 +1,145 @@
+"""A frozen report with what people wrote, as one document, and that document in each of its formats."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from marstraining.core.clock import local
+from marstraining.core.config import Settings
+from marstraining.core.typesetting import typeset
+from marstraining.core.web import render_text
+from marstraining.reports.document import Document, Forest, Grid, Section, Text, plain_section, read_section, reworded
+from marstraining.reports.drawing import forest_markup, forest_svg
+from marstraining.reports.queries import Frozen, Report, Signature
+from marstraining.reports.rules import Change
+from marstraining.reports.word import word_file
+
+FORMATS = ("pdf", "docx", "json")
+MARKING = "Official: for members of the board and the training team"
+_RECOMMENDATION = "decisions"
+_NO_RECOMMENDATION = "To note these figures."
+_PURPOSES = {
+    "quarterly": "To say what multi-agency training was delivered in the quarter, whom it reached, and what changed.",
+    "annual": "To give the figures of the annual report’s section on training.",  # noqa: RUF001 - an apostrophe as printed
+}
+
+
+def document_of(report: Report, settings: Settings) -> Document:
+    """The document: figures as they were frozen, sentences as they read now."""
+    frozen, day = report.frozen, local(report.frozen.as_at)
+    content = frozen.content
+    pages = [read_section(one) for one in content.get("sections", ())] or [_annual_section(frozen)]
+    texts = {block.place: block.text for page in pages for block in page.blocks if isinstance(block, Text)} | dict(report.wordings)
+    if report.changed:
+        pages.append(_changes_section(report.changed))
+    words = frozen.period.words
+    of = content.get("of", "")
+    return Document(
+        title="Multi-agency training: " + ("quarterly report" if frozen.kind == "quarterly" else "annual figures"),
+        period=words[:1].upper() + words[1:] + (f", {of}" if of else ""),
+        partnership=settings.partnership.name,
+        marking=MARKING,
+        purpose=_PURPOSES[frozen.kind],
+        recommendation=texts.get(_RECOMMENDATION, _NO_RECOMMENDATION),
+        as_at=f"{day.day} {day:%B %Y}",
+        snapshot=frozen.ref,
+        content_hash=frozen.content_hash,
+        sections=reworded(pages, report.wordings),
+        paper=reworded([read_section(one) for one in content.get("paper", ())], report.wordings),
+        signed=_signed(report.signature),
+        is_draft=frozen.kind == "quarterly" and report.signature is None,
+    )
+
+
+def _signed(signature: Signature | None) -> str:
+    if signature is None:
+        return ""
+    day = local(signature.at)
+    return f"{signature.name or 'the training team'} on {day.day} {day:%B %Y}"
+
+
+def _annual_section(frozen: Frozen) -> Section:
+    rows = tuple((one.label, one.measure.capitalize(), one.print, one.standing.capitalize()) for one in frozen.figures)
+    caption = f"Figures of training, 1 April {frozen.period.year} to 31 March {frozen.period.year + 1}"
+    blocks = (
+        Grid(caption, ("What", "What it counts", "Figure", "Where it comes from"), rows, (2,)),
+        Text("People and attendances are never one number: a person who came twice is two attendances."),
+        Text("Computed is counted from registers and imported numbers; as published is what an earlier annual report said."),
+    )
+    return Section("", "Figures", blocks)
+
+
+def _changes_section(changed: Sequence[Change]) -> Section:
+    rows = tuple((one.label, one.measure.capitalize(), one.was, one.now) for one in changed)
+    intro = Text("The same period was reported before on the same definitions. These figures have been corrected or completed since.")
+    return Section(
+        "Annex C",
+        "Changed since it was last reported",
+        (intro, Grid("Then and now", ("What", "What it counts", "Then", "Now"), rows, (2, 3))),
+    )
+
+
+# ---- formats ----------------------------------------------------------------------------------------------------------
+
+
+def page_of(document: Document) -> dict[str, Any]:
+    """The document as templates show it: plain blocks, charts drawn."""
+    return _plain(document) | {"sections": [_page_section(one) for one in document.sections]}
+
+
+def _plain(document: Document) -> dict[str, Any]:
+    sections = [plain_section(one) for one in document.sections]
+    return asdict(replace(document, sections=(), paper=())) | {"sections": sections}
+
+
+def _page_section(section: Section) -> dict[str, Any]:
+    plain: dict[str, Any] = plain_section(section)
+    for block, made in zip(section.blocks, plain["blocks"], strict=True):
+        if isinstance(block, Forest):
+            made["svg"] = forest_markup(block)
+            made["lines"] = [(bar.label, bar.words) for bar in block.bars]
+    return plain
+
+
+def standalone_page(document: Document) -> str:
+    """A page in one file, to be opened without the service."""
+    return render_text("reports/standalone.html", report=page_of(document))
+
+
+async def pdf_of(document: Document, settings: Settings) -> bytes:
+    """A tagged PDF."""
+    data = _plain(document) | {"accent": settings.partnership.branding.accent}
+    for section, plain in zip(document.sections, data["sections"], strict=True):
+        for block, made in zip(section.blocks, plain["blocks"], strict=True):
+            if isinstance(block, Forest):
+                made["svg"] = forest_svg(block)
+    return await typeset("report", data)
+
+
+async def docx_of(document: Document) -> bytes:
+    """A Word file, off the event loop."""
+    return await asyncio.to_thread(word_file, document)
+
+
+def json_of(report: Report, document: Document) -> str:
+    """The figures with where they come from, and the pages as they read."""
+    frozen = report.frozen
+    content = {
+        "report": frozen.kind,
+        "year": frozen.period.year_words,
+        "quarter": frozen.period.quarter,
+        "scope": frozen.scope,
+        "starts": frozen.period.first.isoformat(),
+        "ends": frozen.period.last.isoformat(),
+        "snapshot": frozen.ref,
+        "as_at": frozen.as_at.isoformat(timespec="seconds"),
+        "content_hash": frozen.content_hash,
+        "signed": document.signed,
+        "figures": frozen.content["figures"],
+        "changed_since_last": [asdict(one) for one in report.changed],
+    }
+    if frozen.kind == "quarterly":
+        content["pages"] = [plain_section(one) for one in document.sections]
+    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"

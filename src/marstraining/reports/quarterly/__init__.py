@@ -1,0 +1,49 @@
+"""The quarterly report to the board, page by page (evaluation.md 4.7), composed of plain figures; nothing here reads a database."""
+
+from marstraining.reports.document import Section
+from marstraining.reports.quarterly import first_pages, later_pages
+from marstraining.reports.quarterly.facts import Quarter, Sums, sums_of
+from marstraining.reports.quarterly.words import counted, not_collected, of_the_whole
+from marstraining.reports.rules import Figure, Measure, Standing
+
+__all__ = ["Quarter", "Sums", "figures_of", "paper_of", "sections_of", "sums_of"]
+
+
+def sections_of(quarter: Quarter) -> tuple[Section, ...]:
+    """Eleven pages and two annexes."""
+    return (
+        Section("1", "Summary", first_pages.summary(quarter)),
+        Section("2", "Delivery", first_pages.delivery(quarter)),
+        Section("3", "Reach", first_pages.reach(quarter)),
+        Section(
+            "4",
+            "Education and early years",
+            first_pages.education(quarter) if not quarter.of else of_the_whole("Settings and refresher rules"),
+        ),
+        Section("5", "Voluntary and community sector", not_collected("Returns of the voluntary and community sector")),
+        Section("6", "E-workbooks", not_collected("E-workbooks started and completed")),
+        Section("7", "Confidence", of_the_whole("Confidence") if quarter.is_part else later_pages.confidence(quarter)),
+        Section("8", "Impact after three months", of_the_whole("Impact") if quarter.is_part else later_pages.impact(quarter)),
+        Section("9", "Quality", later_pages.quality(quarter)),
+        Section("10", "Accreditation and money", of_the_whole("Accreditations") if quarter.is_part else later_pages.accreditation(quarter)),
+        Section("11", "Plan and risks", later_pages.plan(quarter)),
+        Section("Annex A", "Definitions and data quality", later_pages.definitions(quarter)),
+        Section("Annex B", "Technical table", of_the_whole("Statistics") if quarter.is_part else later_pages.technical(quarter)),
+    )
+
+
+def paper_of(quarter: Quarter) -> tuple[Section, ...]:
+    """The two-page paper that goes before the pages: the summary and what the board is asked."""
+    return (Section("", "Summary", first_pages.summary(quarter)), Section("", "What is planned and at risk", later_pages.plan(quarter)))
+
+
+def figures_of(quarter: Quarter, *, as_at: str) -> tuple[Figure, ...]:
+    """The figures of the quarter by key and measure, so that two snapshots can be compared; people and attendances apart."""
+    sums = quarter.sums
+    found = [("all", "All courses", "", sums.sessions, sums.attendances, sums.people)]
+    found += [(one.code, one.title, one.code, one.run, one.attended, one.people) for one in quarter.courses]
+    return tuple(
+        Figure(key, label, measure, value, counted(value), Standing.COMPUTED if value is not None else Standing.NOT_HELD, as_at, course)
+        for key, label, course, *values in found
+        for measure, value in zip((Measure.SESSIONS, Measure.ATTENDANCES, Measure.PEOPLE), values, strict=True)
+    )

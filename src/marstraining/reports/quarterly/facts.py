@@ -1,0 +1,69 @@
+"""Everything a quarterly report is made of, and what a period comes to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from marstraining.reports.queries.confidence import Confidence
+from marstraining.reports.queries.delivery import CourseDelivery, HeldSession, Reach, total
+from marstraining.reports.queries.quality import Accredited, Coverage, Represented, Trained
+from marstraining.reports.rules import Period
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What a period comes to in a few figures; None is not held. `confidence` is the programme's change, in words."""
+
+    sessions: int
+    attendances: int | None
+    people: int | None
+    fill: float | None
+    no_shows: float | None
+    confidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quarter:
+    """Everything a quarterly report is made of, as at one moment.
+
+    `of` names what a narrower report is of ("" for the whole programme); `is_part` says that it is of some organisations' people
+    alone, so that what is counted of rooms and of the whole area is left out.
+    """
+
+    period: Period
+    as_at: str
+    of: str
+    is_part: bool
+    sums: Sums
+    before: Sums
+    year_ago: Sums
+    sessions: Sequence[HeldSession]
+    courses: Sequence[CourseDelivery]
+    reach: Sequence[Reach]
+    silent: Sequence[str]
+    represented: Sequence[Represented]
+    coverage: Coverage
+    confidence: Confidence
+    trained: Trained
+    accredited: Sequence[Accredited]
+    planned: Sequence[CourseDelivery]
+
+
+def sums_of(sessions: Sequence[HeldSession], *, people: int, confidence: str) -> Sums:
+    """A period's sums: fill is attended of capacity, no-shows are absent of booked, each over the sessions that hold both."""
+    over = [one for one in sessions if one.is_over]
+    filled = [(one.attended, one.capacity) for one in over if one.attended is not None and one.capacity]
+    missed = [(one.absent, one.booked) for one in over if one.absent is not None and one.booked]
+    attendances = total([one.attended for one in over])
+    return Sums(
+        sessions=len(over),
+        attendances=attendances if over else 0,
+        # Headcounts have no names: that nobody is known by name does not mean that nobody came.
+        people=people if people or not attendances else None,
+        fill=_share(filled),
+        no_shows=_share(missed),
+        confidence=confidence,
+    )
+
+
+def _share(pairs: Sequence[tuple[int, int]]) -> float | None:
+    return sum(part for part, _ in pairs) / sum(whole for _, whole in pairs) if pairs else None

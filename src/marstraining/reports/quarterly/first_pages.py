@@ -1,0 +1,210 @@
+"""Pages 1 to 4: the summary, what was delivered, whom it reached, education and early years."""
+
+from marstraining.reports.document import Block, Grid, Points, Text, Tile, Tiles
+from marstraining.reports.quarterly.facts import Quarter
+from marstraining.reports.quarterly.words import counted, percent, several
+from marstraining.reports.queries.delivery import CourseDelivery, delivered_how, total
+from marstraining.reports.rules import NOT_COLLECTED
+
+_COURSES_A_TABLE = 6
+_EDUCATION_RULES = ("DSL", "EY", "SCH", "ANNEX")
+
+
+def summary(quarter: Quarter) -> tuple[Block, ...]:
+    """Six tiles, three things to know, and what the board is asked to decide."""
+    sums = quarter.sums
+    rates = (
+        Tile("Places filled", percent(sums.fill), _beside(quarter, "fill", is_share=True)),
+        Tile("Did not attend", percent(sums.no_shows), _beside(quarter, "no_shows", is_share=True)),
+    )
+    confidence = Tile(
+        "Change in confidence, 0 to 10",
+        sums.confidence,
+        (
+            *((quarter.confidence.programme.replied,) if quarter.confidence.programme.replied else ()),
+            f"Quarter before: {quarter.before.confidence}",
+            f"Same quarter a year ago: {quarter.year_ago.confidence}",
+        ),
+    )
+    return (
+        Tiles(
+            (
+                Tile("Sessions run", counted(sums.sessions), _beside(quarter, "sessions")),
+                Tile("Attendances", counted(sums.attendances), _beside(quarter, "attendances")),
+                Tile("Different people", counted(sums.people), _beside(quarter, "people")),
+                # Rooms are nobody's own, and answers are never told apart by organisation.
+                *(rates[1:] if quarter.is_part else (*rates, confidence)),
+            )
+        ),
+        Text(_opening(quarter), place="summary"),
+        Text(_most_attended(quarter), place="know-1"),
+        Text(_waiting(quarter), place="know-2"),
+        *(() if quarter.is_part else (Text(quarter.confidence.sentence, place="know-3"),)),
+        Text("Decisions requested: to note this report.", place="decisions"),
+    )
+
+
+def _beside(quarter: Quarter, name: str, *, is_share: bool = False) -> tuple[str, ...]:
+    before, ago = getattr(quarter.before, name), getattr(quarter.year_ago, name)
+    if is_share:
+        return (f"Quarter before: {percent(before)}", f"Same quarter a year ago: {percent(ago)}")
+    return (f"Quarter before: {counted(before)}", f"Same quarter a year ago: {counted(ago)}")
+
+
+def _opening(quarter: Quarter) -> str:
+    sums = quarter.sums
+    if not sums.sessions:
+        return f"No session ran in {quarter.period.words}."
+    people = f", by {several(sums.people, 'different person', 'different people')} where names are held" if sums.people else ""
+    return f"In {quarter.period.words}, {several(sums.sessions, 'session')} ran, with {counted(sums.attendances)} attendances{people}."
+
+
+def _most_attended(quarter: Quarter) -> str:
+    held = [one for one in quarter.courses if one.attended]
+    if not held:
+        return "No attendance is held for this quarter."
+    most = max(held, key=lambda one: one.attended or 0)
+    return f"Most attended: {most.title}, {counted(most.attended)} attendances at {several(most.run, 'session')}."
+
+
+def _waiting(quarter: Quarter) -> str:
+    waiting = [one for one in quarter.planned if one.waiting]
+    if not waiting:
+        return "Nobody is waiting for a place at a session of the next two quarters."
+    longest = max(waiting, key=lambda one: one.waiting)
+    number = sum(one.waiting for one in waiting)
+    people = several(number, "person is", "people are")
+    return f"{people} waiting for a place in the next two quarters, most of them for {longest.title} ({longest.waiting})."
+
+
+_DELIVERY_HEADS = (
+    "Course", "Planned", "Run", "Called off", "Places", "Booked", "Attended", "In part", "Did not attend", "Cancelled late",
+    "Walked in", "Waiting",
+)  # fmt: skip
+
+
+def delivery(quarter: Quarter) -> tuple[Block, ...]:
+    """The table by course, which the other pages' sums are held against, and how sessions were delivered."""
+    rows = [_course_row(one) for one in quarter.courses]
+    if rows:
+        rows.append(("All courses", *(counted(total(column)) for column in zip(*map(_course_values, quarter.courses), strict=True))))
+    ways = delivered_how(quarter.sessions)
+    return (
+        Grid(
+            "Sessions and people by course",
+            _DELIVERY_HEADS,
+            tuple(rows),
+            tuple(range(1, len(_DELIVERY_HEADS))),
+            empty="No session was planned for this quarter.",
+        ),
+        Grid(
+            "Sessions run, by how they were delivered",
+            ("How", "Sessions"),
+            (*((how, counted(number)) for how, number in ways.items()), ("E-learning", NOT_COLLECTED)),
+            (1,),
+        ),
+    )
+
+
+def _course_row(one: CourseDelivery) -> tuple[str, ...]:
+    values = [counted(value) for value in _course_values(one)]
+    if not one.run:
+        # Of what did not run there is nothing to hold: a dash, told in the annex. Late cancellations and people waiting there are.
+        values[3:10] = ["–" if value == counted(None) else value for value in values[3:10]]  # noqa: RUF001 - a dash as printed
+    return (one.title, *values)
+
+
+def _course_values(one: CourseDelivery) -> tuple[int | None, ...]:
+    return (
+        one.planned, one.run, one.called_off, one.capacity, one.booked, one.attended, one.partial, one.absent, one.late_cancelled,
+        one.walked_in, one.waiting,
+    )  # fmt: skip
+
+
+def reach(quarter: Quarter) -> tuple[Block, ...]:
+    """Organisations by attendances and people, by course, and those of whom nobody came."""
+    rows = [(one.agency, one.sector, counted(one.attendances), counted(one.people)) for one in quarter.reach]
+    # What is held as a number for a whole session, or of people in no organisation, so that the column comes to the tile's figure.
+    unnamed = (quarter.sums.attendances or 0) - sum(one.attendances for one in quarter.reach)
+    if unnamed:
+        rows.append(("Not told apart by organisation", "", counted(unnamed), counted(None)))
+    if rows:
+        rows.append(("All", "", counted(quarter.sums.attendances), counted(quarter.sums.people)))
+    whole = Grid(
+        "Organisations by attendances and different people",
+        ("Organisation", "Sector", "Attendances", "Different people"),
+        tuple(rows),
+        (2, 3),
+        empty="Nobody attended in this quarter.",
+    )
+    share = Text(f"Share of each organisation’s workforce: {NOT_COLLECTED}.")  # noqa: RUF001 - the page's own apostrophe
+    if quarter.is_part:
+        return (whole, *_matrices(quarter), share)
+    people = Text(
+        "Somebody who came for two organisations counts once in each, and once in the last line. Organisations are those that people"
+        " came for on the day; schools, colleges and early years settings stand together."
+    )
+    return (whole, people, *_matrices(quarter), share, *_silent(quarter))
+
+
+def _silent(quarter: Quarter) -> tuple[Block, ...]:
+    if not quarter.silent:
+        return (Text("Somebody attended from every organisation of the area that is not a school, college or early years setting."),)
+    return (
+        Text(
+            "Organisations of the area from which nobody attended by name in this quarter; schools, colleges and early years are on page 4:"
+        ),
+        Points(tuple(quarter.silent)),
+    )
+
+
+def _matrices(quarter: Quarter) -> list[Grid]:
+    """Attendances by organisation and course, few courses to a table so that it fits a page; nought where nobody came."""
+    titles = {one.code: one.title for one in quarter.courses}
+    codes = sorted({code for one in quarter.reach for code in one.by_course}, key=lambda code: titles.get(code, code))
+    parts = [codes[start : start + _COURSES_A_TABLE] for start in range(0, len(codes), _COURSES_A_TABLE)]
+    return [
+        Grid(
+            "Attendances by organisation and course" + (f", part {place} of {len(parts)}" if len(parts) > 1 else ""),
+            ("Organisation", *(titles.get(code, code) for code in part)),
+            tuple(
+                (one.agency, *(counted(one.by_course.get(code, 0)) for code in part))
+                for one in quarter.reach
+                if any(code in one.by_course for code in part)
+            ),
+            tuple(range(1, len(part) + 1)),
+        )
+        for place, part in enumerate(parts, start=1)
+    ]
+
+
+def education(quarter: Quarter) -> tuple[Block, ...]:
+    """Settings represented, and how their leads and staff stand towards refresher rules."""
+    return (
+        Grid(
+            "Settings represented at this quarter’s briefings and forums",  # noqa: RUF001 - as above
+            ("Sector", "Settings in the register", "Represented", "Share"),
+            tuple(
+                (one.sector, counted(one.settings), counted(one.represented), percent(one.represented / one.settings))
+                for one in quarter.represented
+            ),
+            (1, 2, 3),
+            empty="No school or early years setting is in the register.",
+        ),
+        _standings(quarter, "Designated Safeguarding Leads, schools and early years staff against their rules", _EDUCATION_RULES),
+        Text("Names of settings that were not represented stay with the training team."),
+    )
+
+
+def _standings(quarter: Quarter, caption: str, prefixes: tuple[str, ...]) -> Grid:
+    return Grid(
+        caption,
+        ("Rule", "Asked of", "Up to date", "Share", "Overdue"),
+        tuple(
+            (one.title, counted(one.asked), counted(one.current), percent(one.current / one.asked), counted(one.overdue))
+            for one in quarter.coverage.standings
+            if one.code.startswith(prefixes)
+        ),
+        (1, 2, 3, 4),
+        empty="No rule asks anything of anybody in these posts.",
+    )
