@@ -52,7 +52,9 @@ async def token_from_page(person: Person, sign_in_as: SignInAs, letters: list[st
 
 async def send_notes(service: Service, fake: FakeTelegram) -> int:
     way = FakeTransport(fake)
-    return await send_due_notes(ChatRoom(with_bot(config.current()), name="w", make_post=lambda made_for: ChatPost(made_for, transport=way)))
+    return await send_due_notes(
+        ChatRoom(with_bot(config.current()), name="w", make_post=lambda made_for: ChatPost(made_for, transport=way))
+    )
 
 
 async def test_from_the_account_page_to_a_booking_and_its_notes(

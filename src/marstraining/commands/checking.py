@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from marstraining.app import all_routes
+from marstraining.commands.telegram import telegram_faults
 from marstraining.commands.terminal import complain, say
 from marstraining.core import config
 from marstraining.core.config import ConfigError, Settings
@@ -30,7 +31,7 @@ def check() -> int:
         complain(f"wrong  {error}")
         return 1
     say("ok     The configuration can be read.")
-    wrong = [*asyncio.run(_database(settings)), *_mail(settings)]
+    wrong = [*asyncio.run(_database(settings)), *_mail(settings), *telegram_faults(settings)]
     for line in wrong:
         complain(f"wrong  {line}")
     for line in _worth_knowing(settings):
