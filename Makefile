@@ -37,8 +37,9 @@ check: $(READY)  ## format, lint, types, contracts
 
 check-deploy:  ## deploy files by their own validators: hadolint, docker-compose, systemd-analyze, caddy
 	hadolint --ignore DL3066 deploy/Containerfile
-	mkdir -p build/deploy/secrets && cp deploy/* build/deploy/ && cd build/deploy/secrets && touch postgres_password database_url secret_key smtp_url
+	mkdir -p build/deploy/secrets && cp deploy/* build/deploy/ && cd build/deploy/secrets && touch postgres_password database_url secret_key smtp_url telegram_token telegram_webhook_secret
 	docker-compose -f build/deploy/compose.yaml config --quiet
+	docker-compose -f build/deploy/compose.yaml -f build/deploy/compose.telegram.yaml config --quiet
 	caddy validate --adapter caddyfile --config deploy/Caddyfile
 	sed -i 's#=/opt/marstraining/bin/[a-z-]*#=/bin/true#' build/deploy/*.service && systemd-analyze verify build/deploy/*.service build/deploy/*.timer
 	sh -n deploy/backup.sh

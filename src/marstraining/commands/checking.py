@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from marstraining.app import all_routes
+from marstraining.commands.telegram import telegram_faults
 from marstraining.commands.terminal import complain, say
 from marstraining.core import clock, config
 from marstraining.core.clock import local
@@ -34,7 +35,7 @@ def check() -> int:
         complain(f"wrong  {error}")
         return 1
     say("ok     The configuration can be read.")
-    wrong = [*asyncio.run(_database(settings)), *_mail(settings), *asyncio.run(_scanner(settings))]
+    wrong = [*asyncio.run(_database(settings)), *_mail(settings), *asyncio.run(_scanner(settings)), *telegram_faults(settings)]
     for line in wrong:
         complain(f"wrong  {line}")
     for line in _worth_knowing(settings):
