@@ -244,10 +244,10 @@ async def test_lists_whose_columns_nobody_knows_and_files_that_need_somebody(sit
     refs = [await put_aside(held.session.id, name, SHEET.encode() + name.encode(), name, found, by=desk, now=now()) for name in files]
     by_tess = await put_aside(held.session.id, "tess.csv", SHEET.encode(), "t", found, by=makers.as_learner(held.trainer), now=now())
     long_ago = now() - timedelta(hours=2)
-    for number, (state, more) in enumerate((("infected", {"threat": "Eicar-Test-Signature"}), ("waiting", {"last_error": "size limit"}))):
+    for number, (state, threat, last_error) in enumerate((("infected", "Eicar-Test-Signature", ""), ("waiting", "", "size limit"))):
         await UploadedFile.create(
             ref=f"{number:010}", file_name="a-rather-long-name-of-a-certificate-without-any-space.pdf", size=1, purpose="evidence",
-            state=state, person=site.asha, at=long_ago, waiting_since=long_ago, **more,
+            state=state, threat=threat, last_error=last_error, person=site.asha, at=long_ago, waiting_since=long_ago,
         )  # fmt: skip
     root = f"/desk/sessions/{held.session.ref}"
     addresses = [f"{root}/reports", f"{root}/reports?done=gone", f"{root}/reports/columns/{refs[0]}", "/desk/uploads", "/desk"]
