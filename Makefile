@@ -7,6 +7,9 @@ RUNS := .venv/.runs
 READY := .venv/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
+# Compiled once, the service starts in half the time, and so does each process of the tests; some machines say no to that.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: run test test-all check check-deploy format bench shots migration wheel clean
 
 run: $(RUNS)  ## the demo, at http://127.0.0.1:8000; `make run PORT=8080` for another port

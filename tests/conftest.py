@@ -1,6 +1,7 @@
 """What tests stand on: a migrated database of their own on each kind, settings, a clock they can set."""
 
 import asyncio
+import gc
 import os
 import re
 import shutil
@@ -29,12 +30,18 @@ from marstraining.people.actions.signing_in import Browser, open_sign_in
 from marstraining.people.models import Person, SignIn
 from tests import makers
 from tests.postgres import Server, throw_away_postgres
+from tests.postgres_copies import Copies
 
 DATABASES = tuple(name.strip() for name in os.environ.get("MARS_TEST_DATABASES", "sqlite,postgres").split(",") if name.strip())
 SECRET_KEY = "0f8a7c5e9b1d4263a4c8e0f2d6b79153"
 STANDING_NOW = datetime(2026, 3, 9, 10, 0, tzinfo=UTC)
 
 _TEMPLATE = "template_of_tests"
+
+# What tests write need not outlive them: in memory, where there is some to spare, nobody waits for a disk.
+_MEMORY, _MEMORY_NEEDED = Path("/dev/shm"), 2**30  # noqa: S108 - pytest makes a folder of its own in it
+if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _MEMORY_NEEDED:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
 
 def make_settings(data_dir: Path, database_url: str) -> Settings:
@@ -83,6 +90,13 @@ def postgres_template(postgres_server: Server, tmp_path_factory: pytest.TempPath
     return _TEMPLATE
 
 
+@pytest.fixture(scope="session")
+def postgres_copies(postgres_server: Server, postgres_template: str) -> Iterator[Copies]:
+    copies = Copies(postgres_server, postgres_template)
+    yield copies
+    copies.close()
+
+
 @pytest.fixture
 def empty_database_url(request: pytest.FixtureRequest, dialect: str, tmp_path: Path) -> Iterator[str]:
     """The address of a database that nothing was migrated in; gone after the test."""
@@ -102,9 +116,10 @@ def database_url(request: pytest.FixtureRequest, dialect: str, tmp_path: Path) -
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite://{path}"
         return
-    template: str = request.getfixturevalue("postgres_template")
-    with _postgres_copy(request.getfixturevalue("postgres_server"), template) as url:
-        yield url
+    copies: Copies = request.getfixturevalue("postgres_copies")
+    copy = copies.take()
+    yield request.getfixturevalue("postgres_server").url(copy.name)
+    copies.give_back(copy)
 
 
 @pytest.fixture
@@ -250,6 +265,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_collection_finish() -> None:
+    # The service and the tests themselves stay to the end: no search for rubbish need look at them again and again.
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -7,25 +7,24 @@ import gc
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated
 
-import typer
+import click
 
 from marstraining.core.config import ConfigError
 from marstraining.core.errors import NotFound, Refused
 
-app = typer.Typer(
-    name="marstraining",
-    help="Multi-agency safeguarding training: programme, bookings, letters and calendars in one service.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-person = typer.Typer(help="People who cannot sign themselves up yet.", no_args_is_help=True)
-app.add_typer(person, name="person")
+_FILE = click.Path(path_type=Path)
+_PORT = click.IntRange(1, 65535)
 
-Port = Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be written, and write nothing.")]
+
+@click.group(context_settings={"show_default": True})
+def app() -> None:
+    """Multi-agency safeguarding training: programme, bookings, letters and calendars in one service."""
+
+
+@app.group()
+def person() -> None:
+    """People who cannot sign themselves up yet."""
 
 
 def _run(command: str, *arguments: object) -> None:
@@ -34,15 +33,15 @@ def _run(command: str, *arguments: object) -> None:
     try:
         code = getattr(_loaded(module), function)(*arguments)
     except Refused as refusal:
-        typer.echo(refusal.message, err=True)
+        click.echo(refusal.message, err=True)
         code = 1
     except NotFound:
-        typer.echo("There is nothing of that name.", err=True)
+        click.echo("There is nothing of that name.", err=True)
         code = 1
     except ConfigError as error:
-        typer.echo(str(error), err=True)
+        click.echo(str(error), err=True)
         code = 1
-    raise typer.Exit(code or 0)
+    raise click.exceptions.Exit(code or 0)
 
 
 def _loaded(module: str) -> ModuleType:
@@ -55,22 +54,20 @@ def _loaded(module: str) -> ModuleType:
 
 
 @app.command()
-def demo(
-    data_dir: Annotated[Path, typer.Option(help="Folder of the demo.")] = Path("var/demo"),
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on; 8000 or the next free one by default.")] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Make the demo again, whatever is there.")] = False,  # noqa: FBT002 - typer's flag
-) -> None:
+@click.option("--data-dir", type=_FILE, default=Path("var/demo"), help="Folder of the demo.")
+@click.option("--port", type=_PORT, help="Port to listen on; 8000 or the next free one by default.")
+@click.option("--fresh", is_flag=True, help="Make the demo again, whatever is there.")
+def demo(*, data_dir: Path, port: int | None, fresh: bool) -> None:
     """Fill an empty database with the reference case and an upcoming programme, and serve it."""
     _run("demonstrating.run_demo", data_dir, port, fresh)
 
 
 @app.command()
-def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Port = 8000,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer requests.")] = 1,
-    with_worker: Annotated[bool, typer.Option("--with-worker", help="Also run the worker, as a child process.")] = False,  # noqa: FBT002
-) -> None:
+@click.option("--host", default="127.0.0.1", help="Address to listen on.")
+@click.option("--port", type=_PORT, default=8000, help="Port to listen on.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, help="Processes that answer requests.")
+@click.option("--with-worker", is_flag=True, help="Also run the worker, as a child process.")
+def serve(*, host: str, port: int, workers: int, with_worker: bool) -> None:
     """Serve the pages."""
     _run("serving.serve", host, port, workers, with_worker)
 
@@ -94,88 +91,94 @@ def check() -> None:
 
 
 @app.command("import")
-def import_(
-    kind: Annotated[str, typer.Argument(help="agencies, people, courses, sessions or attendance.")],
-    file: Annotated[Path, typer.Argument(help="A CSV file with a heading row.")],
-    dry_run: DryRun = False,  # noqa: FBT002 - typer's flag
-) -> None:
-    """Bring in a CSV file: all of it, or nothing and every fault by row."""
+@click.argument("kind")
+@click.argument("file", type=_FILE)
+@click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
+def import_(*, kind: str, file: Path, dry_run: bool) -> None:
+    """Bring in a CSV file with a heading row: all of it, or nothing and every fault by row.
+
+    KIND is agencies, people, courses, sessions or attendance.
+    """
     _run("exchanging.import_file", kind, file, dry_run)
 
 
 @app.command()
-def export(  # noqa: PLR0917 - typer's options
-    kind: Annotated[str, typer.Argument(help="register, bookings, attendance, attendance-figures, training-record or ledger.")],
-    out: Annotated[Path, typer.Option(help="File to write: .csv or .xlsx, by its name.")],
-    session: Annotated[str, typer.Option(help="Reference of one session.")] = "",
-    course: Annotated[str, typer.Option(help="Code of one course.")] = "",
-    agency: Annotated[str, typer.Option(help="Code of one organisation.")] = "",
-    from_: Annotated[str, typer.Option("--from", help="First day of the sessions, as 2026-11-24.")] = "",
-    to: Annotated[str, typer.Option(help="Last day of the sessions.")] = "",
-) -> None:
-    """Write a register, bookings, attendance, training records or the ledger of late cancellations to a file (docs/exports.md)."""
+@click.argument("kind")
+@click.option("--out", type=_FILE, required=True, help="File to write: .csv or .xlsx, by its name.")
+@click.option("--session", default="", help="Reference of one session.")
+@click.option("--course", default="", help="Code of one course.")
+@click.option("--agency", default="", help="Code of one organisation.")
+@click.option("--from", "from_", default="", help="First day of the sessions, as 2026-11-24.")
+@click.option("--to", default="", help="Last day of the sessions.")
+def export(*, kind: str, out: Path, session: str, course: str, agency: str, from_: str, to: str) -> None:
+    """Write a register, bookings, attendance, training records or the ledger of late cancellations to a file (docs/exports.md).
+
+    KIND is register, bookings, attendance, attendance-figures, training-record or ledger.
+    """
     _run("exporting.export_file", kind, out, session, course, agency, from_, to)
 
 
 @app.command("read-report")
-def read_report(  # noqa: PLR0917 - typer's options
-    file: Annotated[Path, typer.Argument(help="An attendance report of Teams or Zoom, as it was downloaded, or a list of your own.")],
-    session: Annotated[str, typer.Option(help="Reference of the session it is of: people are matched with its bookings.")] = "",
-    starts: Annotated[str, typer.Option(help="When the session began, as 2026-11-24T09:30.")] = "",
-    ends: Annotated[str, typer.Option(help="When the session ended.")] = "",
-    column: Annotated[list[str] | None, typer.Option(help="What a column of a list is: name=HEADING; may be given more than once.")] = None,
-    everybody: Annotated[bool, typer.Option("--everybody", help="Everybody on the list was there.")] = False,  # noqa: FBT002
-    order: Annotated[str, typer.Option(help="How its dates are written: day-first or month-first.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,  # noqa: FBT002 - typer's flag
+@click.argument("file", type=_FILE)
+@click.option("--session", default="", help="Reference of the session it is of: people are matched with its bookings.")
+@click.option("--starts", default="", help="When the session began, as 2026-11-24T09:30.")
+@click.option("--ends", default="", help="When the session ended.")
+@click.option("--column", multiple=True, help="What a column of a list is: name=HEADING; may be given more than once.")
+@click.option("--everybody", is_flag=True, help="Everybody on the list was there.")
+@click.option("--order", default="", help="How its dates are written: day-first or month-first.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def read_report(
+    *, file: Path, session: str, starts: str, ends: str, column: tuple[str, ...], everybody: bool, order: str, as_json: bool
 ) -> None:
-    """Say what an attendance report says; nothing is written.
+    """Say what an attendance report of Teams or Zoom says, as it was downloaded; nothing is written.
 
-    Of a list that is no known report, say its columns by --column: name, first-name, last-name, email, joined, left, minutes,
-    duration (1h 20m), attended (yes or no), each with the heading or the number of a column.
+    Of a list that is no known report, say what its columns are by --column: name, first-name, last-name, email, joined, left, minutes,
+    duration (as 1h 20m) or attended (yes or no), each with the heading of a column, or its number.
     """
     if session and (starts or ends):
-        raise typer.BadParameter("give --session, or --starts and --ends, not both")
-    said = _loaded("reading").SaidColumns(column or [], everybody, order)
+        raise click.BadParameter("give --session, or --starts and --ends, not both")
+    said = _loaded("reading").SaidColumns(column, everybody, order)
     if session:
         _run("matching.read_report", file, session, as_json, said)
     _run("reading.read_report", file, starts, ends, as_json, said)
 
 
 @person.command("add")
-def add_person(
-    email: Annotated[str, typer.Argument()],
-    name: Annotated[str, typer.Option()],
-    agency: Annotated[str, typer.Option(help="Code of the organisation they work for.")] = "",
-    job_role: Annotated[str, typer.Option(help="Their post there.")] = "multi_agency",
-    role: Annotated[list[str] | None, typer.Option(help="A role to grant; may be given more than once.")] = None,
-) -> None:
+@click.argument("email")
+@click.option("--name", required=True, help="Their name, as it is to stand on a certificate.")
+@click.option("--agency", default="", help="Code of the organisation they work for.")
+@click.option("--job-role", default="multi_agency", help="Their post there.")
+@click.option("--role", multiple=True, help="A role to grant; may be given more than once.")
+def add_person(*, email: str, name: str, agency: str, job_role: str, role: tuple[str, ...]) -> None:
     """Add a person, or roles to one who is there: the way to the first administrator."""
-    _run("persons.add", email, name, agency, job_role, role or [])
+    _run("persons.add", email, name, agency, job_role, list(role))
 
 
 @app.command("sign-in-link")
-def sign_in_link(email: Annotated[str, typer.Argument()]) -> None:
+@click.argument("email")
+def sign_in_link(*, email: str) -> None:
     """Print a link that signs somebody in once, within 15 minutes."""
     _run("persons.sign_in_link", email)
 
 
 @app.command()
-def routes(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:  # noqa: FBT002 - typer's flag
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def routes(*, as_json: bool) -> None:
     """List every route: method, path, who may use it."""
     _run("checking.list_routes", as_json)
 
 
 @app.command()
-def backup(
-    file: Annotated[Path, typer.Argument(help="File to write.")],
-    files: Annotated[bool, typer.Option("--files/--without-files", help="Also copy the files that people sent in.")] = True,  # noqa: FBT002
-) -> None:
-    """Copy the database and the files that people sent in to one file, while the service runs."""
+@click.argument("file", type=_FILE)
+@click.option("--files/--without-files", default=True, help="Also copy the files that people sent in.")
+def backup(*, file: Path, files: bool) -> None:
+    """Copy the database, and the files that people sent in, to FILE while the service runs."""
     _run("keeping.back_up", file, files)
 
 
 @app.command()
-def restore(file: Annotated[Path, typer.Argument(help="A file that `backup` wrote.")]) -> None:
+@click.argument("file", type=_FILE)
+def restore(*, file: Path) -> None:
     """Put a backup in the place of the database and of missing files, hold its letters back and end every sign-in."""
     _run("keeping.restore", file)
 

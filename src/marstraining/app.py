@@ -40,6 +40,8 @@ _SIGN_IN_ROUTES = frozenset({"/sign-in/sent", "/sign-in/l/{token}"})
 _SIGN_IN_OUTCOMES = {303: "ok", 429: "limited"}
 _ASKING = ("/sign-in", 429)
 
+_AFTER_THE_FIRST_PAGE = 1.0
+
 
 def all_routes() -> list[PageRoute]:
     """Every route of the service, in the order in which they are tried."""
@@ -79,17 +81,24 @@ def create_app(settings: Settings, *, connect_database: bool = True, is_watching
         async with AsyncExitStack() as stack:
             if connect_database:
                 await stack.enter_async_context(connect(settings))
-            # The first bank holiday asked for loads a year's worth; no request should wait for that.
-            settings.partnership.working_calendar.is_working_day(today())
-            watch = asyncio.create_task(application.kept.watch(lambda: stamp(WATCHED))) if is_watching else None
+            beside = [asyncio.create_task(_know_holidays(settings))]
+            if is_watching:
+                beside.append(asyncio.create_task(application.kept.watch(lambda: stamp(WATCHED))))
             yield
-            if watch:
-                watch.cancel()
+            for task in beside:
+                task.cancel()
                 with suppress(asyncio.CancelledError):
-                    await watch
+                    await task
 
     application = assemble(all_routes(), base_url=settings.base_url, resolve=resolve, lifespan=lifespan, observe=_observe)
     return application
+
+
+async def _know_holidays(settings: Settings) -> None:
+    # The first working day asked about loads a year of bank holidays. Neither the first page after a start nor a later request
+    # should wait for that, so it is done between them.
+    await asyncio.sleep(_AFTER_THE_FIRST_PAGE)
+    await asyncio.to_thread(settings.partnership.working_calendar.is_working_day, today())
 
 
 def _observe(route: str, method: str, status: int, seconds: float) -> None:

@@ -73,7 +73,7 @@ async def test_the_process_apart_refuses_as_reading_does() -> None:
 
 
 def test_what_the_process_loads_is_light() -> None:
-    heavy = ("tortoise", "starlette", "jinja2", "rapidfuzz", "typer", "asyncpg")
+    heavy = ("tortoise", "starlette", "jinja2", "rapidfuzz", "click", "asyncpg")
     loaded = f"import sys, marstraining.meeting_reports.child; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)  # noqa: S603 - our own program
     assert done.stdout == "[]\n"

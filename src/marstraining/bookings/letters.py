@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from marstraining.bookings.queries import LearnerRow, SessionRow
 from marstraining.bookings.queries.entries import DayEntry
@@ -136,6 +137,7 @@ def day_sentence(day: DayEntry) -> str:
     return f"{date_words(day.starts_at)}, {time_words(local(day.starts_at).time())} to {time_words(local(day.ends_at).time())}"
 
 
+@lru_cache(maxsize=4096)
 def date_words(instant: datetime) -> str:
     """The date of an instant in words, in London: "Thursday 12 March 2026"."""
     at = local(instant)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-import typer
+import click
 
 from marstraining.commands.terminal import complain, say
 from marstraining.core.clock import LONDON, local
@@ -91,31 +91,31 @@ def _named(said: SaidColumns) -> dict[str, str]:
     for typed in said.columns:
         word, mark, heading = typed.partition("=")
         if not mark or not heading.strip() or word not in _WORDS:
-            raise typer.BadParameter(f"--column “{typed}” is not understood: write one of {', '.join(_WORDS)}, then = and the heading")
+            raise click.BadParameter(f"--column “{typed}” is not understood: write one of {', '.join(_WORDS)}, then = and the heading")
         named[word] = heading
     if {"minutes", "duration"} <= named.keys():
-        raise typer.BadParameter("give --column minutes=… or --column duration=…, not both")
+        raise click.BadParameter("give --column minutes=… or --column duration=…, not both")
     if (said.is_everybody or said.order) and not named:
-        raise typer.BadParameter("--everybody and --order go with --column")
+        raise click.BadParameter("--everybody and --order go with --column")
     return named
 
 
 def _order(typed: str) -> Order | None:
     words = {order.value.replace(" ", "-"): order for order in Order}
     if typed and typed not in words:
-        raise typer.BadParameter(f"--order “{typed}” must be {' or '.join(words)}")
+        raise click.BadParameter(f"--order “{typed}” must be {' or '.join(words)}")
     return words.get(typed)
 
 
 def _days(starts: str, ends: str) -> tuple[TaughtDay, ...]:
     """The session's times that were typed, in London unless they say otherwise. Wrong usage ends the command with 2."""
     if bool(starts) != bool(ends):
-        raise typer.BadParameter("--starts and --ends go together")
+        raise click.BadParameter("--starts and --ends go together")
     if not starts:
         return ()
     began, ended = _instant(starts, "--starts"), _instant(ends, "--ends")
     if ended <= began:
-        raise typer.BadParameter("--ends must be after --starts")
+        raise click.BadParameter("--ends must be after --starts")
     return (TaughtDay(began, ended, (ended - began).total_seconds() / 60),)
 
 
@@ -123,7 +123,7 @@ def _instant(typed: str, option: str) -> datetime:
     try:
         moment = datetime.fromisoformat(typed)
     except ValueError:
-        raise typer.BadParameter(f"{option} “{typed}” is not a date and time: write it like 2026-11-24T09:30") from None
+        raise click.BadParameter(f"{option} “{typed}” is not a date and time: write it like 2026-11-24T09:30") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=LONDON)
 
 

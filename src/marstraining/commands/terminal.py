@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import typer
+import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -12,11 +12,11 @@ _LONG_WORK = 10_000
 
 
 def say(line: str = "") -> None:
-    typer.echo(line)
+    click.echo(line)
 
 
 def complain(line: str) -> None:
-    typer.echo(line, err=True)
+    click.echo(line, err=True)
 
 
 @contextmanager

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
+from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
-
-import holidays
 
 from marstraining.core.clock import from_wall, local
 
@@ -23,8 +22,9 @@ Pauses = Sequence[tuple[date, date]]
 
 @cache
 def _united_kingdom() -> Any:  # noqa: ANN401 - a class of a module that is found by its file
-    # Asked for by name, in whatever way, `holidays` (0.109) loads all its 250 countries first: 60 ms and 8 MB a process.
-    path = Path(holidays.__file__).parent / "countries" / "united_kingdom.py"
+    # Asked for by name, in whatever way, `holidays` (0.109) loads all its 250 countries first: 60 ms and 8 MB a process. The rest
+    # takes as long to load, so it waits for the first day that is asked about.
+    path = Path(str(import_module("holidays").__file__)).parent / "countries" / "united_kingdom.py"
     spec = spec_from_file_location("holidays_of_the_united_kingdom", path)
     if spec is None or spec.loader is None:
         raise ImportError(path)
@@ -101,11 +101,7 @@ class WorkingCalendar:
         if days < 0:
             message = "Working days are taken away here; add them with add_working_days."
             raise ValueError(message)
-        day, at = self._anchor(instant)
-        back = self._working_days(day, -_DAY, ())
-        for _ in range(days + 1):
-            day = next(back)
-        return from_wall(day, at)
+        return _days_before(self, instant, days)
 
     def working_days_until(self, start: datetime, instant: datetime) -> int:
         """The most working days `n` for which `start` is not after "`n` working days before `instant`"; 0 when there are none.
@@ -132,6 +128,13 @@ class WorkingCalendar:
         if last > first:
             passed += self._count(first + _DAY, last, paused) * self.day_length + self._open_within(last, start, end, paused)
         return passed / timedelta(hours=1)
+
+    def _before(self, instant: datetime, days: int) -> datetime:
+        day, at = self._anchor(instant)
+        back = self._working_days(day, -_DAY, ())
+        for _ in range(days + 1):
+            day = next(back)
+        return from_wall(day, at)
 
     def _add(self, start: datetime, left: timedelta, paused: Pauses) -> datetime:
         if not left:
@@ -174,6 +177,12 @@ class WorkingCalendar:
             day += step
         message = f"There is no working day in the {_LONGEST_CLOSURE} days up to {day.isoformat()}."
         raise ValueError(message)
+
+
+@lru_cache(maxsize=4096)
+def _days_before(calendar: WorkingCalendar, instant: datetime, days: int) -> datetime:
+    # Asked for each booking on a session, and of each session on a page, about few instants.
+    return calendar._before(instant, days)  # noqa: SLF001 - kept here since a method's own cache would keep nothing else apart
 
 
 def _check_aware(instant: datetime) -> None:

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from marstraining.bookings.queries import Places
 from marstraining.core.web.dates import clock_time, day, day_plain, month, plural
+from marstraining.programme.place import place_of
 from marstraining.programme.queries import SessionRow
 from marstraining.programme.rules import AUDIENCES, DELIVERY_LABELS, KIND_LABELS, CourseKind, Delivery, Stage
 
@@ -96,15 +97,6 @@ def status_of(row: SessionRow, stage: Stage, places: Places | None) -> tuple[str
     if places.left == 0:
         return ("Full: join the waiting list", "yellow") if row.is_list_open else ("Full", "grey")
     return f"{plural(places.left, 'place')} left", "orange" if places.left <= _FEW else "green"
-
-
-def place_of(delivery: str, venue: str) -> str:
-    """Where it is, in one line."""
-    if delivery == Delivery.ONLINE:
-        return f"Online, {venue}" if venue and venue.casefold() != "online" else "Online"
-    if delivery == Delivery.HYBRID:
-        return f"{venue}, or online" if venue else "In person or online"
-    return venue or "Venue to be confirmed"
 
 
 def by_month(cards: Sequence[Card]) -> list[MonthOfCards]:

@@ -10,6 +10,7 @@ from marstraining.core import clock, config
 from marstraining.core.errors import NotFound
 from marstraining.core.web import page, viewer_of
 from marstraining.history.actions import record_export
+from marstraining.programme.place import place_of
 
 _KINDS = {"sheet": attendance_sheet, "badges": badge_sheet}
 
@@ -25,7 +26,7 @@ async def print_out(request: Request) -> Response:
     people = [row for row in rows if row.is_learner] if kind == "sheet" else rows
     printed = Printed(
         title=session.title,
-        place="Online" if session.delivery == "online" else session.venue or "Venue to be confirmed",
+        place=place_of(session.delivery, session.venue),
         partnership=config.current().partnership.name,
         trainers=await trainer_names(session.id),
         days=[(one.starts_at, one.ends_at) for one in taking.days],

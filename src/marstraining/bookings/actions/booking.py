@@ -5,6 +5,7 @@ from datetime import datetime
 from marstraining.bookings import rules
 from marstraining.bookings.actions import looking, requesting, steps
 from marstraining.bookings.actions.cancelling import give_up
+from marstraining.bookings.actions.turns import turn
 from marstraining.bookings.actions.waiting import pass_on, withdraw_other_entries
 from marstraining.bookings.letters import Subject, joining_facts, letter_about
 from marstraining.bookings.queries import Looked, Relooked
@@ -29,7 +30,7 @@ async def book_place(order: BookPlace, *, looked: Looked | None = None, by: View
     if isinstance(plan, steps.Booked):
         return plan
     await _check_place(plan, held=plan.looked.held, now=now)
-    async with transaction():
+    async with turn(plan.looked.session.id, wants=(plan.mode, order.by_desk, plan.agency_id)), transaction():
         return await confirm_in_transaction(plan, by=by, now=now)
 
 

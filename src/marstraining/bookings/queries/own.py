@@ -6,6 +6,7 @@ from typing import Any
 
 from marstraining.core.db import rows
 from marstraining.core.viewer import Viewer
+from marstraining.programme.place import place_of
 from marstraining.programme.rules import SessionState
 
 _INSTANTS = ("starts_at", "ends_at", "offer_expires_at", "joined_at", "standby_asked_at", "standby_answered_at", "created_at", "answer_by")
@@ -124,6 +125,11 @@ class ListedBooking:
     title: str
     delivery: str
     venue: str
+
+    @property
+    def place(self) -> str:
+        """Where one goes for it, in words."""
+        return place_of(self.delivery, self.venue)
 
 
 async def own_bookings(person_id: int, *, limit: int = 200) -> list[ListedBooking]:

@@ -99,6 +99,23 @@ def tortoise_config(settings: Settings, *, migrating: bool = False, modules: Seq
     }
 
 
+# For which kind of database, and from which modules, Tortoise last set up the models of this process.
+_set_up: tuple[type, tuple[str, ...]] | None = None
+
+
+async def _begin(context: TortoiseContext, settings: Settings, *, migrating: bool, modules: tuple[str, ...]) -> None:
+    """As `TortoiseContext.init`, but models that are set up for this kind of database stay so.
+
+    Tortoise 1.1.9 sets all of them up again at each opening, 50 ms; what it makes is written to the classes and names no connection.
+    """
+    global _set_up  # noqa: PLW0603 - it tells what is written to the classes, which are the process's own
+    wanted = (type(settings.database), modules)
+    is_there, _set_up = _set_up == wanted, None
+    # Without "connections" it leaves the models as they are; a connection is made when it is first asked for either way.
+    await context.init(config=tortoise_config(settings, migrating=migrating, modules=modules), init_connections=not is_there)
+    _set_up = wanted
+
+
 @asynccontextmanager
 async def connect(settings: Settings, *, migrating: bool = False, modules: Sequence[str] | None = None) -> AsyncIterator[TortoiseContext]:
     """Open the database for this process and close it after; it must have been migrated, which nothing here checks.
@@ -110,7 +127,7 @@ async def connect(settings: Settings, *, migrating: bool = False, modules: Seque
         settings.database.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     EXECUTOR_CACHE.clear()
     async with TortoiseContext() as context:
-        await context.init(config=tortoise_config(settings, migrating=migrating, modules=modules))
+        await _begin(context, settings, migrating=migrating, modules=tuple(MODEL_MODULES if modules is None else modules))
         # Requests run in tasks of the server's that never saw this context. Where an outer `connect` is open its tasks
         # keep it, and ours find this one first.
         with suppress(ConfigurationError):

@@ -1,10 +1,14 @@
 """Markdown written at the desk, turned into the little HTML that we allow."""
 
 from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 import nh3
-from markdown_it import MarkdownIt
 from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 # Headings begin at h3: the page around the text owns h1 and h2. No images: they would have to come from other hosts.
 _TAGS = {
@@ -18,8 +22,10 @@ _CLASSES = {
 
 
 @cache
-def _parser() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": False}).enable("table")
+def _parser() -> "MarkdownIt":
+    # Loaded with the first text that needs it: 80 modules, which the first page of a new process should not wait for.
+    parser: MarkdownIt = import_module("markdown_it").MarkdownIt("commonmark", {"html": False})
+    return parser.enable("table")
 
 
 def markdown(text: str) -> Markup:

@@ -49,8 +49,14 @@ def environment() -> Environment:
         "span": dates.span, "when": dates.when, "iso": dates.iso, "plural": dates.plural, "markdown": markdown, "json_ld": _json_ld,
         "cell": cell,
     }  # fmt: skip
-    env.globals |= {"static_url": static_url, "footer": _footer}
+    env.globals |= {"static_url": static_url, "head": _head, "footer": _footer}
     return env
+
+
+@lru_cache(maxsize=8)
+def _head(partnership: Partnership) -> Markup:
+    """What the head of every page names, rendered once as the footer is."""
+    return Markup(environment().get_template("parts/head.html").render(partnership=partnership))  # noqa: S704 - a template's escaped text
 
 
 @lru_cache(maxsize=8)

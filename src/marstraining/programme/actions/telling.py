@@ -3,8 +3,8 @@
 from marstraining.core.clock import local, time_words
 from marstraining.core.db import rows
 from marstraining.programme.models import Session
+from marstraining.programme.place import place_of
 from marstraining.programme.queries import Day, training_days
-from marstraining.programme.rules import Delivery
 
 
 async def session_words(session: Session) -> dict[str, object]:
@@ -18,7 +18,7 @@ async def session_words(session: Session) -> dict[str, object]:
     return {
         "title": session.title or found[0]["title"],
         "days": [_day_words(day) for day in days],
-        "place": "Online" if session.delivery == Delivery.ONLINE else found[0]["venue"] or "Venue to be confirmed",
+        "place": place_of(session.delivery, found[0]["venue"]),
     }
 
 

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 from marstraining.core.clock import today_of
 from marstraining.core.db import rows
+from marstraining.programme.place import place_of
 
 # A session stays with its trainers until their time for its register is over.
 _STAYS = timedelta(days=7)
@@ -24,6 +25,11 @@ class TaughtRow:
     ends_at: datetime
     venue: str
     delivery: str
+
+    @property
+    def place(self) -> str:
+        """Where it is, in words."""
+        return place_of(self.delivery, self.venue)
 
 
 async def taught_sessions(person_id: int, *, now: datetime) -> list[TaughtRow]:
