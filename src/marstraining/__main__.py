@@ -157,12 +157,12 @@ def read_report(
 ) -> None:
     """Say what an attendance report of Teams or Zoom says, as it was downloaded, or a list of your own; nothing is written.
 
-    Of a list that is no known report, say its columns by --column: name, first-name, last-name, email, joined, left, minutes,
-    duration (1h 20m), attended (yes or no), each with the heading or the number of a column.
+    Of a list that is no known report, say what its columns are by --column: name, first-name, last-name, email, joined, left, minutes,
+    duration (as 1h 20m) or attended (yes or no), each with the heading of a column, or its number.
     """
     if session and (starts or ends):
         raise click.BadParameter("give --session, or --starts and --ends, not both")
-    said = _loaded("reading").SaidColumns(list(column), everybody, order)
+    said = _loaded("reading").SaidColumns(column, everybody, order)
     if session:
         _run("matching.read_report", file, session, as_json, said)
     _run("reading.read_report", file, starts, ends, as_json, said)

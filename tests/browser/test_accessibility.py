@@ -267,9 +267,10 @@ async def test_lists_whose_columns_nobody_knows_and_files_that_need_somebody(sit
         ("infected", {"threat": "Eicar-Test-Signature"}), ("waiting", {"last_error": "size limit"}),
     )  # fmt: skip
     for number, (state, more) in enumerate(states):
+    for number, (state, threat, last_error) in enumerate((("infected", "Eicar-Test-Signature", ""), ("waiting", "", "size limit"))):
         await UploadedFile.create(
             ref=f"{number:010}", file_name="a-rather-long-name-of-a-certificate-without-any-space.pdf", size=1, purpose="evidence",
-            state=state, person=site.asha, at=long_ago, waiting_since=long_ago, **more,
+            state=state, threat=threat, last_error=last_error, person=site.asha, at=long_ago, waiting_since=long_ago,
         )  # fmt: skip
     root = f"/desk/sessions/{held.session.ref}"
     addresses = [f"{root}/reports", f"{root}/reports?done=gone", f"{root}/reports/columns/{refs[0]}", "/desk/uploads", "/desk"]
