@@ -232,7 +232,7 @@ def test_a_fault_is_said_by_row_and_nothing_is_written(
 
 def test_a_kind_or_a_file_that_is_not_there_is_refused_in_a_sentence(terminal: Terminal, tmp_path: Path) -> None:
     assert terminal.refused("import", "cats", REFERENCE / "agencies.csv") == [
-        "“cats” cannot be imported: use agencies, people, courses, sessions, resources, attendance"
+        "“cats” cannot be imported: use agencies, people, courses, sessions, resources, glossary, attendance"
     ]
     assert terminal.refused("import", "people", tmp_path / "none.csv") == [
         f"{tmp_path / 'none.csv'} cannot be read: No such file or directory"
