@@ -3,7 +3,6 @@
 import asyncio
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
@@ -263,10 +262,6 @@ async def test_lists_whose_columns_nobody_knows_and_files_that_need_somebody(sit
     refs = [await put_aside(held.session.id, name, SHEET.encode() + name.encode(), name, found, by=desk, now=now()) for name in files]
     by_tess = await put_aside(held.session.id, "tess.csv", SHEET.encode(), "t", found, by=makers.as_learner(held.trainer), now=now())
     long_ago = now() - timedelta(hours=2)
-    states: tuple[tuple[str, dict[str, Any]], ...] = (
-        ("infected", {"threat": "Eicar-Test-Signature"}), ("waiting", {"last_error": "size limit"}),
-    )  # fmt: skip
-    for number, (state, more) in enumerate(states):
     for number, (state, threat, last_error) in enumerate((("infected", "Eicar-Test-Signature", ""), ("waiting", "", "size limit"))):
         await UploadedFile.create(
             ref=f"{number:010}", file_name="a-rather-long-name-of-a-certificate-without-any-space.pdf", size=1, purpose="evidence",

@@ -143,7 +143,7 @@ async def test_r7_the_age_of_the_last_backup_and_how_full_the_disk_is(clock: Clo
     clock.forward(hours=27)
     told = await figures()
     assert told["mars_backup_age_seconds"] == 27 * 3600
-    assert 0 < told["mars_disk_used_ratio"] < 1
+    assert 0 <= told["mars_disk_used_ratio"] < 1
 
 
 async def test_r1_more_held_than_places_is_said_and_never_repaired(

@@ -34,6 +34,10 @@ KIND_WORDS = {
 }
 # Every action that any verb writes down; the test of this page reads the verbs and misses none.
 _ACTION_WORDS = {
+    "confirm_number": "Telephone number confirmed",
+    "report.frozen": "Report frozen",
+    "report.reworded": "Report reworded",
+    "report.signed": "Report signed off",
     "booking.confirmed": "Booked",
     "booking.waiting": "Joined the waiting list",
     "booking.offered": "Offered a place",
