@@ -31,12 +31,14 @@ KIND_WORDS = {
     "library": "The library",
     "instrument": "Survey’s questions",  # noqa: RUF001 - an apostrophe as printed
     "survey": "Survey",
+    "report": "Report",
+    "contact": "Telephone number",
 }
 # Every action that any verb writes down; the test of this page reads the verbs and misses none.
 _ACTION_WORDS = {
     "confirm_number": "Telephone number confirmed",
-    "report.frozen": "Report frozen",
-    "report.reworded": "Report reworded",
+    "report.frozen": "Figures of a report frozen",
+    "report.reworded": "Wording of a report changed",
     "report.signed": "Report signed off",
     "booking.confirmed": "Booked",
     "booking.waiting": "Joined the waiting list",
