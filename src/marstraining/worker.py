@@ -87,7 +87,7 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (5, publish_due_sessions),
     (5, settle_sessions),
     (5, scan_waiting_files),
-    (60, hold_back_unscanned),
+    (300, hold_back_unscanned),
     (10, tell_changes),
     (30, settle_invitations),
     (30, settle_requests),

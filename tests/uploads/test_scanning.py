@@ -15,11 +15,13 @@ import pytest
 import pytest_asyncio
 from tortoise.context import TortoiseContext
 
+from marstraining.app import all_routes
 from marstraining.attendance.models import CourseFile, MeetingReport, WaitingReport
 from marstraining.core import config
 from marstraining.core.config import Settings
 from marstraining.core.files import path_of, quarantined, write
 from marstraining.core.viewer import Role
+from marstraining.core.web.guards import BODY_LIMIT
 from marstraining.core.web.headers import Headers
 from marstraining.history.models import Entry
 from marstraining.messages.models import Message
@@ -376,6 +378,14 @@ async def test_a_list_of_people_is_scanned_before_it_is_read(scanner: Scanner, d
     answer = await upload(desk, "/agency/check", b"a@x.example\n", "list.csv", **fields)
     assert (answer.status_code, "a@x.example" in answer.text) == (200, True)
     assert len(scanner.scanned) == 2
+
+
+def test_every_route_that_takes_files_is_one_of_those_looked_at_here() -> None:
+    taking = {route.path for route in all_routes() if route.body_limit > BODY_LIMIT}
+    assert taking == {
+        "/agency/check", "/desk/sessions/{ref}/files", "/desk/sessions/{ref}/reports", "/me/record/external", "/teaching/{ref}/files",
+        "/teaching/{ref}/reports",
+    }  # fmt: skip
 
 
 # ---- who may --------------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from marstraining.core.errors import Refused
 
 # Raised when the same file could give another answer, so that a stored figure says by which reading it came about.
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 # Teams and Zoom end a meeting after 30 hours: what is longer was not read as it was meant.
 LONGEST_SECONDS = 30 * 3600.0
 

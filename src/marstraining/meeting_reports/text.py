@@ -16,6 +16,8 @@ MAX_COLUMNS = 64
 # A report has a few rows besides those of people: its summary, headings and sections.
 _ROWS_BESIDES = 200
 _AGAIN = "Download the report from Teams or Zoom again as a CSV file, and send it without opening it first."
+_AS_CSV = f"{_AGAIN} If it is a list of your own, choose Save as in Excel, then CSV UTF-8, and send that file."
+_SPREADSHEETS = frozenset({"an Excel workbook or another zipped file", "an old Excel or Word file"})
 # How the files begin that are sent by mistake, whatever they are named.
 _OTHER_KINDS = (
     (b"PK", "an Excel workbook or another zipped file"),
@@ -67,7 +69,8 @@ def check_kind(file: NamedFile) -> None:
     if kind is None and data.lstrip(b"\xef\xbb\xbf \t\r\n")[:9].lower().startswith(_WEB_PAGES):
         kind = "a web page, perhaps the page that asks to sign in"
     if kind:
-        raise refused(Fault.NOT_A_REPORT, f"{_called(name)} is {kind}, not an attendance report. {_AGAIN}")
+        how = _AS_CSV if kind in _SPREADSHEETS else _AGAIN
+        raise refused(Fault.NOT_A_REPORT, f"{_called(name)} is {kind}, not an attendance report. {how}")
 
 
 def _called(name: str) -> str:
