@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -44,6 +45,12 @@ async def test_the_sheet_is_tagged_a4_and_names_everybody_with_a_box_for_each_da
         assert words in whole
     if people:
         assert ("Łucja Żółkiewska" in whole, "#panic()" in whole, f"Learner {people - 4}" in whole) == (True, True, True)
+
+
+async def test_a_usual_group_fits_one_sheet_with_lines_for_walk_ins() -> None:
+    for days in (1, 2):
+        ordinary = replace(printed(days=days), people=[(f"Learner {number}", "Humberside Police") for number in range(20)])
+        assert len(pages_of(await attendance_sheet(ordinary))[1]) == 1
 
 
 @pytest.mark.parametrize("pdf", ["sheet", "badges"])

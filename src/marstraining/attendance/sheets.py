@@ -8,7 +8,7 @@ from marstraining.core.typesetting import typeset
 from marstraining.core.web.dates import day, day_short, span
 
 # Room for who comes without a booking.
-_BLANK_LINES = 6
+_BLANK_LINES = 4
 _DAYS_ON_A_SHEET = 6
 
 
