@@ -178,6 +178,18 @@ async def test_the_desk_notes_that_a_number_answers_and_the_chat_shows_the_day(
     assert "0800 1111 (open now) · checked on 9 March 2026" in log_of(await send(client, text="spoc number"))
 
 
+async def test_the_desk_sees_how_often_the_chat_said_whom_to_ring_and_nothing_of_what_was_written(
+    clock: Clock, dee: Person, client: Visitor, sign_in_as: SignInAs
+) -> None:
+    for words in ("a child told me her dad hits her", "my stepdad hits me", "I know where you live"):
+        await send(client, text=words)
+    page = (await (await sign_in_as(dee)).get("/desk/contacts")).text
+    figures = dict(re.findall(r'__key">([^<]*)</dt><dd class="[^"]*">(\d+)<', page))
+    assert figures["Somebody was told whom to ring, and nothing else"] == "2"
+    assert figures["A threat was written to the chat"] == "1"
+    assert "stepdad" not in page
+
+
 @pytest.mark.parametrize("fields", [{"code": "childline", "number": "0800 1112"}, {"code": "nobody", "number": "0800 1111"}, {}])
 async def test_a_number_that_was_changed_meanwhile_is_not_confirmed(
     clock: Clock, dee: Person, sign_in_as: SignInAs, fields: dict[str, str]

@@ -8,7 +8,7 @@ from marstraining.bookings.rules import Conflict, Mode, check_bookable, check_co
 from marstraining.conversation.queries.own import own_booking
 from marstraining.conversation.queries.sessions import MODE_WORDS, Shown, dated, own_session_ref, shown_session, where
 from marstraining.conversation.rules.asking import Asker
-from marstraining.conversation.rules.exchange import Button, Facts, Paragraph, Reply, heading, line
+from marstraining.conversation.rules.exchange import CHOICES, Button, Facts, Paragraph, Reply, heading, line
 from marstraining.conversation.rules.pressing import Verb, button
 from marstraining.conversation.rules.saying import plural
 from marstraining.conversation.rules.state import Deed, State
@@ -156,7 +156,7 @@ async def refusal_reply(refusal: Refused, state: State, asker: Asker) -> Reply:
     if state.ref and state.deed in {Deed.BOOK, Deed.JOIN, Deed.MOVE}:
         buttons.append(button("Look at the session again", Verb.SESSION, state.ref))
     buttons += [button("My bookings", Verb.MINE), button("Talk to a person", Verb.PERSON)]
-    return Reply((line(refusal.message),), answer_type="clarify", buttons=rows_of(buttons[:5]))
+    return Reply((line(refusal.message),), answer_type="clarify", buttons=rows_of(buttons[:CHOICES]))
 
 
 def _who(card: Card, asker: Asker) -> str:
