@@ -231,7 +231,7 @@ class FakeTelegram:
         return True
 
     async def do_getWebhookInfo(self, _fields: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
-        told = {name: self.webhook[name] for name in ("last_error_date", "last_error_message") if name in self.webhook}
+        told: dict[str, Any] = {name: self.webhook[name] for name in ("last_error_date", "last_error_message") if name in self.webhook}
         return {"url": self.webhook.get("url", ""), "has_custom_certificate": False, "pending_update_count": len(self.updates), **told}
 
     async def do_getUpdates(self, fields: Mapping[str, Any]) -> list[dict[str, Any]]:  # noqa: N802
