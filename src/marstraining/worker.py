@@ -27,7 +27,7 @@ from marstraining.certificates.actions import (
     withdraw_unfounded_certificates,
 )
 from marstraining.colleagues.actions import release_allocations, settle_invitations, settle_requests
-from marstraining.conversation.actions import forget_old_conversations
+from marstraining.conversation.actions import forget_old_conversations, probe_gate
 from marstraining.core import clock, config
 from marstraining.core.config import Settings, load_settings
 from marstraining.core.db import connect, is_unavailable
@@ -98,6 +98,7 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (3600, forget_old_checks),
     (3600, forget_sign_in_traces),
     (3600, forget_old_conversations),
+    (3600, probe_gate),
     (3600, erase_old_bodies),
     (3600, forget_unheard_words),
     (3600, erase_what_served),

@@ -34,6 +34,8 @@ from marstraining.programme.models import Course, Session, SessionTrainer
 from marstraining.resources.actions import check_quality, withdraw_resource
 from marstraining.resources.models import ResourceLink
 from marstraining.resources.rules import QualityNote, Verdict
+from marstraining.search.actions import note_unknown_word, seed_lexicon
+from marstraining.search.models import LexiconEntry
 from tests import makers
 from tests.attendance.registers import a_held_session
 from tests.browser.conftest import WIDTHS, Site
@@ -309,9 +311,8 @@ async def test_news_and_telegram(site: Site, chromium: Browser) -> None:
     await _press_connect(site, chromium, own)
     token = await make_telegram_token(TelegramWishes(bookings=True), by=by, now=now())
     await link_telegram(token, chat_id=51, now=now())
-    assert (
-        await faults_of(chromium, site, ["/me/news", "/me/account/telegram", "/me/account", "/me/account/telegram?done=saved"], own) == {}
-    )
+    connected = ["/me/news", "/me/account/telegram", "/me/account", "/me/account/telegram?done=saved"]
+    assert await faults_of(chromium, site, connected, own) == {}
     await ask_to_subscribe("neglect", "new@school.example", pace=Pace.DAILY, network="192.0.2.1", now=now())
     first = await Subscription.all().first()
     assert first is not None
@@ -333,3 +334,22 @@ async def _press_connect(site: Site, browser: Browser, cookies: list[dict[str, o
         assert await violations(page) == []
         assert not await page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
         await context.close()
+
+
+SEARCH = (
+    "/search", "/search?q=child+protection+in+person+next+friday", "/search?q=chid+protecton", "/search?q=nothing-like-this",
+    "/search?q=what+is+CSE", "/search?q=conference", "/search?q=abuse", "/search?help=child_at_risk", "/search?help=adult_in_crisis",
+)  # fmt: skip
+LEXICON = (
+    "/desk/lexicon", "/desk/lexicon?try=nelgect+training+in+may", "/desk/lexicon?q=nothing-like-this", "/desk/lexicon/new",
+    "/desk/lexicon/{entry}",
+)  # fmt: skip
+
+
+async def test_search_and_the_lexicon(site: Site, chromium: Browser) -> None:
+    await seed_lexicon(now=now())
+    for number in range(3):
+        await note_unknown_word("zoomies", f"conversation {number}", now=now())
+    names = {"entry": (await LexiconEntry.get(key="cse")).ref}
+    assert await faults_of(chromium, site, list(SEARCH), []) == {}
+    assert await faults_of(chromium, site, [address.format(**names) for address in LEXICON], await site.sign_in(site.dee)) == {}

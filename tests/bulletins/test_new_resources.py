@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, time
+from typing import Any
 
 from tortoise.context import TortoiseContext
 
@@ -16,10 +17,8 @@ from tests import makers
 from tests.conftest import Clock
 
 
-async def a_resource(code: str, topic: Topic, clock: Clock, **columns: object) -> Resource:
-    made = await Resource.create(
-        **{"code": code, "title": f"About {code}", "kind": "link", "added_at": clock.now, "changed_at": clock.now} | columns
-    )
+async def a_resource(code: str, topic: Topic, clock: Clock, **columns: Any) -> Resource:
+    made = await Resource.create(code=code, title=f"About {code}", kind="link", added_at=clock.now, changed_at=clock.now, **columns)
     await ResourceTopic.create(resource=made, topic=topic)
     return made
 

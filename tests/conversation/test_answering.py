@@ -8,8 +8,9 @@ import pytest
 from tortoise.context import TortoiseContext
 
 from marstraining.bookings.models import Booking
-from marstraining.conversation.actions import answer, forget_old_conversations, respond, resume
+from marstraining.conversation.actions import answer, forget_old_conversations, probe_gate, respond, resume
 from marstraining.conversation.actions import answering as answering_module
+from marstraining.conversation.actions import probing as probing_module
 from marstraining.conversation.models import Dialogue, TakenEvent, Tally
 from marstraining.conversation.rules import Channel, Event, EventKind, Reply, all_buttons, plain_lines
 from marstraining.core.viewer import ANYBODY, Viewer
@@ -275,3 +276,10 @@ async def test_asking_without_a_conversation_stores_nothing(db: TortoiseContext,
     for text in ("book me on the next DSL briefing", "unsubscribe me from everything", "a child told me her dad hits her", "xylq"):
         await respond(Event(Channel.COMMAND, "", EventKind.TEXT, text=text, viewer=viewer), now=clock.now + timedelta(minutes=1))
     assert [await table.all().count() for table in (Dialogue, TakenEvent, Tally, Booking)] == [0, 0, 0, 0]
+
+
+async def test_the_gate_is_tried_as_it_runs_and_a_miss_sounds_the_alarm(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await probe_gate(now=clock.now) == 10
+    monkeypatch.setattr(probing_module, "PROBES", ("when is the next course", *probing_module.PROBES))
+    with pytest.raises(probing_module.GateMissed, match=r"missed 1 of its 11 sentences: numbers \[1\]"):
+        await probe_gate(now=clock.now)

@@ -1,4 +1,4 @@
-"""How many of the disclosures that nothing was tuned on end with whom to ring in the reply, by the gate or because nothing was understood."""
+"""How many disclosures that nothing was tuned on end with whom to ring, by the gate or because nothing was understood."""
 
 import json
 import sys

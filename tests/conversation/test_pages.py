@@ -24,7 +24,7 @@ SignInAs = Callable[[Person], Awaitable[Visitor]]
 
 def log_of(page: str) -> str:
     """The words of the log, with single spaces."""
-    log = page.partition("data-mars-log>")[2].partition("</ul>\n<form")[0]
+    log = page.partition("data-mars-log>")[2].partition("</ul>\n</div>\n<form")[0]
     return " ".join(unescape(re.sub(r"</?strong>|</?a[^>]*>", "", log).replace("<", " <")).split()).replace("  ", " ")
 
 
@@ -59,7 +59,7 @@ async def test_every_page_leads_to_the_chat(client: Visitor, clock: Clock) -> No
 
 async def test_the_log_is_announced_and_speakers_are_named(client: Visitor, clock: Clock) -> None:
     page = (await client.get("/chat")).text
-    assert re.search(r'<ul class="mars-chat__log" role="log" aria-live="polite" aria-label="What was said"', page)
+    assert '<div role="log" aria-live="polite" aria-label="What was said">' in page
     assert '<span class="govuk-visually-hidden">The chat said: </span>' in page
     assert "tabindex" not in page.partition("data-mars-chat>")[2].partition("</section>")[0]
 
@@ -176,6 +176,18 @@ async def test_the_desk_notes_that_a_number_answers_and_the_chat_shows_the_day(
     assert (check.code, check.number, check.checked_by_id) == ("childline", "0800 1111", dee.id)
     assert await Entry.filter(action="confirm_number").count() == 1
     assert "0800 1111 (open now) · checked on 9 March 2026" in log_of(await send(client, text="spoc number"))
+
+
+async def test_the_desk_sees_how_often_the_chat_said_whom_to_ring_and_nothing_of_what_was_written(
+    clock: Clock, dee: Person, client: Visitor, sign_in_as: SignInAs
+) -> None:
+    for words in ("a child told me her dad hits her", "my stepdad hits me", "I know where you live"):
+        await send(client, text=words)
+    page = (await (await sign_in_as(dee)).get("/desk/contacts")).text
+    figures = dict(re.findall(r'__key">([^<]*)</dt><dd class="[^"]*">(\d+)<', page))
+    assert figures["Somebody was told whom to ring, and nothing else"] == "2"
+    assert figures["A threat was written to the chat"] == "1"
+    assert "stepdad" not in page
 
 
 @pytest.mark.parametrize("fields", [{"code": "childline", "number": "0800 1112"}, {"code": "nobody", "number": "0800 1111"}, {}])

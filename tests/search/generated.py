@@ -8,17 +8,22 @@ from dataclasses import dataclass
 from marstraining.search.lexicon import Entry
 
 ANGLES = (
-    "supervision hospital rural transport prison refugees adoption siblings grandparents sport music faith sleep feeding hoarding debt housing"
-    " gambling pregnancy twins divorce bereavement military travellers interpreters courts mediation chronology genograms observation audit"
-    " handover kinship advocacy attachment poverty hygiene dentistry obesity asthma epilepsy homelessness migration farming fishing cadets"
-    " choirs swimming scouting theatre libraries museums apprentices retirement nightlife taxis festivals gaming photography animals burns"
-    " fire water drowning windows medicines nutrition speech hearing sight mobility wheelchairs respite hospices residential boarding"
-).split()
+    "supervision", "hospital", "rural", "transport", "prison", "refugees", "adoption", "siblings", "grandparents", "sport",
+    "music", "faith", "sleep", "feeding", "hoarding", "debt", "housing", "gambling", "pregnancy", "twins", "divorce",
+    "bereavement", "military", "travellers", "interpreters", "courts", "mediation", "chronology", "genograms", "observation",
+    "audit", "handover", "kinship", "advocacy", "attachment", "poverty", "hygiene", "dentistry", "obesity", "asthma",
+    "epilepsy", "homelessness", "migration", "farming", "fishing", "cadets", "choirs", "swimming", "scouting", "theatre",
+    "libraries", "museums", "apprentices", "retirement", "nightlife", "taxis", "festivals", "gaming", "photography", "animals",
+    "burns", "fire", "water", "drowning", "windows", "medicines", "nutrition", "speech", "hearing", "sight", "mobility",
+    "wheelchairs", "respite", "hospices", "residential", "boarding",
+)  # fmt: skip
 _FILLER = (
-    "learn practise discuss explore recognise respond plan review reflect share record notice consider agree support challenge listen"
-    " family child young person carer practitioner agency partner setting meeting visit story question answer scenario group pair example"
-    " local national evidence research guide step outcome voice impact strength barrier change response service pathway offer"
-).split()
+    "learn", "practise", "discuss", "explore", "recognise", "respond", "plan", "review", "reflect", "share", "record",
+    "notice", "consider", "agree", "support", "challenge", "listen", "family", "child", "young", "person", "carer",
+    "practitioner", "agency", "partner", "setting", "meeting", "visit", "story", "question", "answer", "scenario", "group",
+    "pair", "example", "local", "national", "evidence", "research", "guide", "step", "outcome", "voice", "impact", "strength",
+    "barrier", "change", "response", "service", "pathway", "offer",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ def made_documents(entries: Sequence[Entry], count: int = 5000, seed: int = 9032
     pairs = list(itertools.combinations(sorted(set(ANGLES)), 2))
     usable = [entry for entry in entries if len(entry.names) > 1]
     used: set[tuple[str, tuple[str, str]]] = set()
-    made = []
+    made: list[Made] = []
     while len(made) < count:
         entry, angles = rng.choice(usable), rng.choice(pairs)
         if (entry.meaning, angles) in used:

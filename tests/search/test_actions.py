@@ -101,7 +101,7 @@ async def test_a_line_is_added_changed_and_taken_away_and_searching_follows(db: 
     assert not await remove_entry(ref, by=desk, now=clock.now)
     with pytest.raises(NotFound):
         await change_entry(ref, EntryDraft("", "gone"), by=desk, now=clock.now)
-    actions = await Entry.filter(subject_kind="lexicon").order_by("id").values_list("action", flat=True)
+    actions = [row["action"] for row in await Entry.filter(subject_kind="lexicon").order_by("id").values("action")]
     assert actions == ["add_lexicon_entry", "change_lexicon_entry", "remove_lexicon_entry"]
 
 

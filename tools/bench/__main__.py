@@ -12,6 +12,7 @@ from tests.postgres import throw_away_postgres
 from tools.bench.line import Line, at_most
 from tools.bench.lines import measured
 from tools.bench.marks import with_marks
+from tools.bench.searching import with_documents
 from tools.bench.serving import cold_start
 
 
@@ -26,6 +27,9 @@ async def on_database(url: str, folder: Path) -> list[Line]:
             tell(line)
             lines.append(line)
         async for line in with_marks(settings, db):
+            tell(line)
+            lines.append(line)
+        async for line in with_documents():
             tell(line)
             lines.append(line)
     seconds, memory = await asyncio.to_thread(cold_start, settings, folder)

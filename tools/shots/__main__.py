@@ -185,6 +185,8 @@ class Camera:
         if shown.press:
             await opened.locator("main").get_by_role("button", name=re.compile(f"^(?:{shown.press})$")).first.click()
             await opened.wait_for_load_state()
+            # What a script asks for comes after the page: it says so while it waits.
+            await opened.locator("[aria-busy]").first.wait_for(state="detached")
 
     async def _context(self, by: str, width: int, height: int = HEIGHT) -> BrowserContext:
         # Still: a picture taken while something slides in shows neither state.

@@ -48,6 +48,7 @@ _ON_ROLL = (
 )
 # Each is read from the demo's database; a page whose reference is not found is reported, not left out in silence.
 REFERENCES = {
+    "entry": "SELECT ref FROM search_entry WHERE key = 'cse'",
     "open": _OPEN,
     "full": _FULL,
     "online": f"{_SESSION}{_COMING} AND c.code = 'EHPP' AND s.delivery = 'online' AND {_TAKEN} < s.capacity ORDER BY s.starts_at DESC",
@@ -125,6 +126,15 @@ PUBLIC = (
     Shown("courses", "/courses"),
     Shown("course", "/courses/CP"),
     Shown("course-prerequisite", "/courses/GCP2"),
+    Shown("search", "/search"),
+    Shown("search-found", "/search?q=neglect+training+for+early+years+staff"),
+    Shown("search-mended", "/search?q=nelgect+toolkit"),
+    Shown("search-two-dates", "/search?q=early+help+next+friday"),
+    Shown("search-nothing", "/search?q=xylophone"),
+    Shown("search-signpost", "/search?help=child_at_risk"),
+    Shown("desk-lexicon", "/desk/lexicon?try=nelgect+training+in+may", by=DESK),
+    Shown("desk-lexicon-new", "/desk/lexicon/new", by=DESK),
+    Shown("desk-lexicon-entry", "/desk/lexicon/{entry}", by=DESK),
     Shown("resources", "/resources"),
     Shown("resources-nothing", "/resources?q=nothing-like-this"),
     Shown("resource", "/resources/7MB-CSE"),
@@ -139,6 +149,11 @@ PUBLIC = (
     Shown("calendar", "/calendar"),
     Shown("calendar-filtered", "/calendar?delivery=online"),
     Shown("help", "/help"),
+    Shown("chat", "/chat"),
+    Shown("chat-found", "/chat", typed={"text": "child protection training"}, press="Send"),
+    Shown("chat-worry", "/chat", typed={"text": "a child told me her dad hits her"}, press="Send"),
+    Shown("chat-not-understood", "/chat", typed={"text": "xylq"}, press="Send"),
+    Shown("chat-understands", "/chat/what-it-understands"),
     Shown("privacy", "/privacy"),
     Shown("accessibility", "/accessibility"),
     *(
@@ -180,6 +195,8 @@ PUBLIC = (
 
 PERSONAL = (
     Shown("me", "/me", LEARNER),
+    Shown("chat-card", "/chat", LEARNER, typed={"text": "book me on the next child protection course"}, press="Send"),
+    Shown("chat-bookings", "/chat", LEARNER, typed={"text": "what have I booked"}, press="Send"),
     Shown("me-nothing", "/me", ADMINISTRATOR),
     Shown("me-news", "/me/news", LEARNER),
     Shown("me-telegram", "/me/account/telegram", LEARNER),
@@ -320,6 +337,7 @@ AT_THE_DESK = (
     Shown("desk-agency-new", "/desk/agencies/new", DESK),
     Shown("desk-agency-edit", "/desk/agencies/STLUKES/edit", DESK),
     Shown("desk-agency-merge", "/desk/agencies/{suggested}/merge", DESK),
+    Shown("desk-contacts", "/desk/contacts", DESK),
     Shown("desk-letters", "/desk/letters", DESK),
     Shown("desk-letters-failed", "/desk/letters?state=failed", DESK),
     Shown("desk-letters-nothing", "/desk/letters?q=nothing-like-this", DESK),
@@ -337,7 +355,8 @@ EVERY_PAGE = (*PUBLIC, *PERSONAL, *AT_THE_DESK)
 
 # Routes that give a file, a word to a machine or only an answer to a button: nothing to look at.
 NOT_TO_LOOK_AT = {
-    "/sitemap.xml", "/robots.txt", "/.well-known/security.txt", "/healthz", "/readyz", "/metrics", "/calendar/programme.ics",
+    "/sitemap.xml", "/search/suggestions",
+    "/robots.txt", "/.well-known/security.txt", "/healthz", "/readyz", "/metrics", "/calendar/programme.ics",
     "/sessions/{ref}.ics",
     "/bookings/{ref}/calendar.ics", "/calendar/{token}.ics", "/desk/letters/{ref}/body", "/sign-in/sent",
     "/sessions/{ref}/book/sent", "/files/{ref}",

@@ -19,7 +19,7 @@ from marstraining.people.queries import viewer_by_email
 
 
 def ask(text: str, email: str, at: str, as_json: bool) -> None:  # noqa: FBT001 - the command's flag
-    """Print the answer to a sentence in a new conversation, of a person or of nobody, now or at an instant (in London if it says no zone)."""
+    """Print the answer to a sentence in a new conversation, of a person or of nobody, now or at an instant, by London's clock."""
     now = _instant(at) if at else clock.now()
     outcome = asyncio.run(_ask(text, email, now))
     if as_json:

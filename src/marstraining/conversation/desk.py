@@ -4,16 +4,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from marstraining.conversation.actions import confirm_number
-from marstraining.conversation.queries.numbers import checked_on, last_checks
+from marstraining.conversation.queries.numbers import checked_on, last_checks, last_figures, stale_numbers
 from marstraining.conversation.rules.signpost import Number
 from marstraining.core import clock, config
-from marstraining.core.clock import today_of
 from marstraining.core.viewer import Role
 from marstraining.core.web import page, read_form, render, roles, see_other, viewer_of
 from marstraining.safety.rules import standing
 
-# A number that nobody rang for so long should be rung again.
-STALE_DAYS = 90
+# What is counted of the chat, by day and by nothing else.
+FIGURES = (
+    ("signpost_urgent", "Somebody was told whom to ring, and nothing else"),
+    ("signpost_maybe", "Somebody was told whom to ring, and then what they asked for"),
+    ("threat", "A threat was written to the chat"),
+    ("not_understood", "The chat did not understand"),
+    ("useful_y", "An answer was useful"),
+    ("useful_n", "An answer was not useful"),
+)
 DONE: dict[str, str | tuple[str, str]] = {"checked": "Thank you. Today’s date stands beside the number from now on."}  # noqa: RUF001 - as printed
 
 
@@ -26,9 +32,10 @@ async def contacts(request: Request) -> Response:
         return see_other("/desk/contacts?done=checked")
     checked, named = await last_checks(), config.current().partnership.contacts
     numbers = [Number(standing(one, named, now=now), checked_on(one, checked)) for one in named]
-    today = today_of(now)
-    stale = {number.code for number in numbers if number.checked_on is None or (today - number.checked_on).days > STALE_DAYS}
-    return render(request, "conversation/desk/contacts.html", numbers=numbers, stale=stale, stale_days=STALE_DAYS, done=DONE)
+    stale = await stale_numbers(now=now)
+    counted = await last_figures(now=now)
+    figures = [(label, counted.get(word, 0)) for word, label in FIGURES]
+    return render(request, "conversation/desk/contacts.html", numbers=numbers, stale=stale, figures=figures, done=DONE)
 
 
 routes = [page("/desk/contacts", contacts, who=roles(Role.DESK), methods=("GET", "POST"))]

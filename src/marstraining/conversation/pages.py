@@ -11,7 +11,7 @@ from marstraining.conversation.actions import answer, resume
 from marstraining.conversation.queries.numbers import numbers
 from marstraining.conversation.rules import LONGEST_TEXT, Channel, Event, EventKind, Reply, useful_buttons
 from marstraining.conversation.rules.signpost import CODES
-from marstraining.conversation.stories import published_stories
+from marstraining.conversation.stories import GROUPS, published_stories
 from marstraining.core import clock, config
 from marstraining.core.web import ANYONE, Form, page, read_form, render, see_other, viewer_of
 from marstraining.people.actions.limits import check_and_count
@@ -97,7 +97,9 @@ async def _page(request: Request, replies: Sequence[Reply], form: Form) -> Respo
 
 async def understood(request: Request) -> Response:
     """What the chat understands, by the stories that it is tested with."""
-    return render(request, "conversation/understood.html", stories=published_stories())
+    stories = published_stories()
+    groups = [(group, [story for story in stories if story.value("group") == group]) for group in GROUPS]
+    return render(request, "conversation/understood.html", groups=groups)
 
 
 routes = [

@@ -12,6 +12,14 @@ from pathlib import Path
 
 from marstraining.core.paths import DIALOGUES
 
+# The headings of the published list, in order.
+GROUPS = (
+    "Finding training and resources",
+    "Booking",
+    "Your own bookings and record",
+    "Being told of what is new",
+    "Help and people",
+)
 _TOLD = (">", "*", "!")
 _EXPECTED = ("<", "|", "-", "+")
 
@@ -72,6 +80,11 @@ def _steps(name: str, lines: Sequence[str]) -> list[Step]:
 
 @cache
 def published_stories() -> tuple[Story, ...]:
-    """Every story, by name; those whose head says `published: no` are for tests alone."""
+    """Every story, by group and name; those whose head says `published: no` are for tests alone, such as what people in need write."""
     stories = (read_story(path) for path in sorted(DIALOGUES.glob("*.txt")))
-    return tuple(story for story in stories if story.value("published") != "no")
+    return tuple(sorted((story for story in stories if story.value("published") != "no"), key=lambda one: (_place(one), one.name)))
+
+
+def _place(story: Story) -> int:
+    group = story.value("group")
+    return GROUPS.index(group) if group in GROUPS else len(GROUPS)

@@ -3,6 +3,7 @@
 It is SQLite's FTS5 whatever the service's own database is, and holds no text: the documents themselves do.
 """
 
+import re
 import sqlite3
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -173,8 +174,9 @@ class Index:
         return dict(self._table.execute(_RANK, (question,)))
 
 
+_LETTERS = re.compile(r"[a-z]{4,}")
+
+
 def _words_in(document: Document) -> set[str]:
     """The words by which a misspelt one may be mended: of the title and the text, letters alone."""
-    return {
-        word.folded for text in (document.title, document.text) for word in words_of(text) if word.folded.isalpha() and len(word.folded) > 3
-    }
+    return set(_LETTERS.findall(f"{document.title} {document.text}".casefold()))

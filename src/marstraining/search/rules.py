@@ -191,10 +191,10 @@ class Understood:
     """What a sentence was understood as. It holds no sentence and lives in memory only.
 
     `words` are what is left to rank by, corrected and without what became a filter; `terms` are names of one thing each that has no
-    topic of its own. `command` is a word that always works ("help", "menu", "back", "stop", "start_again", "person", "privacy"). `filters` are those in force, in words.
-    `unknown` are words of letters that neither index, lexicon nor English know. `topics_possible` are up to three distinct
-    (slug, label) to ask about when `is_sure` is false. `is_negated` where a wish was denied ("don't book"): never act then.
-    `is_ambiguous_case` where "conference" or "register" may mean one about a child: ask which, and signpost.
+    topic of its own. `filters` are those in force, in words. `command` is a word that always works ("help", "menu", "back", "stop",
+    "start_again", "person", "privacy"). `unknown` are words of letters that neither index, lexicon nor English know. `topics_possible`
+    are up to three distinct (slug, label) to ask about when `is_sure` is false. `is_negated` where a wish was denied ("don't book"):
+    never act then. `is_ambiguous_case` where "conference" or "register" may mean one about a child: ask which, and signpost.
     """
 
     intent: Intent

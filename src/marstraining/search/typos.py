@@ -1,17 +1,16 @@
 """Mends a misspelt word, but only one that nobody knows: the lexicon, the index and English are asked first."""
 
-from collections.abc import Iterator, Sequence
-from string import ascii_lowercase
-
 from marstraining.search.english import is_name, is_word
-from marstraining.search.lexicon import Lexicon, letters_of
+from marstraining.search.lexicon import Lexicon, pairs_of
 from marstraining.search.words import Word
 
 # What people type for short or without looking; none of these is an English word.
 _USUAL = {
-    "wat": "what", "wot": "what", "hwo": "how", "hw": "how", "teh": "the", "adn": "and", "u": "you", "ur": "your", "r": "are", "pls": "please",
+    "wat": "what", "wot": "what", "hwo": "how", "hw": "how", "teh": "the", "adn": "and", "u": "you", "ur": "your", "r": "are",
+    "pls": "please",
     "plz": "please", "thx": "thanks", "thnx": "thanks", "cos": "because", "abt": "about", "bk": "book", "cpd": "cpd", "sesh": "session",
-    "safgarding": "safeguarding", "safegaurding": "safeguarding", "sfeguarding": "safeguarding", "wht": "what", "bok": "book", "wen": "when", "whn": "when", "wher": "where",
+    "safgarding": "safeguarding", "safegaurding": "safeguarding", "sfeguarding": "safeguarding", "wht": "what", "bok": "book",
+    "wen": "when", "whn": "when", "wher": "where",
     "havent": "haven't", "dont": "don't", "cant": "can't", "wont": "won't", "isnt": "isn't", "im": "i'm", "ive": "i've", "whats": "what's",
     "whens": "when's", "wheres": "where's", "whos": "who's", "id": "id", "doesnt": "doesn't", "didnt": "didn't",
 }  # fmt: skip
@@ -59,25 +58,21 @@ def _mended(word: Word, lexicon: Lexicon) -> str | None:
 
 
 def _nearest(typed: str, lexicon: Lexicon, limit: int) -> tuple[str, int] | None:
-    """The likeliest word and how many changes lead to it, the fewest changes first; one from another first letter is the fourth choice."""
-    others = [letter for letter in ascii_lowercase if letter != typed[0]]
-    for letters, changes in (([typed[0]], 1), ([typed[0]], 2), (others, 1), ([typed[0]], 3)):
-        if changes > limit:
+    """The likeliest word and how many changes lead to it: the fewest, though one with another first letter counts as two and a half."""
+    # One change breaks three pairs of letters at most; who shares fewer is not worth comparing.
+    least = max(len(pairs_of(typed)) - 3 * limit, 2)
+    best: tuple[float, str, int] | None = None
+    for candidate, shared in lexicon.alike(typed).items():
+        if shared < least or abs(len(candidate) - len(typed)) > limit:
             continue
-        found = min(_within(typed, lexicon, letters, changes), default=None)
-        if found is not None:
-            return found[1], changes
-    return None
-
-
-def _within(typed: str, lexicon: Lexicon, letters: Sequence[str], most: int) -> Iterator[tuple[float, str]]:
-    """Words that so many changes lead to, each with how unlikely it is."""
-    by_shape, mask = lexicon.by_shape(), letters_of(typed)
-    for letter in letters:
-        for length in range(len(typed) - most, len(typed) + most + 1):
-            for candidate_mask, candidate, unlikely in by_shape.get((letter, length), ()):
-                if (candidate_mask ^ mask).bit_count() <= 2 * most and distance(typed, candidate, most) <= most:
-                    yield 0.25 * unlikely + 0.1 * abs(length - len(typed)), candidate
+        changes = distance(typed, candidate, limit)
+        is_other = candidate[0] != typed[0]
+        if changes > (1 if is_other else limit):
+            continue
+        cost = changes + 1.5 * is_other + 0.25 * lexicon.spelt[candidate] + 0.1 * abs(len(candidate) - len(typed))
+        if best is None or (cost, candidate) < best[:2]:
+            best = (cost, candidate, changes)
+    return (best[1], best[2]) if best else None
 
 
 def distance(one: str, other: str, limit: int) -> int:

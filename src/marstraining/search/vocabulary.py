@@ -4,6 +4,7 @@ Topics are not here: they are rows, and their everyday words are the desk's lexi
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 
 TYPE_LABELS: Mapping[str, str] = {
     "course": "Course",
@@ -91,12 +92,15 @@ TYPE_WORDS: Mapping[str, str] = {
 }
 # Words that ask for training, or for something to read, without saying which kind.
 TRAINING_WORDS = frozenset(
-    {"training", "trainings", "course", "courses", "session", "sessions", "workshop", "workshops", "class", "classes", "programme", "refresher", "refreshers", "cpd",
+    {"training", "trainings", "course", "courses", "session", "sessions", "workshop", "workshops", "class", "classes", "programme",
+    "refresher", "refreshers", "cpd",
      "learning", "lesson", "lessons", "induction"}
 )  # fmt: skip
 RESOURCE_WORDS = frozenset(
-    {"resource", "resources", "material", "materials", "guidance", "guide", "guides", "document", "documents", "handout", "handouts", "reading",
-     "pack", "download", "downloads", "template", "templates", "checklist", "video", "videos", "poster", "posters", "app", "website", "link",
+    {"resource", "resources", "material", "materials", "guidance", "guide", "guides", "document", "documents", "handout",
+    "handouts", "reading",
+     "pack", "download", "downloads", "template", "templates", "checklist", "video", "videos", "poster", "posters", "app",
+     "website", "link",
      "links", "campaign", "factsheets"}
 )  # fmt: skip
 SHORT_WORDS = frozenset({"short", "quick", "brief", "bitesize", "bite"})
@@ -215,11 +219,14 @@ MODE_WORDS: Mapping[str, str] = {
 }
 PLACES_LEFT_WORDS = (
     "places left", "place left", "spaces left", "space left", "with places", "with spaces", "got places", "got spaces", "has places",
-    "have places", "spaces available", "places available", "availability", "still places", "not full", "isn't full", "any places", "any spaces",
+    "have places", "spaces available", "places available", "availability", "still places", "not full", "isn't full", "any places",
+    "any spaces",
 )  # fmt: skip
 # Towns and villages of the area, beside the venues' own names.
-TOWNS = ("Scunthorpe", "Brigg", "Barton", "Barton-upon-Humber", "Epworth", "Crowle", "Winterton", "Kirton", "Kirton in Lindsey", "Bottesford",
-         "Ashby", "Messingham", "Broughton", "Barnetby", "Grimsby", "Goole", "Hull", "Doncaster", "Lincoln", "Cleethorpes", "Immingham")  # fmt: skip
+TOWNS = (
+    "Scunthorpe", "Brigg", "Barton", "Barton-upon-Humber", "Epworth", "Crowle", "Winterton", "Kirton", "Kirton in Lindsey", "Bottesford",
+    "Ashby", "Messingham", "Broughton", "Barnetby", "Grimsby", "Goole", "Hull", "Doncaster", "Lincoln", "Cleethorpes", "Immingham",
+)  # fmt: skip
 
 WEEKDAY_LABELS: Mapping[str, str] = {
     "mon": "Mondays",
@@ -231,31 +238,7 @@ WEEKDAY_LABELS: Mapping[str, str] = {
     "sun": "Sundays",
 }
 
-STOP_WORDS = frozenset(
-    """
-    a about above after again all also am an and any anybody anyone anything are around as ask at available be because been being best both but by
-    call called can cannot come coming could date dates did do does doing done dont each else ever every few find for from get getting give given
-    go going good got great had has have having he hello help her here hey hi him his how i id if ill im in into is isnt it its ive just keen kind
-    know latest let like list listed look looking lot made make many may me might more most much must my name need needed needs new next no not
-    now of off offer offered ok on one ones only or other our out over own part please pls possible put quite re regarding relevant run running
-    said same say see seen send set shall she should show shows so some somebody someone something soon sort stuff such sure take tell than thank
-    thanks that thats the their them then there theres these they thing things this those to too under up upcoming us use used useful ve very want
-    wanted wanting was we were what whats when whens where wheres which who whos why will wish with within wont work working would yes yet you
-    your youre yours staff team colleague colleagues people person member members topic topics subject around based attend attending place places
-    morning afternoon evening cant meeting meetings kid kids child children day days hour hours minute minutes week weeks left two three
-    actually same another book booking booked sign suitable counts count towards
-    """.split()
-)
+_PLAIN = Path(__file__).with_name("plain_words.txt").read_text(encoding="utf-8").partition("[stop]")[2].partition("[sentence]")
+STOP_WORDS = frozenset(_PLAIN[0].split())
 # What sentences to the chat are made of beside these: a misspelt word may be one of them.
-SENTENCE_WORDS = frozenset(
-    """
-    cancel cancelled cancelling cancellation withdraw remove delete change move swap switch transfer reschedule later earlier instead booking
-    bookings booked reserve register enrol enroll join joining link invite reminder remind remember notify alert alerts update updates subscribe
-    unsubscribe stop certificate certificates record history overdue expire expires renew email phone telephone number contact ring person human
-    speak talk someone privacy data information parking lunch cost free pay price manager permission start time where when which what calendar
-    details more about last previous option number second third first yes please thank thanks sorry hello morning afternoon evening again
-    scheduled availability available places spaces today tomorrow week month online should would could meaning mean explain define definition
-    stand stands feedback confidence score back menu help home never ignore refer threshold safeguarding lead leads children child childrens
-    people support abuse family families young early years school schools
-    """.split()
-)
+SENTENCE_WORDS = frozenset(_PLAIN[2].split())

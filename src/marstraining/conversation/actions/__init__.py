@@ -3,5 +3,6 @@
 from marstraining.conversation.actions.answering import Outcome, answer, respond, resume
 from marstraining.conversation.actions.forgetting import forget_old_conversations
 from marstraining.conversation.actions.numbers import confirm_number
+from marstraining.conversation.actions.probing import probe_gate
 
-__all__ = ["Outcome", "answer", "confirm_number", "forget_old_conversations", "respond", "resume"]
+__all__ = ["Outcome", "answer", "confirm_number", "forget_old_conversations", "probe_gate", "respond", "resume"]

@@ -23,6 +23,5 @@ class Turn:
     before: tuple[Reply, ...] = ()
     counts: tuple[str, ...] = ()
     intent: str = ""
-    level: str = "none"
     slots: Mapping[str, object] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from marstraining.conversation.rules.faq import answer_of
 from marstraining.conversation.rules.pressing import Verb, button
 from marstraining.conversation.rules.saying import span_words
 from marstraining.conversation.rules.signpost import Number, contacts_reply, signpost_line, urgent_reply
-from marstraining.conversation.rules.state import State
+from marstraining.conversation.rules.state import Deed, State
 from marstraining.conversation.rules.wording import MENU, boundary_reply, help_reply, lost_sentence, privacy_reply, rows_of, welcome_reply
 from marstraining.core import config
 from marstraining.core.errors import NotFound
@@ -157,15 +157,17 @@ async def show_about_case(asker: Asker) -> Reply:
     return Reply(tuple(lines), answer_type="boundary", buttons=rows_of((_FIND, _HELP)))
 
 
-async def show_sign_in(_state: State, asker: Asker) -> Reply:
-    """What needs an account says so, and comes back to the same place afterwards."""
+async def show_sign_in(state: State, asker: Asker) -> Reply:
+    """What needs an account says so, and comes back to the same place afterwards. Who has none yet can book on the session's page."""
     if asker.channel is Channel.TELEGRAM:
         told = "I do not know who you are yet. Connect this chat on your account page; it takes a minute."
-        buttons = (Button("Connect my account", href="/me/account/telegram"), _HELP)
+        buttons = [Button("Connect my account", href="/me/account/telegram")]
     else:
         told = "For this I need to know who you are. Sign in with your email address, then we go on here where we were."
-        buttons = (Button("Sign in", href="/sign-in?next=/chat"), _HELP)
-    return Reply((line(told),), answer_type="link_account_prompt", buttons=rows_of(buttons))
+        buttons = [Button("Sign in", href="/sign-in?next=/chat")]
+    if state.ref and state.deed in {Deed.BOOK, Deed.JOIN}:
+        buttons.append(Button("I have no account yet: book on its page", href=f"/sessions/{state.ref}/book"))
+    return Reply((line(told),), answer_type="link_account_prompt", buttons=rows_of((*buttons, _HELP)))
 
 
 async def show_link(token: str, asker: Asker) -> Reply:

@@ -8,7 +8,7 @@ from marstraining.bookings.rules import Conflict, Mode, check_bookable, check_co
 from marstraining.conversation.queries.own import own_booking
 from marstraining.conversation.queries.sessions import MODE_WORDS, Shown, dated, own_session_ref, shown_session, where
 from marstraining.conversation.rules.asking import Asker
-from marstraining.conversation.rules.exchange import Button, Facts, Paragraph, Reply, heading, line
+from marstraining.conversation.rules.exchange import CHOICES, Button, Facts, Paragraph, Reply, heading, line
 from marstraining.conversation.rules.pressing import Verb, button
 from marstraining.conversation.rules.saying import plural
 from marstraining.conversation.rules.state import Deed, State
@@ -64,12 +64,12 @@ async def show_booking_card(state: State, asker: Asker) -> Reply:
         return await refusal_reply(refusal, state, asker)
     if card.looked.existing is not None and state.deed != Deed.MOVE:
         return _there_already(card.looked.existing.ref, card.shown)
+    if state.deed == Deed.BOOK and card.shown.is_full:
+        return await refusal_reply(Refused("This session is full.", code="full"), state, asker)
     if card.asks_agency:
         return _ask_agency(card)
     if card.asks_mode:
         return _ask_mode(card)
-    if state.deed == Deed.BOOK and card.shown.is_full:
-        return await refusal_reply(Refused("This session is full.", code="full"), state, asker)
     conflicting = await _conflicts(card, asker)
     try:
         if state.deed != Deed.JOIN:
@@ -156,7 +156,7 @@ async def refusal_reply(refusal: Refused, state: State, asker: Asker) -> Reply:
     if state.ref and state.deed in {Deed.BOOK, Deed.JOIN, Deed.MOVE}:
         buttons.append(button("Look at the session again", Verb.SESSION, state.ref))
     buttons += [button("My bookings", Verb.MINE), button("Talk to a person", Verb.PERSON)]
-    return Reply((line(refusal.message),), answer_type="clarify", buttons=rows_of(buttons[:5]))
+    return Reply((line(refusal.message),), answer_type="clarify", buttons=rows_of(buttons[:CHOICES]))
 
 
 def _who(card: Card, asker: Asker) -> str:

@@ -6,7 +6,7 @@ from marstraining.bookings.rules import CANCEL_REASONS, LIVE_STATES, STATE_WORDS
 from marstraining.bulletins.queries import my_subscriptions
 from marstraining.conversation.queries.sessions import MODE_WORDS, dated, other_dates, session_items, where
 from marstraining.conversation.rules.asking import Asker
-from marstraining.conversation.rules.exchange import Button, Channel, Facts, Item, Listing, Paragraph, Reply, Span, heading, line
+from marstraining.conversation.rules.exchange import CHOICES, Button, Channel, Facts, Item, Listing, Paragraph, Reply, Span, heading, line
 from marstraining.conversation.rules.pressing import Verb, button
 from marstraining.conversation.rules.saying import day_words, moment_words, place_words, plural, short_day, span_words
 from marstraining.conversation.rules.state import Deed, State
@@ -115,7 +115,6 @@ _DONE = {
     "turned_down": ("You have turned the place down", "It has been passed on. Thank you for telling us."),
     "cancelled": ("Your booking is cancelled", "We have sent you an email that takes it out of your calendar."),
     "withdrawn": ("You have left the waiting list", "We have sent you an email to confirm it."),
-    "undone": ("That is undone", "Your booking is cancelled again."),
 }
 _BOOKED = frozenset({"booked", "waiting", "requested", "there_already", "moved", "accepted"})
 
@@ -130,6 +129,8 @@ def _booking_buttons(booking: OwnBooking, state: State, asker: Asker) -> list[Bu
     found: list[Button] = []
     if booking.state == BookingState.OFFERED:
         found += [button("Take the place", Verb.ACCEPT, booking.ref), button("Turn it down", Verb.TURN_DOWN, booking.ref)]
+    if booking.state == BookingState.INVITED or (booking.standby_asked_at is not None and booking.standby_answered_at is None):
+        found.append(Button("Answer on its page", href=f"/bookings/{booking.ref}"))
     if booking.state == BookingState.CONFIRMED:
         found.append(Button("Put it in my calendar", href=f"/bookings/{booking.ref}/calendar.ics"))
         found.append(Button("Tell us what you need (access, food)", href=f"/bookings/{booking.ref}/needs"))
@@ -139,7 +140,7 @@ def _booking_buttons(booking: OwnBooking, state: State, asker: Asker) -> list[Bu
         found.append(button("Leave the list" if booking.state == BookingState.WAITING else "Cancel it", Verb.CANCEL, booking.ref))
     if booking.state == BookingState.CONFIRMED:
         found.append(button("Move to another date", Verb.MOVE, booking.ref))
-    return found[:5]
+    return found[:CHOICES]
 
 
 def can_undo(booking: OwnBooking, state: State, asker: Asker) -> bool:

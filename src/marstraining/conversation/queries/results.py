@@ -6,7 +6,7 @@ from datetime import date
 from marstraining.conversation.queries.numbers import numbers
 from marstraining.conversation.queries.sessions import session_items
 from marstraining.conversation.rules.asking import Asker
-from marstraining.conversation.rules.exchange import Block, Button, Item, Listing, Paragraph, Reply, Span, line
+from marstraining.conversation.rules.exchange import CHOICES, Block, Button, Item, Listing, Paragraph, Reply, Span, line
 from marstraining.conversation.rules.pressing import Verb, button, data_of
 from marstraining.conversation.rules.saying import day_words, plural
 from marstraining.conversation.rules.signpost import signpost_line
@@ -48,7 +48,7 @@ async def show_results(state: State, asker: Asker) -> Reply:
         if state.dropped
         else "list_results",
         filters=filters,
-        buttons=rows_of(buttons[:5]),
+        buttons=rows_of(buttons[:CHOICES]),
         asks_useful=True,
     )
 

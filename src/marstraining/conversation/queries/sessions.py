@@ -8,7 +8,7 @@ from marstraining.bookings.queries import Looked, Places, look, places
 from marstraining.bookings.queries.own import visible_booking
 from marstraining.bookings.rules import Mode
 from marstraining.conversation.rules.asking import Asker
-from marstraining.conversation.rules.exchange import Button, Facts, Item, Paragraph, Reply, Span
+from marstraining.conversation.rules.exchange import CHOICES, Button, Facts, Item, Paragraph, Reply, Span
 from marstraining.conversation.rules.pressing import Verb, button
 from marstraining.conversation.rules.saying import day_words, place_words, plural, short_day, when_words
 from marstraining.conversation.rules.state import State
@@ -150,7 +150,7 @@ def _session_buttons(shown: Shown, asker: Asker) -> list[Button]:
     if shown.facts.course.topics and asker.person_id is not None:
         slug, label = shown.facts.course.topics[0]
         buttons.append(button(f"Tell me what is new on {label}"[:60], Verb.FOLLOW, slug))
-    return buttons[:5]
+    return buttons[:CHOICES]
 
 
 async def own_session_ref(booking_ref: str, asker: Asker) -> str:

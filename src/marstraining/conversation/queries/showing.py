@@ -84,7 +84,6 @@ _SHOWS: dict[Scene, Show] = {
     Scene.PRIVACY: about.show_privacy,
     Scene.ANSWER: about.show_answer,
     Scene.SAFETY: about.show_safety,
-    Scene.SIGN_IN: about.show_sign_in,
     Scene.LINKED: about.show_linked,
     Scene.BOUNDARY: about.show_boundary,
     Scene.LOST: about.show_lost,

@@ -9,7 +9,7 @@ from marstraining.core.viewer import ANYBODY, Viewer
 # Telegram's limit for the data of a button, which holds for every channel so that any of them can show any reply.
 LONGEST_DATA = 64
 LONGEST_TEXT = 1000
-CHOICES = 5
+CHOICES = 5  # below an answer; more would not be read
 
 
 class Channel(StrEnum):

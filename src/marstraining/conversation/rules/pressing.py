@@ -42,7 +42,6 @@ class Verb(StrEnum):
     TURN_DOWN = "td"
     JOINING = "jl"
     RECORD = "rc"
-    FOLLOWING = "ms"
     FOLLOW = "su"
     UNFOLLOW = "us"
     UNFOLLOW_ALL = "ua"

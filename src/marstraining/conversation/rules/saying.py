@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 
 from marstraining.core.clock import local, time_words
+from marstraining.programme.place import place_of
 from marstraining.programme.rules import Delivery
 
 
@@ -34,11 +35,9 @@ def when_words(days: Sequence[tuple[date, str, str]]) -> list[str]:
 
 
 def place_words(delivery: str, venue: str, address: str = "") -> str:
-    """Where a session is."""
-    if delivery == Delivery.ONLINE:
-        return "Online"
-    place = ", ".join(part for part in (venue, address) if part) or "Venue to be confirmed"
-    return f"{place}, or online" if delivery == Delivery.HYBRID else place
+    """Where a session is, with the address of its venue if that is asked for."""
+    named = venue if delivery == Delivery.ONLINE else ", ".join(part for part in (venue, address) if part)
+    return place_of(delivery, named)
 
 
 def plural(number: int, one: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from marstraining.conversation.rules.exchange import Button, Paragraph, Reply, Span, line
+from marstraining.conversation.rules.exchange import Paragraph, Reply, Span, line
 from marstraining.conversation.rules.pressing import Verb, button
 from marstraining.safety.rules import Detail, Kind, Level, Standing
 
@@ -135,10 +135,6 @@ def details_line(found: Sequence[Detail]) -> Paragraph:
 def level_word(level: Level) -> str:
     """What a signpost is counted as, by day."""
     return f"signpost_{level.value}"
-
-
-def remove_button(message_id: str) -> Button:
-    return button("Remove my message from this chat", Verb.REMOVE, message_id)
 
 
 def _first(text: str) -> Paragraph:

@@ -44,7 +44,6 @@ class Scene(StrEnum):
     PRIVACY = "privacy"
     ANSWER = "answer"
     SAFETY = "safety"
-    SIGN_IN = "sign_in"
     LINKED = "linked"
     BOUNDARY = "boundary"
     LOST = "lost"

@@ -34,7 +34,7 @@ PUBLIC = (
 _RUNS_SESSIONS = (Role.DESK, Role.PARTNER_ORGANISER)
 _STAFF = (Role.DESK, Role.ADMINISTRATOR)
 DESK = (
-    NavItem("Today", "/desk"),
+    NavItem("Today", "/desk", ("/desk/contacts",)),
     NavItem("Sessions", "/desk/sessions", ("/desk/series", "/desk/roll-forward"), roles=_RUNS_SESSIONS),
     NavItem("Courses", "/desk/courses", roles=_RUNS_SESSIONS),
     NavItem("Venues", "/desk/venues", roles=(Role.DESK,)),
@@ -46,7 +46,6 @@ DESK = (
     NavItem("Exports", "/desk/exports", roles=_RUNS_SESSIONS),
     NavItem("Letters", "/desk/letters", roles=_STAFF),
     NavItem("Late and absent", "/desk/ledger", roles=(Role.DESK,)),
-    NavItem("Numbers", "/desk/contacts", roles=(Role.DESK,)),
     NavItem("History", "/desk/history", roles=_STAFF),
 )
 AGENCY = (

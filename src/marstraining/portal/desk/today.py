@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from marstraining.attendance.rules import TRAINERS_MARK_FOR
 from marstraining.bookings.actions import release_leaver
+from marstraining.conversation.queries.numbers import stale_numbers
 from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Role
@@ -112,6 +113,7 @@ async def today(request: Request) -> Response:
         mail=await delivery(now=now) if viewer.is_desk or viewer.is_administrator else None,
         coming=await next_sessions(viewer, now=now),
         runs_sessions="decisions" in found,
+        untried=len(await stale_numbers(now=now)) if viewer.is_desk else None,
     )
 
 

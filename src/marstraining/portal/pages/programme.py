@@ -11,15 +11,18 @@ from starlette.responses import Response
 
 from marstraining.core import clock, config
 from marstraining.core.icalendar_writer import feed
-from marstraining.core.web import ANYONE, SIGNED_IN, Pager, page, render, viewer_of
+from marstraining.core.web import ANYONE, SIGNED_IN, Pager, page, render, see_other, viewer_of
 from marstraining.core.web.pager import page_number
 from marstraining.portal.cards import by_month
 from marstraining.portal.pages.responses import calendar_response
 from marstraining.portal.queries import month_cards, programme_feed, programme_page
+from marstraining.portal.queries.typed import understood_as
 from marstraining.programme.calendar import public_entries
 from marstraining.programme.forms import FIELDS, ReadFilter, read_filter
 from marstraining.programme.queries import topics_in_use, visible_to
 from marstraining.programme.rules import AUDIENCES, DELIVERY_LABELS, KIND_LABELS, WHEN_LABELS
+from marstraining.safety.gate import gate
+from marstraining.safety.rules import Level
 
 _EARLIEST_YEAR, _LATEST_YEAR = 2000, 2100
 # The choices of the filter's lists; nobody looks for what only the invited may come to.
@@ -30,6 +33,10 @@ async def programme(request: Request) -> Response:
     """The list. Filters that were not understood are said and do not narrow."""
     now = clock.now()
     read = read_filter(request.query_params)
+    verdict = gate(read.filter.words)
+    if verdict.level is Level.URGENT:
+        # As the search does: whom to ring, at an address without what was typed.
+        return see_other("/search?help=" + (verdict.kinds[0].value if verdict.kinds else "yes"))
     listing = await programme_page(read.filter, now=now, page=page_number(request.query_params.get("page", "")))
     return render(
         request,
@@ -38,6 +45,7 @@ async def programme(request: Request) -> Response:
         months=by_month(listing.cards),
         pager=Pager.of(request, listing.total),
         own=False,
+        understood=await understood_as(read.filter.words, now=now),
         **await _choices(read, "/programme"),
     )
 
@@ -56,6 +64,7 @@ async def own_programme(request: Request) -> Response:
         months=by_month(listing.cards),
         pager=Pager.of(request, listing.total),
         own=True,
+        understood=await understood_as(read.filter.words, now=now),
         **await _choices(read, "/me/programme"),
     )
 

@@ -11,12 +11,13 @@ from marstraining.core import clock, config
 from marstraining.core.icalendar_writer import download
 from marstraining.core.viewer import ANYBODY
 from marstraining.core.web import ANYONE, SIGNED_IN, page, render, viewer_of
-from marstraining.portal.cards import KIND_HEADINGS, length_of, place_of
+from marstraining.portal.cards import KIND_HEADINGS, length_of
 from marstraining.portal.pages.responses import calendar_response
 from marstraining.portal.queries import course_cards, course_lines
 from marstraining.portal.queries.teaching import standing_of
 from marstraining.portal.structured_data import course_data, event_data
 from marstraining.programme.calendar import session_entries
+from marstraining.programme.place import place_of
 from marstraining.programme.queries import PUBLIC, course_facts, session_facts, visible_to
 from marstraining.programme.rules import AUDIENCES, DELIVERY_LABELS, KIND_LABELS, CourseKind, Delivery
 

@@ -43,6 +43,14 @@ async def looked_up(wanted: ProgrammeFilter, *, now: datetime) -> ProgrammeFilte
     )
 
 
+async def understood_as(words: str, *, now: datetime) -> str:
+    """What the words narrow the programme to, for people to check: "Neglect, Online, 1 to 31 May 2026"; "" where they are only words."""
+    if not words:
+        return ""
+    understood = understand(words, now=now, lexicon=await current_lexicon(), calendar=config.current().partnership.calendar, is_search=True)
+    return ", ".join(chosen.label for chosen in understood.filters)
+
+
 async def _courses(understood: Understood, *, now: datetime) -> tuple[str, ...] | None:
     """The codes of the courses meant, none where nothing about them was said; None where something was and nothing is known by it."""
     slots = understood.slots

@@ -11,7 +11,6 @@ from marstraining.core.working_time import WorkingCalendar
 
 EMERGENCY = "emergency"
 OFFICE = "single_point_of_contact"
-OUT_OF_HOURS = "out_of_hours"
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _EVERY_DAY = tuple(range(7))

@@ -67,9 +67,11 @@ Point = tuple[Span, int]
 # Without one of these no day is named; most sentences have none, and are not looked at further.
 SIGNS = frozenset(
     WEEKDAYS.keys() | MONTHS.keys() | SEASONS
-    | {"today", "tonight", "tomorrow", "yesterday", "day", "days", "week", "weeks", "weekend", "fortnight", "month", "months", "year", "years",
-       "term", "half_term", "quarter", "financial_year", "academic_year", "easter", "christmas", "christmas_eve", "new_year", "boxing_day",
-       "good_friday", "easter_monday", "easter_weekend", "may_day", "bank_holiday", "w/c"}
+    | {
+        "today", "tonight", "tomorrow", "yesterday", "day", "days", "week", "weeks", "weekend", "fortnight", "month", "months", "year",
+        "years", "term", "half_term", "quarter", "financial_year", "academic_year", "easter", "christmas", "christmas_eve", "new_year",
+        "boxing_day", "good_friday", "easter_monday", "easter_weekend", "may_day", "bank_holiday", "w/c",
+    }
 )  # fmt: skip
 
 

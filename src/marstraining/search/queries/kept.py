@@ -91,9 +91,14 @@ class KeptIndex:
             index_words=self.index.words,
         )
         self._stamp = stamp
-        for names in self.lexicon.topic_names.values():
-            # Whoever asks about a topic first need not wait for all its names to be looked for.
+        await self._prepare(self.lexicon)
+
+    async def _prepare(self, lexicon: Lexicon) -> None:
+        """Look for every name of the lexicon, and sort its words out, so that whoever asks first need not wait for that."""
+        for names in (*lexicon.topic_names.values(), *(entry.names for entry in lexicon.entries if not entry.topic)):
             self.index.fitting(names)
+            await asyncio.sleep(0)
+        for _ in lexicon.sorting():
             await asyncio.sleep(0)
 
     async def watch(self, every: float, on_change: Callable[[], object]) -> None:
@@ -132,7 +137,7 @@ async def current_lexicon() -> Lexicon:
     return lexicon
 
 
-async def watch_index(every: float = 1.0, *, on_change: Callable[[], object] = lambda: None) -> None:
+async def watch_index(every: float = 0.5, *, on_change: Callable[[], object] = lambda: None) -> None:
     """Keep this process's index within a second of the database, until cancelled: for the lifespan of each process that searches.
 
     `on_change` is called when it has become another, so that pages rendered from the one before can be forgotten.
@@ -142,8 +147,8 @@ async def watch_index(every: float = 1.0, *, on_change: Callable[[], object] = l
 
 async def _stamp() -> object:
     parts = (
-        f"SELECT {place} AS place, count(*) AS rows_held, CAST({first.replace('?', _NEVER)} AS TEXT) AS first, CAST({second} AS TEXT) AS second"
-        f' FROM "{table}"'
+        f"SELECT {place} AS place, count(*) AS rows_held, CAST({first.replace('?', _NEVER)} AS TEXT) AS first,"
+        f' CAST({second} AS TEXT) AS second FROM "{table}"'
         for place, (table, first, second) in enumerate(_COUNTED)
     )
     found = await rows(" UNION ALL ".join(parts) + " ORDER BY place")

@@ -49,7 +49,8 @@ async def lexicon_entries() -> list[Entry]:
 async def kept_entries(*, words: str = "") -> list[KeptEntry]:
     """The lexicon by meaning, or those of its lines that hold these words."""
     found = await rows(
-        f"{_ENTRIES} WHERE LOWER(e.acronym || ' ' || e.meaning || ' ' || CAST(e.also AS TEXT)) LIKE ? ESCAPE '!' ORDER BY LOWER(e.meaning), e.id LIMIT 1000",
+        f"{_ENTRIES} WHERE LOWER(e.acronym || ' ' || e.meaning || ' ' || CAST(e.also AS TEXT)) LIKE ? ESCAPE '!'"
+        " ORDER BY LOWER(e.meaning), e.id LIMIT 1000",
         "%" + words.casefold().replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%",
         instants=("changed_at",),
     )
@@ -72,7 +73,8 @@ async def topic_choices() -> list[tuple[str, str]]:
 async def unknown_words() -> list[UnknownWordRow]:
     """The words nobody understood that the desk has not dealt with yet, the latest first."""
     found = await rows(
-        "SELECT id, word, first_on, last_on FROM search_unknown_word WHERE word <> '' AND NOT is_settled ORDER BY last_on DESC, word LIMIT 200",
+        "SELECT id, word, first_on, last_on FROM search_unknown_word WHERE word <> '' AND NOT is_settled"
+        " ORDER BY last_on DESC, word LIMIT 200",
         dates=("first_on", "last_on"),
     )
     return [UnknownWordRow(**row) for row in found]

@@ -104,8 +104,10 @@ def _personal(said: Said, _read: ReadSlots, _expecting: str) -> tuple[Intent, Sl
 
 
 _NO_NAMES = vocabulary.STOP_WORDS | {
-    "children", "mars", "teams", "zoom", "training", "course", "prevent", "everyone", "everybody", "anyone", "it's", "what", "today", "tomorrow",
-    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "child", "early", "designated", "neglect", "domestic", "online",
+    "children", "mars", "teams", "zoom", "training", "course", "prevent", "everyone", "everybody", "anyone", "it's", "what",
+    "today", "tomorrow",
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "child", "early", "designated", "neglect",
+    "domestic", "online",
 }  # fmt: skip
 
 
@@ -141,10 +143,11 @@ def _term(match: re.Match[str], lexicon: Lexicon, said: Said) -> str:
 
 def _finding(said: Said, read: ReadSlots) -> Intent | None:
     """Which of the finding intents: by the kind of thing asked for, else any; None where nothing is asked for."""
-    slots = read.slots
-    types = set(slots.types)
-    if _is_next(said, read):
-        return Intent.NEXT_SESSION
+    return Intent.NEXT_SESSION if _is_next(said, read) else _by_kind(read) or _by_subject(said, read)
+
+
+def _by_kind(read: ReadSlots) -> Intent | None:
+    slots, types = read.slots, set(read.slots.types)
     if types & vocabulary.RESOURCE_TYPES and not types & vocabulary.TRAINING_TYPES:
         return Intent.FIND_RESOURCE
     if types & vocabulary.TRAINING_TYPES or (read.has_training_word and "workbook" not in types):
@@ -153,21 +156,24 @@ def _finding(said: Said, read: ReadSlots) -> Intent | None:
         return Intent.FIND_RESOURCE
     if "workbook" in types:
         return Intent.FIND_ANY
-    if slots.dates or slots.time_from or slots.time_to or slots.weekdays or slots.mode or slots.venue or slots.has_places:
-        return Intent.FIND_TRAINING
+    is_dated = slots.dates or slots.time_from or slots.time_to or slots.weekdays or slots.mode or slots.venue or slots.has_places
+    return Intent.FIND_TRAINING if is_dated else None
+
+
+def _by_subject(said: Said, read: ReadSlots) -> Intent | None:
+    slots = read.slots
     if slots.topics or read.terms:
         return Intent.FIND_ANY
     if slots.audience:
-        return Intent.FIND_TRAINING if _NEEDS.search(said.core) else Intent.FIND_ANY
-    if _WHATS_ON.search(said.core):
+        return Intent.FIND_TRAINING if saying("needed").search(said.core) else Intent.FIND_ANY
+    if saying("whats on").search(said.core):
         return Intent.FIND_TRAINING
     return Intent.FIND_ANY if read.has_known_words else None
 
 
-_WHATS_ON = re.compile(
-    r"^what(?: s|s| is)? (?:on|coming up|happening|available|new)\b|\bwhat have you got\b|\bwhat do you (?:offer|have|run)\b|\bwhich should i do\b|\bwhat should i do\b"
-)
-_NEEDS = re.compile(r"\b(?:need|needs|should|have to|must|required|mandatory)\b")
+_ASKING_FOR_MORE = frozenset(
+    {"any", "anything", "what", "which", "show", "find", "list", "all", "courses", "training", "about", "are"}
+)  # fmt: skip
 
 
 def _is_next(said: Said, read: ReadSlots) -> bool:
@@ -176,20 +182,7 @@ def _is_next(said: Said, read: ReadSlots) -> bool:
     if slots.types != ("forum",) or slots.dates or slots.time_from or not (slots.topics or slots.audience):
         return False
     words = set(said.core.split())
-    return "forum" in words and not words & {
-        "any",
-        "anything",
-        "what",
-        "which",
-        "show",
-        "find",
-        "list",
-        "all",
-        "courses",
-        "training",
-        "about",
-        "are",
-    }
+    return "forum" in words and not words & _ASKING_FOR_MORE
 
 
 def _channel(core: str) -> str:

@@ -9,17 +9,12 @@ from marstraining.search.dates import ReadDates
 from marstraining.search.lexicon import Lexicon, Sense
 from marstraining.search.rules import Slots, Wish
 from marstraining.search.typos import is_known
+from marstraining.search.understanding.patterns import saying
 from marstraining.search.words import Word
 
 NUMBERS = {
     name: number for number, name in enumerate(("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"))
 } | {str(number): number for number in range(101)}  # fmt: skip
-_PLACES = re.compile(
-    r"\b(?P<many>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten) (?:\w+ )?(?:places|spaces|seats|spots|people|staff|colleagues|of us)\b"
-)
-_OFFSET = re.compile(
-    r"\b(?P<many>\d{1,2}|an?|the|one|two|three|four|five|half an) (?:\w+ )?(?P<unit>minute|hour|day|week|month)s? (?:before|in advance|ahead|beforehand|prior)\b|\b(?P<eve>night before|evening before|the day before)\b"
-)
 _UNITS = {"minute": "PT{}M", "hour": "PT{}H", "day": "P{}D", "week": "P{}W", "month": "P{}M"}
 
 # Words of somebody who has not said yet what they want.
@@ -92,7 +87,7 @@ def read_slots(words: Sequence[Word], read: ReadDates, lexicon: Lexicon, *, said
         time_to=read.times.time_to,
         weekdays=read.times.weekdays,
         venue=filled.venue,
-        places=_number(_PLACES.search(said)),
+        places=_number(saying("number of places").search(said)),
         has_places=any(f" {phrase} " in f" {said} " for phrase in vocabulary.PLACES_LEFT_WORDS),
         offset=_offset(said),
     )
@@ -141,7 +136,7 @@ def _number(found: re.Match[str] | None) -> int | None:
 
 
 def _offset(said: str) -> str:
-    found = _OFFSET.search(said)
+    found = saying("long before").search(said)
     if not found:
         return ""
     if found["eve"]:

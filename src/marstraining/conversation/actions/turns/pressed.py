@@ -212,7 +212,6 @@ _AT_ONCE: dict[Verb, AtOnce] = {
     Verb.TURN_DOWN: _carded(Deed.TURN_DOWN, "booking"),
     Verb.JOINING: _scene(Scene.JOINING, booking="what"),
     Verb.RECORD: _scene(Scene.RECORD),
-    Verb.FOLLOWING: _scene(Scene.FOLLOWING),
     Verb.UNFOLLOW: lambda pressed, state: Turn(state, does=Deed.UNFOLLOW, subject=pressed.what),
     Verb.UNFOLLOW_ALL: lambda _pressed, state: Turn(state, does=Deed.UNFOLLOW_ALL),
     Verb.USEFUL: _useful,
