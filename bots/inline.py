@@ -19,6 +19,7 @@ from marstraining.core import clock
 from marstraining.core.clock import local
 from marstraining.core.partnership import Partnership
 from marstraining.core.viewer import ANYBODY
+from marstraining.core.web.dates import clock_time
 from marstraining.programme.queries import coming_sessions
 from marstraining.programme.rules import ProgrammeFilter
 from marstraining.safety.gate import gate
@@ -71,7 +72,7 @@ async def _found(words: str, *, base_url: str, partnership: Partnership) -> list
 
 def _dated(ref: str, title: str, starts_at: datetime, where: str, base_url: str) -> InlineQueryResultArticle:
     at = local(starts_at)
-    return _article(ref, title, f"{at:%A} {at.day} {at:%B %Y}, {at:%H:%M}. {where}", f"/sessions/{ref}", base_url)
+    return _article(ref, title, f"{at:%A} {at.day} {at:%B %Y}, {clock_time(at.time())}. {where}", f"/sessions/{ref}", base_url)
 
 
 def _article(number: str, title: str, about: str, path: str, base_url: str) -> InlineQueryResultArticle:

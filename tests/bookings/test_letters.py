@@ -139,6 +139,11 @@ def test_no_folder_of_a_letter_is_left_out_here() -> None:
         "confirm_topic",
         "telegram_linked",
         "telegram_stopped",
+        "confirm_it_is_you",
+        "evaluation_asked",
+        "evaluation_reminder",
+        "file_infected",
+        "file_infected_desk",
     }
     folders = {path.name for path in (paths.TEMPLATES / "messages").iterdir() if path.is_dir()}
     assert sorted(folders - others) == sorted(NAMES)

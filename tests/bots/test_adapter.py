@@ -327,7 +327,7 @@ async def test_inline_mode_finds_the_public_programme_and_nothing_of_anybodys_ow
     await service.post(update)
     [results] = fake.inline.values()
     assert [result["title"] for result in results] == ["Neglect <&> care"]
-    assert results[0]["description"].startswith("Friday 8 May 2026, 09:30. ")
+    assert results[0]["description"].startswith("Friday 8 May 2026, 9:30am. ")
     assert results[0]["reply_markup"]["inline_keyboard"][0][0]["url"].startswith("https://")
     [answered] = [fields for name, fields in fake.calls if name == "answerInlineQuery"]
     assert (answered["is_personal"], answered["cache_time"]) == ("false", "60")

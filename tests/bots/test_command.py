@@ -146,6 +146,13 @@ def test_what_is_missing_is_refused_with_a_sentence(environ: dict[str, str], cha
     assert "Traceback" not in said
 
 
+def test_neither_the_pages_nor_a_worker_without_a_bot_load_anything_of_telegrams() -> None:
+    code = "import sys, marstraining.app, marstraining.worker; print([one for one in ('telegram', 'httpx', 'bots') if one in sys.modules])"
+    environ = {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "PATH": os.environ["PATH"]}
+    done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)  # noqa: S603 - our own code
+    assert done.stdout.strip() == "[]"
+
+
 # ---- check ----------------------------------------------------------------------------------------------------------
 
 

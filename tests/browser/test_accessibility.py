@@ -14,12 +14,16 @@ from marstraining.attendance.rules import MarkWord
 from marstraining.bookings.actions import Wish, ask_to_book, book_place, join_list
 from marstraining.bookings.models import Booking
 from marstraining.bookings.rules import BookPlace
+from marstraining.bulletins.actions import PURPOSE, ask_to_subscribe, follow_course, subscribe_to_topic
+from marstraining.bulletins.models import Subscription
+from marstraining.bulletins.rules import Pace
 from marstraining.certificates.actions import grant_owed_accreditations, issue_owed_certificates, withdraw_certificate
 from marstraining.certificates.models import Certificate
 from marstraining.core import config
 from marstraining.core.clock import now
 from marstraining.core.db import execute
 from marstraining.core.tokens import derive_token, hash_token
+from marstraining.core.tokens import derive_token
 from marstraining.core.viewer import SYSTEM, Role
 from marstraining.coverage.actions import NewLearning, add_external, seed_rules
 from marstraining.coverage.actions.use import PURPOSE
@@ -28,9 +32,12 @@ from marstraining.digests.models import Digest
 from marstraining.meeting_reports.model import NamedFile
 from marstraining.meeting_reports.reading import look_at
 from marstraining.messages.actions.health import flag_bounced_address, note_server_failing
+from marstraining.messages.actions.health import flag_bounced_address, note_channel_account, note_server_failing
 from marstraining.messages.rules import Priority
-from marstraining.people.actions import ask_for_sign_in
+from marstraining.people.actions import ask_for_sign_in, link_telegram, make_telegram_token
 from marstraining.people.models import Agency, Position
+from marstraining.people.rules import TelegramWishes
+from marstraining.programme.actions import put_topic
 from marstraining.programme.models import Course, Session, SessionTrainer
 from marstraining.record.models import Accreditation
 from marstraining.resources.actions import check_quality, withdraw_resource
@@ -43,6 +50,7 @@ from tests import makers
 from tests.attendance.registers import a_held_session
 from tests.browser.conftest import WIDTHS, Site
 from tests.certificates.held import held_session, lock, mark
+from tests.conftest import SECRET_KEY
 from tests.messages.letters import a_letter, an_entry, queued, row_of
 from tests.resources.shelf import on_the_shelf
 
@@ -335,6 +343,44 @@ async def test_the_library(site: Site, chromium: Browser) -> None:
     await withdraw_resource("OLD-1", reason="The law has changed.", replaced_by="7MB-CSE", by=SYSTEM, now=now())
     assert await faults_of(chromium, site, list(LIBRARY), []) == {}
     assert await faults_of(chromium, site, list(LIBRARY_AT_DESK), await site.sign_in(site.dee)) == {}
+
+
+async def test_news_and_telegram(site: Site, chromium: Browser) -> None:
+    course, by = await Course.get(code="CP"), makers.as_learner(site.asha)
+    await put_topic("neglect")
+    own = await site.sign_in(site.asha)
+    pages = ["/me/news", "/topics/neglect/news", "/courses/CP/new-dates", "/me/account/telegram"]
+    assert await faults_of(chromium, site, pages, own) == {}
+    await follow_course(course.id, by=by, now=now())
+    await subscribe_to_topic("neglect", by=by, now=now())
+    await note_channel_account("telegram", "MarsTrainingBot")
+    assert await faults_of(chromium, site, pages, own) == {}
+    await _press_connect(site, chromium, own)
+    token = await make_telegram_token(TelegramWishes(bookings=True), by=by, now=now())
+    await link_telegram(token, chat_id=51, now=now())
+    connected = ["/me/news", "/me/account/telegram", "/me/account", "/me/account/telegram?done=saved"]
+    assert await faults_of(chromium, site, connected, own) == {}
+    await ask_to_subscribe("neglect", "new@school.example", pace=Pace.DAILY, network="192.0.2.1", now=now())
+    first = await Subscription.all().first()
+    assert first is not None
+    stop = derive_token(SECRET_KEY, PURPOSE, first.id, first.nonce)
+    confirm = await site.token_of("confirm_topic", "confirm")
+    without = ["/topics/neglect/news", "/topics/neglect/news?done=sent", f"/bulletins/confirm/{confirm}", f"/bulletins/stop/{stop}"]
+    assert await faults_of(chromium, site, [*without, "/bulletins/confirm/nothing"], []) == {}
+
+
+async def _press_connect(site: Site, browser: Browser, cookies: list[dict[str, object]]) -> None:
+    """The page with the link is the answer to a form, so it is looked at where it stands."""
+    for width in WIDTHS:
+        context = await browser.new_context(viewport={"width": width, "height": 900})
+        await context.add_cookies(cookies)  # type: ignore[arg-type]  # playwright's own shape of a cookie
+        page = await context.new_page()
+        await page.goto(f"{site.base_url}/me/account/telegram")
+        await page.get_by_role("button", name="Connect Telegram").click()
+        await page.get_by_text("Neither works").click()
+        assert await violations(page) == []
+        assert not await page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+        await context.close()
 
 
 SEARCH = (

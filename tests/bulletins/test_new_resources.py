@@ -18,9 +18,7 @@ from tests.conftest import Clock
 
 
 async def a_resource(code: str, topic: Topic, clock: Clock, **columns: Any) -> Resource:
-    made: Resource = await Resource.create(
-        code=code, title=f"About {code}", added_at=clock.now, changed_at=clock.now, **{"kind": "link", **columns}
-    )
+    made = await Resource.create(code=code, title=f"About {code}", kind="link", added_at=clock.now, changed_at=clock.now, **columns)
     await ResourceTopic.create(resource=made, topic=topic)
     return made
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date, time, timedelta
 from pathlib import Path
@@ -28,7 +29,7 @@ from marstraining.people.models import Person
 from marstraining.people.rules import TelegramWishes
 from tests import makers
 from tests.bots.fake_telegram import TOKEN, FakeTelegram, FakeTransport
-from tests.conftest import STANDING_NOW, Clock, make_settings
+from tests.conftest import STANDING_NOW, Clock, Visitor, make_settings
 from tests.messages.letters import NOTE, a_letter, a_room, queued, row_of, states
 from tests.messages.smtp_server import mail_server
 
@@ -357,3 +358,19 @@ async def test_letters_from_before_the_link_and_of_long_ago_get_no_note(clock: C
     await execute("UPDATE messages_letter SET state = 'sent', sent_at = ? WHERE key = 'late'", clock.now)
     clock.forward(hours=1, seconds=1)
     assert await people_actions.note_sent_letters(now=clock.now) == 0
+
+
+# ---- at the desk ----------------------------------------------------------------------------------------------------
+
+
+async def test_the_desk_sees_what_a_note_says_and_no_number_of_a_chat(
+    clock: Clock, dee: Person, sign_in_as: Callable[[Person], Awaitable[Visitor]]
+) -> None:
+    await queued(to_chat("note-1"), now=clock.now)
+    desk = await sign_in_as(dee)
+    ref = (await row_of("note-1"))["ref"]
+    for path in (f"/desk/letters/{ref}", "/desk/letters", "/desk/letters?export=csv"):
+        page = await desk.get(path)
+        assert (page.status_code, "Telegram" in page.text, str(CHAT) in page.text) == (200, True, False)
+    assert "The training team has written to you about Neglect" in (await desk.get(f"/desk/letters/{ref}")).text
+    assert (await desk.get(f"/desk/letters/{ref}/body")).status_code == 404

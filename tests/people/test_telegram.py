@@ -141,8 +141,10 @@ async def test_a_learner_connects_chooses_and_parts_on_the_page(
 ) -> None:
     visitor = await sign_in_as(asha)
     assert "is not on Telegram" in (await visitor.get("/me/account/telegram")).text
+    assert "Telegram" not in (await visitor.get("/me/account")).text
     assert (await visitor.post("/me/account/telegram", {})).status_code == 404
     await note_channel_account("telegram", "MarsTrainingBot")
+    assert "Not connected" in (await visitor.get("/me/account")).text
     made = await visitor.post("/me/account/telegram", {"letters": ["updates", "nonsense"]})
     found = re.search(r'href="https://t\.me/MarsTrainingBot\?start=([A-Za-z0-9_-]{22})"', made.text)
     assert found is not None

@@ -53,6 +53,7 @@ async def news(request: Request) -> Response:
         label=label,
         followed=followed,
         is_signed_in=viewer.is_signed_in,
+        is_sent=request.query_params.get("done") == "sent" and not form.errors,
         form=form,
         paces=PACES,
         done=DONE,

@@ -9,6 +9,7 @@ from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Role, Viewer
 from marstraining.core.web import NO_REFERRER, SIGNED_IN, Form, always, page, read_form, render, see_other, viewer_of
+from marstraining.messages.queries import channel_account
 from marstraining.people import actions, forms, queries, rules
 from marstraining.people.browsers import forget_browser
 
@@ -51,6 +52,7 @@ async def account(request: Request) -> Response:
         calendar=CALENDAR[person["calendar_choice"]],
         has_telegram=await queries.telegram_chat_of(person["id"]) is not None,
         digest=_digest(viewer, person),
+        has_bot=await channel_account("telegram") is not None,
         done=DONE,
     )
 

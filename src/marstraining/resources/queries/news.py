@@ -6,7 +6,7 @@ from datetime import datetime
 from marstraining.core.db import rows
 from marstraining.resources.queries.lists import topics_folded, unfolded
 from marstraining.resources.queries.scope import PUBLIC
-from marstraining.resources.rules import KIND_LABELS
+from marstraining.resources.rules import KIND_LABELS, ResourceKind
 
 _MOST = 500
 
@@ -33,7 +33,7 @@ async def resources_added(*, since: datetime, until: datetime) -> list[AddedReso
         AddedResource(
             path=f"/resources/{row['code']}",
             title=row["title"],
-            kind=KIND_LABELS.get(row["kind"]) or str(row["kind"]),
+            kind=KIND_LABELS[ResourceKind(row["kind"])],
             topics=frozenset(slug for slug, _ in unfolded(row["topics"])),
             added_at=row["added_at"],
         )
