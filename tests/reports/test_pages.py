@@ -1,9 +1,11 @@
 """The board's reports as pages and files: who sees them, who takes and words them, what each format says."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 from html import unescape
 from io import BytesIO
+from typing import Any
 
 import docx as python_docx
 import pytest
@@ -46,8 +48,8 @@ async def test_the_desk_takes_a_report_words_it_and_signs_it_off(clock: Clock, d
     drafted = "In quarter 3 of 2025/26, 3 sessions ran, with 35 attendances, by 4 different people where names are held."
     assert unescape(form.text).count(drafted) == 2
     written = {
-        "summary": "A busy quarter.", "know-1": "One.", "know-2": "Two <b>.", "know-3": "Three.", "decisions": "To note it.", "you-said": "Said.",
-        "risks": "None.", "actions": "None.",
+        "summary": "A busy quarter.", "know-1": "One.", "know-2": "Two <b>.", "know-3": "Three.", "decisions": "To note it.",
+        "you-said": "Said.", "risks": "None.", "actions": "None.",
     }  # fmt: skip
     saved = await visitor.post(f"{address}/words", written)
     assert (saved.status_code, saved.headers["location"]) == (303, f"{address}?done=worded")
@@ -55,7 +57,10 @@ async def test_the_desk_takes_a_report_words_it_and_signs_it_off(clock: Clock, d
     assert ("A busy quarter." in page, "Two &lt;b&gt;." in page, drafted in page) == (True, True, False)
     signed = await visitor.post(f"{address}/sign", seen=address)
     assert (signed.status_code, "Signed off</strong> by Dee Ward on 9 March 2026" in (await visitor.get(address)).text) == (303, True)
-    assert "It becomes a draft" in (await visitor.get(f"{address}/words")).text or "becomes a draft" in (await visitor.get(f"{address}/words")).text
+    assert (
+        "It becomes a draft" in (await visitor.get(f"{address}/words")).text
+        or "becomes a draft" in (await visitor.get(f"{address}/words")).text
+    )
     refused = await visitor.post(f"{address}/words", written | {"risks": ""})
     assert (refused.status_code, "Enter a sentence" in refused.text, "A busy quarter." in refused.text) == (422, True, True)
 
@@ -107,8 +112,10 @@ async def test_every_format_says_the_same(clock: Clock, sign_in_as: SignInAs) ->
     names = [one.headers["content-disposition"] for one in (pdf, word, data)]
     assert names == [f'attachment; filename="training-report-2025-3-{ref}.{ending}"' for ending in ("pdf", "docx", "json")]
     read = PdfReader(BytesIO(pdf.content))
-    root = read.trailer["/Root"]
-    assert (root["/MarkInfo"]["/Marked"], "/StructTreeRoot" in root, root["/Lang"]) == (True, True, "en-GB")  # type: ignore[index]  # a dictionary
+    root: Any = read.trailer["/Root"]
+    assert (root["/MarkInfo"]["/Marked"], "/StructTreeRoot" in root, root["/Lang"]) == (True, True, "en-GB")
+    metadata = root["/Metadata"].get_object().get_data().decode()
+    assert re.search(r"pdfuaid:part(>|=\")1", metadata) is not None
     text = "\n".join(one.extract_text() for one in read.pages)
     file = python_docx.Document(BytesIO(word.content))
     headings = [one.text for one in file.paragraphs if one.style.name.startswith("Heading 2")]  # type: ignore[union-attr]  # every paragraph has one

@@ -105,7 +105,9 @@ async def test_the_demos_reference_quarters_add_up(clock: Clock) -> None:
 async def test_the_quarter_before_is_reckoned_anew_on_the_same_definitions(clock: Clock) -> None:
     held = await a_quarter(clock.now)
     earlier = await taken(clock)
-    await execute("UPDATE attendance_mark SET mark = 'absent' WHERE session_id = ? AND person_id = ?", held.sessions[0].id, held.people[3].id)
+    await execute(
+        "UPDATE attendance_mark SET mark = 'absent' WHERE session_id = ? AND person_id = ?", held.sessions[0].id, held.people[3].id
+    )
     later = sections(await taken(clock, QUARTER.step(1)))["1"].blocks[0]
     notes = {tile.label: tile.notes[0] for tile in later.tiles}  # type: ignore[union-attr]  # the summary begins with tiles
     assert (notes["Attendances"], notes["Different people"]) == ("Quarter before: 34", "Quarter before: 3")
@@ -125,7 +127,9 @@ async def test_confidence_passes_the_gate_and_names_who_is_not_published(clock: 
     await a_change(held.briefing, answers=4, asked=30)
     frozen = await taken(clock)
     shown = grid(frozen, "7")
-    assert [(row["Course"], row["Replied"], row["More confident"]) for row in shown] == [("Child Protection", "12 of 20 (60%)", "12 (100%)")]
+    assert [(row["Course"], row["Replied"], row["More confident"]) for row in shown] == [
+        ("Child Protection", "12 of 20 (60%)", "12 (100%)")
+    ]
     assert tiles(frozen)["Change in confidence, 0 to 10"] == "+2.5"
     assert [row["Course"] for row in grid(frozen, "Annex B")] == ["Child Protection"]
     points = [block.items for block in sections(frozen)["7"].blocks if hasattr(block, "items")]
@@ -140,7 +144,11 @@ async def test_a_narrower_report_is_of_its_course_organisation_or_area_alone(clo
     await CourseArea.create(course=held.briefing, area="Neglect", starts_on=QUARTER.first)
     course, police, area = [await taken(clock, scope=scope) for scope in ("course:CP", "agency:IPOL", "area:Neglect")]
     assert [tiles(one)["Attendances"] for one in (course, police, area)] == ["5", "1", "30"]
-    assert [one.content["of"] for one in (course, police, area)] == ["course: Child Protection", "organisation: Isle Police", "area: Neglect"]
+    assert [one.content["of"] for one in (course, police, area)] == [
+        "course: Child Protection",
+        "organisation: Isle Police",
+        "area: Neglect",
+    ]
     assert ("Places filled" in tiles(police), said(police, "7")) == (False, ["Confidence: only in the report of the whole programme."])
     for scope in ("course:NIX", "agency:NIX", "area:Nix", "nonsense"):
         with pytest.raises(NotFound):

@@ -22,17 +22,15 @@ SECONDS = 20.0
 async def test_a_report_of_2000_sessions_and_40000_answers_takes_less_than_20_seconds(clock: Clock) -> None:
     courses = [await makers.make_course(f"Course {number:02}", code=f"K{number}") for number in range(COURSES)]
     agencies = [await makers.make_agency(f"Organisation {number}", sector="Health", code=f"O{number}") for number in range(40)]
-    await execute_many(
-        "INSERT INTO people_person (ref, name, created_at) VALUES (?, ?, ?)",
-        [(new_ref(), f"Person {number}", clock.now) for number in range(PEOPLE)],
-    )
+    cy = await makers.make_person("Cy", email=None)
+    await _copy("people_person", cy.id, [{"ref": new_ref(), "name": f"Person {number}"} for number in range(PEOPLE - 1)])
     people = [row["id"] for row in await rows("SELECT id FROM people_person ORDER BY id")]
     pattern = await makers.make_session(course=courses[0], starts=IN_QUARTER, now=clock.now)
     await _copy("programme_session", pattern.id, [{"ref": new_ref(), "course_id": courses[n % COURSES].id} for n in range(SESSIONS - 1)])
     sessions = [row["id"] for row in await rows("SELECT id FROM programme_session ORDER BY id")]
     day = (await rows("SELECT id FROM programme_day"))[0]["id"]
     await _copy("programme_day", day, [{"uid": f"u{one}", "session_id": one} for one in sessions[1:]])
-    first = await makers.make_mark(pattern, (await makers.make_person("Cy")), agency_id=agencies[0].id)
+    first = await makers.make_mark(pattern, cy, agency_id=agencies[0].id)
     each = MARKS // SESSIONS
     await _copy(
         "attendance_mark",
@@ -41,6 +39,7 @@ async def test_a_report_of_2000_sessions_and_40000_answers_takes_less_than_20_se
             {"session_id": session, "person_id": people[(place * 7 + number) % PEOPLE], "agency_id": agencies[number % 40].id}
             for place, session in enumerate(sessions)
             for number in range(each)
+            if (place, (place * 7 + number) % PEOPLE) != (0, 0)
         ],
     )
     for course in courses:
@@ -53,7 +52,7 @@ async def test_a_report_of_2000_sessions_and_40000_answers_takes_less_than_20_se
     await pdf_of(document, config.current())
     await docx_of(document)
     assert time.perf_counter() - began < SECONDS
-    assert (tiles(frozen)["Sessions run"], tiles(frozen)["Attendances"]) == ("2,000", "40,001")
+    assert (tiles(frozen)["Sessions run"], tiles(frozen)["Attendances"]) == ("2,000", "40,000")
 
 
 async def _copy(table: str, row_id: int, changes: list[dict[str, object]]) -> None:
@@ -66,5 +65,3 @@ async def _copy(table: str, row_id: int, changes: list[dict[str, object]]) -> No
         f" WHERE id = {int(row_id)}",
         [tuple(one[name] for name in changed) for one in changes],
     )
-
-
