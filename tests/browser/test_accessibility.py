@@ -30,6 +30,8 @@ from marstraining.people.actions import ask_for_sign_in
 from marstraining.people.models import Agency, Position
 from marstraining.programme.models import Course, Session, SessionTrainer
 from marstraining.record.models import Accreditation
+from marstraining.reports.actions import take_annual_snapshot, take_quarterly_snapshot
+from marstraining.reports.rules import Period
 from marstraining.resources.actions import check_quality, withdraw_resource
 from marstraining.resources.models import ResourceLink
 from marstraining.resources.rules import QualityNote, Verdict
@@ -38,6 +40,7 @@ from tests.attendance.registers import a_held_session
 from tests.browser.conftest import WIDTHS, Site
 from tests.certificates.held import held_session, lock, mark
 from tests.messages.letters import a_letter, an_entry, queued, row_of
+from tests.reports.quarters import QUARTER, a_change, a_quarter
 from tests.resources.shelf import on_the_shelf
 
 pytestmark = pytest.mark.browser
@@ -205,6 +208,19 @@ async def test_records_certificates_and_rules(site: Site, chromium: Browser) -> 
     await context.close()
     assert await faults_of(chromium, site, [address.format(**names) for address in CHECKED], []) == {}
     assert await faults_of(chromium, site, [address.format(**names) for address in PAPERS], at_desk) == {}
+
+
+async def test_the_boards_reports(site: Site, chromium: Browser) -> None:
+    at_desk, nobody_yet = await site.sign_in(site.dee), await makers.make_person("Rae Reader", roles=(Role.BOARD_READER,))
+    reading = await site.sign_in(nobody_yet)
+    assert await faults_of(chromium, site, ["/board"], reading) == {}
+    held = await a_quarter(now())
+    await a_change(held.course, answers=12, asked=20)
+    frozen, _ = await take_quarterly_snapshot(QUARTER, by=SYSTEM, now=now())
+    annual, _ = await take_annual_snapshot(Period(2022), by=SYSTEM, now=now())
+    shown = [f"/board/reports/{frozen.ref}", f"/board/reports/{annual.ref}"]
+    assert await faults_of(chromium, site, ["/board", *shown, f"{shown[0]}/words"], at_desk) == {}
+    assert await faults_of(chromium, site, ["/board", *shown], reading) == {}
 
 
 async def _a_year_of_training(site: Site) -> dict[str, str]:
