@@ -1,28 +1,29 @@
 """`report quarterly` and `report annual`: each ending by its name, refusals in a sentence."""
 
 import asyncio
+import shutil
 from pathlib import Path
 
 import pytest
 
 from marstraining.commands import reporting
-from marstraining.core.db import connect, migrate
+from marstraining.core.db import connect
 from marstraining.core.errors import Refused
 from tests.conftest import SECRET_KEY, STANDING_NOW, make_settings
 from tests.reports.quarters import a_quarter
 
 
 @pytest.fixture
-def filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def filled(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder whose database holds a quarter, named in the environment as an administrator would."""
     url = f"sqlite://{tmp_path / 'reports.sqlite3'}"
     settings = make_settings(tmp_path, url)
 
     async def fill() -> None:
-        await migrate(settings)
         async with connect(settings):
             await a_quarter(STANDING_NOW)
 
+    shutil.copyfile(sqlite_template, tmp_path / "reports.sqlite3")
     asyncio.run(fill())
     for name, value in {"MARS_DATA_DIR": str(tmp_path), "MARS_DATABASE_URL": url, "MARS_SECRET_KEY": SECRET_KEY}.items():
         monkeypatch.setenv(name, value)
