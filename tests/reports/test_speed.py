@@ -57,9 +57,9 @@ async def test_a_report_of_2000_sessions_and_40000_answers_takes_less_than_20_se
 
 async def _copy(table: str, row_id: int, changes: list[dict[str, object]]) -> None:
     """As many rows like the one of that number as there are changes."""
-    columns = [name for name in (await rows(f"SELECT * FROM {table} WHERE id = ?", row_id))[0] if name != "id"]
+    columns = [f'"{name}"' for name in (await rows(f"SELECT * FROM {table} WHERE id = ?", row_id))[0] if name != "id"]
     changed = list(changes[0])
-    kept = [name for name in columns if name not in changed]
+    kept = [name for name in columns if name.strip('"') not in changed]
     await execute_many(
         f"INSERT INTO {table} ({', '.join([*changed, *kept])}) SELECT {', '.join(['?'] * len(changed))}, {', '.join(kept)} FROM {table}"
         f" WHERE id = {int(row_id)}",
