@@ -23,7 +23,6 @@ from marstraining.core import config
 from marstraining.core.clock import now
 from marstraining.core.db import execute
 from marstraining.core.tokens import derive_token, hash_token
-from marstraining.core.tokens import derive_token
 from marstraining.core.viewer import SYSTEM, Role
 from marstraining.coverage.actions import NewLearning, add_external, seed_rules
 from marstraining.coverage.actions.use import PURPOSE
@@ -31,7 +30,6 @@ from marstraining.coverage.evidence import Evidence
 from marstraining.digests.models import Digest
 from marstraining.meeting_reports.model import NamedFile
 from marstraining.meeting_reports.reading import look_at
-from marstraining.messages.actions.health import flag_bounced_address, note_server_failing
 from marstraining.messages.actions.health import flag_bounced_address, note_channel_account, note_server_failing
 from marstraining.messages.rules import Priority
 from marstraining.people.actions import ask_for_sign_in, link_telegram, make_telegram_token
@@ -40,6 +38,8 @@ from marstraining.people.rules import TelegramWishes
 from marstraining.programme.actions import put_topic
 from marstraining.programme.models import Course, Session, SessionTrainer
 from marstraining.record.models import Accreditation
+from marstraining.reports.actions import take_annual_snapshot, take_quarterly_snapshot
+from marstraining.reports.rules import Period
 from marstraining.resources.actions import check_quality, withdraw_resource
 from marstraining.resources.models import ResourceLink
 from marstraining.resources.rules import QualityNote, Verdict
@@ -52,6 +52,7 @@ from tests.browser.conftest import WIDTHS, Site
 from tests.certificates.held import held_session, lock, mark
 from tests.conftest import SECRET_KEY
 from tests.messages.letters import a_letter, an_entry, queued, row_of
+from tests.reports.quarters import QUARTER, a_change, a_quarter
 from tests.resources.shelf import on_the_shelf
 
 pytestmark = pytest.mark.browser
@@ -219,6 +220,19 @@ async def test_records_certificates_and_rules(site: Site, chromium: Browser) -> 
     await context.close()
     assert await faults_of(chromium, site, [address.format(**names) for address in CHECKED], []) == {}
     assert await faults_of(chromium, site, [address.format(**names) for address in PAPERS], at_desk) == {}
+
+
+async def test_the_boards_reports(site: Site, chromium: Browser) -> None:
+    at_desk, nobody_yet = await site.sign_in(site.dee), await makers.make_person("Rae Reader", roles=(Role.BOARD_READER,))
+    reading = await site.sign_in(nobody_yet)
+    assert await faults_of(chromium, site, ["/board"], reading) == {}
+    held = await a_quarter(now())
+    await a_change(held.course, answers=12, asked=20)
+    frozen, _ = await take_quarterly_snapshot(QUARTER, by=SYSTEM, now=now())
+    annual, _ = await take_annual_snapshot(Period(2022), by=SYSTEM, now=now())
+    shown = [f"/board/reports/{frozen.ref}", f"/board/reports/{annual.ref}"]
+    assert await faults_of(chromium, site, ["/board", *shown, f"{shown[0]}/words"], at_desk) == {}
+    assert await faults_of(chromium, site, ["/board", *shown], reading) == {}
 
 
 async def _a_year_of_training(site: Site) -> dict[str, str]:

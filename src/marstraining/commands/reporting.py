@@ -83,4 +83,4 @@ async def _format(ending: str, report: Report, settings: Settings) -> bytes:
         return await pdf_of(document, settings)
     if ending == ".docx":
         return await docx_of(document)
-    return (standalone_page(document) if ending == ".html" else json_of(report, document)).encode()
+    return (standalone_page(document, settings) if ending == ".html" else json_of(report, document)).encode()

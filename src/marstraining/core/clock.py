@@ -19,6 +19,11 @@ def now() -> datetime:
     return _source()
 
 
+def passing_milliseconds() -> int:
+    """Milliseconds as they really pass, whatever time the service is told that it is: for the pace of what goes out to others."""
+    return int(_wall_clock().timestamp() * 1000)
+
+
 def set_source(source: Callable[[], datetime] | None) -> None:
     """Take time from `source` (UTC instants) instead of the machine, or from the machine again with None; for tests."""
     global _source  # noqa: PLW0603 - the clock is the one piece of process-wide state

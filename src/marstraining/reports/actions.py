@@ -64,16 +64,16 @@ async def freeze(
     digest = content_hash(content)
     if before is not None and before.content_hash == digest:
         return before
-    ref = new_ref()
+    ref, written = new_ref(), json.dumps(content, ensure_ascii=False)
     async with transaction():
         await execute(
             "INSERT INTO reports_snapshot (ref, kind, year, quarter, scope, as_at, content, content_hash, made_by_id)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            ref, kind, period.year, period.quarter, scope, now, json.dumps(content, ensure_ascii=False), digest, by.person_id,
+            ref, kind, period.year, period.quarter, scope, now, written, digest, by.person_id,
         )  # fmt: skip
         detail = {"kind": kind, "period": period.words, "ref": ref}
         await record("report.frozen", by=by, now=now, subject_kind="report", subject_id=None, detail=detail)
-    return Frozen(ref, kind, period, scope, now, content, digest)
+    return Frozen(ref, kind, period, scope, now, json.loads(written), digest)
 
 
 async def write_wordings(ref: str, texts: Mapping[str, str], *, by: Viewer, now: datetime) -> int:

@@ -1,12 +1,14 @@
 """Charts as SVG without a script: drawn from the same blocks as the tables beside them."""
 
 from html import escape
+from textwrap import wrap
 
 from markupsafe import Markup
 
-from marstraining.reports.document import Forest
+from marstraining.reports.document import Bar, Forest
 
-_WIDTH, _LABELS, _WORDS, _ROW, _TOP = 720, 260, 170, 34, 30
+_WIDTH, _LABELS, _WORDS, _ROW, _TOP = 760, 262, 150, 42, 30
+_LABEL_LENGTH = 34
 _QUIETLY = 'aria-hidden="true" focusable="false" font-family="GDS Transport, Arial, sans-serif" font-size="14"'
 _INK, _QUIET, _LINE, _BAR = "#1d1d29", "#505a5f", "#b1b4b6", "#1d5b8f"
 
@@ -30,10 +32,10 @@ def forest_svg(chart: Forest) -> str:
     for number, bar in enumerate(chart.bars):
         y = _TOP + _ROW * number + _ROW // 2
         parts += [
-            f'<text x="0" y="{y + 5}" fill="{_INK}">{escape(_short(bar.label))}</text>',
+            *_label(bar.label, y),
             f'<line x1="{at(bar.low)}" x2="{at(bar.high)}" y1="{y}" y2="{y}" stroke="{_BAR}" stroke-width="3"/>',
             f'<circle cx="{at(bar.value)}" cy="{y}" r="6" fill="{_BAR}"/>',
-            f'<text x="{_WIDTH}" y="{y + 5}" text-anchor="end" fill="{_INK}">{escape(bar.words)}</text>',
+            f'<text x="{_WIDTH}" y="{y + 5}" text-anchor="end" fill="{_INK}">{_words(bar)}</text>',
         ]
     return "".join([*parts, "</svg>"])
 
@@ -43,5 +45,13 @@ def forest_markup(chart: Forest) -> Markup:
     return Markup(forest_svg(chart))  # noqa: S704 - every text in it was escaped above
 
 
-def _short(label: str) -> str:
-    return label if len(label) <= 34 else label[:33].rstrip() + "…"
+def _label(label: str, y: int) -> list[str]:
+    """The label in a line or two, since many courses begin alike."""
+    lines = wrap(label, _LABEL_LENGTH, max_lines=2, placeholder="…")
+    top = y + 5 - 8 * (len(lines) - 1)
+    return [f'<text x="0" y="{top + 16 * number}" fill="{_INK}">{escape(line)}</text>' for number, line in enumerate(lines)]
+
+
+def _words(bar: Bar) -> str:
+    value, low, high = (f"{round(one, 1) + 0.0:+.1f}".replace("+0.0", "0.0") for one in (bar.value, bar.low, bar.high))
+    return f"{value} ({low} to {high})"

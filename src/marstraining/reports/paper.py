@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from markupsafe import Markup
+
+from marstraining.core import paths
 from marstraining.core.clock import local
 from marstraining.core.config import Settings
 from marstraining.core.typesetting import typeset
@@ -103,9 +106,11 @@ def _page_section(section: Section) -> dict[str, Any]:
     return plain
 
 
-def standalone_page(document: Document) -> str:
-    """A page in one file, to be opened without the service."""
-    return render_text("reports/standalone.html", report=page_of(document))
+def standalone_page(document: Document, settings: Settings) -> str:
+    """A page in one file, to be opened without the service; its style is in it."""
+    accent, rules = settings.partnership.branding.accent, (paths.STATIC / "report.css").read_text(encoding="utf-8")
+    style = Markup(f"<style>:root {{ --accent: {accent}; }}\n{rules}</style>")  # noqa: S704 - our own file, and a colour that was checked
+    return render_text("reports/standalone.html", report=page_of(document), style=style)
 
 
 async def pdf_of(document: Document, settings: Settings) -> bytes:

@@ -77,7 +77,7 @@ def _grid(file: Any, block: Grid) -> None:  # noqa: ANN401
 
 def _forest(file: Any, block: Forest) -> None:  # noqa: ANN401
     file.add_paragraph(block.caption, style="Caption")
-    _table(file, ("Course", "Change and 95 % interval"), [(one.label, one.words) for one in block.bars])
+    _table(file, ("Course", "Before, now, and change with its 95% interval"), [(one.label, one.words) for one in block.bars])
 
 
 def _table(file: Any, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:  # noqa: ANN401

@@ -40,7 +40,7 @@ def summary(quarter: Quarter) -> tuple[Block, ...]:
         Text(_most_attended(quarter), place="know-1"),
         Text(_waiting(quarter), place="know-2"),
         *(() if quarter.is_part else (Text(quarter.confidence.sentence, place="know-3"),)),
-        Text("Decisions requested: to note this report.", place="decisions"),
+        Text("The board is asked to note this report.", place="decisions"),
     )
 
 

@@ -1,7 +1,6 @@
 """The worker's looks at links: which are due, one request a second to a host at most, and what each found."""
 
 import asyncio
-import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -11,6 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from marstraining.core import config
+from marstraining.core.clock import passing_milliseconds
 from marstraining.core.db import execute, execute_many, rows, transaction
 from marstraining.resources.addresses import LONGEST
 from marstraining.resources.checker import AT_ONCE, INTERNET, Network, look_at
@@ -64,7 +64,7 @@ async def check_links(*, now: datetime, network: Network = INTERNET) -> int:
 
 async def forget_old_checks(*, now: datetime) -> int:
     """Erase what looks found more than 400 days ago, and hosts not asked for a day."""
-    await execute("DELETE FROM resources_pace WHERE free_at < ?", _milliseconds() - int(_PACE_KEPT.total_seconds() * 1000))
+    await execute("DELETE FROM resources_pace WHERE free_at < ?", passing_milliseconds() - int(_PACE_KEPT.total_seconds() * 1000))
     return await execute("DELETE FROM resources_link_check WHERE at < ?", now - CHECKS_KEPT)
 
 
@@ -121,14 +121,9 @@ class _Turns:
             await asyncio.sleep(seconds)
 
 
-def _milliseconds() -> int:
-    # Seconds between requests are real ones, whatever time the service is told that it is.
-    return int(time.time() * 1000)
-
-
 async def _take(host: str) -> bool:
     """Keep a host from other workers; False while another has it. A moment too far ahead is from before the clock was put back."""
-    now = _milliseconds()
+    now = passing_milliseconds()
     taken = await rows(
         "INSERT INTO resources_pace (host, free_at) VALUES (?, ?) ON CONFLICT (host) DO UPDATE SET free_at = excluded.free_at"
         " WHERE resources_pace.free_at <= ? OR resources_pace.free_at > ? RETURNING id",
@@ -141,7 +136,7 @@ async def _take(host: str) -> bool:
 
 
 async def _give_back(host: str) -> None:
-    await execute("UPDATE resources_pace SET free_at = ? WHERE host = ?", _milliseconds() + int(BETWEEN_SECONDS * 1000), host)
+    await execute("UPDATE resources_pace SET free_at = ? WHERE host = ?", passing_milliseconds() + int(BETWEEN_SECONDS * 1000), host)
 
 
 async def _look_at_all(urls: Sequence[str], network: Network) -> Mapping[str, Look]:

@@ -1,0 +1,77 @@
+"""A quarter with two courses, three organisations and a session of which only a number is held."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from marstraining.core.db import execute
+from marstraining.core.viewer import Role, Viewer
+from marstraining.evaluation.statistics import summarise
+from marstraining.people.models import Person
+from marstraining.programme.models import Course, Session
+from marstraining.reports.document import Grid, Section, Text, Tiles, read_section
+from marstraining.reports.queries import Frozen
+from marstraining.reports.rules import Period
+from tests import makers
+
+AT_DESK = Viewer(person_id=None, roles=frozenset({Role.DESK}))
+IN_QUARTER = datetime.fromisoformat("2025-11-05T09:30:00+00:00")
+QUARTER = Period(2025, 3)
+
+
+@dataclass
+class Held:
+    """What was made: the courses by their sessions, and the people."""
+
+    course: Course
+    briefing: Course
+    sessions: list[Session]
+    people: list[Person]
+
+
+async def a_quarter(now: datetime) -> Held:
+    """Two sessions of a course and a briefing counted as a number; one came to both sessions, one did not come."""
+    school, police = await makers.make_agency("Isle School"), await makers.make_agency("Isle Police", sector="Police", code="IPOL")
+    await makers.make_agency("Isle Probation", sector="Probation")
+    people = [await makers.make_person(f"Person {number}", agency=school if number < 3 else police) for number in range(5)]
+    course = await makers.make_course("Child Protection", code="CP")
+    briefing = await makers.make_course("Briefing", code="BR", kind="briefing")
+    first = await makers.make_session(course=course, starts=IN_QUARTER, now=now, days=2)
+    second = await makers.make_session(course=course, starts=IN_QUARTER + timedelta(days=14), now=now)
+    counted = await makers.make_session(
+        course=briefing, starts=IN_QUARTER + timedelta(days=20), now=now, imported_headcount=30, counted_as="headcount", capacity=50
+    )
+    for person in people[:4]:
+        await makers.make_mark(first, person, agency_id=school.id if person in people[:3] else police.id)
+    await makers.make_mark(second, people[0], agency_id=school.id)
+    await makers.make_mark(second, people[4], "absent", agency_id=police.id)
+    return Held(course, briefing, [first, second, counted], people)
+
+
+async def a_change(course: Course, *, answers: int, asked: int, by: int = 2, quarter: str = "2025/26 Q3") -> None:
+    """The frozen summary of a course's feedback in the quarter."""
+    pairs = [(3 + number % 3, 3 + number % 3 + by + number % 2) for number in range(answers)]
+    measures = json.dumps({"course": asdict(summarise(pairs, (0, 10), asked))})
+    await execute(
+        "INSERT INTO evaluation_summary (scope, course_id, quarter, step, is_current, answers, asked, surveys, measures)"
+        " VALUES ('quarter', ?, ?, 1, ?, ?, ?, 1, ?)",
+        course.id, quarter, True, answers, asked, measures,
+    )  # fmt: skip
+
+
+def sections(frozen: Frozen) -> dict[str, Section]:
+    return {one.number: one for one in (read_section(plain) for plain in frozen.content["sections"])}
+
+
+def tiles(frozen: Frozen) -> dict[str, str]:
+    return {tile.label: tile.value for block in sections(frozen)["1"].blocks if isinstance(block, Tiles) for tile in block.tiles}
+
+
+def grid(frozen: Frozen, number: str, place: int = 0) -> list[dict[str, str]]:
+    """The rows of a table of a page, each by its headings."""
+    found = [block for block in sections(frozen)[number].blocks if isinstance(block, Grid)][place]
+    return [dict(zip(found.heads, row, strict=True)) for row in found.rows]
+
+
+def said(frozen: Frozen, number: str) -> list[str]:
+    return [block.text for block in sections(frozen)[number].blocks if isinstance(block, Text)]

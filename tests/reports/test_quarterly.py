@@ -1,0 +1,201 @@
+"""The quarterly report's figures: held against each other between pages, never nought for what nobody holds."""
+
+import pytest
+from tortoise.context import TortoiseContext
+
+from marstraining.core.db import execute
+from marstraining.core.errors import NotFound, Refused
+from marstraining.core.viewer import Role, Viewer
+from marstraining.demo.filling import fill
+from marstraining.evaluation.models import CourseArea
+from marstraining.reports.actions import sign_off, take_quarterly_snapshot, write_wordings
+from marstraining.reports.queries import Frozen, drafts_of, report_of, signature_of, snapshots, wordings_of
+from marstraining.reports.rules import Period
+from tests import makers
+from tests.conftest import Clock
+from tests.reports.quarters import AT_DESK, IN_QUARTER, QUARTER, a_change, a_quarter, grid, said, sections, tiles
+from tests.statements import statements
+
+READER = Viewer(person_id=1, roles=frozenset({Role.BOARD_READER}))
+
+
+async def taken(clock: Clock, period: Period = QUARTER, scope: str = "") -> Frozen:
+    frozen, _ = await take_quarterly_snapshot(period, scope=scope, by=AT_DESK, now=clock.now)
+    return frozen
+
+
+def number(printed: str) -> int:
+    return int(printed.replace(",", "")) if printed[0].isdigit() else 0
+
+
+def check_feet(frozen: Frozen) -> None:
+    """Every page that says how many sessions and attendances there were says the same."""
+    by_course, summary = grid(frozen, "2"), tiles(frozen)
+    *courses, total = by_course
+    for head in total:
+        if head != "Course":
+            assert sum(number(row[head]) for row in courses) == number(total[head]), head
+    assert (total["Run"], total["Attended"]) == (summary["Sessions run"], summary["Attendances"])
+    ways = grid(frozen, "2", 1)
+    assert sum(number(row["Sessions"]) for row in ways) == number(summary["Sessions run"])
+    *organisations, everybody = grid(frozen, "3")
+    assert sum(number(row["Attendances"]) for row in organisations) == number(everybody["Attendances"]) == number(summary["Attendances"])
+    assert everybody["Different people"] == summary["Different people"]
+    figures = {(one.key, one.measure): one.print for one in frozen.figures}
+    assert [figures["all", measure] for measure in ("sessions held", "attendances", "people who attended")] == [
+        summary["Sessions run"], summary["Attendances"], summary["Different people"],
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("db")
+async def test_pages_agree_with_each_other_and_people_are_not_attendances(clock: Clock) -> None:
+    await a_quarter(clock.now)
+    frozen = await taken(clock)
+    check_feet(frozen)
+    summary = tiles(frozen)
+    # Four came to the first session, one of them to the second too, and thirty are a number without names.
+    assert (summary["Sessions run"], summary["Attendances"], summary["Different people"]) == ("3", "35", "4")
+    assert [(row["Organisation"], row["Attendances"], row["Different people"]) for row in grid(frozen, "3")] == [
+        ("Education, schools: 1 setting", "4", "3"), ("Isle Police", "1", "1"), ("Not told apart by organisation", "30", "not held"),
+        ("All", "35", "4"),
+    ]  # fmt: skip
+    # 5 of 40 places at the course's sessions, 30 of 50 at the briefing.
+    assert summary["Places filled"] == "39%"
+
+
+@pytest.mark.usefixtures("db")
+async def test_what_nobody_holds_is_never_nought(clock: Clock) -> None:
+    await a_quarter(clock.now)
+    frozen = await taken(clock)
+    briefing, course, _ = grid(frozen, "2")
+    assert (briefing["Booked"], briefing["Did not attend"], briefing["Attended"]) == ("not held", "not held", "30")
+    assert (course["Did not attend"], course["In part"]) == ("1", "0")
+    summary = tiles(frozen)
+    assert (summary["Did not attend"], summary["Change in confidence, 0 to 10"]) == ("not held", "not collected yet")
+    for page in ("5", "6", "7", "8"):
+        assert "not collected yet. Nothing is held, which is not the same as none." in said(frozen, page)[0]
+
+
+@pytest.mark.usefixtures("db")
+async def test_only_numbers_without_names_are_no_people_rather_than_nobody(clock: Clock) -> None:
+    course = await makers.make_course("Briefing", code="BR")
+    await makers.make_session(course=course, starts=IN_QUARTER, now=clock.now, imported_headcount=12)
+    summary = tiles(await taken(clock))
+    assert (summary["Attendances"], summary["Different people"]) == ("12", "not held")
+
+
+@pytest.mark.usefixtures("db")
+async def test_a_quarter_without_a_session_says_so(clock: Clock) -> None:
+    frozen = await taken(clock)
+    assert said(frozen, "1")[0] == "No session ran in quarter 3 of 2025/26."
+    assert (tiles(frozen)["Attendances"], tiles(frozen)["Different people"], tiles(frozen)["Places filled"]) == ("0", "0", "not held")
+
+
+@pytest.mark.usefixtures("db")
+async def test_the_demos_reference_quarters_add_up(clock: Clock) -> None:
+    await fill(now=clock.now, report=lambda _line: None)
+    for quarter in (1, 2, 3, 4):
+        check_feet(await taken(clock, Period(2022, quarter)))
+    attended = [number(tiles(await taken(clock, Period(2022, quarter)))["Attendances"]) for quarter in (1, 2, 3, 4)]
+    annual = grid(await taken(clock, Period(2022, 3)), "2")[-1]["Attended"]
+    assert (attended[2], sum(attended) > attended[2]) == (number(annual), True)
+
+
+@pytest.mark.usefixtures("db")
+async def test_the_quarter_before_is_reckoned_anew_on_the_same_definitions(clock: Clock) -> None:
+    held = await a_quarter(clock.now)
+    earlier = await taken(clock)
+    await execute(
+        "UPDATE attendance_mark SET mark = 'absent' WHERE session_id = ? AND person_id = ?", held.sessions[0].id, held.people[3].id
+    )
+    later = sections(await taken(clock, QUARTER.step(1)))["1"].blocks[0]
+    notes = {tile.label: tile.notes[0] for tile in later.tiles}  # type: ignore[union-attr]  # the summary begins with tiles
+    assert (notes["Attendances"], notes["Different people"]) == ("Quarter before: 34", "Quarter before: 3")
+    again, changed = await take_quarterly_snapshot(QUARTER, by=AT_DESK, now=clock.forward(days=1))
+    assert [(one.key, one.measure, one.was, one.now) for one in changed] == [
+        ("all", "attendances", "35", "34"), ("all", "people who attended", "4", "3"),
+        ("CP", "attendances", "5", "4"), ("CP", "people who attended", "4", "3"),
+    ]  # fmt: skip
+    report = await report_of(again.ref, viewer=READER)
+    assert (report is not None and report.changed == changed, tiles(earlier)["Attendances"]) == (True, "35")
+
+
+@pytest.mark.usefixtures("db")
+async def test_confidence_passes_the_gate_and_names_who_is_not_published(clock: Clock) -> None:
+    held = await a_quarter(clock.now)
+    await a_change(held.course, answers=12, asked=20)
+    await a_change(held.briefing, answers=4, asked=30)
+    frozen = await taken(clock)
+    shown = grid(frozen, "7")
+    assert [(row["Course"], row["Replied"], row["More confident"]) for row in shown] == [
+        ("Child Protection", "12 of 20 (60%)", "12 (100%)")
+    ]
+    assert tiles(frozen)["Change in confidence, 0 to 10"] == "+2.5"
+    assert [row["Course"] for row in grid(frozen, "Annex B")] == ["Child Protection"]
+    points = [block.items for block in sections(frozen)["7"].blocks if hasattr(block, "items")]
+    assert (len(points), points[0][0].startswith("Briefing: ")) == (1, True)
+    # Four answers are fewer than five: not even their number leaves.
+    assert "4 of 30" not in str(frozen.content)
+
+
+@pytest.mark.usefixtures("db")
+async def test_a_narrower_report_is_of_its_course_organisation_or_area_alone(clock: Clock) -> None:
+    held = await a_quarter(clock.now)
+    await CourseArea.create(course=held.briefing, area="Neglect", starts_on=QUARTER.first)
+    course, police, area = [await taken(clock, scope=scope) for scope in ("course:CP", "agency:IPOL", "area:Neglect")]
+    assert [tiles(one)["Attendances"] for one in (course, police, area)] == ["5", "1", "30"]
+    assert [one.content["of"] for one in (course, police, area)] == [
+        "course: Child Protection",
+        "organisation: Isle Police",
+        "area: Neglect",
+    ]
+    assert ("Places filled" in tiles(police), said(police, "7")) == (False, ["Confidence: only in the report of the whole programme."])
+    for scope in ("course:NIX", "agency:NIX", "area:Nix", "nonsense"):
+        with pytest.raises(NotFound):
+            await taken(clock, scope=scope)
+    assert sorted(one.of for one in await snapshots(viewer=READER)) == ["Child Protection", "Isle Police", "Neglect"]
+
+
+@pytest.mark.usefixtures("db")
+async def test_only_the_training_team_takes_words_and_signs_and_never_ahead_of_time(clock: Clock) -> None:
+    frozen = await taken(clock)
+    with pytest.raises(NotFound):
+        await take_quarterly_snapshot(QUARTER, by=READER, now=clock.now)
+    with pytest.raises(NotFound):
+        await write_wordings(frozen.ref, {"risks": "None."}, by=READER, now=clock.now)
+    with pytest.raises(NotFound):
+        await sign_off(frozen.ref, by=READER, now=clock.now)
+    with pytest.raises(Refused, match="has not begun yet"):
+        await taken(clock, Period(2027, 1))
+
+
+@pytest.mark.usefixtures("db")
+async def test_words_stand_apart_from_figures_and_take_the_signature_away(clock: Clock) -> None:
+    frozen = await taken(clock)
+    assert (await sign_off(frozen.ref, by=AT_DESK, now=clock.now), await sign_off(frozen.ref, by=AT_DESK, now=clock.now)) == (True, False)
+    assert await signature_of(frozen.ref) is not None
+    drafted = {one.place: one.text for one in await drafts_of(frozen.ref)}
+    assert await write_wordings(frozen.ref, drafted, by=AT_DESK, now=clock.now) == 0
+    assert await signature_of(frozen.ref) is not None
+    assert await write_wordings(frozen.ref, {"risks": " A trainer leaves in May. "}, by=AT_DESK, now=clock.now) == 1
+    assert (await wordings_of(frozen.ref), await signature_of(frozen.ref)) == ({"risks": "A trainer leaves in May."}, None)
+    with pytest.raises(NotFound):
+        await write_wordings(frozen.ref, {"figure": "9"}, by=AT_DESK, now=clock.now)
+    for text in ("  ", "a" * 2001):
+        with pytest.raises(Refused):
+            await write_wordings(frozen.ref, {"risks": text}, by=AT_DESK, now=clock.now)
+    report = await report_of(frozen.ref, viewer=READER)
+    assert report is not None
+    assert report.frozen == frozen
+
+
+async def test_statements_do_not_grow_with_courses(db: TortoiseContext, clock: Clock) -> None:
+    await a_quarter(clock.now)
+    async with statements(db) as at_two:
+        await taken(clock)
+    for course in range(3):
+        made = await makers.make_course(f"Course {course}")
+        await makers.make_mark(await makers.make_session(course=made, starts=IN_QUARTER, now=clock.now), await makers.make_person("Cy"))
+    async with statements(db) as at_five:
+        await taken(clock)
+    assert len(at_two) == len(at_five)
