@@ -73,16 +73,18 @@ def _lines_of(block: Block, base_url: str) -> Iterator[_Line]:
 
 
 def _line(spans: Sequence[Span], base_url: str) -> _Line:
-    parts, entities = [], 0
+    parts, entities, units = [], 0, 0
     for span in spans:
-        text = html.escape(span.text)
         address = _address(span.href, base_url)
+        # A link with nothing to press would be no text at all to Telegram.
+        said = span.text if span.text.strip() or not address else address
+        text, units = html.escape(said), units + units_of(said)
         if address:
             text, entities = f'<a href="{html.escape(address)}">{text}</a>', entities + 1
         if span.is_strong and span.text.strip():
             text, entities = f"<b>{text}</b>", entities + 1
         parts.append(text)
-    return _Line("".join(parts), units_of("".join(span.text for span in spans)), entities)
+    return _Line("".join(parts), units, entities)
 
 
 def _address(href: str, base_url: str) -> str:

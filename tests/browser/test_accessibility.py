@@ -25,7 +25,7 @@ from marstraining.core.db import execute
 from marstraining.core.tokens import derive_token, hash_token
 from marstraining.core.viewer import SYSTEM, Role
 from marstraining.coverage.actions import NewLearning, add_external, seed_rules
-from marstraining.coverage.actions.use import PURPOSE
+from marstraining.coverage.actions.use import PURPOSE as ABOUT_USE
 from marstraining.coverage.evidence import Evidence
 from marstraining.digests.models import Digest
 from marstraining.meeting_reports.model import NamedFile
@@ -260,7 +260,7 @@ async def _a_year_of_training(site: Site) -> dict[str, str]:
     await grant_owed_accreditations(now=now())
     await Accreditation.all().update(nonce="n", flagged_on=starts.date())
     held = await Accreditation.get()
-    use = f"/accreditations/{held.ref}/{derive_token(config.current().secret_key, PURPOSE, held.id, 'n')}"
+    use = f"/accreditations/{held.ref}/{derive_token(config.current().secret_key, ABOUT_USE, held.id, 'n')}"
     valid, withdrawn = [await Certificate.get(session_id=session.id) for session in sessions]
     await withdraw_certificate(withdrawn.id, reason="Issued to the wrong person", by=desk, now=now())
     evidence = Evidence("certificate of the webinar.pdf", "application/pdf", b"%PDF-1.7")

@@ -383,8 +383,8 @@ async def test_a_list_of_people_is_scanned_before_it_is_read(scanner: Scanner, d
 def test_every_route_that_takes_files_is_one_of_those_looked_at_here() -> None:
     taking = {route.path for route in all_routes() if route.body_limit > BODY_LIMIT}
     assert taking == {
-        "/agency/check", "/agency/check/file", "/desk/resources/new", "/desk/resources/{code}/file", "/desk/sessions/{ref}/files", "/desk/sessions/{ref}/reports", "/me/record/external", "/teaching/{ref}/files",
-        "/teaching/{ref}/reports",
+        "/agency/check", "/agency/check/file", "/desk/resources/new", "/desk/resources/{code}/file", "/desk/sessions/{ref}/files",
+        "/desk/sessions/{ref}/reports", "/me/record/external", "/teaching/{ref}/files", "/teaching/{ref}/reports",
     }  # fmt: skip
 
 
