@@ -226,7 +226,7 @@ async def test_the_boards_reports(site: Site, chromium: Browser) -> None:
     at_desk, nobody_yet = await site.sign_in(site.dee), await makers.make_person("Rae Reader", roles=(Role.BOARD_READER,))
     reading = await site.sign_in(nobody_yet)
     assert await faults_of(chromium, site, ["/board"], reading) == {}
-    held = await a_quarter(now())
+    held = await a_quarter(now(), code="CP-ISLE")
     await a_change(held.course, answers=12, asked=20)
     frozen, _ = await take_quarterly_snapshot(QUARTER, by=SYSTEM, now=now())
     annual, _ = await take_annual_snapshot(Period(2022), by=SYSTEM, now=now())

@@ -29,12 +29,12 @@ class Held:
     people: list[Person]
 
 
-async def a_quarter(now: datetime) -> Held:
+async def a_quarter(now: datetime, *, code: str = "CP") -> Held:
     """Two sessions of a course and a briefing counted as a number; one came to both sessions, one did not come."""
     school, police = await makers.make_agency("Isle School"), await makers.make_agency("Isle Police", sector="Police", code="IPOL")
     await makers.make_agency("Isle Probation", sector="Probation")
     people = [await makers.make_person(f"Person {number}", agency=school if number < 3 else police) for number in range(5)]
-    course = await makers.make_course("Child Protection", code="CP")
+    course = await makers.make_course("Child Protection", code=code)
     briefing = await makers.make_course("Briefing", code="BR", kind="briefing")
     first = await makers.make_session(course=course, starts=IN_QUARTER, now=now, days=2)
     second = await makers.make_session(course=course, starts=IN_QUARTER + timedelta(days=14), now=now)
