@@ -58,8 +58,8 @@ async def test_a_whole_booking_without_script(site: Site, chromium: Browser) -> 
 async def test_enter_sends_what_was_typed_and_never_a_button_of_an_answer(site: Site, chromium: Browser) -> None:
     async with opened(site, chromium, has_script=False) as page:
         await page.fill("#text", "help")
-        await page.keyboard.press("Enter")
-        await page.wait_for_load_state()
+        async with page.expect_navigation():
+            await page.keyboard.press("Enter")
         assert "Words that always work" in await latest(page)
 
 
