@@ -15,13 +15,15 @@ export PYTHONDONTWRITEBYTECODE :=
 run: $(RUNS)  ## the demo, at http://127.0.0.1:8000; `make run PORT=8080` for another port
 	PYTHONPATH=src $(BIN)/python -m marstraining demo $(if $(PORT),--port $(PORT))
 
-# What looks at browsers, crowds and kills has the machine for itself.
-APART := browser or race or faults
+# What looks at crowds and kills has the machine for itself; browsers share it with each other.
+ALONE := race or faults
+APART := browser or $(ALONE)
 
 test: $(READY)  ## unit, action, page and journey tests, on SQLite and PostgreSQL; with CI=true all there are
 	$(BIN)/pytest -n auto -m "not ($(APART))"
 ifdef CI
-	$(BIN)/pytest -m "$(APART)"
+	$(BIN)/pytest -n auto -m browser
+	$(BIN)/pytest -m "$(ALONE)"
 else
 	@echo "Tests of browsers, races and faults were left out: 'make test-all' runs them too."
 endif
