@@ -90,7 +90,9 @@ async def test_with_kill_9_of_web_and_worker_every_acknowledged_booking_is_there
     holders = [row["learner__email"] for row in await Booking.filter(state="confirmed").values("learner__email")]
     copies: dict[str, set[str]] = {}
     for message, [address] in zip(mail.messages, mail.recipients, strict=True):
-        copies.setdefault(address, set()).add(message["Message-ID"])
+        # A fifth of all sessions also ask beforehand where people stand, which is another letter.
+        if not message["Subject"].startswith("Three questions before"):
+            copies.setdefault(address, set()).add(message["Message-ID"])
     # A copy more than one is possible where a worker was killed between the server's answer and its own note; never a second letter.
     assert {address: len(ids) for address, ids in copies.items()} == dict.fromkeys(holders, 1)
 
