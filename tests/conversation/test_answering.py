@@ -207,13 +207,29 @@ async def test_a_worry_is_counted_by_day_and_level_and_by_nothing_else(db: Torto
     assert sorted((one.word, one.number) for one in await Tally.all()) == [("signpost_maybe", 1), ("signpost_urgent", 2), ("threat", 1)]
 
 
-async def test_the_answer_to_a_worry_needs_no_database(clock: Clock, monkeypatch: pytest.MonkeyPatch, settings: object) -> None:
+@pytest.mark.parametrize(
+    ("text", "is_alone"),
+    [
+        ("a child told me her dad hits her", True),
+        ("any course on neglect? there's a family on my caseload and the kids are always dirty", False),
+    ],
+)
+async def test_the_answer_to_a_worry_needs_no_database(
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: object,
+    text: str,
+    is_alone: bool,  # noqa: FBT001
+) -> None:
     async def away(*_arguments: object, **_named: object) -> None:
         raise OSError("the database is away")
 
     monkeypatch.setattr(answering_module, "numbers", away)
-    replies = await answer(Event(Channel.WEB, "talk", EventKind.TEXT, text="a child told me her dad hits her"), now=clock.now)
-    assert (replies[0].is_urgent, "01724 296500" in words(replies)) == (True, True)
+    monkeypatch.setattr(answering_module, "check_and_count", away)
+    replies = await answer(Event(Channel.WEB, "talk", EventKind.TEXT, text=text), now=clock.now)
+    assert (replies[0].is_urgent, "01724 296500" in words(replies), len(replies) == 1) == (True, True, is_alone)
+    with pytest.raises(OSError, match="away"):
+        await answer(Event(Channel.WEB, "talk", EventKind.TEXT, text="neglect training"), now=clock.now)
 
 
 async def test_a_chat_is_connected_by_the_button_of_its_link_once(db: TortoiseContext, clock: Clock, asha: Person, talk: Talk) -> None:

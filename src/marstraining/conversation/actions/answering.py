@@ -4,6 +4,7 @@ Whoever writes the state must have read the version before; of two workers at on
 process may end between any two steps, and an event that comes twice is answered once.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -64,16 +65,22 @@ class Outcome:
 async def answer(event: Event, *, now: datetime) -> tuple[Reply, ...]:
     """The replies to an event, and everything that follows from it; none at all for an event that was answered before.
 
-    Nothing that was written is kept, logged or counted by its words. A worry is answered first, even while the database is away.
+    Nothing that was written is kept, logged or counted by its words. What may be a worry is answered even while the database is away; for
+    anything else that is raised, so that the channel says so.
     """
+    verdict = gate(event.text)
     try:
-        return (await _answer(event, now=now)).replies
+        return (await _answer(event, verdict, now=now)).replies
     except Exception as fault:
-        if is_unavailable(fault):
+        known = numbers_unasked(now=now)
+        if verdict.level is Level.NONE and is_unavailable(fault):
             raise
         # A traceback could carry what was written: the log gets the kind of the fault and its place, the person a way on.
         _log.error("conversation_failed", fault=type(fault).__name__, place=_place(fault))
-        return (Reply((line(BOUNDARIES["busy"]), signpost_line(numbers_unasked(now=now))), answer_type="clarify"),)
+        if verdict.level is Level.URGENT:
+            return (urgent_reply(verdict.kinds, known, message_id=event.message_id),)
+        first = (maybe_reply(verdict.kinds, known),) if verdict.level is Level.MAYBE else ()
+        return (*first, Reply((line(BOUNDARIES["busy"]), signpost_line(known)), answer_type="clarify"))
 
 
 def _place(fault: Exception) -> str:
@@ -104,8 +111,7 @@ async def resume(channel: Channel, key: str, *, viewer: Viewer = ANYBODY, now: d
     return (await show(dialogue.state, asker),)
 
 
-async def _answer(event: Event, *, now: datetime) -> Outcome:
-    verdict = gate(event.text)
+async def _answer(event: Event, verdict: Verdict, *, now: datetime) -> Outcome:
     if verdict.level is Level.URGENT:
         return await _signpost(event, verdict, now=now)
     key_hash = key_hash_of(event.channel, event.key)
@@ -124,26 +130,20 @@ async def _answer(event: Event, *, now: datetime) -> Outcome:
 
 
 async def _signpost(event: Event, verdict: Verdict, *, now: datetime) -> Outcome:
-    """The answer to a worry. What can be noted of it (that there was one, by its level) is, if the database takes it."""
+    """The answer to a worry; that there was one is counted by its level, and where the talk stood is kept."""
     count_signpost(verdict.level)
-    try:
-        known = await numbers(now=now)
-        key_hash = key_hash_of(event.channel, event.key)
-        asker = Asker(await viewer_of(event.channel, event.key, event.viewer), event.channel, now, event.message_id)
-        dialogue = await load(event.channel, key_hash, asker)
-        state = dialogue.state.to(Scene.SAFETY, choices=tuple(str(kind) for kind in verdict.kinds))
+    known = await numbers(now=now)
+    key_hash = key_hash_of(event.channel, event.key)
+    asker = Asker(await viewer_of(event.channel, event.key, event.viewer), event.channel, now, event.message_id)
+    dialogue = await load(event.channel, key_hash, asker)
+    state = dialogue.state.to(Scene.SAFETY, choices=tuple(str(kind) for kind in verdict.kinds))
+    # Where another event of the talk went on meanwhile, its state stands: this answer needs none.
+    with suppress(Changed):
         async with transaction():
             if event.event_id and not await claim(event, now=now):
                 return Outcome((), verdict.level)
             await save(dialogue, state, event, asker, key_hash=key_hash)
             await tally([level_word(verdict.level)], now=now)
-    except Changed:
-        pass
-    except Exception as error:
-        if not is_unavailable(error):
-            raise
-        _log.warning("signpost_without_database", error=type(error).__name__)
-        known = numbers_unasked(now=now)
     reply = urgent_reply(verdict.kinds, known, message_id=event.message_id)
     return Outcome((reply,), verdict.level, _intent_of(verdict, ""))
 
@@ -157,6 +157,9 @@ async def _go_on(event: Event, verdict: Verdict, dialogue: Dialogue, asker: Aske
         except NotFound:
             # What is not there is not kept either: the conversation stays where it was.
             state, replies = dialogue.state, (gone_reply(),)
+    if verdict.level is Level.NONE and not found_details(event.text):
+        for word in turn.unknown[:_MOST_UNKNOWN]:
+            await note_unknown_word(word, key_hash, now=asker.now)
     counts = [*turn.counts, *([level_word(verdict.level)] if verdict.level is Level.MAYBE else [])]
     async with transaction():
         if event.event_id and not await claim(event, now=asker.now):
@@ -167,9 +170,6 @@ async def _go_on(event: Event, verdict: Verdict, dialogue: Dialogue, asker: Aske
         await tally(counts, now=asker.now)
     if verdict.level is Level.MAYBE:
         count_signpost(verdict.level)
-    elif not found_details(event.text):
-        for word in turn.unknown[:_MOST_UNKNOWN]:
-            await note_unknown_word(word, key_hash, now=asker.now)
     return Outcome((*turn.before, *replies), verdict.level, _intent_of(verdict, turn.intent), dict(turn.slots))
 
 
