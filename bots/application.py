@@ -49,15 +49,17 @@ def make_application(
     is_polling: bool = False,
 ) -> AnyApplication:
     """The application for these settings; `request` is how it reaches Telegram, by default over the network."""
+    way = request or HTTPXRequest(connection_pool_size=_CONNECTIONS)
     builder = (
         ApplicationBuilder()
         .token(settings.telegram_token)
         .base_url(f"{settings.telegram_api_url}/bot")
         .concurrent_updates(InOrder())
         .job_queue(None)
-        .request(request or HTTPXRequest(connection_pool_size=_CONNECTIONS))
+        .request(way)
     )
-    application: AnyApplication = builder.build() if is_polling else builder.updater(None).build()
+    # Without polling the second way, which is for that alone, would be made for nothing.
+    application: AnyApplication = builder.build() if is_polling else builder.get_updates_request(way).updater(None).build()
     bot: Bot = application.bot
     desk = _Desk(settings, answer, store, Courier(bot, base_url=settings.base_url, pace=pace))
     application.add_handler(TypeHandler(Update, desk.take))

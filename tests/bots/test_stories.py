@@ -1,6 +1,5 @@
-"""The published dialogues, played on Telegram: the same stories, by two processes that take turns, started anew between any two steps."""
+"""The published dialogues, played on Telegram: the same stories, by a process that is another one at each step."""
 
-import itertools
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
@@ -64,30 +63,24 @@ def _unnumbered(label: str) -> str:
 
 
 class Processes:
-    """Two processes of the bot that take turns, and are started anew whenever it is asked for."""
+    """A process of the bot, another one each time that it is asked for: nothing of the one before is left."""
 
     def __init__(self, settings: Settings, fake: FakeTelegram) -> None:
         self._settings, self._fake = settings, fake
         self._stack = AsyncExitStack()
-        self._turns = itertools.cycle(range(2))
-        self.services: list[Service] = []
 
-    async def start(self) -> None:
-        await self._stack.aclose()
+    async def next(self) -> Service:
+        await self.end()
         self._stack = AsyncExitStack()
-        self.services = [await self._stack.enter_async_context(running(self._settings, self._fake, answer=answer)) for _ in range(2)]
+        return await self._stack.enter_async_context(running(self._settings, self._fake, answer=answer))
 
     async def end(self) -> None:
         await self._stack.aclose()
-
-    def next(self) -> Service:
-        return self.services[next(self._turns)]
 
 
 @pytest_asyncio.fixture
 async def processes(db: TortoiseContext, bot_settings: Settings, fake: FakeTelegram) -> AsyncIterator[Processes]:
     made = Processes(bot_settings, fake)
-    await made.start()
     yield made
     await made.end()
 
@@ -102,10 +95,9 @@ async def test_a_story_on_telegram(story: Story, processes: Processes, clock: Cl
     await set_stage(story, persons={"asha": asha}, now=clock.now)
     if story.value("who") == "asha":
         await connected(asha, clock)
-    phone = Phone(processes.next(), CHAT)
+    phone = Phone(await processes.next(), CHAT)
 
     async def start_anew() -> None:
-        await processes.start()
-        phone.at = processes.next()
+        phone.at = await processes.next()
 
     await play(story, Telegram(phone, clock), between=start_anew)
