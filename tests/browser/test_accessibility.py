@@ -1,6 +1,7 @@
 """axe finds nothing on any page, wide and narrow; nothing runs over the edge, and no page logs an error."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -31,9 +32,10 @@ from marstraining.digests.models import Digest
 from marstraining.meeting_reports.model import NamedFile
 from marstraining.meeting_reports.reading import look_at
 from marstraining.messages.actions.health import flag_bounced_address, note_channel_account, note_server_failing
+from marstraining.messages.delivery import PostRoom, send_due_letters
 from marstraining.messages.rules import Priority
-from marstraining.people.actions import ask_for_sign_in, link_telegram, make_telegram_token
-from marstraining.people.models import Agency, Position
+from marstraining.people.actions import ask_for_sign_in, ask_to_confirm, link_telegram, make_telegram_token
+from marstraining.people.models import Agency, Person, Position, SignIn
 from marstraining.people.rules import TelegramWishes
 from marstraining.programme.actions import put_topic
 from marstraining.programme.models import Course, Session, SessionTrainer
@@ -312,6 +314,26 @@ async def test_the_outbox(site: Site, chromium: Browser) -> None:
     refs = {key: (await row_of(key))["ref"] for key in ("sent", "held", "failed", "sign_in")}
     addresses = [address.format(**refs) for address in LETTERS]
     assert await faults_of(chromium, site, addresses, await site.sign_in(site.dee)) == {}
+
+
+async def test_confirming_who_it_is_and_the_demos_letters(site: Site, chromium: Browser) -> None:
+    cookies = await site.sign_in(site.dee)
+    await SignIn.all().update(stepped_up_at=None)
+    await Person.filter(id=site.dee.id).update(second_email="dee@home.example")
+    asking, file = "/confirm?next=/desk/people", "/confirm?next=/desk/people%3Fexport%3Dcsv&file=yes"
+    assert await faults_of(chromium, site, [asking], cookies) == {}
+    token = cookies[0]["value"]
+    await ask_to_confirm(sign_in_token=token, network="192.0.2.1", device="Chromium", by=makers.as_desk(site.dee), now=now())
+    assert await faults_of(chromium, site, [asking], cookies) == {}
+    await SignIn.all().update(stepped_up_at=now())
+    config.use(replace(config.current(), shows_mail=True))
+    await queued(a_letter("one"), now=now())
+    await send_due_letters(PostRoom(config.current(), name="tester"))
+    folder = config.current().mail_folder
+    assert folder is not None
+    letters = [f"/demo/mail/{path.name}" for path in folder.glob("*.eml")]
+    assert len(letters) == 2
+    assert await faults_of(chromium, site, [file, "/demo/mail", *letters], cookies) == {}
 
 
 LEAD = (

@@ -185,6 +185,8 @@ PUBLIC = (
     Shown("from-letter-wrong", "/b/{booked}/wrong", status=404),
     Shown("check-in", "/check-in"),
     Shown("check-in-wrong", "/check-in", press="Check in"),
+    Shown("demo-letters", "/demo/mail"),
+    Shown("demo-letter", "/demo/mail/{demo_letter}"),
     Shown("sign-in", "/sign-in"),
     Shown("sign-in-wrong", "/sign-in", typed={"email": "asha.begum"}, press="Email me a link"),
     Shown("sign-in-sent", "/sign-in", typed={"email": "nobody@example.org"}, press="Email me a link"),
@@ -255,7 +257,7 @@ PERSONAL = (
 
 TODAY = (
     "decisions", "postponed", "trainers", "links", "low", "numbers", "lists", "offers",
-    "needs", "registers", "leavers", "organisations", "unused",
+    "needs", "registers", "leavers", "learning", "organisations", "unused",
 )  # fmt: skip
 AT_THE_DESK = (
     Shown("desk-today", "/desk", DESK),
@@ -362,13 +364,14 @@ AT_THE_DESK = (
 
 EVERY_PAGE = (*PUBLIC, *PERSONAL, *AT_THE_DESK)
 
-# Routes that give a file, a word to a machine or only an answer to a button: nothing to look at.
+# Routes that give a file, a word to a machine or only an answer to a button: nothing to look at. Of /confirm there is nothing to see for
+# whoever has just signed in.
 NOT_TO_LOOK_AT = {
     "/sitemap.xml", "/search/suggestions",
     "/robots.txt", "/.well-known/security.txt", "/healthz", "/readyz", "/metrics", "/calendar/programme.ics",
     "/sessions/{ref}.ics",
     "/bookings/{ref}/calendar.ics", "/calendar/{token}.ics", "/desk/letters/{ref}/body", "/sign-in/sent",
-    "/sessions/{ref}/book/sent", "/files/{ref}",
+    "/sessions/{ref}/book/sent", "/files/{ref}", "/confirm",
     *(f"{prefix}/{ending}" for prefix in ("/teaching/{ref}", "/desk/sessions/{ref}")
       for ending in ("check-in.svg", "check-in.json", "print/{kind}", "reports/columns/{waiting}")),
 }  # fmt: skip
