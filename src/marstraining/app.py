@@ -22,6 +22,7 @@ from marstraining.core.db import connect, stamp
 from marstraining.core.metrics import count_sign_in, observe
 from marstraining.core.web import PageRoute, assemble
 from marstraining.core.web.headers import Headers
+from marstraining.core.working_time import learn_bank_holidays
 from marstraining.coverage import desk as coverage_desk
 from marstraining.coverage import pages as coverage_pages
 from marstraining.digests import pages as digests_pages
@@ -55,6 +56,8 @@ _SIGN_IN_OUTCOMES = {303: "ok", 429: "limited"}
 _ASKING = ("/sign-in", 429)
 
 _AFTER_THE_FIRST_PAGE = 1.0
+# Of which years the bank holidays are known from the start: those that a page asks about.
+_YEARS_BACK, _YEARS_AHEAD = 1, 3
 
 
 def all_routes() -> list[PageRoute]:
@@ -107,7 +110,7 @@ def create_app(settings: Settings, *, connect_database: bool = True, is_watching
         async with AsyncExitStack() as stack:
             if connect_database:
                 await stack.enter_async_context(connect(settings))
-            beside = [asyncio.create_task(_know_holidays(settings)), asyncio.create_task(keep_writing_uses())]
+            beside = [asyncio.create_task(_know_holidays()), asyncio.create_task(keep_writing_uses())]
             if is_watching:
                 beside.append(asyncio.create_task(application.kept.watch(lambda: stamp(WATCHED))))
                 beside.append(asyncio.create_task(watch_index(on_change=application.kept.forget)))
@@ -121,11 +124,11 @@ def create_app(settings: Settings, *, connect_database: bool = True, is_watching
     return application
 
 
-async def _know_holidays(settings: Settings) -> None:
-    # The first working day asked about loads a year of bank holidays. Neither the first page after a start nor a later request
-    # should wait for that, so it is done between them.
+async def _know_holidays() -> None:
+    # Neither the first page after a start nor a later request should wait for them, so they are learnt between the two.
     await asyncio.sleep(_AFTER_THE_FIRST_PAGE)
-    await asyncio.to_thread(settings.partnership.working_calendar.is_working_day, today())
+    year = today().year
+    await asyncio.to_thread(learn_bank_holidays, range(year - _YEARS_BACK, year + _YEARS_AHEAD + 1))
 
 
 def _observe(route: str, method: str, status: int, seconds: float) -> None:
