@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
 from importlib import import_module
@@ -14,6 +14,7 @@ from subprocess import SubprocessError, run
 from typing import Any
 
 from marstraining.core.clock import from_wall, local
+from marstraining.core.values import frozen
 
 _DAY = timedelta(days=1)
 _NONE = timedelta()
@@ -66,7 +67,7 @@ def learn_bank_holidays(years: Iterable[int]) -> None:
         learnt.update({int(year): {date.fromisoformat(day): name for day, name in days.items()} for year, days in told.items()})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WorkingCalendar:
     """Monday to Friday without England's bank holidays and without `closed_days`, from `day_starts` to `day_ends` in London.
 
