@@ -20,15 +20,16 @@ ALONE := race or faults
 APART := browser or $(ALONE)
 
 test: $(READY)  ## unit, action, page and journey tests, on SQLite and PostgreSQL; with CI=true all there are
-	$(BIN)/pytest -n auto -m "not ($(APART))"
 ifdef CI
+	$(BIN)/pytest -n auto -m "not ($(APART))"
 	$(BIN)/pytest -n auto -m browser
 	$(BIN)/pytest -m "$(ALONE)"
 else
-	@echo "Tests of browsers, races and faults were left out: 'make test-all' runs them too."
+	$(BIN)/pytest -n auto -m "not ($(APART) or whole)"
+	@echo "Tests of browsers, races, faults and whole processes were left out: 'make test-all' runs them too."
 endif
 
-test-all: $(READY)  ## the same with browser, race and fault tests
+test-all: $(READY)  ## the same with browser, race, fault and whole-process tests
 	CI=true $(MAKE) test
 
 check: $(READY)  ## format, lint, types, contracts

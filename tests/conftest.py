@@ -17,6 +17,7 @@ import asyncpg
 import httpx2
 import pytest
 import pytest_asyncio
+from hypothesis import settings as drawing
 from tortoise.context import TortoiseContext
 
 from marstraining.app import create_app
@@ -37,6 +38,11 @@ SECRET_KEY = "0f8a7c5e9b1d4263a4c8e0f2d6b79153"
 STANDING_NOW = datetime(2026, 3, 9, 10, 0, tzinfo=UTC)
 
 _TEMPLATE = "template_of_tests"
+
+# Drawn inputs: a few while one works, many before a change is taken.
+drawing.register_profile("few", max_examples=20, deadline=None)
+drawing.register_profile("many", max_examples=200, deadline=None)
+drawing.load_profile("many" if os.environ.get("CI") else "few")
 
 # What tests write need not outlive them: in memory, where there is some to spare, nobody waits for a disk.
 _MEMORY, _MEMORY_NEEDED = Path("/dev/shm"), 2**30  # noqa: S108 - pytest makes a folder of its own in it

@@ -29,6 +29,8 @@ from tests.conftest import SECRET_KEY, run_apart
 from tests.postgres import find_binaries
 from tests.test_command_line import Terminal
 
+pytestmark = pytest.mark.whole
+
 NOW = datetime(2026, 3, 9, 10, tzinfo=UTC)
 PDF = b"%PDF-1.7 evidence"
 

@@ -29,6 +29,8 @@ from tests.makers import make_person
 from tests.postgres import find_binaries
 from tests.scanners import a_scanner
 
+pytestmark = pytest.mark.whole
+
 _KINDS = [
     ("agencies", "agencies.csv", 20),
     ("courses", "courses.csv", 20),

@@ -42,6 +42,8 @@ from marstraining.programme.models import Course, Session, SessionTrainer, Train
 from marstraining.record.models import Accreditation, Completion, ExternalLearning
 from tests.conftest import run_apart
 
+pytestmark = pytest.mark.whole
+
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 BASE = "http://127.0.0.1:8000"
 YEAR = (date(2022, 4, 1), date(2023, 3, 31))

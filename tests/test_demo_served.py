@@ -8,6 +8,9 @@ import time
 from pathlib import Path
 
 import httpx2
+import pytest
+
+pytestmark = pytest.mark.whole
 
 
 def _is_served(address: str) -> bool:

@@ -20,7 +20,7 @@ from tests.messages.faulty_smtp import faulty_server
 from tests.messages.letters import a_letter, queued, states
 from tests.messages.smtp_server import mail_server
 
-pytestmark = pytest.mark.usefixtures("db")
+pytestmark = [pytest.mark.whole, pytest.mark.usefixtures("db")]
 
 
 async def test_r3_a_job_that_fails_is_counted_and_stops_neither_itself_nor_the_others() -> None:

@@ -27,6 +27,8 @@ from tests.conftest import Clock, Visitor
 from tests.meeting_reports.readings import content
 from tests.statements import statements
 
+pytestmark = pytest.mark.whole
+
 SHEET = (
     "Sign-in sheet\nDelegate,School,Work email,Time in,Time out\nAsha Patel,St Luke's,a.patel@example.org,09:30,12:30\n"
     "Ben Cole,Police,,09:45,11:00\n"

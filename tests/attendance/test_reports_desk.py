@@ -19,6 +19,8 @@ from tests.attendance.reported import AFTER, SignInAs, held, send, stamp_in, tra
 from tests.conftest import Clock, Visitor
 from tests.statements import statements
 
+pytestmark = pytest.mark.whole
+
 
 @pytest.fixture
 async def patel(db: TortoiseContext, clock: Clock) -> Person:

@@ -28,6 +28,8 @@ from tests.bots.talking import Phone, Service, running
 from tests.conftest import Clock
 from tests.conversation.world import make_world
 
+pytestmark = pytest.mark.whole
+
 SAID = (
     "neglect training in March", "book it", "yes", "no", "1", "3", "0", "help", "stop", "start again", "my bookings", "cancel",
     "next DSL briefing", "don't book", "7 minute briefing on CSE", "what is GCP2", "back", "more", "tell me about new neglect training",

@@ -23,6 +23,8 @@ from marstraining.core.db import migrate
 from tests.bots.fake_telegram import TOKEN, FakeTelegram
 from tests.conftest import SECRET_KEY, run_apart
 
+pytestmark = pytest.mark.whole
+
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "a-secret-that-telegram-sends-along"
 CHAT = 5_000_000_001

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bots.rendering import LONGEST_MESSAGE, MOST_BUTTONS, Outgoing, outgoing, units_of
@@ -133,7 +133,6 @@ REPLIES = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=60)
 @given(REPLIES)
 async def test_telegram_takes_whatever_a_reply_holds(reply: Reply) -> None:
     messages = outgoing(reply, base_url=BASE)

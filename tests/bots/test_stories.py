@@ -19,6 +19,8 @@ from tests.bots.talking import Phone, Service, running
 from tests.conftest import Clock
 from tests.conversation.playing import STORIES, Seen, play, set_stage
 
+pytestmark = pytest.mark.whole
+
 CHAT = 5_000_000_001
 _VOICE = {"file_id": "f", "file_unique_id": "u", "duration": 3}
 

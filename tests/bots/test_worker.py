@@ -15,6 +15,8 @@ from marstraining.messages.rules import Channel, Recipient
 from tests.bots.fake_telegram import TOKEN, FakeTelegram
 from tests.messages.letters import a_letter, queued
 
+pytestmark = pytest.mark.whole
+
 CHAT = 5_000_000_001
 
 

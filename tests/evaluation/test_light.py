@@ -3,6 +3,10 @@
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.whole
+
 
 def test_the_web_application_loads_no_statistics() -> None:
     asked = "import marstraining.app, sys; print(sorted({'scipy', 'numpy'} & set(sys.modules)))"

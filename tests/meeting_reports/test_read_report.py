@@ -26,6 +26,8 @@ from tests.meeting_reports.make_files import FILES
 from tests.statements import statements
 from tests.test_command_line import Terminal
 
+pytestmark = pytest.mark.whole
+
 START = datetime(2022, 11, 14, 9, 30, tzinfo=LONDON)
 HOURS = ("--starts", "2022-11-14T09:30", "--ends", "2022-11-14T12:30")
 

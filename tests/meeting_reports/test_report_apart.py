@@ -24,6 +24,8 @@ from tests.meeting_reports.make_files import FILES, every_file
 from tests.meeting_reports.readings import DAY, content
 from tests.meeting_reports.test_report_files import AGAIN, CASES, Case
 
+pytestmark = pytest.mark.whole
+
 MADE = every_file()
 
 
@@ -244,7 +246,6 @@ def test_any_bytes_are_read_or_refused_by_name(data: bytes) -> None:
 
 
 @given(st.sampled_from(sorted(MADE)), st.data(), st.sampled_from([(), (DAY,)]))
-@settings(max_examples=300, deadline=None)
 def test_any_damage_to_a_report_is_read_or_refused_by_name(name: str, data: st.DataObject, days: tuple[TaughtDay, ...]) -> None:
     whole = MADE[name]
     first = data.draw(st.integers(0, len(whole)))

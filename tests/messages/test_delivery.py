@@ -58,6 +58,7 @@ async def test_letters_3_what_matters_most_goes_first(settings: Settings, clock:
     assert server.recipients == [[f"p{number}@a.example"] for number in (0, 1, 2, 3, 9)]
 
 
+@pytest.mark.whole
 async def test_letters_3_a_bulletin_to_5000_does_not_delay_a_sign_in_letter(settings: Settings, clock: Clock) -> None:
     async with transaction():
         await queue_letters([a_letter(f"b-{n}", address=f"b{n}@a.example", priority=Priority.BULLETIN) for n in range(5000)], now=clock.now)

@@ -14,6 +14,8 @@ from marstraining.core.paths import MIGRATIONS
 from tests.conftest import make_settings
 from tests.migrations.test_live_schema import live_postgres, live_sqlite
 
+pytestmark = pytest.mark.whole
+
 NAME = "0003_letters_at_the_desk"
 NOW = datetime(2026, 3, 9, 10, 0, tzinfo=UTC)
 # As the version before wrote them.

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import pytest
 from tortoise.context import TortoiseContext
 from tortoise.fields.relational import ForeignKeyFieldInstance
 from tortoise.indexes import Index
@@ -13,6 +14,8 @@ from tortoise.models import Model
 from marstraining.core.db import rows
 from marstraining.core.db.draft_migration import draft, model_operations
 from marstraining.core.paths import MIGRATIONS
+
+pytestmark = pytest.mark.whole
 
 Columns = tuple[str, ...]
 

@@ -12,6 +12,8 @@ from tests.conftest import make_settings
 from tests.migrations.line import PARENTS_AND_CHILDREN, write_migration
 from tests.migrations.test_live_schema import Table, live_postgres, live_sqlite
 
+pytestmark = pytest.mark.whole
+
 
 @pytest.fixture
 def empty(empty_database_url: str, tmp_path: Path) -> Settings:

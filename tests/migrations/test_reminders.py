@@ -14,6 +14,8 @@ from marstraining.core.db.migrations import migration_names
 from marstraining.core.paths import MIGRATIONS
 from tests.conftest import make_settings
 
+pytestmark = pytest.mark.whole
+
 [NAME] = [name for name in migration_names() if name.endswith("_reminders")]
 NOW = datetime(2026, 3, 9, 10, 0, tzinfo=UTC)
 # As the version before wrote them.

@@ -21,6 +21,8 @@ from marstraining.core.db.migrations import load_migrations, migration_names
 from tests.conftest import SECRET_KEY, make_settings
 from tests.migrations.line import PARENTS_AND_CHILDREN, write_migration
 
+pytestmark = pytest.mark.whole
+
 SLOW = """
 import asyncio
 from pathlib import Path

@@ -22,6 +22,8 @@ from tests import makers
 from tests.attendance.registers import a_held_session
 from tests.conftest import Clock, Visitor
 
+pytestmark = pytest.mark.whole
+
 SignInAs = Callable[[Person], Awaitable[Visitor]]
 _PART = re.compile(r"\{(\w+)\}")
 READ = [route for route in all_routes() if "GET" in (route.methods or ()) and not route.path.endswith(".ics")]

@@ -91,6 +91,7 @@ async def test_a_quarter_without_a_session_says_so(clock: Clock) -> None:
     assert (tiles(frozen)["Attendances"], tiles(frozen)["Different people"], tiles(frozen)["Places filled"]) == ("0", "0", "not held")
 
 
+@pytest.mark.whole
 @pytest.mark.usefixtures("db")
 async def test_the_demos_reference_quarters_add_up(clock: Clock) -> None:
     await fill(now=clock.now, report=lambda _line: None)

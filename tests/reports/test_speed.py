@@ -14,6 +14,8 @@ from tests import makers
 from tests.conftest import Clock
 from tests.reports.quarters import AT_DESK, IN_QUARTER, QUARTER, a_change, tiles
 
+pytestmark = pytest.mark.whole
+
 SESSIONS, MARKS, PEOPLE, COURSES = 2000, 40_000, 1000, 30
 SECONDS = 20.0
 

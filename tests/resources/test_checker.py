@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from marstraining.resources.checker import Network, connect_to, look_at, resolve_name
@@ -208,7 +208,6 @@ async def test_proxies_of_the_environment_are_not_asked(sites: Sites, monkeypatc
     assert sites.canary == 0
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     st.text(max_size=60) | st.from_regex(r"(https?|ftp)://[ -~]{0,30}(:[0-9]{1,5})?(/[ -~]{0,20})?", fullmatch=True), st.binary(max_size=80)
 )

@@ -197,6 +197,7 @@ async def test_no_host_is_asked_more_than_once_a_second_by_two_workers_and_throu
     assert found["a.site.org"] >= 1.0
 
 
+@pytest.mark.whole
 async def test_five_hundred_links_are_looked_at_within_a_minute_and_no_host_more_than_once_a_second(
     clock: Clock, sites: Sites, db: TortoiseContext
 ) -> None:

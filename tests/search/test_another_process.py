@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator
 
 import httpx2
+import pytest
 import pytest_asyncio
 from tortoise.context import TortoiseContext
 
@@ -18,6 +19,8 @@ from marstraining.programme.models import Course
 from marstraining.search.actions import EntryDraft, add_entry, seed_lexicon
 from tests.conftest import SECRET_KEY, Clock
 from tests.makers import make_course
+
+pytestmark = pytest.mark.whole
 
 
 @pytest_asyncio.fixture

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, time
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from marstraining.core.partnership import load_partnership
@@ -23,7 +23,6 @@ DAYS = st.dates(date(2024, 1, 1), date(2030, 12, 31))
 SENTENCES = st.one_of(st.text(max_size=60), st.lists(st.sampled_from(_PIECES), max_size=9).map(" ".join))
 
 
-@settings(max_examples=300, deadline=None)
 @given(SENTENCES, DAYS)
 def test_dates_of_any_text_are_in_order(text: str, today: date) -> None:
     read = read_dates(text, today=today, calendar=CALENDAR)
@@ -31,7 +30,6 @@ def test_dates_of_any_text_are_in_order(text: str, today: date) -> None:
         assert read.dates.start <= read.dates.end or read.dates.end < today
 
 
-@settings(max_examples=200, deadline=None)
 @given(SENTENCES, DAYS, st.sampled_from(["", "list", "scale", "confirm"]))
 def test_any_text_is_understood_as_something(text: str, today: date, expecting: str) -> None:
     now = datetime.combine(today, time(10), tzinfo=UTC)

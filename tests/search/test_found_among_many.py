@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from tortoise.context import TortoiseContext
 
 from marstraining.core.viewer import SYSTEM
@@ -9,6 +10,8 @@ from marstraining.demo.filling import reference_rows
 from marstraining.programme.actions import import_courses
 from tests.conftest import Clock
 from tests.search.many import ask_many, write_many
+
+pytestmark = pytest.mark.whole
 
 
 async def test_hit_at_three_and_how_long_it_takes(db: TortoiseContext, clock: Clock, record_property: Any) -> None:

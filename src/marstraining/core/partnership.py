@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +120,7 @@ class Partnership:
 def load_partnership(path: Path = PACKAGED) -> Partnership:
     """The partnership of a TOML file; a missing, wrong or unknown value is refused with PartnershipError naming it."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = _parsed(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise PartnershipError(f"cannot be read: {error.strerror}") from error
     except tomllib.TOMLDecodeError as error:
@@ -164,6 +164,12 @@ def load_partnership(path: Path = PACKAGED) -> Partnership:
 def _programme_rules(table: "_Table") -> ProgrammeRules:
     """The file may leave out what it does not change."""
     return ProgrammeRules(**{name: int(table.number(name)) for name in ("trainers_each", "largest_group") if table.has(name)})
+
+
+@lru_cache(maxsize=2)
+def _parsed(text: str) -> Mapping[str, Any]:
+    # A start reads its settings more than once, and nothing changes what was read.
+    return tomllib.loads(text)
 
 
 class _Table:
