@@ -119,8 +119,9 @@ async def test_axe_finds_nothing_in_any_state_and_everything_is_large_enough_to_
             faults.append("runs over the edge")
     async with opened(site, chromium, width=width, is_signed_in=False) as page:
         faults += await violations(page)
-        await page.goto(f"{site.base_url}/chat/what-it-understands")
-        faults += await violations(page)
+        for beside in ("what-it-understands", "how-it-works"):
+            await page.goto(f"{site.base_url}/chat/{beside}")
+            faults += await violations(page)
     context = await chromium.new_context(viewport={"width": width, "height": 900})
     await context.add_cookies(await site.sign_in(site.dee))  # type: ignore[arg-type]  # playwright's own shape of a cookie
     page = await context.new_page()

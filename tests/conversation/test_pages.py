@@ -148,6 +148,13 @@ async def test_what_it_understands_is_published_from_the_stories(client: Visitor
     assert "any neglect training in March for early years staff?" in page
 
 
+async def test_how_it_decides_and_what_it_keeps_is_published(client: Visitor, clock: Clock) -> None:
+    page = (await client.get("/chat/how-it-works")).text
+    for said in ("Who answers for it", "It is no language model", "It does not notice every worry", "for 30 days"):
+        assert said in page
+    assert 'href="/chat/how-it-works"' in (await client.get("/chat")).text
+
+
 async def test_showing_one_result_and_three_costs_the_same_statements(
     db: TortoiseContext, clock: Clock, asha: Person, sign_in_as: SignInAs
 ) -> None:

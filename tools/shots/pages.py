@@ -156,6 +156,7 @@ PUBLIC = (
     Shown("chat-worry", "/chat", typed={"text": "a child told me her dad hits her"}, press="Send"),
     Shown("chat-not-understood", "/chat", typed={"text": "xylq"}, press="Send"),
     Shown("chat-understands", "/chat/what-it-understands"),
+    Shown("chat-works", "/chat/how-it-works"),
     Shown("privacy", "/privacy"),
     Shown("accessibility", "/accessibility"),
     *(

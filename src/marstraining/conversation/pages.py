@@ -102,7 +102,13 @@ async def understood(request: Request) -> Response:
     return render(request, "conversation/understood.html", groups=groups)
 
 
+async def transparency(request: Request) -> Response:
+    """How the chat decides, what it keeps and who answers for it: an algorithmic transparency record, as GOV.UK asks of public bodies."""
+    return render(request, "conversation/transparency.html")
+
+
 routes = [
     page("/chat", chat, who=ANYONE, methods=("GET", "POST")),
     page("/chat/what-it-understands", understood, who=ANYONE, kept=True),
+    page("/chat/how-it-works", transparency, who=ANYONE, kept=True),
 ]
