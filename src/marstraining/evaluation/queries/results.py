@@ -13,7 +13,7 @@ from marstraining.evaluation.queries.scope import runs
 from marstraining.evaluation.rules.answers import FLAG_WORDS, Flag
 from marstraining.evaluation.rules.asking import SurveyKind
 from marstraining.evaluation.rules.questions import MEASURE_WORDS, Measure
-from marstraining.evaluation.rules.wording import Verdict, verdict
+from marstraining.evaluation.rules.wording import Verdict, signed, verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,8 @@ class Shown:
         """As in "2.8 to 4.0, change +1.2 (95% interval 0.8 to 1.6)"; "" where no mean is shown."""
         if self.then is None or self.now is None or self.change is None:
             return ""
-        bounds = "" if self.low is None or self.high is None else f" (95% interval {_signed(self.low)} to {_signed(self.high)})"
-        return f"{self.then:.1f} to {self.now:.1f}, change {_signed(self.change)}{bounds}"
-
-
-def _signed(number: float) -> str:
-    rounded = round(number, 1) + 0.0
-    return f"{rounded:+.1f}" if rounded else "0.0"
+        bounds = "" if self.low is None or self.high is None else f" (95% interval {signed(self.low)} to {signed(self.high)})"
+        return f"{self.then:.1f} to {self.now:.1f}, change {signed(self.change)}{bounds}"
 
 
 def shown(label: str, summary: Mapping[str, Any], asked: int | None, *, of: Of = Of.SURVEY, sessions: int = 1) -> Shown:
