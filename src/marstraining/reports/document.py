@@ -67,7 +67,15 @@ class Forest:
     scale: tuple[float, float]
 
 
-Block = Text | Points | Tiles | Grid | Forest
+@dataclass(frozen=True, slots=True)
+class Quotes:
+    """What people wrote, each with whose words they are in general, as "Somebody who came"."""
+
+    caption: str
+    quotes: tuple[tuple[str, str], ...]
+
+
+Block = Text | Points | Tiles | Grid | Forest | Quotes
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +107,7 @@ class Document:
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
-_KINDS = {Text: "text", Points: "points", Tiles: "tiles", Grid: "grid", Forest: "forest"}
+_KINDS = {Text: "text", Points: "points", Tiles: "tiles", Grid: "grid", Forest: "forest", Quotes: "quotes"}
 
 
 def plain_section(section: Section) -> dict[str, object]:
