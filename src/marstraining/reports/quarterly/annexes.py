@@ -63,12 +63,17 @@ def _quality(quarter: Quarter) -> Grid:
 def _asked(quarter: Quarter) -> tuple[Block, ...]:
     if quarter.is_part:
         return of_the_whole("What people were asked")
+    if not quarter.asked:
+        return (Text("What people were asked: no survey of this quarter’s sessions has closed, and none was closed in it."),)  # noqa: RUF001 - as printed
     return (
-        Grid(
-            "What people were asked, in the versions that this report’s figures come from",  # noqa: RUF001 - as printed
-            ("Survey and version", "Question", "How it is answered"),
-            tuple((f"{one.survey}, version {one.version}", one.text, one.answered) for one in quarter.asked),
-            empty="No survey of this quarter’s sessions has closed, and none was closed in it.",  # noqa: RUF001 - as above
+        Text("What people were asked, in the versions that this report’s figures come from:"),  # noqa: RUF001 - as above
+        *(
+            Grid(
+                f"{one.title}, version {one.version} of {one.made_on.day} {one.made_on:%B %Y}",
+                ("Question", "How it is answered"),
+                one.questions,
+            )
+            for one in quarter.asked
         ),
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from marstraining.reports.queries.annex import AskedQuestion, DataQuality
+from marstraining.reports.queries.annex import AskedSurvey, DataQuality
 from marstraining.reports.queries.confidence import Confidence
 from marstraining.reports.queries.delivery import CourseDelivery, HeldSession, Reach, total
 from marstraining.reports.queries.impact import Impact, ThreeWave
@@ -51,7 +51,7 @@ class Quarter:
     accredited: Sequence[Accredited]
     planned: Sequence[CourseDelivery]
     data_quality: DataQuality
-    asked: Sequence[AskedQuestion]
+    asked: Sequence[AskedSurvey]
 
 
 def sums_of(sessions: Sequence[HeldSession], *, people: int, confidence: str) -> Sums:

@@ -71,15 +71,15 @@ def _held_back(what: str, found: Later) -> str:
 
 def _used_words(one: Total) -> str:
     used = sum(number for choice, number in one.counts.items() if is_used(choice))
-    rest = [f"{choice.casefold()}, {number}" for choice, number in one.counts.items() if not is_used(choice) and number]
-    others = f" Of the others: {'; '.join(rest)}." if rest else ""
-    return f"{used} of {one.answers} ({percent(used / one.answers)}) have used it since.{others}"
+    rest = [f"“{choice}” {number:,}" for choice, number in one.counts.items() if not is_used(choice) and number]
+    others = f" The others said {', '.join(rest)}." if rest else ""
+    return f"{used:,} of {one.answers:,} ({percent(used / one.answers)}) have used it since.{others}"
 
 
 def _table(one: Total, caption: str, *, is_sorted: bool = False) -> Grid:
     counts = sorted(one.counts.items(), key=lambda pair: -pair[1]) if is_sorted else one.counts.items()
-    rows = tuple((choice, str(number), percent(number / one.answers)) for choice, number in counts)
-    return Grid(f"{caption}: {several(one.answers, 'answer')}", ("Answer", "People", "Share"), rows, (1, 2))
+    rows = tuple((choice, f"{number:,}", percent(number / one.answers)) for choice, number in counts)
+    return Grid(f"{caption} ({several(one.answers, 'answer')})", ("Answer", "People", "Share"), rows, (1, 2))
 
 
 def _spread(now: Total, end: Total | None) -> Grid:
@@ -93,7 +93,7 @@ def _spread(now: Total, end: Total | None) -> Grid:
 
 def _of(total: Total, band: str) -> str:
     number = total.counts.get(band, 0)
-    return f"{number} ({percent(number / total.answers)})"
+    return f"{number:,} ({percent(number / total.answers)})"
 
 
 def _kept(found: Impact) -> tuple[Block, ...]:

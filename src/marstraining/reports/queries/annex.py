@@ -3,8 +3,10 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+from marstraining.core.clock import local
 from marstraining.core.db import rows
 from marstraining.evaluation.rules.questions import Question, QuestionKind, all_questions, sections_of
 from marstraining.reports.queries.confidence import instants_of
@@ -51,30 +53,34 @@ async def data_quality_of(ids: Sequence[int], *, agency_ids: Sequence[int] = ())
 
 
 @dataclass(frozen=True, slots=True)
-class AskedQuestion:
-    """A question as people were asked it, in a version of a survey."""
+class AskedSurvey:
+    """A survey in a version: since when it reads so, and each question with how it is answered."""
 
-    survey: str
+    title: str
     version: int
-    text: str
-    answered: str
+    made_on: date
+    questions: tuple[tuple[str, str], ...]
 
 
-async def questions_asked(period: Period, *, courses: Sequence[str] | None = None) -> tuple[AskedQuestion, ...]:
+async def surveys_asked(period: Period, *, courses: Sequence[str] | None = None) -> tuple[AskedSurvey, ...]:
     """Every question of the surveys of sessions that ended in the period, and of those that closed in it, by survey and version."""
     where, values = among("c.code", courses)
     spans = instants_of(period)
     found = await rows(
-        "SELECT t.title, n.number, n.sections FROM evaluation_version n JOIN evaluation_instrument t ON t.id = n.instrument_id"
+        "SELECT t.title, n.number, n.made_at, n.sections FROM evaluation_version n JOIN evaluation_instrument t ON t.id = n.instrument_id"
         " WHERE n.id IN (SELECT v.version_id FROM evaluation_survey v JOIN programme_session s ON s.id = v.session_id"
         " JOIN programme_course c ON c.id = s.course_id WHERE v.closed_at IS NOT NULL AND ((s.ends_at >= ? AND s.ends_at < ?)"
         f" OR (v.closed_at > ? AND v.closed_at <= ?)){where}) ORDER BY t.kind, t.title, n.number",
-        *spans, *spans, *values,
+        *spans, *spans, *values, instants=("made_at",),
     )  # fmt: skip
     return tuple(
-        AskedQuestion(row["title"], row["number"], _words(question), _answered(question))
+        AskedSurvey(
+            row["title"],
+            row["number"],
+            local(row["made_at"]).date(),
+            tuple((_words(one), _answered(one)) for one in all_questions(sections_of(json.loads(row["sections"])))),
+        )
         for row in found
-        for question in all_questions(sections_of(json.loads(row["sections"])))
     )
 
 
@@ -85,7 +91,7 @@ def _words(question: Question) -> str:
 
 
 def _answered(question: Question) -> str:
-    ends = f", {question.low_label.lower()} to {question.high_label.lower()}" if question.low_label and question.high_label else ""
+    ends = f", from “{question.low_label}” to “{question.high_label}”" if question.low_label and question.high_label else ""
     if question.kind is QuestionKind.GRID:
         return f"0 to 10 before and now{ends}"
     if question.kind is QuestionKind.SCALE:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from marstraining.core.clock import today_of
 from marstraining.programme.rules import CourseKind
 from marstraining.reports.quarterly import Quarter, Sums, sums_of
-from marstraining.reports.queries.annex import data_quality_of, questions_asked
+from marstraining.reports.queries.annex import data_quality_of, surveys_asked
 from marstraining.reports.queries.confidence import confidence_in
 from marstraining.reports.queries.delivery import HeldSession, by_course, people_of, reach_of, sessions_in, silent_agencies
 from marstraining.reports.queries.impact import impact_in, three_wave_of
@@ -88,7 +88,7 @@ async def quarter_of(period: Period, *, now: datetime, of: Narrowed = WHOLE, pro
         accredited=await accreditations_on(day, courses=of.courses),
         planned=await by_course(planned, agency_ids=of.agency_ids),
         data_quality=await data_quality_of(ran, agency_ids=of.agency_ids),
-        asked=await questions_asked(period, courses=narrow),
+        asked=await surveys_asked(period, courses=narrow),
     )
 
 
