@@ -24,7 +24,7 @@ from marstraining.evaluation.queries.surveys import survey_of_session
 from marstraining.evaluation.rules.asking import CommentState, Mode, SurveyKind, quarter_of
 from marstraining.evaluation.rules.later import BlockKind
 from marstraining.messages.models import Message
-from marstraining.people.models import Agency, Person
+from marstraining.people.models import Agency, Person, Position, RoleGrant
 from tests import makers
 from tests.conftest import Clock
 from tests.evaluation.asked import OUTCOMES, Taught, a_taught_session, links_of
@@ -45,7 +45,7 @@ async def _with_leads(taught: Taught, *, leads: int) -> list[Person]:
     found = []
     for number, learner in enumerate(taught.learners):
         agency = await makers.make_agency(f"Body {number}")
-        await makers.Position.create(person=learner, agency=agency, job_role="school_staff", starts_on=makers.LONG_AGO.date())
+        await Position.create(person=learner, agency=agency, job_role="school_staff", starts_on=makers.LONG_AGO.date())
         if number < leads:
             found.append(await makers.make_person(f"Lead {number}", agency=agency, roles=(Role.AGENCY_LEAD,)))
     return found
@@ -56,10 +56,10 @@ async def test_managers_are_asked_where_the_desk_switched_it_on_and_get_one_lett
     leads = await _with_leads(taught, leads=2)
     # Whoever leads two of those who came gets one letter, and nobody is asked about themselves alone.
     agency = await Agency.get(name="Body 0")
-    await makers.Position.create(person=taught.learners[2], agency=agency, job_role="school_staff", starts_on=makers.LONG_AGO.date())
+    await Position.create(person=taught.learners[2], agency=agency, job_role="school_staff", starts_on=makers.LONG_AGO.date())
     own = await makers.make_agency("Own")
-    await makers.Position.create(person=taught.learners[1], agency=own, job_role="school_staff", starts_on=makers.LONG_AGO.date())
-    await makers.RoleGrant.create(person=taught.learners[1], role=Role.AGENCY_LEAD, agency=own, granted_at=makers.LONG_AGO)
+    await Position.create(person=taught.learners[1], agency=own, job_role="school_staff", starts_on=makers.LONG_AGO.date())
+    await RoleGrant.create(person=taught.learners[1], role=Role.AGENCY_LEAD, agency=own, granted_at=makers.LONG_AGO)
     clock.travel_to(taught.session.ends_at + timedelta(weeks=12, hours=1))
     assert await ask_managers(now=clock.now) == 0
     course = (
@@ -188,6 +188,17 @@ async def test_the_lines_asked_again_are_those_of_the_session_although_the_cours
     assert survey is not None
     asked = [one.statements for section in survey.sections for one in section.questions if one.key.startswith("confidence_now")]
     assert asked == [("recognise the signs of neglect",), ("share information lawfully",), ("use the threshold document",)]
+
+
+async def test_answers_to_choose_from_come_in_the_order_of_the_form(db: TortoiseContext, clock: Clock) -> None:
+    taught = await a_followed_session(clock, Answered(after=12, follow_up=12), people=12)
+    survey = await survey_of_session(taught.session.id, SurveyKind.FOLLOW_UP)
+    assert survey is not None
+    result = await result_of(survey.id)
+    found = await later_in(_quarter(clock), BlockKind.FOLLOW_UP)
+    assert result is not None
+    assert result.chosen[0].counts is not None
+    assert [list(result.chosen[0].counts), list(found.questions[0].counts)] == [list(USED)] * 2
 
 
 # ---- blocks and quotes --------------------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ _CHANGED = (
 )
 _SEEN = (
     "Referrals from the team name the threshold and the evidence, in plain words.",
-    "Supervision begins with the family’s plan now, not with the paperwork.",
+    "In supervision we begin with the plan of the family now, not with the paperwork.",
     "They ring other agencies earlier, and write down what was shared.",
     "Two of the team led a strategy discussion and were well prepared.",
 )

@@ -25,7 +25,7 @@ from marstraining.evaluation.queries.surveys import SurveyFacts, survey_of_sessi
 from marstraining.evaluation.rules.answers import Answers
 from marstraining.evaluation.rules.asking import Mode, SurveyKind, quarter_of
 from marstraining.evaluation.rules.later import BlockKind, Half, Side, banded, paired, rating
-from marstraining.evaluation.rules.questions import SCALE_HIGH, SCALE_LOW, Measure
+from marstraining.evaluation.rules.questions import SCALE_HIGH, SCALE_LOW, Measure, all_questions, in_their_order, sections_of
 from marstraining.evaluation.statistics import summarise
 
 _TOLD = frozenset({Measure.USED, Measure.SUPPORT, Measure.BARRIERS})
@@ -109,7 +109,7 @@ def _quarter_closed(closes_at: datetime) -> str:
 
 async def _added_up(numbers: Sequence[int], *, with_spread: bool) -> dict[str, Any]:
     found = await rows(
-        f"SELECT t.answers, t.measures, v.session_id FROM evaluation_summary t JOIN evaluation_survey v ON v.id = t.survey_id"
+        f"SELECT t.answers, t.measures, v.session_id, v.sections FROM evaluation_summary t JOIN evaluation_survey v ON v.id = t.survey_id"
         f" WHERE t.is_current AND t.survey_id IN ({', '.join('?' * len(numbers))}) ORDER BY v.closes_at, v.id",
         *numbers,
     )
@@ -119,14 +119,15 @@ async def _added_up(numbers: Sequence[int], *, with_spread: bool) -> dict[str, A
         for question in one["counted"]:
             if question["measure"] in _TOLD:
                 by_key.setdefault(question["question"], []).append(question)
+    asked = {one.key: one for one in all_questions(sections_of(json.loads(found[-1]["sections"])))}
     questions = []
     for key, own in by_key.items():
         counts = pooled_choices([(each["counts"], each["answers"]) for each in own])
         if counts is not None:
             answers = sum(each["answers"] for each in own)
-            questions.append(
-                {"question": key, "text": own[-1]["text"], "measure": own[-1]["measure"], "counts": counts, "answers": answers}
-            )
+            ordered = list(in_their_order(counts, asked.get(key)).items())
+            last = own[-1]
+            questions.append({"question": key, "text": last["text"], "measure": last["measure"], "counts": ordered, "answers": answers})
     made: dict[str, Any] = {"questions": questions}
     if with_spread:
         made["now"] = _spread_now(found, measures)

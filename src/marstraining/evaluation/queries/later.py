@@ -9,7 +9,7 @@ from marstraining.core.db import rows
 from marstraining.evaluation.gate import Figure, Of, Published, added, is_quotable, published
 from marstraining.evaluation.queries.results import Shown, shown
 from marstraining.evaluation.rules.asking import SurveyKind, quarter_span
-from marstraining.evaluation.rules.later import BlockKind
+from marstraining.evaluation.rules.later import BANDS, BlockKind
 from marstraining.evaluation.rules.questions import CHOICE_KINDS, Measure, QuestionKind, all_questions, sections_of
 from marstraining.evaluation.rules.wording import shift_words
 
@@ -103,7 +103,7 @@ def _questions(measures: Sequence[Mapping[str, Any]]) -> tuple[Total, ...]:
         for question in one["questions"]:
             by_key.setdefault(question["question"], []).append(question)
     return tuple(
-        Total(key, own[-1]["measure"], own[-1]["text"], added(one["counts"] for one in own), sum(one["answers"] for one in own))
+        Total(key, own[-1]["measure"], own[-1]["text"], added(dict(one["counts"]) for one in own), sum(one["answers"] for one in own))
         for key, own in by_key.items()
     )
 
@@ -111,7 +111,8 @@ def _questions(measures: Sequence[Mapping[str, Any]]) -> tuple[Total, ...]:
 def _spread(parts: Sequence[Mapping[str, Any]], text: str) -> Total | None:
     if not parts:
         return None
-    return Total("", Measure.CONFIDENCE.value, text, added(one["counts"] for one in parts), sum(one["answers"] for one in parts))
+    counts = added(one["counts"] for one in parts)
+    return Total("", Measure.CONFIDENCE.value, text, {band: counts.get(band, 0) for band in BANDS}, sum(one["answers"] for one in parts))
 
 
 async def wave_of(kind: BlockKind, quarter: str, label: str) -> Wave | None:

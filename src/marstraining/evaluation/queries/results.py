@@ -12,7 +12,7 @@ from marstraining.evaluation.gate import Directions, Figure, Of, Published, publ
 from marstraining.evaluation.queries.scope import runs
 from marstraining.evaluation.rules.answers import FLAG_WORDS, Flag
 from marstraining.evaluation.rules.asking import SurveyKind
-from marstraining.evaluation.rules.questions import MEASURE_WORDS, Measure
+from marstraining.evaluation.rules.questions import MEASURE_WORDS, Measure, Question, all_questions, in_their_order, sections_of
 from marstraining.evaluation.rules.wording import Verdict, signed, verdict
 
 
@@ -97,7 +97,8 @@ async def result_of(survey_id: int) -> Result | None:
     comments: tuple[ShownComment, ...] = ()
     flags: tuple[str, ...] = ()
     if gate.answers is not None:
-        chosen = tuple(_chosen(one) for one in measures["counted"] if one["answers"])
+        questions = {one.key: one for one in all_questions(sections_of(json.loads(row["sections"])))}
+        chosen = tuple(_chosen(one, questions.get(one["question"])) for one in measures["counted"] if one["answers"])
         comments = await _comments(survey_id, json.loads(row["sections"]))
     if gate.has_mean:
         flags = tuple(f"{number} {FLAG_WORDS[Flag(name)]}" for name, number in sorted(measures["flags"].items()))
@@ -109,8 +110,8 @@ def _statement(one: Mapping[str, Any], asked: int) -> Shown:
     return shown(one["text"], one["summary"], asked)
 
 
-def _chosen(one: Mapping[str, Any]) -> Chosen:
-    counts = published_choices(one["counts"], answers=one["answers"])
+def _chosen(one: Mapping[str, Any], question: Question | None) -> Chosen:
+    counts = published_choices(in_their_order(one["counts"], question), answers=one["answers"])
     number = one["answers"] if counts is not None else 0
     return Chosen(one["text"], MEASURE_WORDS[Measure(one["measure"])], number, counts)
 

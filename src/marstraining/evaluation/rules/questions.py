@@ -179,6 +179,12 @@ def all_questions(sections: Sequence[Section]) -> Iterator[Question]:
         yield from section.questions
 
 
+def in_their_order(counts: Mapping[str, int], question: Question | None) -> dict[str, int]:
+    """Counts of a choice in the order in which the form offers them: PostgreSQL keeps the keys of JSON in an order of its own."""
+    place = {one: number for number, one in enumerate(question.options)} if question else {}
+    return dict(sorted(counts.items(), key=lambda pair: place.get(pair[0], len(place))))
+
+
 def check_sections(sections: Sequence[Section]) -> tuple[Section, ...]:
     """Sections as they may be stored. Refused where one has no questions, a key stands twice, or a condition looks ahead."""
     if not sections or not any(section.questions for section in sections):

@@ -47,12 +47,13 @@ _THRESHOLDS = Grid("What is shown of answers, applied to every figure of this re
 def _quality(quarter: Quarter) -> Grid:
     held = quarter.data_quality
     rows = [
-        ("Sessions that ran and of which no attendance is held", counted(_without_figure(quarter))),
         ("Attendances by name without an organisation", counted(held.without_agency)),
         ("Attendances by name of people without a post, and so a role, on the day", counted(held.without_post)),
     ]
     if not quarter.is_part:
+        # Of some organisations' people alone, a session that none of them came to holds nothing either.
         rows += [
+            ("Sessions that ran and of which no attendance is held", counted(_without_figure(quarter))),
             ("Entries in reports of online meetings", counted(held.reported)),
             ("Of these, matched with nobody yet", counted(held.unmatched)),
             ("Sessions with such entries", counted(held.unmatched_sessions)),
@@ -64,7 +65,7 @@ def _asked(quarter: Quarter) -> tuple[Block, ...]:
     if quarter.is_part:
         return of_the_whole("What people were asked")
     if not quarter.asked:
-        return (Text("What people were asked: no survey of this quarter’s sessions has closed, and none was closed in it."),)  # noqa: RUF001 - as printed
+        return (Text("What people were asked: no survey of this quarter’s sessions has closed, nor one of three months later in it."),)  # noqa: RUF001 - as printed
     return (
         Text("What people were asked, in the versions that this report’s figures come from:"),  # noqa: RUF001 - as above
         *(

@@ -11,7 +11,7 @@ from marstraining.evaluation.gate import Figure, published, published_choices
 from marstraining.evaluation.queries.later import Later, Quote, Wave, is_sampled_in_year, later_in, quotes_in, wave_of
 from marstraining.evaluation.rules.asking import SurveyKind
 from marstraining.evaluation.rules.later import BlockKind
-from marstraining.evaluation.rules.questions import Measure
+from marstraining.evaluation.rules.questions import Measure, all_questions, in_their_order, sections_of
 from marstraining.reports.queries.confidence import instants_of, quarter_label
 from marstraining.reports.queries.delivery import among
 from marstraining.reports.rules import Period
@@ -74,7 +74,7 @@ async def impact_in(period: Period, *, courses: Sequence[str] | None = None) -> 
 async def _by_session(period: Period, courses: Sequence[str]) -> tuple[BySession, ...]:
     where, values = among("c.code", courses)
     found = await rows(
-        "SELECT c.title, s.starts_at, v.kind, t.answers, t.asked, t.measures FROM evaluation_summary t JOIN evaluation_survey v"
+        "SELECT c.title, s.starts_at, v.kind, v.sections, t.answers, t.asked, t.measures FROM evaluation_summary t JOIN evaluation_survey v"
         " ON v.id = t.survey_id JOIN programme_session s ON s.id = v.session_id JOIN programme_course c ON c.id = s.course_id"
         " WHERE t.is_current AND v.kind IN ('follow_up', 'manager') AND v.closed_at > ? AND v.closed_at <= ?"
         f"{where} ORDER BY c.title, s.starts_at, v.kind",
@@ -87,7 +87,10 @@ def _one_session(row: Mapping[str, Any]) -> BySession:
     gate = published(Figure(row["answers"], row["asked"]))
     day = local(row["starts_at"])
     used = next((one for one in json.loads(row["measures"])["counted"] if one["measure"] == Measure.USED), None)
-    counts = published_choices(used["counts"], answers=used["answers"]) if used and gate.answers is not None else None
+    counts = None
+    if used and gate.answers is not None:
+        asked = {one.key: one for one in all_questions(sections_of(json.loads(row["sections"])))}
+        counts = published_choices(in_their_order(used["counts"], asked.get(used["question"])), answers=used["answers"])
     words = ", ".join(f"{word}: {number}" for word, number in counts.items()) if counts else "too few answers to be shown"
     whose = ", managers" if row["kind"] == SurveyKind.MANAGER else ""
     return BySession(f"{row['title']}, {day.day} {day:%B %Y}{whose}", gate.words, words)
