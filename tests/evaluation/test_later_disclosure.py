@@ -69,7 +69,7 @@ def _form(kind: SurveyKind, rng: random.Random, number: int) -> Given:
     return a_later_form(rng.randint(0, 10), used=rng.choice(USED), barriers=barriers, changed=f"C{number}")
 
 
-async def _open(clock: Clock, kind: SurveyKind, rng: random.Random) -> list[SurveyFacts]:
+async def open_surveys(clock: Clock, kind: SurveyKind, rng: random.Random) -> list[SurveyFacts]:
     """A survey for each n from 1 to 30, which n people have answered."""
     course = await makers.make_course("Neglect", outcomes=OUTCOMES)
     people = [await makers.make_person(f"Person {number}") for number in range(30)]
@@ -140,7 +140,7 @@ def _alone(result: Result | None) -> dict[str, tuple[Mapping[str, int], int]]:
 @pytest.mark.parametrize("kind", [SurveyKind.FOLLOW_UP, SurveyKind.MANAGER])
 async def test_closing_one_by_one_shows_nothing_of_a_few_in_any_total(kind: SurveyKind, db: TortoiseContext, clock: Clock) -> None:
     rng = random.Random(3)
-    surveys = await _open(clock, kind, rng)
+    surveys = await open_surveys(clock, kind, rng)
     numbers = [one.id for one in surveys]
     rng.shuffle(numbers)
     onlooker = _Onlooker(BlockKind(kind.value), surveys)
