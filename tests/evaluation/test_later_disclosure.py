@@ -14,7 +14,7 @@ from marstraining.core.viewer import SYSTEM
 from marstraining.evaluation.actions import close_surveys
 from marstraining.evaluation.actions.asking import ask_readers, open_kind
 from marstraining.evaluation.gate import FOR_A_MEAN, Matched, matched_blocks, pooled_choices, published_choices
-from marstraining.evaluation.models import Block, BlockMember, Comment, Response, Survey
+from marstraining.evaluation.models import Block, BlockMember, Comment, Response, Summary, Survey
 from marstraining.evaluation.queries.exports import Wanted, evaluation_rows
 from marstraining.evaluation.queries.later import later_in, quotes_in, wave_of
 from marstraining.evaluation.queries.results import Result, result_of, survey_lines
@@ -175,14 +175,12 @@ async def test_figures_of_the_same_people_grow_by_ten_and_leave_none_or_ten(db: 
     for kind, known in seen.items():
         assert all(later == earlier or later - earlier >= FOR_A_MEAN for earlier, later in itertools.pairwise(known))
         assert known[-1] >= FOR_A_MEAN
-        blocks = await rows("SELECT id FROM evaluation_block WHERE kind = ?", kind.value)
-        for block in blocks:
-            alone = await rows(
-                "SELECT t.measures FROM evaluation_block_member m JOIN evaluation_summary t ON t.survey_id = m.survey_id AND t.is_current"
-                " WHERE m.block_id = ?",
-                block["id"],
-            )
-            assert alone
+        for block in await Block.filter(kind=kind.value):
+            taken = await BlockMember.filter(block_id=block.id).values_list("survey_id", flat=True)
+            alone = [one.measures["paired"] for one in await Summary.filter(survey_id__in=taken, is_current=True)]
+            for side in ("alone_before", "alone_after"):
+                rest = sum(one[side] for one in alone)
+                assert rest == 0 or rest >= FOR_A_MEAN
 
 
 # ---- who can be found out -----------------------------------------------------------------------------------------------
