@@ -2,11 +2,11 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from marstraining.core.db import execute, transaction
 from marstraining.core.tokens import hash_token, new_nonce, new_token
+from marstraining.core.values import frozen
 from marstraining.evaluation.actions.answering import write_form
 from marstraining.evaluation.actions.asking import draw, open_kind, open_survey
 from marstraining.evaluation.queries.surveys import (
@@ -128,7 +128,7 @@ def _chosen(rng: random.Random, question: Question, before: int, gain: int) -> o
 # ---- before, after and three months later -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Person:
     """Where somebody stood before the session, how much they then thought they had stood lower, gained, and lost again."""
 

@@ -1,13 +1,12 @@
 """Results for the training team: by course, topic and quarter, and of one survey."""
 
-from dataclasses import dataclass
-
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
 from marstraining.core import clock
 from marstraining.core.errors import NotFound
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Role
 from marstraining.core.web import Pager, page, read_form, render, roles, see_other, viewer_of
 from marstraining.evaluation.actions import switch_managers
@@ -37,7 +36,7 @@ DONE: dict[str, str | tuple[str, str]] = {
 COLOURS = {Verdict.IMPROVED: "green", Verdict.FELL: "red", Verdict.NO_CLEAR_CHANGE: "grey"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Charts:
     """The pictures of a result; None where nothing of the kind may be shown."""
 

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.evaluation.gate import Figure, Of, Published, added, is_quotable, published
 from marstraining.evaluation.queries.results import Shown, shown
 from marstraining.evaluation.rules.asking import SurveyKind, quarter_span
@@ -16,7 +16,7 @@ from marstraining.evaluation.rules.wording import shift_words
 MOST_QUOTES = 6
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Total:
     """How often each answer to a question was given over whole blocks, and how many answered it."""
 
@@ -27,7 +27,7 @@ class Total:
     answers: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Later:
     """What was answered three months later, by learners or by managers, over the blocks of a quarter.
 
@@ -47,7 +47,7 @@ class Later:
         return self.closed > 0 or self.gate is not None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wave:
     """The change between two ratings of the same people over a year's blocks so far, and of how many sessions."""
 
@@ -61,7 +61,7 @@ class Wave:
         return "" if one.change is None else shift_words(one.change, one.low, one.high)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quote:
     """Something that may be printed without a name; nothing joins it to a session, a course or an organisation."""
 

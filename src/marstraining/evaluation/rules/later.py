@@ -1,10 +1,10 @@
 """What belongs together over the surveys of a session: two ratings of one person, and blocks of surveys that figures are made of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from statistics import fmean
 
+from marstraining.core.values import frozen
 from marstraining.evaluation.rules.answers import Answers, pairs_of
 from marstraining.evaluation.rules.questions import Measure, Question, QuestionKind, Section, all_questions, as_statement
 
@@ -29,7 +29,7 @@ class Half(StrEnum):
     NOW = "now"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Side:
     """The forms of one survey, each with the key of its pair ("" where it has none)."""
 
@@ -38,7 +38,7 @@ class Side:
     half: Half = Half.NOW
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Paired:
     """Ratings of the people who gave both, and how many forms of either side stand alone."""
 

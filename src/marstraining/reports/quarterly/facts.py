@@ -1,8 +1,8 @@
 """Everything a quarterly report is made of, and what a period comes to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from marstraining.core.values import frozen
 from marstraining.reports.queries.annex import AskedSurvey, DataQuality
 from marstraining.reports.queries.confidence import Confidence
 from marstraining.reports.queries.delivery import CourseDelivery, HeldSession, Reach, total
@@ -11,7 +11,7 @@ from marstraining.reports.queries.quality import Accredited, Coverage, Represent
 from marstraining.reports.rules import Period
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sums:
     """What a period comes to in a few figures; None is not held. `confidence` is the programme's change, in words."""
 
@@ -23,7 +23,7 @@ class Sums:
     confidence: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quarter:
     """Everything a quarterly report is made of, as at one moment.
 

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from marstraining.core.clock import local
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.evaluation.rules.questions import Question, QuestionKind, all_questions, sections_of
 from marstraining.reports.queries.confidence import instants_of
 from marstraining.reports.queries.delivery import among
@@ -16,7 +16,7 @@ from marstraining.reports.rules import Period
 _CAME = "m.superseded_at IS NULL AND m.mark = 'attended' AND m.taken_as IN ('learner', 'walk_in', 'substitute')"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DataQuality:
     """Entries of meeting reports, how many of them nobody has matched, at how many sessions; attendances without what reach needs."""
 
@@ -52,7 +52,7 @@ async def data_quality_of(ids: Sequence[int], *, agency_ids: Sequence[int] = ())
     return DataQuality(one["reported"], int(one["unmatched"]), one["sessions"], int(came["no_agency"]), int(came["no_post"]))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AskedSurvey:
     """A survey in a version: since when it reads so, and each question with how it is answered."""
 

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from marstraining.core.clock import local
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.evaluation.gate import Figure, published, published_choices
 from marstraining.evaluation.queries.later import Later, Quote, Wave, is_sampled_in_year, later_in, quotes_in, wave_of
 from marstraining.evaluation.rules.asking import SurveyKind
@@ -17,7 +17,7 @@ from marstraining.reports.queries.delivery import among
 from marstraining.reports.rules import Period
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ThreeWave:
     """The shift of the scale over the year so far; `wave` None where too few were asked twice, `is_asked` False where nobody was."""
 
@@ -26,7 +26,7 @@ class ThreeWave:
     is_asked: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BySession:
     """A follow-up or a managers' survey by itself, in words: whom it is of, who replied, whether it was used."""
 
@@ -38,7 +38,7 @@ class BySession:
 _NOBODY_ASKED = Later(0)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Impact:
     """Page 8. A narrower report has `by_session` alone: totals and quotations of a part would be of fewer people."""
 
