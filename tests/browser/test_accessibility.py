@@ -54,7 +54,7 @@ from tests.browser.conftest import WIDTHS, Site
 from tests.certificates.held import held_session, lock, mark
 from tests.conftest import SECRET_KEY
 from tests.messages.letters import a_letter, an_entry, queued, row_of
-from tests.reports.quarters import QUARTER, a_change, a_quarter
+from tests.reports.quarters import QUARTER, a_change, a_later_block, a_quarter
 from tests.resources.shelf import on_the_shelf
 
 pytestmark = pytest.mark.browser
@@ -230,6 +230,7 @@ async def test_the_boards_reports(site: Site, chromium: Browser) -> None:
     assert await faults_of(chromium, site, ["/board"], reading) == {}
     held = await a_quarter(now(), code="CP-ISLE")
     await a_change(held.course, answers=12, asked=20)
+    await a_later_block(answers=24, asked=40)
     frozen, _ = await take_quarterly_snapshot(QUARTER, by=SYSTEM, now=now())
     annual, _ = await take_annual_snapshot(Period(2022), by=SYSTEM, now=now())
     shown = [f"/board/reports/{frozen.ref}", f"/board/reports/{annual.ref}"]

@@ -10,15 +10,17 @@ from playwright.async_api import Browser
 from marstraining.attendance.models import Register
 from marstraining.core.clock import now
 from marstraining.core.viewer import Role
-from marstraining.evaluation.actions import ask_after_sessions, close_surveys, open_survey, put_ready_surveys
+from marstraining.evaluation.actions import ask_after_sessions, ask_follow_ups, close_surveys, open_survey, put_ready_surveys
 from marstraining.evaluation.models import Comment, Instrument, Response, Survey
 from marstraining.evaluation.queries.surveys import SurveyFacts, survey_of_session
+from marstraining.evaluation.rules.asking import SurveyKind
 from marstraining.people.models import Person
 from marstraining.programme.models import Course, SessionTrainer
 from tests import makers
 from tests.browser.conftest import WIDTHS, Site
 from tests.browser.test_accessibility import faults_of
 from tests.evaluation.asked import OUTCOMES, Taught, a_form, a_taught_session, an_asked_session, answer, links_of
+from tests.evaluation.later import USED, a_later_form
 
 pytestmark = pytest.mark.browser
 # Where pictures of the pages are put, to be looked at; nowhere where it is not said.
@@ -47,6 +49,21 @@ async def _closed(at: datetime, *, course: Course, people: int, answers: int, tr
     return taught, survey
 
 
+async def _followed_up(taught: Taught) -> SurveyFacts:
+    """Three months later those who came have answered, and what they wrote is shown."""
+    await ask_follow_ups(now=taught.session.ends_at + timedelta(weeks=12, hours=1))
+    survey = await survey_of_session(taught.session.id, SurveyKind.FOLLOW_UP)
+    assert survey is not None
+    at = survey.opened_at + timedelta(days=1)
+    forms = [
+        a_later_form(4 + number % 6, used=USED[number % 5], changed="We listened first." if number % 5 < 2 else "") for number in range(14)
+    ]
+    await answer(survey, taught.learners[:14], now=at, forms=forms)
+    await close_surveys(now=survey.closes_at)
+    await Comment.filter(survey_id=survey.id).update(state="shown")
+    return survey
+
+
 async def test_every_page_of_feedback(site: Site, chromium: Browser) -> None:
     pytest.importorskip("scipy")
     trainer = await makers.make_person("Tess Trainer", roles=(Role.TRAINER,))
@@ -59,6 +76,7 @@ async def test_every_page_of_feedback(site: Site, chromium: Browser) -> None:
     await Comment.all().limit(4).update(state="waiting")
     shown = await Comment.filter(survey_id=long_ago[0][1].id).values_list("id", flat=True)
     await Comment.filter(id__in=shown).update(state="shown")
+    later = await _followed_up(long_ago[1][0])
     taught, survey = await an_asked_session(now(), people=3, course=course)
     await SessionTrainer.create(session=taught.session, person=trainer, state="accepted", asked_at=now())
     links = await links_of(survey.id)
@@ -89,6 +107,8 @@ async def test_every_page_of_feedback(site: Site, chromium: Browser) -> None:
         "builder": f"/desk/evaluation/surveys/{instrument}",
         "preview": f"/desk/evaluation/surveys/{instrument}/preview",
         "areas": "/desk/evaluation/areas",
+        "later": "/desk/evaluation/later",
+        "later-survey": f"/desk/evaluation/{later.ref}",
         "partners": "/desk/evaluation/partners",
     }
     for addresses, cookies in ((public, []), (teaching, await site.sign_in(trainer)), (desk, await site.sign_in(site.dee))):

@@ -59,6 +59,21 @@ async def a_change(course: Course, *, answers: int, asked: int, by: int = 2, qua
     )  # fmt: skip
 
 
+async def a_later_block(*, answers: int, asked: int, kind: str = "follow_up", quarter: str = "2025/26 Q3") -> None:
+    """What a block of follow-ups, or of managers' answers, was frozen as."""
+    used = [["Yes, with a family", answers - 6], ["Not yet", 4], ["I had no opportunity", 2]]
+    questions = [{"question": "used", "text": "Have you used it?", "measure": "used", "counts": used, "answers": answers}]
+    if kind == "follow_up":
+        barriers = [["Nothing", answers - 8], ["Time", 8]]
+        questions.append({"question": "barriers", "text": "In the way?", "measure": "barriers", "counts": barriers, "answers": answers})
+    spread = {"counts": {"4 to 6": 10, "7 to 8": answers - 10}, "answers": answers}
+    measures = json.dumps({"questions": questions, "now": spread, "end": spread})
+    await execute(
+        "INSERT INTO evaluation_block (kind, quarter, answers, asked, surveys, measures) VALUES (?, ?, ?, ?, 1, ?)",
+        kind, quarter, answers, asked, measures,
+    )  # fmt: skip
+
+
 def sections(frozen: Frozen) -> dict[str, Section]:
     return {one.number: one for one in (read_section(plain) for plain in frozen.content["sections"])}
 

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from marstraining.coverage.actions import seed_rules
 from marstraining.demo import writing
 from marstraining.demo.booked import plan_bookings
 from marstraining.demo.doing import Done, act
+from marstraining.demo.earlier import EARLIER, write_earlier_sessions
 from marstraining.demo.feedback import write_feedback
 from marstraining.demo.invent import invent_people, invent_settings
 from marstraining.demo.learnt import invent_history, newcomers
@@ -25,6 +26,7 @@ from marstraining.demo.past import PastSession, attendance_rows
 from marstraining.demo.registers import imported_rows, lock_imported, open_registers
 from marstraining.demo.reported import take_reports
 from marstraining.demo.upcoming import upcoming_programme
+from marstraining.evaluation.actions import put_ready_surveys
 from marstraining.people.actions import import_agencies
 from marstraining.people.models import Agency
 from marstraining.programme.actions import import_courses, import_sessions
@@ -34,6 +36,7 @@ from marstraining.search.actions import seed_lexicon
 
 REFERENCE = Path(__file__).parent / "reference"
 SEED = 202223
+_SURVEYS_SINCE = timedelta(days=400)
 
 Report = Callable[[str], None]
 _Import = Callable[..., Awaitable[ImportOutcome]]
@@ -58,6 +61,7 @@ async def fill(*, now: datetime, report: Report, seed: int = SEED) -> None:
         await _import(action, reference_rows(name), now=now)
     await seed_rules(now=now)
     await seed_lexicon(now=now)
+    await put_ready_surveys(now=now - _SURVEYS_SINCE)
     report("Inventing settings and people")
     domains = {row["code"]: row["email_domain"] for row in await Agency.all().values("code", "email_domain")}
     settings = invent_settings(rng)
@@ -91,6 +95,18 @@ async def fill(*, now: datetime, report: Report, seed: int = SEED) -> None:
     report("Filling the library")
     # Chance of its own, so that what is invented above stays what it was.
     await write_library(random.Random(seed), now=now)  # noqa: S311 - as above
+    report("Asking again three months later")
+    await write_earlier_sessions(
+        random.Random(seed),  # noqa: S311 - as above
+        people,
+        learnt,
+        booked={one.learner.ref for one in bookings if one.session.course in EARLIER} | set(newcomers(people, came, learnt)),
+        ids=ids,
+        courses=courses,
+        venues=venues,
+        today=today,
+        now=now,
+    )
     report("Taking reports for the board")
     await take_reports(now=now)
 

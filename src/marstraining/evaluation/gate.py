@@ -6,7 +6,7 @@ whole blocks (`blocks_of`), so that the difference of any two totals is again a 
 only where it and all the others together are large enough.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from marstraining.core.values import frozen
@@ -261,4 +261,84 @@ def pooled_directions(members: Sequence[Directions]) -> Directions | None:
         same=sum(one.same for one in members),
         down=sum(one.down for one in members),
         at_top=sum(one.at_top for one in members),
+    )
+
+
+def pooled_choices(members: Sequence[tuple[Mapping[str, int], int]]) -> dict[str, int] | None:
+    """Counts of one question over the surveys of a block, each with how many answered it; None where they stay back.
+
+    Where the counts of one member are shown by themselves and those of another are not, their sum would give the other away.
+    """
+    held = [(counts, answers) for counts, answers in members if answers]
+    total = sum(answers for _, answers in held)
+    shown_alone = [published_choices(counts, answers=answers) is not None for counts, answers in held]
+    return None if total < FOR_A_MEAN or len(set(shown_alone)) > 1 else added(counts for counts, _ in held)
+
+
+def added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Counts of the same question added up, in the order in which their answers first come."""
+    found: dict[str, int] = {}
+    for one in counts:
+        for choice, number in one.items():
+            found[choice] = found.get(choice, 0) + number
+    return found
+
+
+@frozen
+class Matched:
+    """A survey of which so many people also answered another one, and how many forms of either survey stand alone."""
+
+    survey: int
+    pairs: int
+    alone_before: int
+    alone_after: int
+
+
+def matched_blocks(waiting: Sequence[Matched]) -> list[tuple[Matched, ...]]:
+    """Which surveys are taken together, in their order, so that a figure may be made of their pairs; the rest goes on waiting.
+
+    People who answered twice are a group among all who answered: there must be ten of them, and nobody else or ten others on either
+    side, or the figures of all and of the group would give the others away. Nothing is ever shown of the pairs of a single survey.
+    """
+    found: list[tuple[Matched, ...]] = []
+    block: list[Matched] = []
+    for one in waiting:
+        if not one.pairs:
+            continue
+        block.append(one)
+        alone = (sum(each.alone_before for each in block), sum(each.alone_after for each in block))
+        if sum(each.pairs for each in block) >= FOR_A_MEAN and all(_is_whole(number) for number in alone):
+            found.append(tuple(block))
+            block = []
+    return found
+
+
+def _is_whole(rest: int) -> bool:
+    return rest == 0 or rest >= FOR_A_MEAN
+
+
+def is_quotable(answers: int, *, could_have_written: int) -> bool:
+    """Whether what somebody wrote may be quoted in a report: a comment that may be shown, and that enough people could have written.
+
+    A question that few were asked, as after "yes, with a family", would tell the few.
+    """
+    return published(Figure(answers, None)).has_comments and could_have_written >= FEWEST
+
+
+def thresholds() -> tuple[tuple[str, str], ...]:
+    """The rules above in words, for the annex of a report: what is shown, and from how many on."""
+    return (
+        ("A number of answers, and comments", f"from {FEWEST} answers; fewer are told as “fewer than {FEWEST} responses”"),
+        (
+            f"Directions of {FEWEST} to {FOR_A_MEAN - 1} answers",
+            f"counts smaller than {SMALLEST_CELL} and not nought are merged with their neighbour, or left out",
+        ),
+        ("A mean, its interval, directions in full", f"from {FOR_A_MEAN} answers"),
+        ("An average where few replied", f"none below {NO_AVERAGE_BELOW:.0%} of those asked; labelled below {FEW_BELOW:.0%}"),
+        ("A group within a table", f"from {FOR_A_MEAN} answers in it and {FOR_A_MEAN} outside it"),
+        ("A trainer’s average", f"from {TRAINER_ANSWERS} answers over {TRAINER_SESSIONS} sessions"),  # noqa: RUF001 - as printed
+        ("Totals over sessions", "sums of whole blocks, so that no two of them differ by a few answers"),
+        ("A later figure of the same survey", f"once it adds {STEP} answers"),
+        ("Pairs of one person’s answers", f"from {FOR_A_MEAN} pairs, with no others or {FOR_A_MEAN} who answered once"),  # noqa: RUF001 - as printed
+        ("A quotation", f"with consent, read by the training team, of a question that {FEWEST} or more could have answered"),
     )

@@ -81,6 +81,17 @@ class CourseArea(Table):
         constraints = (UniqueConstraint(fields=("course", "area", "starts_on"), name="evaluation_area_once"),)
 
 
+class ManagerCourse(Table):
+    """A course of whose sessions the leads of those who came are asked too, three months later; the desk switches it on."""
+
+    id = fields.IntField(primary_key=True)
+    course: fields.OneToOneRelation[Course] = fields.OneToOneField("models.Course", related_name=False)
+    course_id: int
+
+    class Meta:
+        table = "evaluation_manager_course"
+
+
 class Survey(Table):
     """One asking of one instrument, with the questions as they were asked.
 
@@ -242,3 +253,41 @@ class PoolMember(Table):
 
     class Meta:
         table = "evaluation_pool_member"
+
+
+class Block(Table):
+    """Closed surveys whose answers are added up together, for good: what the programme's figures are sums of.
+
+    `kind` is one of `rules.later.BlockKind`, `quarter` as in "2026/27 Q1". `answers` of `asked` are forms of surveys asked three months
+    later, or pairs of one person's ratings; `measures` are as `actions.blocks` writes them, and the gate stands before all reading.
+    """
+
+    id = fields.IntField(primary_key=True)
+    kind = fields.CharField(max_length=10)
+    quarter = fields.CharField(max_length=10)
+    answers = fields.IntField()
+    asked = fields.IntField()
+    surveys = fields.IntField()
+    measures: dict[str, Any] = fields.JSONField(default=dict)
+
+    class Meta:
+        table = "evaluation_block"
+        indexes = (Index(fields=("kind", "quarter")),)
+        constraints = (CheckConstraint(check="kind IN ('follow_up', 'manager', 'kept', 'shift')", name="evaluation_block_kind"),)
+
+
+class BlockMember(Table):
+    """A survey that was taken into a block, once for each kind of block."""
+
+    id = fields.IntField(primary_key=True)
+    block: fields.ForeignKeyRelation[Block] = fields.ForeignKeyField(
+        "models.Block", related_name="members", db_index=True, on_delete=fields.RESTRICT
+    )
+    block_id: int
+    survey: fields.ForeignKeyRelation[Survey] = fields.ForeignKeyField("models.Survey", related_name=False, on_delete=fields.RESTRICT)
+    survey_id: int
+    kind = fields.CharField(max_length=10)
+
+    class Meta:
+        table = "evaluation_block_member"
+        constraints = (UniqueConstraint(fields=("survey", "kind"), name="evaluation_block_member_once"),)

@@ -12,8 +12,9 @@ from marstraining.core.tokens import new_ref
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
 from marstraining.reports.document import plain_section
-from marstraining.reports.quarterly import figures_of, paper_of, sections_of
+from marstraining.reports.quarterly import figures_of, method_note, paper_of, sections_of
 from marstraining.reports.queries import Frozen, annual_figures, drafts_of, last_snapshot, may_take, signature_of
+from marstraining.reports.queries.impact import three_wave_of
 from marstraining.reports.queries.quarter import Progress, quarter_of
 from marstraining.reports.queries.scopes import narrowed
 from marstraining.reports.rules import Change, Period, as_plain, changes, check_begun, check_wording, content_hash
@@ -30,7 +31,8 @@ async def take_annual_snapshot(period: Period, *, by: Viewer, now: datetime) -> 
     check_begun(period, today_of(now))
     figures = await annual_figures(period, now=now)
     before = await last_snapshot("annual", period)
-    frozen = await freeze("annual", period, {"figures": as_plain(figures)}, before=before, by=by, now=now)
+    content = {"figures": as_plain(figures), "notes": [plain_section(method_note(await three_wave_of(period)))]}
+    frozen = await freeze("annual", period, content, before=before, by=by, now=now)
     return frozen, changes(before.figures, frozen.figures) if before else ()
 
 

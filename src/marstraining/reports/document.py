@@ -69,7 +69,15 @@ class Forest:
     scale: tuple[float, float]
 
 
-Block = Text | Points | Tiles | Grid | Forest
+@frozen
+class Quotes:
+    """What people wrote, each with whose words they are in general, as "Somebody who came"."""
+
+    caption: str
+    quotes: tuple[tuple[str, str], ...]
+
+
+Block = Text | Points | Tiles | Grid | Forest | Quotes
 
 
 @frozen
@@ -101,7 +109,7 @@ class Document:
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
-_KINDS = {Text: "text", Points: "points", Tiles: "tiles", Grid: "grid", Forest: "forest"}
+_KINDS = {Text: "text", Points: "points", Tiles: "tiles", Grid: "grid", Forest: "forest", Quotes: "quotes"}
 
 
 def plain_section(section: Section) -> dict[str, object]:

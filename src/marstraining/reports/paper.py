@@ -34,6 +34,7 @@ def document_of(report: Report, settings: Settings) -> Document:
     frozen, day = report.frozen, local(report.frozen.as_at)
     content = frozen.content
     pages = [read_section(one) for one in content.get("sections", ())] or [_annual_section(frozen)]
+    pages += [read_section(one) for one in content.get("notes", ())]
     texts = {block.place: block.text for page in pages for block in page.blocks if isinstance(block, Text)} | dict(report.wordings)
     if report.changed:
         pages.append(_changes_section(report.changed))
@@ -147,4 +148,6 @@ def json_of(report: Report, document: Document) -> str:
     }
     if frozen.kind == "quarterly":
         content["pages"] = [plain_section(one) for one in document.sections]
+    elif "notes" in frozen.content:
+        content["notes"] = frozen.content["notes"]
     return json.dumps(content, ensure_ascii=False, indent=2) + "\n"

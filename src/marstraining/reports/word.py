@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from io import BytesIO
 from typing import Any
 
-from marstraining.reports.document import Document, Forest, Grid, Points, Section, Text, Tiles
+from marstraining.reports.document import Document, Forest, Grid, Points, Quotes, Section, Text, Tiles
 
 
 def word_file(document: Document) -> bytes:
@@ -80,6 +80,13 @@ def _forest(file: Any, block: Forest) -> None:  # noqa: ANN401
     _table(file, ("Course", "Before, now, and change with its 95% interval"), [(one.label, one.words) for one in block.bars])
 
 
+def _quotes(file: Any, block: Quotes) -> None:  # noqa: ANN401
+    file.add_paragraph(block.caption, style="Caption")
+    for text, whose in block.quotes:
+        paragraph = file.add_paragraph(f"“{text}”", style="Quote")
+        paragraph.add_run(f" {whose}").italic = False
+
+
 def _table(file: Any, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:  # noqa: ANN401
     from docx.oxml import OxmlElement  # noqa: PLC0415 - as above
 
@@ -94,4 +101,11 @@ def _table(file: Any, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> No
             cell.text = value
 
 
-_WRITERS: dict[type, Callable[[Any, Any], None]] = {Text: _text, Points: _points, Tiles: _tiles, Grid: _grid, Forest: _forest}
+_WRITERS: dict[type, Callable[[Any, Any], None]] = {
+    Text: _text,
+    Points: _points,
+    Tiles: _tiles,
+    Grid: _grid,
+    Forest: _forest,
+    Quotes: _quotes,
+}

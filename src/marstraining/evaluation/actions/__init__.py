@@ -10,8 +10,6 @@ from marstraining.evaluation.actions.answering import (
 )
 from marstraining.evaluation.actions.asking import (
     ask_after_sessions,
-    ask_beforehand,
-    ask_follow_ups,
     ask_partners,
     give_on_paper,
     open_survey,
@@ -27,6 +25,7 @@ from marstraining.evaluation.actions.instruments import (
     set_area,
 )
 from marstraining.evaluation.actions.moderating import moderate_comment
+from marstraining.evaluation.actions.waves import ask_beforehand, ask_follow_ups, ask_managers, switch_managers
 
 __all__ = [
     "Sent",
@@ -35,6 +34,7 @@ __all__ = [
     "ask_after_sessions",
     "ask_beforehand",
     "ask_follow_ups",
+    "ask_managers",
     "ask_partners",
     "assign_instrument",
     "close_surveys",
@@ -50,5 +50,6 @@ __all__ = [
     "remind_of_surveys",
     "save_version",
     "set_area",
+    "switch_managers",
     "worries_in",
 ]

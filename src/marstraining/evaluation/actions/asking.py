@@ -18,9 +18,6 @@ from marstraining.evaluation.queries.surveys import (
     Reader,
     SurveyFacts,
     ToRemind,
-    booked_on,
-    coming_to_sample,
-    follow_ups_due,
     present_at,
     session_to_ask,
     staff_of,
@@ -32,6 +29,7 @@ from marstraining.evaluation.queries.surveys import (
 from marstraining.evaluation.rules import asking as rule
 from marstraining.evaluation.rules.asking import Mode, SurveyKind
 from marstraining.evaluation.rules.instruments import InstrumentKind
+from marstraining.evaluation.rules.later import statements_of
 from marstraining.evaluation.rules.questions import for_course, sections_of
 from marstraining.history.actions import record
 from marstraining.messages.actions import queue_letters
@@ -63,25 +61,48 @@ async def open_survey(session_id: int, *, now: datetime) -> SurveyFacts:
     session = await session_to_ask(session_id)
     if session is None:
         raise NotFound
-    await _open(session, SurveyKind.AFTER, closes_at=rule.closes_at(max(now, session.ends_at)), now=now)
+    await open_kind(session, SurveyKind.AFTER, closes_at=rule.closes_at(max(now, session.ends_at)), now=now)
     made = await survey_of_session(session_id)
     if made is None:
         raise NotFound
     return made
 
 
-async def _open(session: Asking, kind: SurveyKind, *, closes_at: datetime, now: datetime) -> int | None:
-    instrument = _INSTRUMENT_OF.get(kind) or rule.default_instrument(session.course_kind)
-    version_id, stored = await version_for(instrument, course_id=session.course_id, now=now)
-    sections = for_course(sections_of(json.loads(stored)), session.outcomes)
+async def open_kind(session: Asking, kind: SurveyKind, *, closes_at: datetime, now: datetime) -> int | None:
+    """Open a survey of that kind for a session: its number, None where there is one already or nothing to ask.
+
+    What is asked before and three months later are the lines of the survey after the session, so that answers can be held against
+    each other. Managers answer without a name whatever their learners do.
+    """
+    version_id, stored = await version_for(_instrument(session, kind), course_id=session.course_id, now=now)
+    sections = for_course(sections_of(json.loads(stored)), await _lines(session, kind, now=now))
+    if not sections:
+        return None
     has_secret = bool(await rows("SELECT 1 AS one FROM evaluation_secret WHERE session_id = ?", session.session_id))
-    mode = Mode.CONFIDENTIAL if has_secret else Mode.ANONYMOUS
+    mode = Mode.CONFIDENTIAL if has_secret and kind is not SurveyKind.MANAGER else Mode.ANONYMOUS
     asked = json.dumps([one.as_json() for one in sections])
     made = await rows(
         _INSERT,
         new_ref(), kind.value, mode.value, session.title, session.session_id, version_id, asked, "{}", now, closes_at, False, True,
     )  # fmt: skip
     return int(made[0]["id"]) if made else None
+
+
+def _instrument(session: Asking, kind: SurveyKind) -> InstrumentKind:
+    return _INSTRUMENT_OF.get(kind) or rule.default_instrument(session.course_kind)
+
+
+async def _lines(session: Asking, kind: SurveyKind, *, now: datetime) -> tuple[str, ...]:
+    """What a survey's statements are: the course's outcomes after the session, and what is asked then at other times."""
+    if kind is SurveyKind.AFTER:
+        return session.outcomes
+    held = await survey_of_session(session.session_id)
+    if held is not None:
+        found = statements_of(held.sections)
+    else:
+        _, stored = await version_for(_instrument(session, SurveyKind.AFTER), course_id=session.course_id, now=now)
+        found = statements_of(for_course(sections_of(json.loads(stored)), session.outcomes))
+    return found[: rule.BEFORE_STATEMENTS] if kind is SurveyKind.BEFORE else found
 
 
 async def ask_after_sessions(*, now: datetime) -> int:
@@ -91,45 +112,7 @@ async def ask_after_sessions(*, now: datetime) -> int:
         survey = await open_survey(session.session_id, now=now)
         readers = await present_at(session.session_id)
         kind = rule.default_instrument(session.course_kind)
-        written += await _ask(survey, readers, kind, closes_at=rule.closes_at(now), now=now)
-    return written
-
-
-async def ask_follow_ups(*, now: datetime) -> int:
-    """Ask again twelve weeks after a course; how many letters."""
-    written = 0
-    before = now - rule.FOLLOW_UP_AFTER
-    for session in await follow_ups_due(ended_before=before, ended_after=before - rule.NO_LONGER_AFTER):
-        if not rule.has_follow_up(session.course_kind):
-            continue
-        made = await _open(session, SurveyKind.FOLLOW_UP, closes_at=rule.closes_at(now), now=now)
-        survey = await survey_by_id(made) if made else None
-        if survey is not None:
-            readers = await present_at(session.session_id)
-            written += await _ask(survey, readers, InstrumentKind.FOLLOW_UP, closes_at=survey.closes_at, now=now)
-    return written
-
-
-async def ask_beforehand(*, now: datetime) -> int:
-    """Ask those booked on a random fifth of sessions three questions before they come; how many letters.
-
-    A session's secret is made with its first survey and lives until its follow-up has closed.
-    """
-    written = 0
-    for session in await coming_to_sample(now=now):
-        if not (rule.is_sampled(config.current().secret_key, session.session_id) and rule.has_follow_up(session.course_kind)):
-            continue
-        until = session.ends_at + rule.FOLLOW_UP_AFTER + rule.NO_LONGER_AFTER + timedelta(days=rule.CLOSES_AFTER_DAYS + 1)
-        await execute(
-            "INSERT INTO evaluation_secret (session_id, secret, until) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            session.session_id,
-            secrets.token_hex(32),
-            until,
-        )
-        await _open(session, SurveyKind.BEFORE, closes_at=session.starts_at, now=now)
-        survey = await survey_of_session(session.session_id, SurveyKind.BEFORE)
-        if survey is not None and survey.is_open(now):
-            written += await _ask(survey, await booked_on(session.session_id), InstrumentKind.BEFORE, closes_at=survey.closes_at, now=now)
+        written += await ask_readers(survey, readers, kind, closes_at=rule.closes_at(now), now=now)
     return written
 
 
@@ -167,12 +150,12 @@ async def ask_partners(
     survey = await survey_by_id(made[0]["id"])
     if survey is None:
         raise NotFound
-    written = await _ask(survey, readers, InstrumentKind.PARTNERSHIP, closes_at=closes_at, now=now)
+    written = await ask_readers(survey, readers, InstrumentKind.PARTNERSHIP, closes_at=closes_at, now=now)
     await record("ask_partners", by=by, now=now, subject_kind="survey", subject_id=survey.id, detail={"letters": written})
     return ref
 
 
-async def _ask(survey: SurveyFacts, readers: Sequence[Reader], kind: InstrumentKind, *, closes_at: datetime, now: datetime) -> int:
+async def ask_readers(survey: SurveyFacts, readers: Sequence[Reader], kind: InstrumentKind, *, closes_at: datetime, now: datetime) -> int:
     """Invite and write to everybody who has not been, in one transaction; whoever answered in the room gets no letter."""
     async with transaction():
         await hold(Survey, survey.id)
@@ -192,8 +175,8 @@ async def _ask(survey: SurveyFacts, readers: Sequence[Reader], kind: InstrumentK
         for reader in readers:
             row = known.get(reader.person_id)
             asks = bool(reader.address) and state[0]["by_letter"]
-            if asks and reader.last_short_at is not None:
-                asks = not rule.is_asked_too_often(kind, [reader.last_short_at], now=now)
+            if asks and reader.last_seldom_at is not None:
+                asks = not rule.is_asked_too_often(kind, [reader.last_seldom_at], now=now)
             if row is None:
                 invitation_id, nonce = draw(), new_nonce()
                 await _invite(invitation_id, survey.id, reader.person_id, nonce, sent_at=now if asks else None)
@@ -306,7 +289,7 @@ async def _remind(one: ToRemind, days: int, *, now: datetime) -> int:
                 instrument=one.instrument,
                 starts_at=one.starts_at,
                 closes_at=one.closes_at,
-                mode="",
+                mode=one.mode.value,
             ),
             tokens={"answer": (PURPOSE, one.id, one.nonce)},
             expires_at=one.closes_at,

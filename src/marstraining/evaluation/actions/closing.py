@@ -8,13 +8,14 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from marstraining.core.clock import local
 from marstraining.core.db import execute, execute_many, hold, rows, transaction
 from marstraining.evaluation.actions.asking import draw
+from marstraining.evaluation.actions.blocks import make_blocks, of_people
 from marstraining.evaluation.gate import Directions, Figure, Waiting, is_step, pooled_directions, pools, published
 from marstraining.evaluation.models import Survey
 from marstraining.evaluation.queries.surveys import PRESENT, SurveyFacts, survey_by_id
 from marstraining.evaluation.rules.answers import Tally, tally
+from marstraining.evaluation.rules.asking import quarter_of
 from marstraining.evaluation.rules.questions import SCALE_HIGH, SCALE_LOW
 from marstraining.evaluation.statistics import summarise
 from marstraining.programme.models import Course
@@ -37,6 +38,7 @@ async def close_surveys(*, now: datetime) -> int:
     for course_id in touched:
         await _pool(course_id)
         await _total(course_id)
+    await make_blocks()
     await _forget_secrets(now=now)
     return closed
 
@@ -94,7 +96,9 @@ async def _sum_up_new() -> list[int]:
     """A summary of each closed survey that has none, or has enough answers since; the courses whose totals that changes."""
     found = await rows(
         "SELECT v.id, s.course_id, v.kind, c.answers, c.step, (SELECT count(*) FROM evaluation_response r WHERE r.survey_id = v.id) AS n,"
-        " (SELECT count(*) FROM evaluation_pool_member m WHERE m.survey_id = v.id) AS pooled FROM evaluation_survey v"
+        " (SELECT count(*) FROM evaluation_pool_member m WHERE m.survey_id = v.id) + (SELECT count(*) FROM evaluation_block_member m"
+        " JOIN evaluation_block b ON b.id = m.block_id WHERE m.survey_id = v.id AND m.kind IN ('follow_up', 'manager') AND b.surveys > 1)"
+        " AS pooled FROM evaluation_survey v"
         " LEFT JOIN programme_session s ON s.id = v.session_id LEFT JOIN evaluation_summary c ON c.survey_id = v.id AND c.is_current"
         " WHERE v.closed_at IS NOT NULL AND (c.id IS NULL OR (SELECT count(*) FROM evaluation_response r WHERE r.survey_id = v.id)"
         " > c.answers) ORDER BY v.id LIMIT ?",
@@ -114,13 +118,14 @@ async def _sum_up_new() -> list[int]:
 
 
 async def _sum_up(survey: SurveyFacts, *, step: int) -> bool:
-    found = await rows("SELECT answers, flags FROM evaluation_response WHERE survey_id = ?", survey.id)
+    found = await rows("SELECT answers, flags, pair_key FROM evaluation_response WHERE survey_id = ?", survey.id)
     forms = [json.loads(row["answers"]) for row in found]
     added = tally(survey.sections, forms, [json.loads(row["flags"]) for row in found])
     asked = max(survey.asked or 0, len(forms))
     # Scipy takes a second to load and a moment for each: beside the loop, and outside the transaction.
     measures = await asyncio.to_thread(_measures, added, asked)
     measures["version"] = survey.version_id
+    measures |= await of_people(survey, [(row["pair_key"], form) for row, form in zip(found, forms, strict=True)])
     async with transaction():
         await hold(Survey, survey.id)
         if await rows("SELECT id FROM evaluation_summary WHERE survey_id = ? AND step >= ?", survey.id, step):
@@ -224,13 +229,6 @@ async def _own_summaries(course_id: int, condition: str) -> list[dict[str, Any]]
         instants=("ends_at",),
     )
     return [row | {"measures": json.loads(row["measures"]), "quarter": quarter_of(row["ends_at"])} for row in found]
-
-
-def quarter_of(instant: datetime) -> str:
-    """The financial quarter as "2026/27 Q1", which begins in April."""
-    wall = local(instant)
-    year = wall.year - (wall.month < 4)
-    return f"{year}/{(year + 1) % 100:02} Q{(wall.month + 8) % 12 // 3 + 1}"
 
 
 async def _total(course_id: int) -> None:

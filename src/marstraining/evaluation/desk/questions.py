@@ -100,7 +100,7 @@ def read_line(form: Form, lines: Sequence[Line], key: str) -> Line | None:
         hint=form.text("hint", "the hint", required=False, max=300),
         measure=Measure(measure),
         statements=_lines(form.get("statements")) if kind == QuestionKind.GRID else (),
-        from_outcomes=kind == QuestionKind.GRID and form.checkbox("from_outcomes"),
+        from_outcomes=kind in {QuestionKind.GRID, QuestionKind.SCALE} and form.checkbox("from_outcomes"),
         choices=_lines(form.get("choices")) if QuestionKind(kind) in CHOICE_KINDS - {QuestionKind.YES_NO} else (),
         low_label=form.text("low_label", "the words at 0", required=False, max=60),
         high_label=form.text("high_label", "the words at 10", required=False, max=60),

@@ -4,10 +4,12 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from marstraining.core import clock
 from marstraining.core.errors import NotFound
 from marstraining.core.values import frozen
 from marstraining.core.viewer import Role
-from marstraining.core.web import Pager, page, render, roles, viewer_of
+from marstraining.core.web import Pager, page, read_form, render, roles, see_other, viewer_of
+from marstraining.evaluation.actions import switch_managers
 from marstraining.evaluation.charts import change_chart, direction_chart, direction_words, share_bar, trend_chart
 from marstraining.evaluation.queries.comments import comments_to_look_at
 from marstraining.evaluation.queries.results import (
@@ -20,13 +22,18 @@ from marstraining.evaluation.queries.results import (
     survey_lines,
     trend_of,
 )
-from marstraining.evaluation.queries.surveys import SurveyFacts, responses_so_far, survey_by_ref
-from marstraining.evaluation.rules.asking import SURVEY_WORDS, CommentState
+from marstraining.evaluation.queries.surveys import SurveyFacts, asks_managers, responses_so_far, survey_by_ref
+from marstraining.evaluation.rules.asking import SURVEY_WORDS, CommentState, has_follow_up
 from marstraining.evaluation.rules.wording import Verdict, all_improved
 from marstraining.programme.queries.desk import owned_course, session_to_run
 
 WHO_RUNS = roles(Role.DESK, Role.PARTNER_ORGANISER)
-_COLOURS = {Verdict.IMPROVED: "green", Verdict.FELL: "red", Verdict.NO_CLEAR_CHANGE: "grey"}
+DONE: dict[str, str | tuple[str, str]] = {
+    "managers-on": "From now on, managers are asked twelve weeks after each session of this course.",
+    "managers-off": "Managers are not asked about this course any more. Surveys that are open stay open.",
+    "as-before": ("Nothing has changed", "It was so already."),
+}
+COLOURS = {Verdict.IMPROVED: "green", Verdict.FELL: "red", Verdict.NO_CLEAR_CHANGE: "grey"}
 
 
 @frozen
@@ -65,7 +72,7 @@ async def overview(request: Request) -> Response:
         surveys=[one for one in surveys if not one.is_closed],
         to_look_at=waiting.get(CommentState.WAITING, 0),
         set_aside=waiting.get(CommentState.SET_ASIDE, 0),
-        colours=_COLOURS,
+        colours=COLOURS,
         direction_words=direction_words,
         kinds=SURVEY_WORDS,
         share_bar=share_bar,
@@ -95,10 +102,12 @@ async def course(request: Request) -> Response:
         chart=trend_chart(trend, name="trend"),
         surveys=surveys,
         pager=Pager.of(request, total),
-        colours=_COLOURS,
+        colours=COLOURS,
         direction_words=direction_words,
         kinds=SURVEY_WORDS,
         share_bar=share_bar,
+        asks_managers=await asks_managers(found.code) if has_follow_up(found.kind) else None,
+        done=DONE,
     )
 
 
@@ -131,14 +140,30 @@ async def survey_page(request: Request, found: SurveyFacts, *, as_desk: bool) ->
         charts=charts_of(result) if result else None,
         responses=await responses_so_far(found.id) if found.closed_at is None else 0,
         kinds=SURVEY_WORDS,
-        colours=_COLOURS,
+        colours=COLOURS,
         direction_words=direction_words,
         as_desk=as_desk,
     )
 
 
+async def managers(request: Request) -> Response:
+    """Ask the managers of those who come to a course three months later, or no longer."""
+    viewer = viewer_of(request)
+    found = await owned_course(request.path_params["code"], by=viewer)
+    form = await read_form(request)
+    if not has_follow_up(found.kind):
+        raise NotFound
+    is_on = form.choice("managers", "whether managers are asked", ("on", "off")) == "on"
+    if form.errors:
+        raise NotFound
+    is_new = await switch_managers(found.code, is_on=is_on, by=viewer, now=clock.now())
+    done = ("managers-on" if is_on else "managers-off") if is_new else "as-before"
+    return see_other(f"/desk/evaluation/courses/{found.code}?done={done}")
+
+
 routes = [
     page("/desk/evaluation", overview, who=WHO_RUNS),
     page("/desk/evaluation/courses/{code}", course, who=WHO_RUNS),
+    page("/desk/evaluation/courses/{code}/managers", managers, who=WHO_RUNS, methods=("POST",)),
     page("/desk/evaluation/{ref}", survey, who=WHO_RUNS),
 ]

@@ -13,8 +13,8 @@ from marstraining.evaluation.gate import Directions, Figure, Of, Published, publ
 from marstraining.evaluation.queries.scope import runs
 from marstraining.evaluation.rules.answers import FLAG_WORDS, Flag
 from marstraining.evaluation.rules.asking import SurveyKind
-from marstraining.evaluation.rules.questions import MEASURE_WORDS, Measure
-from marstraining.evaluation.rules.wording import Verdict, verdict
+from marstraining.evaluation.rules.questions import MEASURE_WORDS, Measure, Question, all_questions, in_their_order, sections_of
+from marstraining.evaluation.rules.wording import Verdict, signed, verdict
 
 
 @frozen
@@ -38,13 +38,8 @@ class Shown:
         """As in "2.8 to 4.0, change +1.2 (95% interval 0.8 to 1.6)"; "" where no mean is shown."""
         if self.then is None or self.now is None or self.change is None:
             return ""
-        bounds = "" if self.low is None or self.high is None else f" (95% interval {_signed(self.low)} to {_signed(self.high)})"
-        return f"{self.then:.1f} to {self.now:.1f}, change {_signed(self.change)}{bounds}"
-
-
-def _signed(number: float) -> str:
-    rounded = round(number, 1) + 0.0
-    return f"{rounded:+.1f}" if rounded else "0.0"
+        bounds = "" if self.low is None or self.high is None else f" (95% interval {signed(self.low)} to {signed(self.high)})"
+        return f"{self.then:.1f} to {self.now:.1f}, change {signed(self.change)}{bounds}"
 
 
 def shown(label: str, summary: Mapping[str, Any], asked: int | None, *, of: Of = Of.SURVEY, sessions: int = 1) -> Shown:
@@ -103,7 +98,8 @@ async def result_of(survey_id: int) -> Result | None:
     comments: tuple[ShownComment, ...] = ()
     flags: tuple[str, ...] = ()
     if gate.answers is not None:
-        chosen = tuple(_chosen(one) for one in measures["counted"] if one["answers"])
+        questions = {one.key: one for one in all_questions(sections_of(json.loads(row["sections"])))}
+        chosen = tuple(_chosen(one, questions.get(one["question"])) for one in measures["counted"] if one["answers"])
         comments = await _comments(survey_id, json.loads(row["sections"]))
     if gate.has_mean:
         flags = tuple(f"{number} {FLAG_WORDS[Flag(name)]}" for name, number in sorted(measures["flags"].items()))
@@ -115,8 +111,8 @@ def _statement(one: Mapping[str, Any], asked: int) -> Shown:
     return shown(one["text"], one["summary"], asked)
 
 
-def _chosen(one: Mapping[str, Any]) -> Chosen:
-    counts = published_choices(one["counts"], answers=one["answers"])
+def _chosen(one: Mapping[str, Any], question: Question | None) -> Chosen:
+    counts = published_choices(in_their_order(one["counts"], question), answers=one["answers"])
     number = one["answers"] if counts is not None else 0
     return Chosen(one["text"], MEASURE_WORDS[Measure(one["measure"])], number, counts)
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from marstraining.core.db import rows
@@ -11,6 +11,7 @@ from marstraining.core.values import frozen
 from marstraining.evaluation.rules.asking import Mode, SurveyKind
 from marstraining.evaluation.rules.instruments import InstrumentKind
 from marstraining.evaluation.rules.questions import Section, sections_of
+from marstraining.people.queries.leads import leads_of_staff
 
 PRESENT = (
     "SELECT DISTINCT m.person_id FROM attendance_mark m WHERE m.session_id = s.id AND m.superseded_at IS NULL"
@@ -178,26 +179,33 @@ async def coming_to_sample(*, now: datetime) -> list[Asking]:
 
 @frozen
 class Reader:
-    """Somebody a survey's letter goes to; `address` "" is nobody to write to. `short_asked` is when they were last asked in short."""
+    """Somebody a survey's letter goes to; `address` "" is nobody to write to.
+
+    `last_seldom_at` is when they were last sent what nobody is sent twice within a week: the short form, to a manager the managers' one.
+    """
 
     person_id: int
     name: str
     address: str
-    last_short_at: datetime | None
+    last_seldom_at: datetime | None
 
 
-_READER = (
-    "SELECT p.id AS person_id, p.name, CASE WHEN p.state = 'active' THEN coalesce(p.email, '') ELSE '' END AS address,"
-    " (SELECT max(i.sent_at) FROM evaluation_invitation i JOIN evaluation_survey v ON v.id = i.survey_id"
-    " JOIN evaluation_version n ON n.id = v.version_id JOIN evaluation_instrument t ON t.id = n.instrument_id"
-    " WHERE i.person_id = p.id AND t.kind = 'short') AS last_short_at FROM people_person p"
-)
+def _reader(instrument: InstrumentKind) -> str:
+    return (
+        "SELECT p.id AS person_id, p.name, CASE WHEN p.state = 'active' THEN coalesce(p.email, '') ELSE '' END AS address,"
+        " (SELECT max(i.sent_at) FROM evaluation_invitation i JOIN evaluation_survey v ON v.id = i.survey_id"
+        " JOIN evaluation_version n ON n.id = v.version_id JOIN evaluation_instrument t ON t.id = n.instrument_id"
+        f" WHERE i.person_id = p.id AND t.kind = '{instrument.value}') AS last_seldom_at FROM people_person p"
+    )
+
+
+_READER = _reader(InstrumentKind.SHORT)
 
 
 async def present_at(session_id: int) -> list[Reader]:
     """Learners who came to the whole or a part of a session."""
     found = await rows(
-        f"{_READER} JOIN programme_session s ON s.id = ? WHERE p.id IN ({PRESENT}) ORDER BY p.id", session_id, instants=("last_short_at",)
+        f"{_READER} JOIN programme_session s ON s.id = ? WHERE p.id IN ({PRESENT}) ORDER BY p.id", session_id, instants=("last_seldom_at",)
     )
     return [Reader(**row) for row in found]
 
@@ -206,7 +214,7 @@ async def booked_on(session_id: int) -> list[Reader]:
     found = await rows(
         f"{_READER} JOIN bookings_booking b ON b.learner_id = p.id AND b.state = 'confirmed' WHERE b.session_id = ? ORDER BY p.id",
         session_id,
-        instants=("last_short_at",),
+        instants=("last_seldom_at",),
     )
     return [Reader(**row) for row in found]
 
@@ -224,9 +232,48 @@ async def staff_of(agencies: Sequence[str], sectors: Sequence[str], *, leads_onl
     found = await rows(
         f"{_READER} WHERE p.state = 'active' AND p.email IS NOT NULL AND {condition} ORDER BY p.id",
         *(values if leads_only else values * 2),
-        instants=("last_short_at",),
+        instants=("last_seldom_at",),
     )
     return [Reader(**row) for row in found]
+
+
+async def managers_of(session_id: int, *, on: date) -> list[Reader]:
+    """Who leads somebody who came to a session, today, and can be written to; nobody is asked about themselves alone."""
+    came = [one.person_id for one in await present_at(session_id)]
+    leads = sorted({one.lead_id for one in await leads_of_staff(came, on=on)})
+    if not leads:
+        return []
+    found = await rows(
+        f"{_reader(InstrumentKind.MANAGER)} WHERE p.id IN ({', '.join('?' * len(leads))}) ORDER BY p.id",
+        *leads,
+        instants=("last_seldom_at",),
+    )
+    return [Reader(**row) for row in found if row["address"]]
+
+
+async def managers_due(*, ended_before: datetime, ended_after: datetime) -> list[Asking]:
+    """Sessions with a taken register as long ago as the follow-up asks for, of courses whose managers are asked, without such a survey.
+
+    All of them: those of which nobody can be asked yet must not stand in the way of others.
+    """
+    found = await rows(
+        f"{_ASKING} JOIN evaluation_manager_course k ON k.course_id = c.id JOIN attendance_register g ON g.session_id = s.id"
+        " WHERE g.locked_at IS NOT NULL AND s.state = 'published' AND s.ends_at <= ? AND s.ends_at > ? AND NOT EXISTS (SELECT 1"
+        " FROM evaluation_survey f WHERE f.session_id = s.id AND f.kind = 'manager') ORDER BY s.ends_at, s.id",
+        ended_before,
+        ended_after,
+        instants=("starts_at", "ends_at"),
+    )
+    return [_asking(row) for row in found]
+
+
+async def asks_managers(course_code: str) -> bool:
+    """Whether the managers of those who come to a course are asked."""
+    return bool(
+        await rows(
+            "SELECT 1 AS one FROM evaluation_manager_course k JOIN programme_course c ON c.id = k.course_id WHERE c.code = ?", course_code
+        )
+    )
 
 
 @frozen
@@ -245,6 +292,7 @@ class ToRemind:
     starts_at: datetime | None
     session_id: int | None
     closes_at: datetime
+    mode: Mode
     sent_at: datetime
     reminded_at: datetime | None
 
@@ -253,7 +301,7 @@ async def unanswered(*, now: datetime, sent_before: datetime) -> list[ToRemind]:
     """Who was written to and has not answered, of open surveys."""
     found = await rows(
         "SELECT i.id, i.survey_id, i.nonce, p.id AS person_id, p.name, p.email AS address, v.title, v.kind, t.kind AS instrument,"
-        " s.starts_at, v.session_id, v.closes_at, i.sent_at, i.reminded_at FROM evaluation_invitation i"
+        " s.starts_at, v.session_id, v.closes_at, v.mode, i.sent_at, i.reminded_at FROM evaluation_invitation i"
         " JOIN evaluation_survey v ON v.id = i.survey_id JOIN evaluation_version n ON n.id = v.version_id"
         " JOIN evaluation_instrument t ON t.id = n.instrument_id JOIN people_person p ON p.id = i.person_id"
         " LEFT JOIN programme_session s ON s.id = v.session_id WHERE v.closed_at IS NULL AND v.closes_at > ? AND v.by_letter"
@@ -262,4 +310,7 @@ async def unanswered(*, now: datetime, sent_before: datetime) -> list[ToRemind]:
         sent_before,
         instants=("starts_at", "closes_at", "sent_at", "reminded_at"),
     )
-    return [ToRemind(**row | {"kind": SurveyKind(row["kind"]), "instrument": InstrumentKind(row["instrument"])}) for row in found]
+    return [
+        ToRemind(**row | {"kind": SurveyKind(row["kind"]), "instrument": InstrumentKind(row["instrument"]), "mode": Mode(row["mode"])})
+        for row in found
+    ]

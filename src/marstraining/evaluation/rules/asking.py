@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Collection, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from marstraining.core.clock import from_wall, local
@@ -14,6 +14,8 @@ REMINDED_AFTER_DAYS = (3, 7)
 CLOSES_AFTER_DAYS = 14
 FOLLOW_UP_AFTER = timedelta(weeks=12)
 SHORT_AT_MOST_EVERY = timedelta(days=7)
+# Three items and less than a minute, before somebody comes.
+BEFORE_STATEMENTS = 3
 PARTNERSHIP_DAYS = (7, 60)
 # Nobody's feedback is asked for when it is so late that they would have to guess.
 NO_LONGER_AFTER = timedelta(days=30)
@@ -63,6 +65,8 @@ COMMENT_WORDS = {
     CommentState.SET_ASIDE: ("With the coordinator", "red"),
 }
 
+# Of these nobody is sent two within a week.
+ASKED_SELDOM = frozenset({InstrumentKind.SHORT, InstrumentKind.MANAGER})
 _IN_SHORT = frozenset({CourseKind.BRIEFING, CourseKind.FORUM})
 
 
@@ -105,5 +109,19 @@ def _morning(instant: datetime, days: int) -> datetime:
 
 
 def is_asked_too_often(kind: InstrumentKind, asked_at: Collection[datetime], *, now: datetime) -> bool:
-    """Whether somebody has been asked about a briefing or forum in the last seven days; courses always ask."""
-    return kind is InstrumentKind.SHORT and any(now - at < SHORT_AT_MOST_EVERY for at in asked_at)
+    """Whether somebody has been asked the same kind in the last seven days, of briefings and forums or as a manager; courses always ask."""
+    return kind in ASKED_SELDOM and any(now - at < SHORT_AT_MOST_EVERY for at in asked_at)
+
+
+def quarter_of(instant: datetime) -> str:
+    """The financial quarter as "2026/27 Q1", which begins in April."""
+    wall = local(instant)
+    year = wall.year - (wall.month < 4)
+    return f"{year}/{(year + 1) % 100:02} Q{(wall.month + 8) % 12 // 3 + 1}"
+
+
+def quarter_span(quarter: str) -> tuple[datetime, datetime]:
+    """The instants at which a quarter named as in "2026/27 Q1" begins and ends; the second belongs to the next one."""
+    months = int(quarter[:4]) * 12 + 3 * int(quarter[-1])
+    first, after = (date(number // 12, number % 12 + 1, 1) for number in (months, months + 3))
+    return from_wall(first, time(0)), from_wall(after, time(0))

@@ -73,12 +73,14 @@ _SHORT_CONFIDENCE = Question(
     low_label=_LOW,
     high_label=_HIGH,
 )
+# The same lines as after the session, so that a person's answers can be held against each other.
 _NOW_ONLY = Question(
     "confidence_now",
     QuestionKind.SCALE,
-    "How confident are you today in what this course teaches?",
+    "How confident are you today that you can …",
     "0 is not at all, 10 is completely.",
     Measure.CONFIDENCE,
+    from_outcomes=True,
     low_label=_LOW,
     high_label=_HIGH,
 )
@@ -143,27 +145,7 @@ SHORT = Template(
         ),
     ),
 )
-BEFORE = Template(
-    "Before a session",
-    (
-        Section(
-            "Three questions, less than a minute",
-            (
-                _NOW_ONLY,
-                Question(
-                    "knowledge_now",
-                    QuestionKind.SCALE,
-                    "How much do you know about this subject today?",
-                    "0 is nothing, 10 is all you need.",
-                    Measure.KNOWLEDGE,
-                    low_label="Nothing",
-                    high_label="All I need",
-                ),
-                Question("trained_before", QuestionKind.YES_NO, "Have you had training on this subject before?"),
-            ),
-        ),
-    ),
-)
+BEFORE = Template("Before a session", (Section("Where you stand, in less than a minute", (_NOW_ONLY,)),))
 FOLLOW_UP = Template(
     "Three months later",
     (
@@ -218,16 +200,22 @@ MANAGER = Template(
                 Question(
                     "used",
                     QuestionKind.SINGLE,
-                    "Has your colleague used what the training taught?",
-                    measure=Measure.USED,
+                    "Do you see what the training taught used in practice?",
+                    "Of everybody of yours who came, taken together.",
+                    Measure.USED,
                     choices=("Yes", "Not yet", "I cannot say"),
                 ),
-                Question("supervision", QuestionKind.YES_NO, "Have you spoken about it in supervision?", measure=Measure.USED),
+                Question(
+                    "supervision",
+                    QuestionKind.YES_NO,
+                    "Has it been spoken about in supervision or in a team meeting?",
+                    measure=Measure.SUPPORT,
+                ),
                 Question(
                     "changed",
                     QuestionKind.LONG,
                     "What do you see done differently?",
-                    "Name no child or family.",
+                    "Name nobody who came, and no child or family.",
                     Measure.CHANGED,
                     asks_to_quote=True,
                 ),

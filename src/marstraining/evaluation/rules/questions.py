@@ -8,7 +8,7 @@ from typing import Any
 from marstraining.core.errors import Refused
 from marstraining.core.values import frozen
 
-MOST_SECTIONS, MOST_QUESTIONS, MOST_CHOICES = 12, 40, 12
+MOST_SECTIONS, MOST_QUESTIONS, MOST_CHOICES, MOST_STATEMENTS = 12, 40, 12, 5
 SCALE_LOW, SCALE_HIGH = 0, 10
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
@@ -48,6 +48,7 @@ class Measure(StrEnum):
     COMMITMENT = "commitment"
     CHILD_VOICE = "child_voice"
     USED = "used"
+    SUPPORT = "support"
     BARRIERS = "barriers"
     CHANGED = "changed"
     USEFUL = "useful"
@@ -63,6 +64,7 @@ MEASURE_WORDS = {
     Measure.COMMITMENT: "How sure they are to do it",
     Measure.CHILD_VOICE: "The child’s voice, and diversity",  # noqa: RUF001 - an apostrophe as printed
     Measure.USED: "Used since",
+    Measure.SUPPORT: "Spoken about at work",
     Measure.BARRIERS: "What stood in the way",
     Measure.CHANGED: "What changed for a child or family",
     Measure.USEFUL: "What was most useful",
@@ -86,6 +88,8 @@ class Condition:
 @frozen
 class Question:
     """One question. `statements` are the rows of a grid; with `from_outcomes` they are the course's outcomes when a survey is opened.
+
+    A scale with `from_outcomes` is then asked once for each of them, and holds the statement it is about.
 
     `choices` are the answers of a choice, in order. A text with `asks_to_quote` has a box that allows quoting without a name.
     """
@@ -175,6 +179,12 @@ def all_questions(sections: Sequence[Section]) -> Iterator[Question]:
         yield from section.questions
 
 
+def in_their_order(counts: Mapping[str, int], question: Question | None) -> dict[str, int]:
+    """Counts of a choice in the order in which the form offers them: PostgreSQL keeps the keys of JSON in an order of its own."""
+    place = {one: number for number, one in enumerate(question.options)} if question else {}
+    return dict(sorted(counts.items(), key=lambda pair: place.get(pair[0], len(place))))
+
+
 def check_sections(sections: Sequence[Section]) -> tuple[Section, ...]:
     """Sections as they may be stored. Refused where one has no questions, a key stands twice, or a condition looks ahead."""
     if not sections or not any(section.questions for section in sections):
@@ -208,21 +218,28 @@ def _check(question: Question, before: Mapping[str, Question]) -> None:
 def for_course(sections: Sequence[Section], outcomes: Sequence[str]) -> tuple[Section, ...]:
     """The sections as one survey asks them: a grid that takes the course's outcomes has them as its statements, five at most.
 
-    A grid for which there is none is left out; the knowledge pair stands then alone.
+    A grid or scale for which there is none is left out; the knowledge pair stands then alone.
     """
-    statements = tuple(as_statement(one) for one in outcomes if one.strip())[:5]
+    statements = tuple(as_statement(one) for one in outcomes if one.strip())[:MOST_STATEMENTS]
     found = []
     for section in sections:
-        questions = tuple(_filled(one, statements) for one in section.questions if not one.from_outcomes or statements)
+        questions = tuple(each for one in section.questions for each in _filled(one, statements))
         if questions:
             found.append(Section(section.title, questions, section.intro))
     return tuple(found)
 
 
-def _filled(question: Question, statements: tuple[str, ...]) -> Question:
+def _filled(question: Question, statements: tuple[str, ...]) -> list[Question]:
     if not question.from_outcomes:
-        return question
-    return _question_of({**question.as_json(), "statements": list(statements), "from_outcomes": False})
+        return [question]
+    stored = question.as_json() | {"from_outcomes": False}
+    if question.kind is QuestionKind.SCALE:
+        words = question.text.rstrip("…? ")
+        return [
+            _question_of(stored | {"key": f"{question.key}_{number}", "text": f"{words} {one}?", "statements": [one]})
+            for number, one in enumerate(statements, start=1)
+        ]
+    return [_question_of(stored | {"statements": list(statements)})] if statements else []
 
 
 def as_statement(outcome: str) -> str:

@@ -25,3 +25,20 @@ def all_improved(shown: int, improved: int, *, held_back: int) -> str:
         return ""
     rest = "" if not held_back else f" {held_back} more {'has' if held_back == 1 else 'have'} too few answers to be published."
     return f"Confidence improved after all {shown} courses with enough answers.{rest}"
+
+
+def signed(number: float) -> str:
+    """A change to one decimal with its sign, nought without."""
+    rounded = round(number, 1) + 0.0
+    return f"{rounded:+.1f}" if rounded else "0.0"
+
+
+def shift_words(shift: float, low: float | None, high: float | None) -> str:
+    """What the shift between "before today" and a true rating before the session says of the score (evaluation.md 4.1, 4.2)."""
+    bounds = "" if low is None or high is None else f" (95% interval {signed(low)} to {signed(high)})"
+    found = f"a shift of {signed(shift)}{bounds} on the scale of 0 to 10"
+    if low is None or high is None or low <= 0 <= high:
+        return f"{found}: no clear shift, so the score is not clearly biased either way"
+    if high < 0:
+        return f"{found}: looking back, people rated where they had stood lower, so changes reported afterwards are larger by about as much"
+    return f"{found}: looking back, people rated where they had stood higher, so changes reported afterwards are smaller by about as much"

@@ -1,12 +1,13 @@
 """The quarterly report to the board, page by page (evaluation.md 4.7), composed of plain figures; nothing here reads a database."""
 
-from marstraining.reports.document import Section
-from marstraining.reports.quarterly import first_pages, later_pages
+from marstraining.reports.document import Section, Text
+from marstraining.reports.quarterly import annexes, first_pages, impact, later_pages
 from marstraining.reports.quarterly.facts import Quarter, Sums, sums_of
-from marstraining.reports.quarterly.words import counted, not_collected, of_the_whole
+from marstraining.reports.quarterly.words import counted, not_collected, of_the_whole, three_wave_words
+from marstraining.reports.queries.impact import ThreeWave
 from marstraining.reports.rules import Figure, Measure, Standing
 
-__all__ = ["Quarter", "Sums", "figures_of", "paper_of", "sections_of", "sums_of"]
+__all__ = ["Quarter", "Sums", "figures_of", "method_note", "paper_of", "sections_of", "sums_of"]
 
 
 def sections_of(quarter: Quarter) -> tuple[Section, ...]:
@@ -23,13 +24,19 @@ def sections_of(quarter: Quarter) -> tuple[Section, ...]:
         Section("5", "Voluntary and community sector", not_collected("Returns of the voluntary and community sector")),
         Section("6", "E-workbooks", not_collected("E-workbooks started and completed")),
         Section("7", "Confidence", of_the_whole("Confidence") if quarter.is_part else later_pages.confidence(quarter)),
-        Section("8", "Impact after three months", of_the_whole("Impact") if quarter.is_part else later_pages.impact(quarter)),
+        Section("8", impact.title(quarter), of_the_whole("Impact") if quarter.is_part else impact.impact(quarter)),
         Section("9", "Quality", later_pages.quality(quarter)),
         Section("10", "Accreditation and money", of_the_whole("Accreditations") if quarter.is_part else later_pages.accreditation(quarter)),
         Section("11", "Plan and risks", later_pages.plan(quarter)),
-        Section("Annex A", "Definitions and data quality", later_pages.definitions(quarter)),
-        Section("Annex B", "Technical table", of_the_whole("Statistics") if quarter.is_part else later_pages.technical(quarter)),
+        Section("Annex A", "Definitions and data quality", annexes.definitions(quarter)),
+        Section("Annex B", "Technical table", of_the_whole("Statistics") if quarter.is_part else annexes.technical(quarter)),
     )
+
+
+def method_note(found: ThreeWave) -> Section:
+    """What the annual report says of how confidence is measured."""
+    own = "Confidence is people’s own rating of before and now, given after the session: a perceived change."  # noqa: RUF001 - as printed
+    return Section("", "How confidence is measured", (Text(own), Text(three_wave_words(found))))
 
 
 def paper_of(quarter: Quarter) -> tuple[Section, ...]:

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from marstraining.core.values import frozen
+from marstraining.reports.queries.annex import AskedSurvey, DataQuality
 from marstraining.reports.queries.confidence import Confidence
 from marstraining.reports.queries.delivery import CourseDelivery, HeldSession, Reach, total
+from marstraining.reports.queries.impact import Impact, ThreeWave
 from marstraining.reports.queries.quality import Accredited, Coverage, Represented, Trained
 from marstraining.reports.rules import Period
 
@@ -43,9 +45,13 @@ class Quarter:
     represented: Sequence[Represented]
     coverage: Coverage
     confidence: Confidence
+    three_wave: ThreeWave
+    impact: Impact
     trained: Trained
     accredited: Sequence[Accredited]
     planned: Sequence[CourseDelivery]
+    data_quality: DataQuality
+    asked: Sequence[AskedSurvey]
 
 
 def sums_of(sessions: Sequence[HeldSession], *, people: int, confidence: str) -> Sums:

@@ -1,6 +1,7 @@
 """How the pages of a report print figures."""
 
 from marstraining.reports.document import Block, Text
+from marstraining.reports.queries.impact import ThreeWave
 from marstraining.reports.rules import NOT_COLLECTED
 
 _NOT_HELD = "not held"
@@ -29,3 +30,19 @@ def not_collected(what: str) -> tuple[Block, ...]:
 def of_the_whole(what: str) -> tuple[Block, ...]:
     """What a narrower report leaves out."""
     return (Text(f"{what}: only in the report of the whole programme."),)
+
+
+def three_wave_words(found: ThreeWave) -> str:
+    """The method note: whether the score is biased, by those who rated themselves before the session too."""
+    check = f"Three-wave check of {found.year}"
+    if not found.is_asked:
+        return f"{check}: {NOT_COLLECTED}. Nothing is held, which is not the same as none."
+    one = found.wave.shown if found.wave else None
+    if found.wave is None or one is None or not found.wave.shift_words:
+        why = f" {one.gate.why}" if one is not None else " Too few people have rated themselves both before and after a session."
+        return f"{check}: not published.{why}"
+    few = " Few replied." if one.gate.few_replied else ""
+    return (
+        f"{check}: people at {several(found.wave.sessions, 'session')} also rated themselves before they came; {one.gate.words} did so both"
+        f" times. They show {found.wave.shift_words}.{few}"
+    )

@@ -6,12 +6,11 @@ from dataclasses import field
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from marstraining.core.clock import from_wall, local
+from marstraining.core.clock import from_wall
 from marstraining.core.db import rows
 from marstraining.core.values import frozen
-from marstraining.evaluation.gate import Figure, Of, published, published_choices
+from marstraining.evaluation.gate import Of
 from marstraining.evaluation.queries.results import Shown, shown
-from marstraining.evaluation.rules.questions import Measure
 from marstraining.evaluation.rules.wording import Verdict, all_improved
 from marstraining.reports.queries.delivery import among
 from marstraining.reports.rules import NOT_COLLECTED, Period
@@ -53,7 +52,6 @@ class Confidence:
     courses: tuple[CourseConfidence, ...]
     programme: Overall
     sentence: str
-    follow_ups: tuple[tuple[str, str, str], ...] = ()
 
 
 def quarter_label(period: Period) -> str:
@@ -62,7 +60,7 @@ def quarter_label(period: Period) -> str:
 
 
 async def confidence_in(period: Period, *, courses: Sequence[str] | None = None) -> Confidence:
-    """From the frozen summaries of the quarter, in three statements; with `courses`, codes, of them alone.
+    """From the frozen summaries of the quarter, in two statements; with `courses`, codes, of them alone.
 
     Courses that asked and have no summary of the quarter yet are there too, held back.
     """
@@ -73,13 +71,13 @@ async def confidence_in(period: Period, *, courses: Sequence[str] | None = None)
         quarter_label(period),
         *values,
     )
-    parts = [(row, _measures(row["measures"])["course"]) for row in found]
+    parts = [(row, json.loads(row["measures"])["course"]) for row in found]
     shown_parts = [(row, summary, shown(row["title"], summary, row["asked"], of=Of.TOTAL)) for row, summary in parts]
     adjusted = holm({row["code"]: summary["p"] for row, summary, one in shown_parts if one.gate.has_mean and summary["p"] is not None})
     made = [_course(row, summary, one, adjusted.get(row["code"])) for row, summary, one in shown_parts]
     made += [_held_back(row) for row in await _asked(period, "after", courses) if row["code"] not in {one.code for one in made}]
     everything = tuple(sorted(made, key=lambda one: one.title.casefold()))
-    return Confidence(everything, _overall(everything), _sentence(everything), await _follow_ups(period, courses))
+    return Confidence(everything, _overall(everything), _sentence(everything))
 
 
 async def _asked(period: Period, kind: str, courses: Sequence[str] | None) -> list[dict[str, Any]]:
@@ -88,42 +86,18 @@ async def _asked(period: Period, kind: str, courses: Sequence[str] | None) -> li
     return await rows(
         "SELECT DISTINCT c.code, c.title FROM evaluation_survey v JOIN programme_session s ON s.id = v.session_id JOIN programme_course c"
         f" ON c.id = s.course_id WHERE v.kind = ? AND v.closed_at IS NOT NULL AND s.ends_at >= ? AND s.ends_at < ?{where}",
-        kind, *_instants(period), *values,
+        kind, *instants_of(period), *values,
     )  # fmt: skip
 
 
-def _instants(period: Period) -> tuple[datetime, datetime]:
+def instants_of(period: Period) -> tuple[datetime, datetime]:
+    """When a period begins and ends; the second instant belongs to the next one."""
     return from_wall(period.first, time()), from_wall(period.last + timedelta(days=1), time())
 
 
 def _held_back(row: Mapping[str, Any]) -> CourseConfidence:
     why = "too few answers to be shown yet: they are kept until sessions of the course have enough together"
     return CourseConfidence(row["code"], row["title"], 0, "", None, None, None, "", "", "", "", why, False, Verdict.UNSAID)
-
-
-async def _follow_ups(period: Period, courses: Sequence[str] | None) -> tuple[tuple[str, str, str], ...]:
-    """Follow-ups that closed in the period: their course and the session's day, who replied, and whether they have used it since."""
-    where, values = among("c.code", courses)
-    found = await rows(
-        "SELECT c.title, s.starts_at, t.answers, t.asked, t.measures FROM evaluation_summary t JOIN evaluation_survey v"
-        " ON v.id = t.survey_id JOIN programme_session s ON s.id = v.session_id JOIN programme_course c ON c.id = s.course_id"
-        f" WHERE t.is_current AND v.kind = 'follow_up' AND v.closed_at >= ? AND v.closed_at < ?{where} ORDER BY c.title, s.starts_at",
-        *_instants(period), *values, instants=("starts_at",),
-    )  # fmt: skip
-    return tuple(_follow_up(row) for row in found)
-
-
-def _follow_up(row: Mapping[str, Any]) -> tuple[str, str, str]:
-    gate = published(Figure(row["answers"], row["asked"]))
-    day = local(row["starts_at"])
-    used = next((one for one in _measures(row["measures"])["counted"] if one["measure"] == Measure.USED), None)
-    counts = published_choices(used["counts"], answers=used["answers"]) if used and gate.answers is not None else None
-    words = ", ".join(f"{word}: {number}" for word, number in counts.items()) if counts else "too few answers to be shown"
-    return f"{row['title']}, {day.day} {day:%B %Y}", gate.words, words
-
-
-def _measures(stored: Any) -> Mapping[str, Any]:  # noqa: ANN401 - text or values, as the driver gives them
-    return json.loads(stored) if isinstance(stored, str) else stored  # type: ignore[no-any-return]  # what we wrote
 
 
 def _course(row: Mapping[str, Any], summary: Mapping[str, Any], one: Shown, p: float | None) -> CourseConfidence:

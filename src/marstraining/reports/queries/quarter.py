@@ -7,15 +7,17 @@ from marstraining.core.clock import today_of
 from marstraining.core.values import frozen
 from marstraining.programme.rules import CourseKind
 from marstraining.reports.quarterly import Quarter, Sums, sums_of
+from marstraining.reports.queries.annex import data_quality_of, surveys_asked
 from marstraining.reports.queries.confidence import confidence_in
 from marstraining.reports.queries.delivery import HeldSession, by_course, people_of, reach_of, sessions_in, silent_agencies
+from marstraining.reports.queries.impact import impact_in, three_wave_of
 from marstraining.reports.queries.quality import Coverage, accreditations_on, coverage_on, represented_at, training_of
 from marstraining.reports.rules import Period
 
 EDUCATION_SECTORS = ("Education, schools", "Further education", "Early years")
 
 Progress = Callable[[str], None]
-STEPS = 6
+STEPS = 7
 """How often `quarter_of` tells its progress."""
 
 
@@ -54,6 +56,9 @@ async def quarter_of(period: Period, *, now: datetime, of: Narrowed = WHOLE, pro
     coverage = Coverage((), {}) if of.words else await coverage_on(day)
     progress("Confidence")
     confidence = await confidence_in(period, courses=of.courses)
+    progress("Three months later")
+    narrow = [] if of.agency_ids else of.courses
+    impact, three_wave = await impact_in(period, courses=narrow), await three_wave_of(period)
     progress("Trainers, accreditations and what is planned")
     planned = await sessions_in(
         max(today, date.fromordinal(period.last.toordinal() + 1)),
@@ -77,9 +82,13 @@ async def quarter_of(period: Period, *, now: datetime, of: Narrowed = WHOLE, pro
         represented=represented,
         coverage=coverage,
         confidence=confidence,
+        three_wave=three_wave,
+        impact=impact,
         trained=await training_of(ran),
         accredited=await accreditations_on(day, courses=of.courses),
         planned=await by_course(planned, agency_ids=of.agency_ids),
+        data_quality=await data_quality_of(ran, agency_ids=of.agency_ids),
+        asked=await surveys_asked(period, courses=narrow),
     )
 
 
