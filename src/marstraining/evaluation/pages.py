@@ -13,11 +13,11 @@ from marstraining.core.errors import NotFound, Refused
 from marstraining.core.web import ANYONE, NO_REFERRER, Form, page, read_form, render, see_other
 from marstraining.core.web.render import environment
 from marstraining.evaluation.actions import answer_by_link, answer_in_the_room, enter_the_room, worries_in
-from marstraining.evaluation.forms import SCALE, URGENT, field_of, read_survey
+from marstraining.evaluation.forms import SCALE, URGENT, read_survey
 from marstraining.evaluation.queries.surveys import SurveyFacts, invited_by_token, survey_by_ref
 from marstraining.evaluation.rules.answers import Given
 from marstraining.evaluation.rules.asking import SurveyKind
-from marstraining.evaluation.rules.questions import Section
+from marstraining.evaluation.rules.questions import Section, field_of
 from marstraining.people.browsers import network_of
 from marstraining.safety.rules import standing
 

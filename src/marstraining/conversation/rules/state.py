@@ -39,6 +39,7 @@ class Scene(StrEnum):
     RECORD = "record"
     TERM = "term"
     FOLLOWING = "following"
+    FEEDBACK = "feedback"
     PERSON = "person"
     CONTACTS = "contacts"
     PRIVACY = "privacy"
@@ -65,6 +66,7 @@ class Deed(StrEnum):
     UNFOLLOW = "unfollow"
     UNFOLLOW_ALL = "unfollow_all"
     LINK = "link"
+    SEND = "send"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from marstraining.evaluation.actions.answering import (
     Sent,
+    answer_by_buttons,
     answer_by_link,
     answer_in_the_room,
     enter_from_paper,
@@ -30,6 +31,7 @@ from marstraining.evaluation.actions.moderating import moderate_comment
 
 __all__ = [
     "Sent",
+    "answer_by_buttons",
     "answer_by_link",
     "answer_in_the_room",
     "ask_after_sessions",

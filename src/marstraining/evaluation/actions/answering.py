@@ -15,9 +15,11 @@ from marstraining.core.errors import NotFound, Refused
 from marstraining.core.tokens import hash_token
 from marstraining.core.viewer import Viewer
 from marstraining.evaluation.actions.asking import draw, invite_in_the_room
-from marstraining.evaluation.queries.surveys import SurveyFacts, invited_by_token, survey_by_ref
+from marstraining.evaluation.queries.invited import own_invitation
+from marstraining.evaluation.queries.surveys import Invited, SurveyFacts, invited_by_token, survey_by_ref
 from marstraining.evaluation.rules.answers import Comment, Given
 from marstraining.evaluation.rules.asking import ROOM_ENTRIES, CommentState, Mode, pair_key
+from marstraining.evaluation.rules.steps import given_of, read_code, steps_of
 from marstraining.history.actions import record
 from marstraining.people.actions.limits import check_and_count
 from marstraining.safety.gate import gate
@@ -67,6 +69,32 @@ async def answer_by_link(token: str, given: Given, submission_id: str, *, now: d
         raise NotFound
     if not invited.survey.is_open(now):
         raise Refused(CLOSED, code="closed")
+    return await _take(invited, given, submission_id)
+
+
+async def answer_by_buttons(ref: str, code: str, *, by: Viewer, now: datetime) -> Sent:
+    """Take what somebody pressed in the chat, who was invited by letter: the same transaction as by their link.
+
+    The code is all that there is of it (`rules.steps`). NotFound for a survey that they were not asked, or a code that it cannot have;
+    Refused once it has closed, or where nothing was answered.
+    """
+    own = await own_invitation(ref, by.person_id) if by.person_id is not None else None
+    if own is None:
+        raise NotFound
+    if own.invited.used:
+        return Sent.ALREADY
+    survey = own.invited.survey
+    if not survey.is_open(now):
+        raise Refused(CLOSED, code="closed")
+    if read_code(steps_of(survey.sections), code) is None:
+        raise NotFound
+    given = given_of(survey.sections, code)
+    if given.is_empty:
+        raise Refused("Answer at least one question before you send it.", code="empty")
+    return await _take(own.invited, given, secrets.token_hex(16))
+
+
+async def _take(invited: Invited, given: Given, submission_id: str) -> Sent:
     key = await _pair_key(invited.survey, invited.person_id)
     async with transaction():
         if not await execute("UPDATE evaluation_invitation SET used = ? WHERE id = ? AND NOT used", True, invited.id):

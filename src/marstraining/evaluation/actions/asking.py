@@ -30,14 +30,13 @@ from marstraining.evaluation.queries.surveys import (
     unanswered,
 )
 from marstraining.evaluation.rules import asking as rule
-from marstraining.evaluation.rules.asking import Mode, SurveyKind
+from marstraining.evaluation.rules.asking import PURPOSE, Mode, SurveyKind
 from marstraining.evaluation.rules.instruments import InstrumentKind
 from marstraining.evaluation.rules.questions import for_course, sections_of
 from marstraining.history.actions import record
 from marstraining.messages.actions import queue_letters
 from marstraining.messages.rules import Letter, Priority, Recipient
 
-PURPOSE = "evaluation"
 _INSERT = (
     "INSERT INTO evaluation_survey (ref, kind, mode, title, session_id, version_id, sections, chosen, opened_at, closes_at, is_asked_out,"
     " by_letter, paper_asked, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0) ON CONFLICT DO NOTHING RETURNING id"

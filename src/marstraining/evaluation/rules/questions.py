@@ -145,6 +145,11 @@ class Section:
         return {"title": self.title, "intro": self.intro, "questions": [one.as_json() for one in self.questions]}
 
 
+def field_of(question: Question) -> str:
+    """The name of a question's field, apart from the form's own."""
+    return f"q-{question.key}"
+
+
 def sections_of(stored: Sequence[Mapping[str, Any]]) -> tuple[Section, ...]:
     """Sections as they were stored."""
     return tuple(Section(one["title"], tuple(_question_of(each) for each in one["questions"]), one.get("intro", "")) for one in stored)
