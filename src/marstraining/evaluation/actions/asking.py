@@ -21,6 +21,7 @@ from marstraining.evaluation.queries.surveys import (
     booked_on,
     coming_to_sample,
     follow_ups_due,
+    groups_present_at,
     present_at,
     session_to_ask,
     staff_of,
@@ -31,6 +32,7 @@ from marstraining.evaluation.queries.surveys import (
 )
 from marstraining.evaluation.rules import asking as rule
 from marstraining.evaluation.rules.asking import PURPOSE, Mode, SurveyKind
+from marstraining.evaluation.rules.groups import group_section, with_groups
 from marstraining.evaluation.rules.instruments import InstrumentKind
 from marstraining.evaluation.rules.questions import for_course, sections_of
 from marstraining.history.actions import record
@@ -90,8 +92,23 @@ async def ask_after_sessions(*, now: datetime) -> int:
         survey = await open_survey(session.session_id, now=now)
         readers = await present_at(session.session_id)
         kind = rule.default_instrument(session.course_kind)
+        if kind is not InstrumentKind.SHORT:
+            await _offer_groups(survey, session.session_id)
         written += await _ask(survey, readers, kind, closes_at=rule.closes_at(now), now=now)
     return written
+
+
+async def _offer_groups(survey: SurveyFacts, session_id: int) -> None:
+    """Ask where people come from, where the register shows enough of each group; forms that are in by then name none."""
+    present = await groups_present_at(session_id)
+    section = group_section([one.agency for one in present], [one.job_role for one in present])
+    sections = with_groups(survey.sections, section) if section else None
+    if sections is not None:
+        await execute(
+            "UPDATE evaluation_survey SET sections = ? WHERE id = ? AND NOT is_asked_out",
+            json.dumps([one.as_json() for one in sections]),
+            survey.id,
+        )
 
 
 async def ask_follow_ups(*, now: datetime) -> int:
