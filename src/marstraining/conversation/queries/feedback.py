@@ -122,10 +122,15 @@ def _asked(step: Step, steps: Sequence[Step], code: str) -> list[Paragraph]:
         then = read_code(steps, code) or {}
         asked.append(line("Before today?" if step.half is Half.THEN else f"And now? Before today you were at {then[len(code) - 1]}."))
     if step.is_scale:
-        asked.append(line(f"0 is {question.low_label.lower() or 'the least'}, 10 is {question.high_label.lower() or 'the most'}."))
+        asked.append(line(f"0 is {_within(question.low_label) or 'the least'}, 10 is {_within(question.high_label) or 'the most'}."))
     elif question.hint:
         asked.append(line(question.hint))
     return asked
+
+
+def _within(label: str) -> str:
+    """A label as it stands within a sentence: "All I need" as "all I need"."""
+    return label if label.startswith(("I ", "I\u2019")) else f"{label[:1].lower()}{label[1:]}"
 
 
 def _ways_on(own: OwnInvitation, steps: Sequence[Step], code: str) -> list[tuple[Button, ...]]:
