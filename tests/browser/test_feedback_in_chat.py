@@ -37,8 +37,8 @@ async def _asked(site: Site, *, others: int = 0) -> tuple[SurveyFacts, list[Pers
         agency = await makers.make_agency(name)
         present += [await makers.make_person(f"{name} {number}", agency=agency, job_role=role) for number in range(others)]
     for person in present:
-        agency = await Agency.filter(positions__person_id=person.id).first()
-        await makers.make_mark(session, person, agency_id=agency.id if agency else None)
+        works_at = await Agency.filter(positions__person_id=person.id).first()
+        await makers.make_mark(session, person, agency_id=works_at.id if works_at else None)
     await Register.create(session=session, opened_at=now(), locked_at=now())
     await ask_after_sessions(now=now())
     survey = await survey_of_session(session.id)

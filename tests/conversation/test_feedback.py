@@ -12,6 +12,7 @@ from marstraining.conversation.models import Dialogue
 from marstraining.conversation.rules import Channel, Event, EventKind, Reply, all_buttons, plain_lines
 from marstraining.core.db import execute, rows
 from marstraining.core.tokens import hash_token
+from marstraining.core.viewer import ANYBODY
 from marstraining.evaluation.actions import answer_by_link, ask_after_sessions, close_surveys
 from marstraining.evaluation.models import Invitation, PairSecret, Response
 from marstraining.evaluation.queries.surveys import SurveyFacts, invited_by_token, survey_of_session
@@ -49,9 +50,9 @@ class Talk:
         return await self._send(EventKind.BUTTON, data=data, event=event)
 
     async def _send(self, kind: EventKind, *, text: str = "", data: str = "", event: str = "") -> tuple[Reply, ...]:
-        who = {"viewer": makers.as_learner(self.person)} if self.person else {}
+        viewer = makers.as_learner(self.person) if self.person else ANYBODY
         named = event or f"f{next(_events)}"
-        return await answer(Event(self.channel, self.key, kind, text=text, data=data, event_id=named, **who), now=self.clock.now)
+        return await answer(Event(self.channel, self.key, kind, text=text, data=data, event_id=named, viewer=viewer), now=self.clock.now)
 
 
 def words(replies: tuple[Reply, ...]) -> str:

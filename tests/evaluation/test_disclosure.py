@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import pytest
 from tortoise.context import TortoiseContext
 
+from marstraining.conversation.actions import respond
+from marstraining.conversation.rules import Channel, Event, EventKind, plain_lines
 from marstraining.core.db import execute
 from marstraining.core.viewer import SYSTEM, Role, Viewer
 from marstraining.evaluation.actions import close_surveys, enter_from_paper, open_survey
@@ -32,6 +34,7 @@ class _Seen:
 
     surveys: dict[int, list[int | None]] = field(default_factory=dict)
     totals: list[int] = field(default_factory=list)
+    chat: set[str] = field(default_factory=set)
 
     def note(self, survey_id: int, answers: int | None) -> None:
         known = self.surveys.setdefault(survey_id, [])
@@ -42,6 +45,13 @@ class _Seen:
 async def _add(survey: SurveyFacts, number: int, *, dee: Person, clock: Clock) -> None:
     form = a_form((number % 5, 4, 3), (number % 5 + number % 3, 6, 3))
     await enter_from_paper(survey, form, f"{survey.id}-{number}", by=makers.as_desk(dee), now=clock.now)
+
+
+async def _ask_the_chat(seen: _Seen, dee: Person, *, clock: Clock) -> None:
+    """What the chat says of results to who may see the most of them: the same whatever was answered, since it tells of none."""
+    for text in ("how did the child protection course do", "feedback results", "how confident are people after child protection"):
+        event = Event(Channel.COMMAND, "", EventKind.TEXT, text=text, viewer=makers.as_desk(dee))
+        seen.chat.add("\n".join(line for reply in (await respond(event, now=clock.now)).replies for line in plain_lines(reply)))
 
 
 async def _poll(seen: _Seen, surveys: list[SurveyFacts]) -> None:
@@ -86,12 +96,16 @@ async def test_closing_at_each_number_of_answers_and_late_forms_one_by_one(db: T
     await close_surveys(now=clock.forward(days=20))
     surveys = [found for one in surveys if (found := await survey_by_id(one.id)) is not None]
     seen = _Seen()
+    await _ask_the_chat(seen, dee, clock=clock)
+    said_at_first = set(seen.chat)
     await _poll(seen, surveys)
     for late in range(6):
         for survey in surveys[:12]:
             await _add(survey, 100 + late, dee=dee, clock=clock)
         await close_surveys(now=clock.now)
         await _poll(seen, surveys)
+        await _ask_the_chat(seen, dee, clock=clock)
+    assert seen.chat == said_at_first
     assert await Survey.filter(closed_at=None).count() == 0
     for answers in seen.surveys.values():
         known = [n for n in answers if n is not None]

@@ -1,6 +1,7 @@
 """Where people come from: asked only where ten of each group came, optional, and stored as a group."""
 
 import random
+from typing import Any
 
 import pytest
 from tortoise.context import TortoiseContext
@@ -125,7 +126,7 @@ async def test_a_form_says_its_group_and_the_result_shows_it_to_the_desk(client:
     assert (forged.status_code, await Response.all().count()) == (422, 1)
     for place, learner in enumerate(learners[1:], start=1):
         group = "Isle School" if place < 14 else "Isle Trust" if place < 26 else None
-        named = {"about_organisation": group} if group else {}
+        named: dict[str, Any] = {"about_organisation": group} if group else {}
         await answer_by_link(links[learner.id], a_form(**named), f"s{place}", now=clock.now)
     await close_surveys(now=clock.forward(days=16))
     result = await result_of(survey.id)

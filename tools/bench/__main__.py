@@ -17,7 +17,8 @@ from tools.bench.marks import with_marks
 from tools.bench.searching import with_documents
 from tools.bench.serving import cold_start
 
-PARTS = ("pages", "feedback", "marks", "search", "start")
+PARTS = ("pages", "marks", "search", "start", "feedback")
+_HEADING = f"{'':60} {'ours':>9} {'limit':>9} {'ratio':>7} {'wanted':>7}"
 
 
 async def on_database(url: str, folder: Path, parts: Sequence[str]) -> list[Line]:
@@ -61,13 +62,17 @@ def main() -> int:
     if set(parts) - set(PARTS):
         print(f"Parts are {', '.join(PARTS)}.", file=sys.stderr)
         return 2
-    heading = f"{'':60} {'ours':>9} {'limit':>9} {'ratio':>7} {'wanted':>7}"
-    with tempfile.TemporaryDirectory() as folder:
-        print(f"SQLite, synchronous FULL\n  {heading}")
-        lines = asyncio.run(on_database(f"sqlite://{folder}/bench.sqlite3", Path(folder), parts))
-    with tempfile.TemporaryDirectory() as folder, throw_away_postgres() as server:
-        print(f"PostgreSQL, durability off for both sides\n  {heading}")
-        lines += asyncio.run(on_database(server.url("postgres"), Path(folder), parts))
+    # What feedback is measured on would be in the way of the others, so it has databases of its own.
+    groups = [group for group in ([one for one in parts if one != "feedback"], [one for one in parts if one == "feedback"]) if group]
+    print(f"SQLite, synchronous FULL\n  {_HEADING}")
+    lines = []
+    for group in groups:
+        with tempfile.TemporaryDirectory() as folder:
+            lines += asyncio.run(on_database(f"sqlite://{folder}/bench.sqlite3", Path(folder), group))
+    print(f"PostgreSQL, durability off for both sides\n  {_HEADING}")
+    for group in groups:
+        with tempfile.TemporaryDirectory() as folder, throw_away_postgres() as server:
+            lines += asyncio.run(on_database(server.url("postgres"), Path(folder), group))
     missed = [line for line in lines if not line.is_ok]
     print(f"{len(lines) - len(missed)} of {len(lines)} as wanted.")
     return 1 if missed else 0
