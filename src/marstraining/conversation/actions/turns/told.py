@@ -25,7 +25,7 @@ BY_BUTTONS = Reply(
     (line("Please press the numbers below a question. I keep none of your answers, so one that is typed has no place."),),
     answer_type="clarify",
 )
-_ASKING = frozenset({Scene.CARD, Scene.REASON, Scene.WHICH, Scene.MOVE, Scene.DATES, Scene.TOPICS, Scene.CASE})
+_ASKING = frozenset({Scene.CARD, Scene.REASON, Scene.WHICH, Scene.MOVE, Scene.DATES, Scene.TOPICS, Scene.CASE, Scene.FEEDBACK})
 
 
 async def tell(text: str, state: State, asker: Asker) -> Turn:
