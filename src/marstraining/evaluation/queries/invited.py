@@ -1,11 +1,11 @@
 """The surveys that somebody has been asked to answer and has not."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from marstraining.core import config
 from marstraining.core.db import rows
 from marstraining.core.tokens import derive_token
+from marstraining.core.values import frozen
 from marstraining.evaluation.queries.surveys import Invited, survey_by_id
 from marstraining.evaluation.rules.asking import PURPOSE, Mode, SurveyKind
 
@@ -14,7 +14,7 @@ _ABOUT_ONESELF = (SurveyKind.AFTER, SurveyKind.BEFORE, SurveyKind.FOLLOW_UP, Sur
 _MARKS = ", ".join("?" * len(_ABOUT_ONESELF))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Waiting:
     """A survey that waits for somebody's answers."""
 
@@ -43,7 +43,7 @@ async def surveys_to_answer(person_id: int, *, now: datetime, limit: int = 5) ->
     return [Waiting(**row | {"kind": SurveyKind(row["kind"]), "mode": Mode(row["mode"])}) for row in found]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OwnInvitation:
     """Somebody's own invitation to a survey, and the token of its link."""
 

@@ -4,10 +4,10 @@ The code has one character for each step. It is all there is: whoever asks the n
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from marstraining.core.values import frozen
 from marstraining.evaluation.rules.answers import Given, flags_of, is_asked
 from marstraining.evaluation.rules.questions import (
     SCALE_HIGH,
@@ -35,7 +35,7 @@ class Half(StrEnum):
     NONE = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """One thing to press: a question, and of a grid one half of one of its statements."""
 

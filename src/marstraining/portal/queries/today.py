@@ -1,7 +1,6 @@
 """What needs the training team today: one condition for each kind, for its count and for its list alike."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ from marstraining.bookings.queries import OVERSOLD, Places, places
 from marstraining.certificates.queries.accreditations import IN_FORCE, LAST_USE
 from marstraining.core.clock import from_wall, today_of
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.programme.queries import Scope, run_by
 from marstraining.resources.queries.desk import NEEDS, need_values
@@ -47,7 +47,7 @@ _POST = (
 _NO_TRAINER = "NOT EXISTS (SELECT 1 FROM programme_trainer r WHERE r.session_id = s.id AND r.state = 'accepted' AND NOT r.is_contributor)"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moment:
     """An instant with what follows from it in London."""
 
@@ -66,7 +66,7 @@ class Moment:
 Values = Callable[[Moment], tuple[object, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """One thing that may need somebody.
 
@@ -235,7 +235,7 @@ def _scoped(kind: Kind, scope: Scope, moment: Moment) -> tuple[str, tuple[object
     return f"{kind.condition} AND ({scope.sql})", (*values, *scope.params)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NextSession:
     """A coming session with its places."""
 

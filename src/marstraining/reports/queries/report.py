@@ -1,15 +1,15 @@
 """A snapshot with all that belongs to it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.reports.queries.snapshots import Frozen, snapshot_before, snapshot_of
 from marstraining.reports.queries.wordings import Signature, signature_of, wordings_of
 from marstraining.reports.rules import Change, changes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Report:
     """A snapshot, what people wrote, who signed it, and what came out otherwise than in the snapshot before it."""
 
