@@ -64,8 +64,22 @@ for (const form of document.querySelectorAll("form[data-mars-draft]")) {
     }
   };
 
+  // What was pressed in the chat comes behind "#", which no browser sends on; it is taken over once and then taken out of the address.
+  const take = () => {
+    const given = [...new URLSearchParams(location.hash.slice(1))].filter(([name]) => name.startsWith("q-"));
+    for (const [name, value] of given) {
+      for (const field of fields().filter((one) => one.name === name && one.type === "radio")) {
+        field.checked = field.value === value;
+      }
+    }
+    if (given.length) {
+      history.replaceState(null, "", location.pathname + location.search);
+    }
+  };
+
   if (!hasErrors) {
     restore();
+    take();
   }
   depends();
   for (const told of form.querySelectorAll("[data-mars-draft-kept]")) {

@@ -23,7 +23,7 @@ async def test_the_bot_says_what_it_is_and_where_to_call(service: Service, fake:
     assert fake.webhook["url"] == "https://training.example/telegram/webhook"
     assert fake.webhook["secret_token"] == SECRET
     assert sorted(fake.webhook["allowed_updates"]) == sorted(ALLOWED_UPDATES)
-    assert [command["command"] for command in fake.commands] == ["find", "bookings", "news", "person", "privacy", "help"]
+    assert [command["command"] for command in fake.commands] == ["find", "bookings", "news", "feedback", "person", "privacy", "help"]
     assert await channel_account("telegram") == BOT_NAME
 
 

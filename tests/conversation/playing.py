@@ -5,16 +5,19 @@ A channel gives back what a person sees, as `Seen`; so the same stories are play
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
+from marstraining.attendance.models import Register
 from marstraining.bookings.actions import cancel_booking, join_list
 from marstraining.bookings.models import Booking
 from marstraining.bookings.rules import BookPlace
 from marstraining.conversation.stories import Step, Story, read_story
 from marstraining.core.paths import DIALOGUES
 from marstraining.core.viewer import SYSTEM
+from marstraining.evaluation.actions import ask_after_sessions
 from marstraining.people.models import Person
+from marstraining.programme.models import Course, Session
 from tests import makers
 from tests.conversation.world import World, booked, fill, make_world
 
@@ -63,8 +66,14 @@ async def set_stage(story: Story, *, persons: dict[str, Person], now: datetime) 
 
 
 async def _give(given: str, stage: Stage) -> None:
-    """`booked CP 1`, `full SD`, `waiting SD`, `offered SD`: for the story's own person, by course code and number of the session."""
+    """`booked CP 1`, `full SD`, `waiting SD`, `offered SD`: for the story's own person, by course code and number of the session.
+
+    `asked CP`: they were at a session of the course two hours ago, and are asked how it was.
+    """
     what, code, *rest = given.split()
+    if what == "asked":
+        await _ask(stage.world.sessions[code][0], stage.persons["asha"], now=stage.now)
+        return
     session, asha = stage.world.sessions[code][int(rest[0]) - 1 if rest else 0], stage.persons["asha"]
     if what == "booked":
         await booked(asha, session, now=stage.now)
@@ -76,6 +85,16 @@ async def _give(given: str, stage: Stage) -> None:
         taken = await Booking.filter(session_id=session.id, state="confirmed").first()
         if taken is not None:
             await cancel_booking(taken.id, by=SYSTEM, now=stage.now)
+
+
+async def _ask(coming: Session, asha: Person, *, now: datetime) -> None:
+    course = await Course.get(id=coming.course_id)
+    course.outcomes = ["Recognise the signs of harm.", "Share information lawfully"]
+    await course.save()
+    held = await makers.make_session(course=course, starts=now - timedelta(hours=5), hours=3, now=now)
+    await makers.make_mark(held, asha)
+    await Register.create(session=held, opened_at=held.starts_at, locked_at=now - timedelta(hours=1))
+    await ask_after_sessions(now=now)
 
 
 Between = Callable[[], Awaitable[object]]

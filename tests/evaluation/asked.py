@@ -10,10 +10,10 @@ from marstraining.core import config
 from marstraining.core.db import rows
 from marstraining.core.tokens import derive_token
 from marstraining.evaluation.actions import answer_by_link, ask_after_sessions
-from marstraining.evaluation.actions.asking import PURPOSE
 from marstraining.evaluation.models import Survey
 from marstraining.evaluation.queries.surveys import SurveyFacts, survey_of_session
 from marstraining.evaluation.rules.answers import Comment, Given
+from marstraining.evaluation.rules.asking import PURPOSE
 from marstraining.people.models import Person
 from marstraining.programme.models import Course, Session
 from tests import makers

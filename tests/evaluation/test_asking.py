@@ -124,10 +124,13 @@ async def test_closing_writes_rows_anew_under_other_numbers(db: TortoiseContext,
 async def test_the_room_marks_who_is_booked_and_takes_a_form_that_is_nobodys(db: TortoiseContext, clock: Clock) -> None:
     taught = await a_taught_session(clock.now, people=2)
     survey = await open_survey(taught.session.id, now=clock.now)
-    here, stranger = [await enter_the_room(survey.ref, typed, now=clock.now) for typed in (taught.learners[0].email or "", "x@example.org")]
+    here, stranger = [
+        await enter_the_room(survey.ref, typed, network="192.0.2.1", now=clock.now)
+        for typed in (taught.learners[0].email or "", "x@example.org")
+    ]
     assert (len(here), here.count("-")) == (len(stranger), stranger.count("-"))
     for given in (here, here, stranger):
-        assert await answer_in_the_room(survey.ref, given, a_form(), now=clock.now) is Sent.TAKEN
+        assert await answer_in_the_room(survey.ref, given, a_form(), network="192.0.2.1", now=clock.now) is Sent.TAKEN
     assert await Response.all().count() == 1
     assert [one.person_id for one in await Invitation.filter(used=True)] == [taught.learners[0].id]
     # Once the register is taken, only the other one is written to.
@@ -139,8 +142,8 @@ async def test_the_room_is_entered_twice_by_mistake_and_no_more(db: TortoiseCont
     taught = await a_taught_session(clock.now, people=1)
     survey = await open_survey(taught.session.id, now=clock.now)
     for _ in range(4):
-        given = await enter_the_room(survey.ref, str(taught.learners[0].email).upper(), now=clock.now)
-        await answer_in_the_room(survey.ref, given, a_form(), now=clock.now)
+        given = await enter_the_room(survey.ref, str(taught.learners[0].email).upper(), network="192.0.2.1", now=clock.now)
+        await answer_in_the_room(survey.ref, given, a_form(), network="192.0.2.1", now=clock.now)
     assert await Response.all().count() == 2
 
 

@@ -1,20 +1,28 @@
 """With n from 1 to 30 answers, closed at each n, and late forms one by one: what any page, list, total or file shows stays within 4.5."""
 
 import itertools
+import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import pytest
 from tortoise.context import TortoiseContext
 
-from marstraining.core.viewer import SYSTEM
+from marstraining.conversation.actions import respond
+from marstraining.conversation.rules import Channel, Event, EventKind, plain_lines
+from marstraining.core.db import execute
+from marstraining.core.viewer import SYSTEM, Role, Viewer
 from marstraining.evaluation.actions import close_surveys, enter_from_paper, open_survey
 from marstraining.evaluation.models import Survey
 from marstraining.evaluation.queries.exports import Wanted, evaluation_rows
 from marstraining.evaluation.queries.results import Choice, course_lines, result_of, survey_lines, trend_of
 from marstraining.evaluation.queries.surveys import SurveyFacts, survey_by_id
+from marstraining.evaluation.rules.answers import Given
+from marstraining.evaluation.rules.groups import group_section, with_groups
 from marstraining.people.models import Person
+from marstraining.programme.models import SessionTrainer
 from tests import makers
-from tests.conftest import Clock
+from tests.conftest import Clock, Visitor
 from tests.evaluation.asked import OUTCOMES, a_form
 
 pytest.importorskip("scipy")
@@ -26,6 +34,7 @@ class _Seen:
 
     surveys: dict[int, list[int | None]] = field(default_factory=dict)
     totals: list[int] = field(default_factory=list)
+    chat: set[str] = field(default_factory=set)
 
     def note(self, survey_id: int, answers: int | None) -> None:
         known = self.surveys.setdefault(survey_id, [])
@@ -36,6 +45,13 @@ class _Seen:
 async def _add(survey: SurveyFacts, number: int, *, dee: Person, clock: Clock) -> None:
     form = a_form((number % 5, 4, 3), (number % 5 + number % 3, 6, 3))
     await enter_from_paper(survey, form, f"{survey.id}-{number}", by=makers.as_desk(dee), now=clock.now)
+
+
+async def _ask_the_chat(seen: _Seen, dee: Person, *, clock: Clock) -> None:
+    """What the chat says of results to who may see the most of them: the same whatever was answered, since it tells of none."""
+    for text in ("how did the child protection course do", "feedback results", "how confident are people after child protection"):
+        event = Event(Channel.COMMAND, "", EventKind.TEXT, text=text, viewer=makers.as_desk(dee))
+        seen.chat.add("\n".join(line for reply in (await respond(event, now=clock.now)).replies for line in plain_lines(reply)))
 
 
 async def _poll(seen: _Seen, surveys: list[SurveyFacts]) -> None:
@@ -80,12 +96,16 @@ async def test_closing_at_each_number_of_answers_and_late_forms_one_by_one(db: T
     await close_surveys(now=clock.forward(days=20))
     surveys = [found for one in surveys if (found := await survey_by_id(one.id)) is not None]
     seen = _Seen()
+    await _ask_the_chat(seen, dee, clock=clock)
+    said_at_first = set(seen.chat)
     await _poll(seen, surveys)
     for late in range(6):
         for survey in surveys[:12]:
             await _add(survey, 100 + late, dee=dee, clock=clock)
         await close_surveys(now=clock.now)
         await _poll(seen, surveys)
+        await _ask_the_chat(seen, dee, clock=clock)
+    assert seen.chat == said_at_first
     assert await Survey.filter(closed_at=None).count() == 0
     for answers in seen.surveys.values():
         known = [n for n in answers if n is not None]
@@ -94,3 +114,79 @@ async def test_closing_at_each_number_of_answers_and_late_forms_one_by_one(db: T
     # What is shown of single surveys and what totals hold never leaves a few over.
     with_mean = sum(answers[-1] or 0 for answers in seen.surveys.values() if (answers[-1] or 0) >= 10)
     assert seen.totals[-1] - with_mean == 0 or seen.totals[-1] - with_mean >= 10
+
+
+# ---- groups -------------------------------------------------------------------------------------------------------------
+
+_AGENCIES = ["Isle School"] * 15 + ["Isle Police"] * 15
+_ROLES = ["dsl"] * 12 + ["health_1"] * 8 + ["gp"] * 5 + ["governor"] * 5
+_SECTION = group_section(_AGENCIES, _ROLES)
+
+
+def _grouped(number: int) -> Given:
+    """A form whose writer says where they come from, the third of every five nothing."""
+    agency = {2: None}.get(number % 5, "Isle School" if number % 2 else "Isle Police")
+    role = "Health" if number % 3 == 0 else "Designated Safeguarding Lead or deputy" if number % 3 == 1 else None
+    named = {key: value for key, value in (("about_organisation", agency), ("about_role", role)) if value}
+    return a_form((number % 5, 4, 3), (number % 5 + number % 3, 6, 3), **named)
+
+
+async def _poll_groups(surveys: list[SurveyFacts], seen: dict[tuple[int, str], int], *, viewer: Viewer, desk: Visitor) -> None:
+    rows_of = await evaluation_rows(Wanted(), viewer=viewer)
+    for survey in surveys:
+        result = await result_of(survey.id)
+        assert result is not None
+        page = (await desk.get(f"/desk/evaluation/{survey.ref}")).text
+        assert ("By where people come from" in page) == bool(result.groups)
+        told = [row for row in rows_of if row["session"] == survey.session_ref and row["measure"] == "course score of a group"]
+        assert [(row["statement"], row["answers"]) for row in told] == [
+            (line.label, line.gate.answers) for table in result.groups for line in table.lines
+        ]
+        # How often a group was named is no question like others.
+        assert [
+            one.label for one in result.chosen if one.label in {"Which organisation do you come from?", "Which is nearest to your role?"}
+        ] == []
+        for table in result.groups:
+            total = result.course.gate.answers or 0
+            numbers = [line.gate.answers or 0 for line in table.lines]
+            assert all(number >= 10 and total - number >= 10 for number in numbers)
+            assert total - sum(numbers) == 0 or total - sum(numbers) >= 5
+            for line in table.lines:
+                assert seen.setdefault((survey.id, line.label), line.gate.answers or 0) == line.gate.answers
+
+
+async def test_a_group_is_shown_by_no_page_or_file_unless_it_and_the_others_are_ten(
+    clock: Clock, dee: Person, sign_in_as: Callable[[Person], Awaitable[Visitor]]
+) -> None:
+    assert _SECTION is not None
+    course = await makers.make_course("Child Protection", outcomes=OUTCOMES)
+    surveys: list[SurveyFacts] = []
+    for n in range(1, 31):
+        session = await makers.make_session(course=course, starts=clock.now, hours=1, now=clock.now, is_headcount_only=True)
+        session.imported_headcount = 40
+        await session.save()
+        survey = await open_survey(session.id, now=clock.now)
+        sections = with_groups(survey.sections, _SECTION)
+        assert sections is not None
+        await execute("UPDATE evaluation_survey SET sections = ? WHERE id = ?", json.dumps([one.as_json() for one in sections]), survey.id)
+        for number in range(n):
+            await enter_from_paper(survey, _grouped(number), f"{survey.id}-{number}", by=makers.as_desk(dee), now=clock.now)
+        surveys.append(survey)
+    await close_surveys(now=clock.forward(days=20))
+    desk = await sign_in_as(dee)
+    surveys = [found for one in surveys if (found := await survey_by_id(one.id)) is not None]
+    seen: dict[tuple[int, str], int] = {}
+    await _poll_groups(surveys, seen, viewer=makers.as_desk(dee), desk=desk)
+    assert {label for _, label in seen} == {"Isle School", "Isle Police", "Health", "Designated Safeguarding Lead or deputy"}
+    for late in range(6):
+        for survey in surveys[16:]:
+            await enter_from_paper(survey, _grouped(late), f"{survey.id}-late-{late}", by=makers.as_desk(dee), now=clock.now)
+        await close_surveys(now=clock.now)
+        await _poll_groups(surveys, seen, viewer=makers.as_desk(dee), desk=desk)
+    # Trainers see no groups at all.
+    trainer = await makers.make_person("Tess Trainer", roles=(Role.TRAINER,))
+    await SessionTrainer.create(session_id=surveys[-1].session_id, person=trainer, state="accepted", asked_at=clock.now)
+    own = await evaluation_rows(Wanted(), viewer=Viewer(person_id=trainer.id, roles=frozenset({Role.TRAINER})))
+    assert (bool(own), [row for row in own if row["measure"] == "course score of a group"]) == (True, [])
+    page = (await (await sign_in_as(trainer)).get(f"/teaching/{surveys[-1].session_ref}/feedback")).text
+    assert ("Isle School" in page, "Confidence and knowledge" in page) == (False, True)

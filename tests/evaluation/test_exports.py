@@ -1,15 +1,24 @@
-"""Feedback taken away: the gate before the file, and whose rows."""
+"""Feedback taken away: the gate before the file, whose rows, and its place among the other files."""
+
+import csv
+import io
+from collections.abc import Awaitable, Callable
 
 import pytest
 from tortoise.context import TortoiseContext
 
+from marstraining.attendance.actions.scheduling import schedule_export, send_due_exports
+from marstraining.attendance.schedule import Every
+from marstraining.core.errors import Refused
 from marstraining.core.viewer import SYSTEM, Role, Viewer
 from marstraining.evaluation.actions import close_surveys
 from marstraining.evaluation.queries.exports import COLUMNS, Wanted, evaluation_rows
+from marstraining.history.models import Entry
+from marstraining.messages.models import Message
 from marstraining.people.models import Person
 from marstraining.programme.models import SessionTrainer
 from tests import makers
-from tests.conftest import Clock
+from tests.conftest import Clock, Visitor
 from tests.evaluation.asked import an_asked_session, answer
 
 pytest.importorskip("scipy")
@@ -52,3 +61,47 @@ async def test_a_trainer_takes_own_sessions_and_an_organiser_own_courses(db: Tor
         "another trainer": False,
         "a learner": False,
     }
+
+
+async def test_feedback_stands_among_the_exports_and_is_narrowed_like_them(
+    clock: Clock, dee: Person, sign_in_as: Callable[[Person], Awaitable[Visitor]]
+) -> None:
+    sessions = []
+    for code in ("NEG", "CP"):
+        taught, survey = await an_asked_session(clock.now, people=12, course=await makers.make_course(code, code=code))
+        await answer(survey, taught.learners, now=clock.now)
+        sessions.append(taught.session)
+    await close_surveys(now=clock.forward(days=16))
+    desk = await sign_in_as(dee)
+    page = (await desk.get("/desk/exports")).text
+    assert "Feedback: confidence before and now of each closed survey, as far as it may be shown" in page
+    day = clock.now.date()
+    for fields, courses in (
+        ({}, {"NEG", "CP"}),
+        ({"course": "NEG"}, {"NEG"}),
+        ({"session": f"http://127.0.0.1:8000/desk/sessions/{sessions[1].ref}"}, {"CP"}),
+        ({"from-day": str(day.day), "from-month": str(day.month), "from-year": str(day.year)}, set()),
+    ):
+        sent = {"kind": "evaluation", "format": "csv", **fields}
+        passed_on = await desk.post("/desk/exports", sent)
+        assert (passed_on.status_code, passed_on.headers["location"]) == (307, "/desk/evaluation/export")
+        file = await desk.post(passed_on.headers["location"], sent, seen="/desk/exports")
+        rows = list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig"))))
+        assert {row["course"] for row in rows} == courses
+    refused = await desk.post("/desk/exports", {"kind": "evaluation", "format": "csv", "agency": "SCH"})
+    assert (refused.status_code, "Feedback is not told apart by organisation" in refused.text) == (422, True)
+    # What is counted and noted is the file, once.
+    assert await Entry.filter(action="export").count() == 4
+
+
+async def test_feedback_comes_round_like_other_exports_and_never_of_one_organisation(
+    db: TortoiseContext, clock: Clock, dee: Person
+) -> None:
+    by = makers.as_desk(dee)
+    with pytest.raises(Refused, match="not told apart by organisation"):
+        await schedule_export("evaluation", Every.QUARTER, Role.DESK, {"agency": "SCH"}, by=by, now=clock.now)
+    await schedule_export("evaluation", Every.QUARTER, Role.DESK, {"course": "CP"}, by=by, now=clock.now)
+    assert await send_due_exports(now=clock.forward(days=100)) == 1
+    letter = await Message.get(template="scheduled_export")
+    assert letter.context["label"] == "Feedback"
+    assert str(letter.context["path"]).startswith("/desk/exports?kind=evaluation&course=CP&from=2026-")

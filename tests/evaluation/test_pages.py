@@ -3,13 +3,15 @@
 import re
 from collections.abc import Awaitable, Callable
 from html import unescape
+from pathlib import Path
 
 import pytest
 from tortoise.context import TortoiseContext
 
+from marstraining.core.db import rows
 from marstraining.core.viewer import Role
-from marstraining.evaluation.actions import close_surveys
-from marstraining.evaluation.models import Comment, Response
+from marstraining.evaluation.actions import close_surveys, open_survey
+from marstraining.evaluation.models import Comment, Invitation, Response
 from marstraining.people.models import Person
 from marstraining.programme.models import SessionTrainer
 from tests import makers
@@ -17,6 +19,7 @@ from tests.conftest import Clock, Visitor
 from tests.evaluation.asked import Taught, a_form, a_taught_session, an_asked_session, answer, links_of
 from tests.statements import statements
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 SignInAs = Callable[[Person], Awaitable[Visitor]]
 _FILLED = {
     **{f"q-confidence-{number}-{half}": value for number in range(3) for half, value in (("then", "4"), ("now", "8"))},
@@ -114,6 +117,25 @@ async def test_in_the_room_everybody_gets_the_same_pages(client: Visitor, sign_i
         answered.append((entered.status_code, form.status_code, sent.status_code, sent.headers["location"], len(address)))
     assert answered[0] == answered[1]
     assert await Response.all().count() == 1
+
+
+async def test_in_the_room_a_network_enters_so_often_and_is_told_to_wait_whatever_is_typed(client: Visitor, clock: Clock) -> None:
+    taught = await a_taught_session(clock.now, people=1)
+    survey = await open_survey(taught.session.id, now=clock.now)
+    path = f"/evaluation/room/{survey.ref}"
+    entered = [await client.post(path, {"who": f"nobody{number}@example.org"}, seen=path) for number in range(300)]
+    assert {one.status_code for one in entered} == {303}
+    refused = [await client.post(path, {"who": typed}, seen=path) for typed in (str(taught.learners[0].email), "somebody@example.org")]
+    assert [(one.status_code, one.headers["retry-after"]) for one in refused] == [(429, "900")] * 2
+    assert "Wait a quarter of an hour, or use the link in our email." in refused[0].text
+    assert refused[0].text.replace(str(taught.learners[0].email), "") == refused[1].text
+    assert await Invitation.filter(used=True).count() == 0
+    # When somebody came in is kept to the quarter of an hour alone.
+    kept = await rows("SELECT DISTINCT at FROM people_attempt WHERE kind = 'room-entry'", instants=("at",))
+    assert [(row["at"].minute % 15, row["at"].second, row["at"].microsecond) for row in kept] == [(0, 0, 0)]
+    clock.forward(minutes=16)
+    assert (await client.post(path, {"who": str(taught.learners[0].email)}, seen=path)).status_code == 303
+    assert await Invitation.filter(used=True).count() == 1
 
 
 @pytest.mark.parametrize("answers", [4, 7, 12])
@@ -245,3 +267,13 @@ async def test_organisations_are_asked_and_their_returns_counted(sign_in_as: Sig
     returns = await desk.get(sent.headers["location"])
     assert "Fewer than 5 asked" in returns.text
     assert "0 of 1" in (await desk.get(page)).text
+
+
+async def test_the_privacy_notice_says_what_who_runs_the_database_could_find_out_and_until_when(client: Visitor, clock: Clock) -> None:
+    page = " ".join(unescape(re.sub(r"<[^>]+>", "", (await client.get("/privacy")).text)).split())
+    assert "Until a survey closes, somebody who runs our database could find out who gave which answers." in page
+    assert "saved in one step, and a database keeps for itself which rows were written together and in which order" in page
+    assert "When the survey closes, all rows are written anew in random order." in page
+    # As long as deploy/backup.sh keeps them.
+    assert "A backup made before then still holds the old order until it is deleted, after five weeks at most." in page
+    assert "-mtime +35 -delete" in (ROOT / "deploy" / "backup.sh").read_text(encoding="utf-8")

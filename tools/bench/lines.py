@@ -54,7 +54,7 @@ async def measured(settings: Settings, db: TortoiseContext, folder: Path) -> Asy
             ("my training, signed in", "/me", "/jinja", {"Cookie": cookie(asha)}, b"200", 0.5),
         ):
             ask_bare, ask_ours = [get(bare_path)], [get(path, **extra)]
-            limit_rate, our_rate = await _alternately(
+            limit_rate, our_rate = await alternately(
                 lambda ask=ask_bare: rate(bare, ask, wanted=b"200", seconds=SECONDS),  # type: ignore[misc]  # bound now, on purpose
                 lambda ask=ask_ours, status=status: rate(ours, ask, wanted=status, seconds=SECONDS),  # type: ignore[misc]
             )
@@ -64,7 +64,7 @@ async def measured(settings: Settings, db: TortoiseContext, folder: Path) -> Asy
         def bookings() -> list[bytes]:
             return [booking(sessions[n % 200].ref, next(fresh)) for n in range(BOOKINGS_A_TURN)]
 
-        limit_rate, our_rate = await _alternately(
+        limit_rate, our_rate = await alternately(
             lambda: rate(bare, [get(f"/transaction?n={n}") for n in range(BOOKINGS_A_TURN)], wanted=b"200"),
             lambda: rate(ours, bookings(), wanted=b"303"),
         )
@@ -74,7 +74,7 @@ async def measured(settings: Settings, db: TortoiseContext, folder: Path) -> Asy
         yield await _a_change_shows(settings, folder, ours, sessions[0])
 
 
-async def _alternately(bare: Callable[[], Awaitable[float]], ours: Callable[[], Awaitable[float]]) -> tuple[float, float]:
+async def alternately(bare: Callable[[], Awaitable[float]], ours: Callable[[], Awaitable[float]]) -> tuple[float, float]:
     """The best of some turns of each, one after the other."""
     turns = [(await bare(), await ours()) for _ in range(TURNS)]
     return max(turn[0] for turn in turns), max(turn[1] for turn in turns)

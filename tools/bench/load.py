@@ -91,6 +91,29 @@ async def answers_to(
     return answers, time.perf_counter() - began
 
 
+async def latencies(port: int, requests: Sequence[bytes], *, every: float, seconds: float) -> list[float]:
+    """The seconds that each answer took, one request `every` so many seconds in turn, on one connection; RuntimeError where one fails."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    found = []
+    began = time.perf_counter()
+    for number, request in enumerate(cycle(requests)):
+        due = began + number * every
+        if due - began >= seconds:
+            break
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        asked = time.perf_counter()
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = _LENGTH.search(head)
+        await reader.readexactly(int(length[1]) if length else 0)
+        found.append(time.perf_counter() - asked)
+        if not head.startswith(b"HTTP/1.1 200"):
+            raise RuntimeError(f"not only 200: {head[:20]!r}")
+    writer.close()
+    await writer.wait_closed()
+    return found
+
+
 async def rate(port: int, requests: Sequence[bytes], *, wanted: bytes, seconds: float | None = None) -> float:
     """Answers a second; RuntimeError where one has another status than the wanted one."""
     answers, took = await answers_to(port, requests, seconds=seconds)

@@ -19,7 +19,8 @@ BARE = "tools.bench.bare:application"
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-def _environ(settings: Settings, folder: Path, port: int) -> dict[str, str]:
+def environ(settings: Settings, folder: Path, port: int) -> dict[str, str]:
+    """The environment of a process that serves, or works, on the measured database."""
     return {
         **os.environ,
         "MARS_DATA_DIR": str(settings.data_dir),
@@ -44,7 +45,7 @@ async def serving(factory: str, settings: Settings, folder: Path) -> AsyncIterat
     port = _free_port()
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "uvicorn", factory, "--factory", "--host", "127.0.0.1", "--port", str(port),
-        "--log-level", "critical", "--no-access-log", "--no-server-header", cwd=ROOT, env=_environ(settings, folder, port),
+        "--log-level", "critical", "--no-access-log", "--no-server-header", cwd=ROOT, env=environ(settings, folder, port),
     )  # fmt: skip
     try:
         async with asyncio.timeout(30):
@@ -75,7 +76,7 @@ def cold_start(settings: Settings, folder: Path) -> tuple[float, float]:
     port = _free_port()
     began = time.perf_counter()
     command = [sys.executable, "-m", "marstraining", "serve", "--port", str(port)]
-    process = subprocess.Popen(command, env=_environ(settings, folder, port), stdout=subprocess.DEVNULL)  # noqa: S603 - our own program
+    process = subprocess.Popen(command, env=environ(settings, folder, port), stdout=subprocess.DEVNULL)  # noqa: S603 - our own program
     try:
         while time.perf_counter() - began < 20:
             try:

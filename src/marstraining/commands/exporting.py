@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from marstraining.attendance.queries.export_kinds import KINDS
+from marstraining.attendance.queries.export_kinds import FEEDBACK, KINDS
 from marstraining.attendance.queries.exports import Filters, export_of
 from marstraining.commands.database import opened
 from marstraining.commands.terminal import counting, say
@@ -18,8 +18,6 @@ from marstraining.core.web.exports import csv_lines, csv_parts, write_xlsx, xlsx
 from marstraining.core.web.tables import Column
 from marstraining.evaluation.queries.exports import COLUMNS, Wanted, evaluation_rows
 from marstraining.history.actions import record_export
-
-FEEDBACK = "evaluation"
 
 
 def export_file(kind: str, out: Path, session: str, course: str, agency: str, first: str, last: str) -> None:  # noqa: PLR0917 - the command's options

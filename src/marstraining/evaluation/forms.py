@@ -6,17 +6,12 @@ from typing import Any
 
 from marstraining.core.web import Form
 from marstraining.evaluation.rules.answers import Comment, Given, flags_of, is_asked
-from marstraining.evaluation.rules.questions import SCALE_HIGH, SCALE_LOW, Question, QuestionKind, Section, all_questions
+from marstraining.evaluation.rules.questions import SCALE_HIGH, SCALE_LOW, Question, QuestionKind, Section, all_questions, field_of
 
 SCALE = tuple(str(number) for number in range(SCALE_LOW, SCALE_HIGH + 1))
 URGENT = "This reads like a worry about somebody. Take it out of the form and ring one of the numbers above"
 LONGEST_SHORT, LONGEST_LONG = 200, 2000
 _MOST_NUMBER = 1_000_000
-
-
-def field_of(question: Question) -> str:
-    """The name of a question's field, apart from the form's own."""
-    return f"q-{question.key}"
 
 
 def read_survey(form: Form, sections: Sequence[Section], *, now: datetime) -> Given:

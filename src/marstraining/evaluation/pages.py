@@ -13,11 +13,12 @@ from marstraining.core.errors import NotFound, Refused
 from marstraining.core.web import ANYONE, NO_REFERRER, Form, page, read_form, render, see_other
 from marstraining.core.web.render import environment
 from marstraining.evaluation.actions import answer_by_link, answer_in_the_room, enter_the_room, worries_in
-from marstraining.evaluation.forms import SCALE, URGENT, field_of, read_survey
+from marstraining.evaluation.forms import SCALE, URGENT, read_survey
 from marstraining.evaluation.queries.surveys import SurveyFacts, invited_by_token, survey_by_ref
 from marstraining.evaluation.rules.answers import Given
 from marstraining.evaluation.rules.asking import SurveyKind
-from marstraining.evaluation.rules.questions import Section
+from marstraining.evaluation.rules.questions import Section, field_of
+from marstraining.people.browsers import network_of
 from marstraining.safety.rules import standing
 
 _LONGEST_PASS = 80
@@ -58,7 +59,7 @@ async def room(request: Request) -> Response:
         form = await read_form(request)
         typed = form.text("who", "your email address or check-in code", max=254)
         if not form.errors:
-            given = await enter_the_room(survey.ref, typed, now=clock.now())
+            given = await enter_the_room(survey.ref, typed, network=network_of(request), now=clock.now())
             return see_other(f"/evaluation/room/{survey.ref}/form?pass={given}")
     return render(request, "evaluation/room.html", headers=NO_REFERRER, survey=survey, form=form)
 
@@ -76,7 +77,7 @@ async def room_form(request: Request) -> Response:
         given = _read(form, survey)
         if given is not None:
             try:
-                await answer_in_the_room(survey.ref, given_pass, given, now=clock.now())
+                await answer_in_the_room(survey.ref, given_pass, given, network=network_of(request), now=clock.now())
             except Refused as refusal:
                 form.refuse(refusal)
             else:

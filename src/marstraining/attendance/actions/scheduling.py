@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from marstraining.attendance.models import ScheduledExport
-from marstraining.attendance.queries.export_kinds import KINDS
+from marstraining.attendance.queries.export_kinds import FEEDBACK, LABELS
 from marstraining.attendance.schedule import EVERY_WORDS, Every, next_time, span_before
 from marstraining.core.db import execute, hold, rows, transaction
 from marstraining.core.errors import NotFound, Refused
@@ -26,11 +26,14 @@ _FILTERS = ("course", "agency")
 async def schedule_export(kind: str, every: Every, role: Role, filters: Mapping[str, str], *, by: Viewer, now: datetime) -> str:
     """Let a letter go out each week, month or quarter to everybody with the role; the value is its reference.
 
-    `filters` are codes of a course and of an organisation. Refused where the same is sent already.
+    `filters` are codes of a course and of an organisation. Refused where the same is sent already, and for feedback of one
+    organisation, by which it is not told apart.
     """
-    if kind not in KINDS or role not in ROLES:
+    if kind not in LABELS or role not in ROLES:
         raise NotFound
     check_confirmed(by)
+    if kind == FEEDBACK and filters.get("agency"):
+        raise Refused("Feedback is not told apart by organisation: leave the organisation out.", code="agency", field="agency")
     kept = {name: filters[name] for name in _FILTERS if filters.get(name)}
     ref = new_ref()
     async with transaction():
@@ -106,7 +109,7 @@ def _context(export: Mapping[str, Any], name: str, every: Every, first: date, la
     query = {"kind": export["kind"], **json.loads(export["filters"]), "from": first.isoformat(), "to": last.isoformat()}
     return {
         "name": name,
-        "label": KINDS[export["kind"]].label.partition(":")[0],
+        "label": LABELS[export["kind"]].partition(":")[0],
         "every": EVERY_WORDS[every],
         "first": _said(first),
         "last": _said(last),

@@ -1,12 +1,12 @@
 """Files to take away: for the training team and partner organisers what they choose, for trainers the register of their session."""
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from marstraining.attendance import queries
 from marstraining.attendance.desk.reports import WHO_RUNS, WHO_TEACHES
 from marstraining.attendance.forms import FORMATS, KIND_LABELS, read_filters
-from marstraining.attendance.queries.export_kinds import REGISTER
+from marstraining.attendance.queries.export_kinds import FEEDBACK, FEEDBACK_PATH, REGISTER
 from marstraining.attendance.queries.exports import Filters, export_choices, export_of
 from marstraining.core import clock
 from marstraining.core.errors import NotFound
@@ -30,6 +30,9 @@ async def exports(request: Request) -> Response:
         kind = form.choice("kind", "what to export", KIND_LABELS)
         ending = form.choice("format", "the kind of file", FORMATS)
         filters = read_filters(form)
+        if not form.errors and kind == FEEDBACK:
+            # The fields go along: a 307 is sent again as it was.
+            return RedirectResponse(FEEDBACK_PATH, 307)
         if not form.errors:
             return await _file(request, kind, ending, filters)
     if not form.get("format"):

@@ -151,6 +151,13 @@ BY_NUMBER = replace(
     " (SELECT 1 FROM attendance_mark m WHERE m.session_id = s.id AND m.superseded_at IS NULL)",
 )
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (REGISTER, BOOKINGS, ATTENDANCE, FIGURES, RECORD, LEDGER)}
+# Made above this capability, at an address of its own, and offered and scheduled with the others here.
+FEEDBACK = "evaluation"
+FEEDBACK_PATH = "/desk/evaluation/export"
+LABELS: Mapping[str, str] = {
+    **{kind.name: kind.label for kind in KINDS.values()},
+    FEEDBACK: "Feedback: confidence before and now of each closed survey, as far as it may be shown; nobody’s own answers",  # noqa: RUF001 - an apostrophe as printed
+}
 
 
 def quarter_words(number: int) -> str:

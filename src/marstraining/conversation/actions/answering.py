@@ -40,6 +40,7 @@ from marstraining.search.actions import note_unknown_word
 
 _TRIES = 6
 _A_MINUTE = 40
+_A_QUARTER = 300
 _MOST_UNKNOWN = 3
 _PAUSE = timedelta(days=1)
 _SELF = frozenset({Kind.ADULT_IN_CRISIS, Kind.CHILD_WRITING})
@@ -117,7 +118,7 @@ async def _answer(event: Event, verdict: Verdict, *, now: datetime) -> Outcome:
         return await _signpost(event, verdict, now=now)
     key_hash = key_hash_of(event.channel, event.key)
     try:
-        await check_and_count("chat", key_hash, most=_A_MINUTE, within=timedelta(minutes=1), sentence="", now=now)
+        await _check_pace(event, key_hash, now=now)
     except TooFast:
         return Outcome((*await _before(verdict, event, now=now), boundary_reply("too_fast")), verdict.level)
     asker = Asker(await viewer_of(event.channel, event.key, event.viewer), event.channel, now, event.message_id)
@@ -128,6 +129,16 @@ async def _answer(event: Event, verdict: Verdict, *, now: datetime) -> Outcome:
         except Changed:
             continue
     return Outcome((boundary_reply("busy"),), verdict.level)
+
+
+async def _check_pace(event: Event, key_hash: str, *, now: datetime) -> None:
+    """Raises TooFast over so many events a minute. Answers to a survey are counted by the quarter of an hour, which is all that is kept."""
+    pressed = read_press(event.data) if event.kind is EventKind.BUTTON else None
+    if pressed is not None and pressed.verb in {Verb.STEP, Verb.SEND}:
+        quarter = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
+        await check_and_count("chat-survey", key_hash, most=_A_QUARTER, within=timedelta(minutes=15), sentence="", now=quarter)
+    else:
+        await check_and_count("chat", key_hash, most=_A_MINUTE, within=timedelta(minutes=1), sentence="", now=now)
 
 
 async def _signpost(event: Event, verdict: Verdict, *, now: datetime) -> Outcome:
@@ -158,6 +169,8 @@ async def _go_on(event: Event, verdict: Verdict, dialogue: Dialogue, asker: Aske
         except NotFound:
             # What is not there is not kept either: the conversation stays where it was.
             state, replies = dialogue.state, (gone_reply(),)
+    if turn.leaves_nothing:
+        return Outcome((*turn.before, *await _passing(turn, event, asker)), verdict.level)
     if verdict.level is Level.NONE and not found_details(event.text):
         for word in turn.unknown[:_MOST_UNKNOWN]:
             await note_unknown_word(word, key_hash, now=asker.now)
@@ -172,6 +185,17 @@ async def _go_on(event: Event, verdict: Verdict, dialogue: Dialogue, asker: Aske
     if verdict.level is Level.MAYBE:
         count_signpost(verdict.level)
     return Outcome((*turn.before, *replies), verdict.level, _intent_of(verdict, turn.intent), dict(turn.slots))
+
+
+async def _passing(turn: Turn, event: Event, asker: Asker) -> tuple[Reply, ...]:
+    """Answers to a survey: nothing is written of the talk, neither where it stands nor when somebody was there.
+
+    That the event was answered is kept apart, in a transaction of its own and to the hour, so that a form and a time are never written
+    together. What fails after that is pressed again: the button holds all there is.
+    """
+    if event.event_id and not await claim(event, now=asker.now.replace(minute=0, second=0, microsecond=0)):
+        return ()
+    return (await deeds.send_feedback(turn.subject, asker),) if turn.does else turn.replies
 
 
 async def _shown(turn: Turn, asker: Asker) -> tuple[Reply, ...]:

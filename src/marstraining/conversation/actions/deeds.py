@@ -7,12 +7,16 @@ from marstraining.bookings.actions import Booked
 from marstraining.bookings.rules import TERMS_VERSION, BookingState, BookPlace
 from marstraining.bulletins.actions import stop_all, stop_following, stop_topic, subscribe_to_topic
 from marstraining.bulletins.queries import my_subscriptions
+from marstraining.conversation.queries import feedback
 from marstraining.conversation.queries.cards import checked_card
 from marstraining.conversation.queries.own import own_booking
+from marstraining.conversation.queries.showing import gone_reply
 from marstraining.conversation.rules.asking import Asker
+from marstraining.conversation.rules.exchange import Reply
 from marstraining.conversation.rules.state import Deed, Scene, State
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.metrics import count_booking
+from marstraining.evaluation.actions import Sent, answer_by_buttons
 
 _BOOKED_WORDS = {BookingState.CONFIRMED: "booked", BookingState.WAITING: "waiting", BookingState.REQUESTED: "requested"}
 
@@ -45,6 +49,18 @@ async def do(deed: str, state: State, asker: Asker, *, subject: str = "") -> Sta
             await stop_all(by=asker.viewer, now=asker.now)
             return state.to(Scene.FOLLOWING, outcome="unfollowed_all")
     raise NotFound
+
+
+async def send_feedback(subject: str, asker: Asker) -> Reply:
+    """Send what somebody pressed, by the survey's reference and the code of the answers; what came of it, said without keeping it."""
+    ref, _, code = subject.partition(":")
+    try:
+        sent = await answer_by_buttons(ref, code, by=asker.viewer, now=asker.now)
+    except NotFound:
+        return gone_reply()
+    except Refused as refusal:
+        return feedback.refused_reply(refusal.message, ref)
+    return await feedback.thanks_reply(asker, is_new=sent is Sent.TAKEN)
 
 
 async def _book(deed: str, state: State, asker: Asker) -> State:

@@ -14,7 +14,8 @@ class Turn:
 
     `state` is shown, unless `replies` say it themselves. `does` is a deed to do first, about `subject` if that is not in the state; its
     outcome changes the state. `before` stand in front of whatever is shown. `counts` are words for the day's tally. `intent` and `slots`
-    are what was understood, for `ask`; `unknown` are words that nobody understood.
+    are what was understood, for `ask`; `unknown` are words that nobody understood. `leaves_nothing` where the conversation
+    keeps neither where it stands nor that it was there: the answers to a survey are nobody's.
     """
 
     state: State
@@ -26,3 +27,4 @@ class Turn:
     intent: str = ""
     slots: Mapping[str, object] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
+    leaves_nothing: bool = False

@@ -17,6 +17,7 @@ from marstraining.coverage.queries import training_record
 from marstraining.coverage.rules import STATE_WORDS as DUE_WORDS
 from marstraining.coverage.rules import Due
 from marstraining.coverage.rules import State as DueState
+from marstraining.evaluation.queries.invited import surveys_to_answer
 from marstraining.programme.queries import session_facts
 from marstraining.programme.rules import Delivery, SessionState
 
@@ -39,11 +40,12 @@ def _is_to_come(booking: ListedBooking, asker: Asker) -> bool:
 async def show_mine(_state: State, asker: Asker) -> Reply:
     """What is booked, offered and waited for."""
     mine = await live_bookings(asker)
+    asked = [button("Give feedback", Verb.FEEDBACK)] if await surveys_to_answer(asker.person_id or 0, now=asker.now, limit=1) else []
     if not mine:
         return Reply(
             (line("You have nothing booked."),),
             answer_type="booking_list",
-            buttons=rows_of((_FIND, button("My record and what is due", Verb.RECORD))),
+            buttons=rows_of((*asked, _FIND, button("My record and what is due", Verb.RECORD))),
         )
     places = await positions_in_lines(asker.person_id or 0) if any(one.state == BookingState.WAITING for one in mine) else {}
     items = tuple(_item(one, places.get(one.id)) for one in mine[:_SHOWN])
@@ -52,7 +54,7 @@ async def show_mine(_state: State, asker: Asker) -> Reply:
     return Reply(
         (heading("Your bookings"), Listing(items), *more, feed),
         answer_type="booking_list",
-        buttons=rows_of((Button("All my training", href="/me"), _FIND)),
+        buttons=rows_of((*asked, Button("All my training", href="/me"), _FIND)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from marstraining.conversation.queries import about, cards, own, results, sessions
+from marstraining.conversation.queries import about, cards, feedback, own, results, sessions
 from marstraining.conversation.rules.asking import Asker
 from marstraining.conversation.rules.exchange import Reply, line
 from marstraining.conversation.rules.pressing import Verb, button
@@ -15,7 +15,18 @@ Show = Callable[[State, Asker], Awaitable[Reply]]
 
 # What needs somebody to be signed in or connected.
 PERSONAL = frozenset(
-    {Scene.MINE, Scene.WHICH, Scene.CARD, Scene.DONE, Scene.REASON, Scene.MOVE, Scene.JOINING, Scene.RECORD, Scene.FOLLOWING}
+    {
+        Scene.MINE,
+        Scene.WHICH,
+        Scene.CARD,
+        Scene.DONE,
+        Scene.REASON,
+        Scene.MOVE,
+        Scene.JOINING,
+        Scene.RECORD,
+        Scene.FOLLOWING,
+        Scene.FEEDBACK,
+    }
 )
 
 
@@ -79,6 +90,7 @@ _SHOWS: dict[Scene, Show] = {
     Scene.RECORD: own.show_record,
     Scene.TERM: about.show_term,
     Scene.FOLLOWING: own.show_following,
+    Scene.FEEDBACK: feedback.show_feedback,
     Scene.PERSON: about.show_person,
     Scene.CONTACTS: about.show_contacts,
     Scene.PRIVACY: about.show_privacy,

@@ -49,11 +49,16 @@ class Verb(StrEnum):
     LINK = "ly"
     UNLINKED = "ln"
     REMOVE = "rm"
+    FEEDBACK = "fl"
+    STEP = "fb"
+    SEND = "fs"
 
 
 _REF = r"[0-9a-hjkmnp-tv-z]{10}"
 _SLUG = r"[a-z0-9_]{1,60}"
 _NUMBER = r"[0-9]{1,9}"
+# Answers pressed so far, a character each (`evaluation.rules.steps`).
+_CODE = r"[0-9a-c-]{0,50}"
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 # What may follow each verb, part by part.
 _PARTS: dict[Verb, tuple[str, ...]] = {
@@ -85,6 +90,8 @@ _PARTS: dict[Verb, tuple[str, ...]] = {
     Verb.USEFUL: (r"[yn]",),
     Verb.LINK: (r"[A-Za-z0-9_-]{16,60}",),
     Verb.REMOVE: (r"[A-Za-z0-9-]{1,20}",),
+    Verb.STEP: (_REF, _CODE),
+    Verb.SEND: (_REF, _CODE),
 }
 
 

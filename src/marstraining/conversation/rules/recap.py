@@ -11,6 +11,7 @@ _PLACES = {
     Scene.DONE: "you had a booking in front of you",
     Scene.MINE: "you were looking at your bookings",
     Scene.WHICH: "I had asked you which booking you meant",
+    Scene.FEEDBACK: "you were looking at what waits for your feedback",
     Scene.MOVE: "you were choosing another date",
     Scene.REASON: "I had asked you why you cancel, and nothing was cancelled yet",
 }

@@ -40,6 +40,7 @@ class Scene(StrEnum):
     RECORD = "record"
     TERM = "term"
     FOLLOWING = "following"
+    FEEDBACK = "feedback"
     PERSON = "person"
     CONTACTS = "contacts"
     PRIVACY = "privacy"
@@ -66,6 +67,7 @@ class Deed(StrEnum):
     UNFOLLOW = "unfollow"
     UNFOLLOW_ALL = "unfollow_all"
     LINK = "link"
+    SEND = "send"
 
 
 @frozen

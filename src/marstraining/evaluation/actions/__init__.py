@@ -2,6 +2,7 @@
 
 from marstraining.evaluation.actions.answering import (
     Sent,
+    answer_by_buttons,
     answer_by_link,
     answer_in_the_room,
     enter_from_paper,
@@ -29,6 +30,7 @@ from marstraining.evaluation.actions.waves import ask_beforehand, ask_follow_ups
 
 __all__ = [
     "Sent",
+    "answer_by_buttons",
     "answer_by_link",
     "answer_in_the_room",
     "ask_after_sessions",

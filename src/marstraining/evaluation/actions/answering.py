@@ -5,7 +5,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from marstraining.core import config
@@ -15,10 +15,13 @@ from marstraining.core.tokens import hash_token
 from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.evaluation.actions.asking import draw, invite_in_the_room
-from marstraining.evaluation.queries.surveys import SurveyFacts, invited_by_token, survey_by_ref
+from marstraining.evaluation.queries.invited import own_invitation
+from marstraining.evaluation.queries.surveys import Invited, SurveyFacts, invited_by_token, survey_by_ref
 from marstraining.evaluation.rules.answers import Comment, Given
 from marstraining.evaluation.rules.asking import ROOM_ENTRIES, CommentState, Mode, pair_key
+from marstraining.evaluation.rules.steps import given_of, read_code, steps_of
 from marstraining.history.actions import record
+from marstraining.people.actions.limits import check_and_count
 from marstraining.safety.gate import gate
 from marstraining.safety.rules import Kind, Level, found_details
 
@@ -66,6 +69,32 @@ async def answer_by_link(token: str, given: Given, submission_id: str, *, now: d
         raise NotFound
     if not invited.survey.is_open(now):
         raise Refused(CLOSED, code="closed")
+    return await _take(invited, given, submission_id)
+
+
+async def answer_by_buttons(ref: str, code: str, *, by: Viewer, now: datetime) -> Sent:
+    """Take what somebody pressed in the chat, who was invited by letter: the same transaction as by their link.
+
+    The code is all that there is of it (`rules.steps`). NotFound for a survey that they were not asked, or a code that it cannot have;
+    Refused once it has closed, or where nothing was answered.
+    """
+    own = await own_invitation(ref, by.person_id) if by.person_id is not None else None
+    if own is None:
+        raise NotFound
+    if own.invited.used:
+        return Sent.ALREADY
+    survey = own.invited.survey
+    if not survey.is_open(now):
+        raise Refused(CLOSED, code="closed")
+    if read_code(steps_of(survey.sections), code) is None:
+        raise NotFound
+    given = given_of(survey.sections, code)
+    if given.is_empty:
+        raise Refused("Answer at least one question before you send it.", code="empty")
+    return await _take(own.invited, given, secrets.token_hex(16))
+
+
+async def _take(invited: Invited, given: Given, submission_id: str) -> Sent:
     key = await _pair_key(invited.survey, invited.person_id)
     async with transaction():
         if not await execute("UPDATE evaluation_invitation SET used = ? WHERE id = ? AND NOT used", True, invited.id):
@@ -128,16 +157,31 @@ def is_true_pass(survey_ref: str, given: str) -> bool:
     return hmac.compare_digest(_proof(survey_ref, number).encode(), proof.encode())
 
 
-async def enter_the_room(ref: str, typed: str, *, now: datetime) -> str:
+# A conference is one network, and each of 150 people may come in twice. Every entry counts alike, so that being let in tells nothing.
+_WINDOW = timedelta(minutes=15)
+_ENTRIES_BY_NETWORK, _ENTRIES_BY_SURVEY, _FORMS_BY_NETWORK = 300, 600, 600
+_WAIT = "Very many people have opened this form in the last minutes. Wait a quarter of an hour, or use the link in our email."
+
+
+async def _count(kind: str, key: str, *, most: int, now: datetime) -> None:
+    """Count one entry or form. Its time is kept to the quarter of an hour alone, since nothing here may say when somebody answered."""
+    quarter = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
+    await check_and_count(kind, key, most=most, within=_WINDOW, sentence=_WAIT, now=quarter)
+
+
+async def enter_the_room(ref: str, typed: str, *, network: str, now: datetime) -> str:
     """A pass to the blind form of a survey, alike whatever was typed: the booked e-mail address, the check-in code, or anything else.
 
-    Whoever is booked on the session is marked as having answered; nothing joins that to the form. Refused once the survey has closed.
+    Whoever is booked on the session is marked as having answered; nothing joins that to the form. Refused once the survey has closed;
+    TooFast over so many entries from a network or to a survey, whatever was typed.
     """
     survey = await survey_by_ref(ref)
     if survey is None or survey.session_id is None:
         raise NotFound
     if not survey.is_open(now):
         raise Refused(CLOSED, code="closed")
+    await _count("room-entry", f"network:{network}", most=_ENTRIES_BY_NETWORK, now=now)
+    await _count("room-entry", f"survey:{ref}", most=_ENTRIES_BY_SURVEY, now=now)
     number = secrets.token_hex(16)
     person_id = await _booked(survey.session_id, typed)
     is_let_in = person_id is not None and await _mark_used(survey.id, person_id)
@@ -172,13 +216,17 @@ async def _mark_used(survey_id: int, person_id: int) -> bool:
     return moved == 1
 
 
-async def answer_in_the_room(ref: str, given_pass: str, given: Given, *, now: datetime) -> Sent:
-    """Take a blind form; one pass is one form. A form without a true pass is thanked for like any other, and left."""
+async def answer_in_the_room(ref: str, given_pass: str, given: Given, *, network: str, now: datetime) -> Sent:
+    """Take a blind form; one pass is one form. A form without a true pass is thanked for like any other, and left.
+
+    Refused once the survey has closed; TooFast over so many forms from a network.
+    """
     survey = await survey_by_ref(ref)
     if survey is None:
         raise NotFound
     if not survey.is_open(now):
         raise Refused(CLOSED, code="closed")
+    await _count("room-form", f"network:{network}", most=_FORMS_BY_NETWORK, now=now)
     if is_true_pass(ref, given_pass):
         async with transaction():
             await write_form(survey, given, _hashed(given_pass))

@@ -18,6 +18,7 @@ from marstraining.evaluation.queries.surveys import (
     Reader,
     SurveyFacts,
     ToRemind,
+    groups_present_at,
     present_at,
     session_to_ask,
     staff_of,
@@ -27,7 +28,8 @@ from marstraining.evaluation.queries.surveys import (
     unanswered,
 )
 from marstraining.evaluation.rules import asking as rule
-from marstraining.evaluation.rules.asking import Mode, SurveyKind
+from marstraining.evaluation.rules.asking import PURPOSE, Mode, SurveyKind
+from marstraining.evaluation.rules.groups import group_section, with_groups
 from marstraining.evaluation.rules.instruments import InstrumentKind
 from marstraining.evaluation.rules.later import statements_of
 from marstraining.evaluation.rules.questions import for_course, sections_of
@@ -35,7 +37,6 @@ from marstraining.history.actions import record
 from marstraining.messages.actions import queue_letters
 from marstraining.messages.rules import Letter, Priority, Recipient
 
-PURPOSE = "evaluation"
 _INSERT = (
     "INSERT INTO evaluation_survey (ref, kind, mode, title, session_id, version_id, sections, chosen, opened_at, closes_at, is_asked_out,"
     " by_letter, paper_asked, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0) ON CONFLICT DO NOTHING RETURNING id"
@@ -112,8 +113,23 @@ async def ask_after_sessions(*, now: datetime) -> int:
         survey = await open_survey(session.session_id, now=now)
         readers = await present_at(session.session_id)
         kind = rule.default_instrument(session.course_kind)
+        if kind is not InstrumentKind.SHORT:
+            await _offer_groups(survey, session.session_id)
         written += await ask_readers(survey, readers, kind, closes_at=rule.closes_at(now), now=now)
     return written
+
+
+async def _offer_groups(survey: SurveyFacts, session_id: int) -> None:
+    """Ask where people come from, where the register shows enough of each group; forms that are in by then name none."""
+    present = await groups_present_at(session_id)
+    section = group_section([one.agency for one in present], [one.job_role for one in present])
+    sections = with_groups(survey.sections, section) if section else None
+    if sections is not None:
+        await execute(
+            "UPDATE evaluation_survey SET sections = ? WHERE id = ? AND NOT is_asked_out",
+            json.dumps([one.as_json() for one in sections]),
+            survey.id,
+        )
 
 
 async def ask_partners(

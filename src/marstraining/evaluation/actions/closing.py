@@ -11,7 +11,7 @@ from typing import Any
 from marstraining.core.db import execute, execute_many, hold, rows, transaction
 from marstraining.evaluation.actions.asking import draw
 from marstraining.evaluation.actions.blocks import make_blocks, of_people
-from marstraining.evaluation.gate import Directions, Figure, Waiting, is_step, pooled_directions, pools, published
+from marstraining.evaluation.gate import Directions, Figure, Waiting, is_step, pooled_directions, pools, published, published_groups
 from marstraining.evaluation.models import Survey
 from marstraining.evaluation.queries.surveys import PRESENT, SurveyFacts, survey_by_id
 from marstraining.evaluation.rules.answers import Tally, tally
@@ -126,6 +126,7 @@ async def _sum_up(survey: SurveyFacts, *, step: int) -> bool:
     measures = await asyncio.to_thread(_measures, added, asked)
     measures["version"] = survey.version_id
     measures |= await of_people(survey, [(row["pair_key"], form) for row, form in zip(found, forms, strict=True)])
+    measures["groups"] = await _groups_shown(survey.id) or await asyncio.to_thread(_groups, added, asked)
     async with transaction():
         await hold(Survey, survey.id)
         if await rows("SELECT id FROM evaluation_summary WHERE survey_id = ? AND step >= ?", survey.id, step):
@@ -155,6 +156,30 @@ def _measures(added: Tally, asked: int) -> dict[str, Any]:
         "pairs": sorted(added.course_pairs),
         "flags": dict(added.flags),
     }
+
+
+async def _groups_shown(survey_id: int) -> list[dict[str, Any]]:
+    """The groups that were published of a survey: they stay as they were, since a later figure of a group could add one form alone."""
+    found = await rows("SELECT measures FROM evaluation_summary WHERE survey_id = ? ORDER BY step DESC LIMIT 1", survey_id)
+    return (json.loads(found[0]["measures"]).get("groups") or []) if found else []
+
+
+def _groups(added: Tally, asked: int) -> list[dict[str, Any]]:
+    """The groups that may be shown, and nothing of the others: neither they nor who named none are frozen."""
+    if not published(Figure(len(added.course_pairs), asked)).has_mean:
+        return []
+    tables = []
+    for one in added.grouped:
+        sizes = {name: len(pairs) for name, pairs in one.pairs.items()}
+        shown = published_groups(sizes)
+        groups = [
+            {"name": name, "elsewhere": sum(sizes.values()) - len(pairs), "summary": asdict(summarise(pairs, _SCALE))}
+            for name, pairs in one.pairs.items()
+            if name and name in shown
+        ]
+        if groups:
+            tables.append({"question": one.question, "text": one.text, "groups": groups})
+    return tables
 
 
 async def _insert(

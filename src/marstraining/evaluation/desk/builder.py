@@ -17,7 +17,7 @@ from marstraining.core.viewer import Role
 from marstraining.core.web import Form, page, read_form, render, roles, see_other, viewer_of
 from marstraining.evaluation.actions import assign_instrument, end_area, make_instrument, put_ready_surveys, save_version, set_area
 from marstraining.evaluation.desk.questions import Line, as_lines, as_sections, fill, moved, read_line
-from marstraining.evaluation.forms import SCALE, field_of
+from marstraining.evaluation.forms import SCALE
 from marstraining.evaluation.queries.instruments import InstrumentFacts, areas, course_id_of, instrument_by_ref, instruments
 from marstraining.evaluation.rules.instruments import INSTRUMENT_WORDS, InstrumentKind
 from marstraining.evaluation.rules.questions import (
@@ -26,6 +26,7 @@ from marstraining.evaluation.rules.questions import (
     MEASURE_WORDS,
     Section,
     all_questions,
+    field_of,
     for_course,
     sections_of,
 )

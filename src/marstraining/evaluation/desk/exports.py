@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from marstraining.attendance import queries as attendance
+from marstraining.attendance.forms import read_filters
 from marstraining.core import clock
 from marstraining.core.errors import NotFound
 from marstraining.core.viewer import Role
@@ -15,9 +16,12 @@ FORMATS = ("csv", "xlsx")
 
 
 async def export(request: Request) -> Response:
-    """Every closed survey that the viewer runs, or those of one course."""
+    """Every closed survey that the viewer runs, or those of one course, session or time, as `/desk/exports` asks for them."""
     form = await read_form(request)
-    return await _file(request, form.get("format"), Wanted(course=form.get("course")[:30]))
+    filters = read_filters(form)
+    if form.errors:
+        raise NotFound
+    return await _file(request, form.get("format"), Wanted(filters.session, filters.course, filters.first, filters.last))
 
 
 async def own(request: Request) -> Response:

@@ -10,8 +10,9 @@ from marstraining.core.errors import Refused
 from marstraining.core.web import Form, page, read_form, render, see_other, viewer_of
 from marstraining.evaluation.actions import enter_from_paper, give_on_paper, worries_in
 from marstraining.evaluation.desk.results import WHO_RUNS, own_survey
-from marstraining.evaluation.forms import SCALE, URGENT, field_of, read_survey
+from marstraining.evaluation.forms import SCALE, URGENT, read_survey
 from marstraining.evaluation.queries.surveys import SurveyFacts, responses_so_far
+from marstraining.evaluation.rules.questions import field_of
 
 DONE: dict[str, str | tuple[str, str]] = {
     "entered": "The form is entered. Here is the next one.",

@@ -82,7 +82,8 @@ async def overview(request: Request) -> Response:
 def _sentence(lines: list[CourseLine]) -> str:
     with_mean = [line for line in lines if line.shown is not None and line.shown.gate.has_mean]
     improved = sum(line.shown is not None and line.shown.verdict is Verdict.IMPROVED for line in with_mean)
-    return all_improved(len(with_mean), improved, held_back=len(lines) - len(with_mean))
+    unpublished = [line.title for line in lines if line not in with_mean]
+    return all_improved(len(with_mean), improved, held_back=len(unpublished), unpublished=unpublished)
 
 
 async def course(request: Request) -> Response:

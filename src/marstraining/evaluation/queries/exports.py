@@ -10,7 +10,7 @@ from marstraining.core.db import rows
 from marstraining.core.values import frozen
 from marstraining.core.viewer import Role, Viewer
 from marstraining.evaluation.gate import Figure, published
-from marstraining.evaluation.queries.results import shown
+from marstraining.evaluation.queries.results import Shown, groups_of, shown
 from marstraining.evaluation.queries.scope import runs
 from marstraining.evaluation.rules.asking import SurveyKind
 
@@ -48,7 +48,7 @@ async def evaluation_rows(wanted: Wanted, *, viewer: Viewer) -> list[dict[str, A
         wanted.course,
         instants=("starts_at",),
     )
-    return [line for row in found if _is_within(row, wanted) for line in _lines(row)]
+    return [line for row in found if _is_within(row, wanted) for line in _lines(row, has_groups=viewer.is_desk)]
 
 
 def _scope(viewer: Viewer) -> tuple[str, Sequence[object]]:
@@ -69,8 +69,8 @@ def _is_within(row: Mapping[str, Any], wanted: Wanted) -> bool:
     return (wanted.first is None or day >= wanted.first) and (wanted.last is None or day <= wanted.last)
 
 
-def _lines(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """A line for the course's score and for each statement; where too few answered one line that says so."""
+def _lines(row: Mapping[str, Any], *, has_groups: bool) -> Iterator[dict[str, Any]]:
+    """A line for the course's score, for each statement and for each group; where too few answered one line that says so."""
     gate = published(Figure(row["answers"], row["asked"]))
     common = {
         "session": row["session"],
@@ -90,24 +90,29 @@ def _lines(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for measure, text, summary in statements:
         if not summary["n"] and measure == "course score":
             continue
-        one = shown(text, summary, row["asked"])
-        yield {
-            **common,
-            "measure": measure,
-            "statement": text,
-            "answers": one.gate.answers,
-            "before": _rounded(one.then),
-            "now": _rounded(one.now),
-            "change": _rounded(one.change),
-            "interval_low": _rounded(one.low),
-            "interval_high": _rounded(one.high),
-            "more": one.gate.up,
-            "same": one.gate.same,
-            "less": one.gate.down,
-            "same_or_less": one.gate.not_up,
-            "few_replied": one.gate.few_replied,
-            "held_back": one.gate.why,
-        }
+        yield {**common, **_figures(measure, shown(text, summary, row["asked"]))}
+    for table in groups_of(measures) if has_groups and gate.has_mean else ():
+        for line in table.lines:
+            yield {**common, **_figures("course score of a group", line)}
+
+
+def _figures(measure: str, one: Shown) -> dict[str, Any]:
+    return {
+        "measure": measure,
+        "statement": one.label,
+        "answers": one.gate.answers,
+        "before": _rounded(one.then),
+        "now": _rounded(one.now),
+        "change": _rounded(one.change),
+        "interval_low": _rounded(one.low),
+        "interval_high": _rounded(one.high),
+        "more": one.gate.up,
+        "same": one.gate.same,
+        "less": one.gate.down,
+        "same_or_less": one.gate.not_up,
+        "few_replied": one.gate.few_replied,
+        "held_back": one.gate.why,
+    }
 
 
 def _rounded(number: float | None) -> float | None:

@@ -42,11 +42,11 @@ class Shown:
         return f"{self.then:.1f} to {self.now:.1f}, change {signed(self.change)}{bounds}"
 
 
-def shown(label: str, summary: Mapping[str, Any], asked: int | None, *, of: Of = Of.SURVEY, sessions: int = 1) -> Shown:
+def shown(label: str, summary: Mapping[str, Any], asked: int | None, *, of: Of = Of.SURVEY, elsewhere: int = 0, sessions: int = 1) -> Shown:
     """A frozen summary behind the gate."""
     has_directions = summary["up"] is not None
     directions = Directions(summary["up"], summary["same"], summary["down"], summary["at_top"]) if has_directions else None
-    gate = published(Figure(summary["n"], asked, of=of, sessions=sessions, directions=directions))
+    gate = published(Figure(summary["n"], asked, of=of, elsewhere=elsewhere, sessions=sessions, directions=directions))
     if not gate.has_mean:
         return Shown(label, gate)
     return Shown(label, gate, summary["mean_then"], summary["mean_now"], summary["mean_change"], summary["low"], summary["high"])
@@ -70,6 +70,14 @@ class ShownComment:
 
 
 @frozen
+class Groups:
+    """The groups of one question that may be shown, each with its score over all statements."""
+
+    text: str
+    lines: tuple[Shown, ...]
+
+
+@frozen
 class Result:
     """A closed survey as it may be shown."""
 
@@ -79,6 +87,7 @@ class Result:
     chosen: tuple[Chosen, ...] = ()
     comments: tuple[ShownComment, ...] = ()
     flags: tuple[str, ...] = ()
+    groups: tuple[Groups, ...] = ()
     later: bool = False
 
 
@@ -104,7 +113,17 @@ async def result_of(survey_id: int) -> Result | None:
     if gate.has_mean:
         flags = tuple(f"{number} {FLAG_WORDS[Flag(name)]}" for name, number in sorted(measures["flags"].items()))
     course = shown("Confidence over all statements", measures["course"], row["asked"])
-    return Result(gate, course, statements, chosen, comments, flags, later=row["n"] > row["answers"])
+    groups = groups_of(measures) if gate.has_mean else ()
+    return Result(gate, course, statements, chosen, comments, flags, groups, later=row["n"] > row["answers"])
+
+
+def groups_of(measures: Mapping[str, Any]) -> tuple[Groups, ...]:
+    """What of a frozen summary's groups may be shown; those of older summaries have none."""
+    tables = []
+    for one in measures.get("groups") or []:
+        lines = [shown(each["name"], each["summary"], None, of=Of.GROUP, elsewhere=each["elsewhere"]) for each in one["groups"]]
+        tables.append(Groups(one["text"], tuple(line for line in lines if line.gate.has_mean)))
+    return tuple(one for one in tables if one.lines)
 
 
 def _statement(one: Mapping[str, Any], asked: int) -> Shown:

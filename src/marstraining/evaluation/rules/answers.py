@@ -115,14 +115,24 @@ class Counted:
 
 
 @frozen
+class Grouped:
+    """The course's pairs by the group that respondents named; under "" those of whoever named none."""
+
+    question: str
+    text: str
+    pairs: Mapping[str, tuple[tuple[float, float], ...]]
+
+
+@frozen
 class Tally:
-    """Everybody's answers to one survey, added up."""
+    """Everybody's answers to one survey, added up. How often a group was named is not among what is counted: few may have named it."""
 
     answers: int
     statements: tuple[Statement, ...] = ()
     counted: tuple[Counted, ...] = ()
     course_pairs: tuple[tuple[float, float], ...] = ()
     flags: Mapping[str, int] = field(default_factory=dict)
+    grouped: tuple[Grouped, ...] = ()
 
 
 def tally(sections: Sequence[Section], forms: Sequence[Answers], flags: Sequence[Sequence[str]] = ()) -> Tally:
@@ -133,6 +143,8 @@ def tally(sections: Sequence[Section], forms: Sequence[Answers], flags: Sequence
     """
     statements: list[Statement] = []
     counted: list[Counted] = []
+    course = [_course_pair(sections, form) for form in forms]
+    grouped: list[Grouped] = []
     for question in all_questions(sections):
         if question.kind is QuestionKind.GRID:
             columns = [pairs_of(question, form) for form in forms]
@@ -140,13 +152,16 @@ def tally(sections: Sequence[Section], forms: Sequence[Answers], flags: Sequence
                 Statement(question.key, question.measure, text, tuple(pair for column in columns if (pair := column[number]) is not None))
                 for number, text in enumerate(question.statements)
             ]
+        elif question.measure is Measure.GROUP:
+            grouped.append(_group(question, forms, course))
         elif question.kind in CHOICE_KINDS or question.kind is QuestionKind.SCALE:
             counted.append(_count(question, forms))
     told: dict[str, int] = {}
     for one in flags:
         for flag in one:
             told[flag] = told.get(flag, 0) + 1
-    return Tally(len(forms), tuple(statements), tuple(counted), _course_pairs(sections, forms), told)
+    pairs = tuple(pair for pair in course if pair is not None)
+    return Tally(len(forms), tuple(statements), tuple(counted), pairs, told, tuple(grouped))
 
 
 def _count(question: Question, forms: Sequence[Answers]) -> Counted:
@@ -164,12 +179,19 @@ def _count(question: Question, forms: Sequence[Answers]) -> Counted:
     return Counted(question.key, question.measure, question.text, counts, answered)
 
 
-def _course_pairs(sections: Sequence[Section], forms: Sequence[Answers]) -> tuple[tuple[float, float], ...]:
+def _group(question: Question, forms: Sequence[Answers], course: Sequence[tuple[float, float] | None]) -> Grouped:
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in ("", *question.options)}
+    for form, pair in zip(forms, course, strict=True):
+        named = form.get(question.key)
+        if pair is not None:
+            found[named if isinstance(named, str) and named in found else ""].append(pair)
+    return Grouped(question.key, question.text, {name: tuple(pairs) for name, pairs in found.items()})
+
+
+def _course_pair(sections: Sequence[Section], form: Answers) -> tuple[float, float] | None:
     grids = [one for one in all_questions(sections) if one.kind is QuestionKind.GRID and one.measure is Measure.CONFIDENCE]
     asked = sum(len(one.statements) for one in grids)
-    found = []
-    for form in forms:
-        pairs = [pair for grid in grids for pair in pairs_of(grid, form) if pair is not None]
-        if pairs and 2 * len(pairs) >= asked:
-            found.append((sum(pair[0] for pair in pairs) / len(pairs), sum(pair[1] for pair in pairs) / len(pairs)))
-    return tuple(found)
+    pairs = [pair for grid in grids for pair in pairs_of(grid, form) if pair is not None]
+    if not pairs or 2 * len(pairs) < asked:
+        return None
+    return sum(pair[0] for pair in pairs) / len(pairs), sum(pair[1] for pair in pairs) / len(pairs)

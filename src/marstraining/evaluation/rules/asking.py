@@ -10,6 +10,8 @@ from marstraining.core.clock import from_wall, local
 from marstraining.evaluation.rules.instruments import InstrumentKind
 from marstraining.programme.rules import CourseKind
 
+# What a link's token is derived for, with the invitation and its nonce.
+PURPOSE = "evaluation"
 REMINDED_AFTER_DAYS = (3, 7)
 CLOSES_AFTER_DAYS = 14
 FOLLOW_UP_AFTER = timedelta(weeks=12)

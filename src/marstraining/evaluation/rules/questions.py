@@ -54,6 +54,8 @@ class Measure(StrEnum):
     USEFUL = "useful"
     IMPROVE = "improve"
     OTHER = "other"
+    # Not for the builder: it is asked only where enough people of each group came (`rules.groups`).
+    GROUP = "group"
 
 
 MEASURE_WORDS = {
@@ -149,6 +151,11 @@ class Section:
         return {"title": self.title, "intro": self.intro, "questions": [one.as_json() for one in self.questions]}
 
 
+def field_of(question: Question) -> str:
+    """The name of a question's field, apart from the form's own."""
+    return f"q-{question.key}"
+
+
 def sections_of(stored: Sequence[Mapping[str, Any]]) -> tuple[Section, ...]:
     """Sections as they were stored."""
     return tuple(Section(one["title"], tuple(_question_of(each) for each in one["questions"]), one.get("intro", "")) for one in stored)
@@ -205,6 +212,8 @@ def _check(question: Question, before: Mapping[str, Question]) -> None:
         raise Refused("A question has no words.", code="text", facts={"question": question.key})
     if question.kind in {QuestionKind.SINGLE, QuestionKind.SEVERAL} and not 2 <= len(question.choices) <= MOST_CHOICES:
         raise Refused(f"“{question.text}” needs 2 to {MOST_CHOICES} answers to choose from.", code="choices")
+    if question.measure is Measure.GROUP:
+        raise Refused("Where people come from is asked by itself, where enough of each group came.", code="group")
     if question.kind is QuestionKind.GRID and not (question.statements or question.from_outcomes):
         raise Refused(f"“{question.text}” needs at least one statement.", code="statements")
     condition = question.condition

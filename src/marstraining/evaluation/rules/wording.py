@@ -1,5 +1,6 @@
 """What may be said of a change in one word (evaluation.md 4.4): by its interval, and by no verb at all where few answered."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 
@@ -19,11 +20,15 @@ def verdict(low: float | None, high: float | None, *, answers: int) -> Verdict:
     return Verdict.FELL if high < 0 else Verdict.NO_CLEAR_CHANGE
 
 
-def all_improved(shown: int, improved: int, *, held_back: int) -> str:
-    """The sentence about all courses: only where every one that is published improved, with the number of those that are not."""
+def all_improved(shown: int, improved: int, *, held_back: int, unpublished: Sequence[str] = ()) -> str:
+    """The sentence about all courses: only where every one that is published improved, with the number of those that are not.
+
+    `unpublished` are their titles, where the sentence stands without a list of its own.
+    """
     if shown < 2 or improved < shown:
         return ""
-    rest = "" if not held_back else f" {held_back} more {'has' if held_back == 1 else 'have'} too few answers to be published."
+    names = f": {', '.join(unpublished)}" if unpublished else ""
+    rest = "" if not held_back else f" {held_back} more {'has' if held_back == 1 else 'have'} too few answers to be published{names}."
     return f"Confidence improved after all {shown} courses with enough answers.{rest}"
 
 

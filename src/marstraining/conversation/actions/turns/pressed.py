@@ -9,6 +9,7 @@ from marstraining.bookings.actions import is_late_now
 from marstraining.bookings.rules import CANCEL_REASONS, BookingState
 from marstraining.conversation.actions.outcomes import Turn
 from marstraining.conversation.actions.turns.finding import by_slots, narrowed
+from marstraining.conversation.queries.feedback import show_step
 from marstraining.conversation.queries.own import own_booking
 from marstraining.conversation.queries.sessions import other_dates
 from marstraining.conversation.rules.asking import Asker
@@ -152,6 +153,20 @@ async def _dated(pressed: Press, state: State, asker: Asker) -> Turn:
     return await by_slots(state, slots, Intent(state.intent or Intent.FIND_TRAINING), asker)
 
 
+async def _step(pressed: Press, state: State, asker: Asker) -> Turn:
+    """The next question of a survey: what was pressed so far comes with the button, and nothing of it is kept."""
+    if asker.person_id is None:
+        return Turn(state.to(Scene.FEEDBACK))
+    ref, code = pressed.parts
+    return Turn(state, replies=(await show_step(ref, code, asker),), leaves_nothing=True)
+
+
+async def _send(pressed: Press, state: State, asker: Asker) -> Turn:
+    if asker.person_id is None:
+        return Turn(state.to(Scene.FEEDBACK))
+    return Turn(state, does=Deed.SEND, subject=":".join(pressed.parts), leaves_nothing=True)
+
+
 def _expired(state: State) -> Turn:
     return Turn(state, before=(EXPIRED,))
 
@@ -216,6 +231,7 @@ _AT_ONCE: dict[Verb, AtOnce] = {
     Verb.UNFOLLOW_ALL: lambda _pressed, state: Turn(state, does=Deed.UNFOLLOW_ALL),
     Verb.USEFUL: _useful,
     Verb.UNLINKED: _scene(Scene.STOPPED),
+    Verb.FEEDBACK: _scene(Scene.FEEDBACK),
 }
 _WITH_A_LOOK: dict[Verb, WithALook] = {
     Verb.TOPIC: _topic,
@@ -224,4 +240,6 @@ _WITH_A_LOOK: dict[Verb, WithALook] = {
     Verb.DATES: _dated,
     Verb.CANCEL: _cancel,
     Verb.MOVE: _move,
+    Verb.STEP: _step,
+    Verb.SEND: _send,
 }

@@ -11,6 +11,7 @@ from marstraining.conversation.actions.turns.said import Answer, Said, nth
 from marstraining.conversation.queries.own import live_bookings
 from marstraining.conversation.queries.results import SESSION, SHOWN
 from marstraining.conversation.rules.asking import Asker
+from marstraining.conversation.rules.exchange import Reply, line
 from marstraining.conversation.rules.faq import answer_code
 from marstraining.conversation.rules.state import Deed, Scene, State, slots_from_json, slots_to_json
 from marstraining.core import config
@@ -20,7 +21,11 @@ from marstraining.search.understanding import understand
 
 # Scenes in which a number or "the second" chooses.
 _LISTS = frozenset({Scene.RESULTS, Scene.MINE, Scene.WHICH, Scene.MOVE, Scene.TOPICS, Scene.DATES})
-_ASKING = frozenset({Scene.CARD, Scene.REASON, Scene.WHICH, Scene.MOVE, Scene.DATES, Scene.TOPICS, Scene.CASE})
+BY_BUTTONS = Reply(
+    (line("Please press the numbers below a question. I keep none of your answers, so one that is typed has no place."),),
+    answer_type="clarify",
+)
+_ASKING = frozenset({Scene.CARD, Scene.REASON, Scene.WHICH, Scene.MOVE, Scene.DATES, Scene.TOPICS, Scene.CASE, Scene.FEEDBACK})
 
 
 async def tell(text: str, state: State, asker: Asker) -> Turn:
@@ -37,7 +42,7 @@ async def tell(text: str, state: State, asker: Asker) -> Turn:
 
 
 def _expecting(state: State) -> str:
-    return "confirm" if state.scene is Scene.CARD else "list" if state.scene in _LISTS else ""
+    return "confirm" if state.scene is Scene.CARD else "list" if state.scene in _LISTS else "scale" if state.scene is Scene.FEEDBACK else ""
 
 
 async def _tell(said: Said) -> Turn:
@@ -247,6 +252,11 @@ async def _greet(said: Said) -> Turn:
 
 
 async def _score(said: Said) -> Turn:
+    """A number answers nothing that is open: the questions of a survey are answered by buttons alone, since nothing of them is kept."""
+    if said.slots.score is None:
+        return Turn(said.state.to(Scene.FEEDBACK))
+    if said.state.scene is Scene.FEEDBACK:
+        return Turn(said.state, before=(BY_BUTTONS,))
     return Turn(said.state.to(Scene.BOUNDARY, word="score"))
 
 
