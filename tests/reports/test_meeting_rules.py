@@ -13,7 +13,6 @@ from marstraining.reports.rules import (
     meeting_days,
     meeting_faults,
     paper_state,
-    planned_meetings,
     proposed_meeting,
     working_days_until,
 )
@@ -43,11 +42,6 @@ def test_the_usual_dates_are_counted_in_working_days_over_christmas() -> None:
 )
 def test_the_period_is_the_last_quarter_that_is_over_at_the_cut_off(meets_on: date, period: Period) -> None:
     assert proposed_meeting(meets_on, CALENDAR, today=TODAY).period == period
-
-
-def test_a_period_that_another_meeting_reports_gives_way_to_the_next_that_has_begun() -> None:
-    known = [Period(2026, 1)]
-    assert proposed_meeting(date(2026, 9, 10), CALENDAR, today=TODAY, reported=known).period == Period(2026, 2)
 
 
 def test_for_a_meeting_soon_the_cut_off_is_today_and_the_paper_is_due_tomorrow() -> None:
@@ -124,9 +118,9 @@ def test_a_year_by_a_rule_skips_bank_holidays_by_a_week_and_says_so() -> None:
     assert (moved.day, moved.why) == (date(2027, 1, 21), "closed")
 
 
-def test_a_planned_year_reports_each_quarter_once() -> None:
+def test_a_year_of_quarterly_meetings_reports_each_quarter_once() -> None:
     days = meeting_days(MonthlyRule(2, 3, 2026, 4), CALENDAR, why_closed=why_closed)
-    drafts = planned_meetings(days, CALENDAR, today=TODAY)
+    drafts = [proposed_meeting(one.day, CALENDAR, today=TODAY) for one in days]
     assert [one.period for one in drafts] == [Period(2025, 3), Period(2025, 4), Period(2026, 1), Period(2026, 2)]
     assert [dict(meeting_faults(one, others=[two for two in drafts if two is not one], today=TODAY)) for one in drafts] == [{}] * 4
 

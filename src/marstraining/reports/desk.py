@@ -23,7 +23,6 @@ from marstraining.reports.rules import (
     MeetingDraft,
     meeting_days,
     meeting_faults,
-    planned_meetings,
     proposed_meeting,
 )
 
@@ -55,7 +54,7 @@ async def new(request: Request) -> Response:
         asked.fail("on", f"There is a meeting on {day_plain(meets_on)} already: change that one, or choose another day")
     if asked.errors:
         return render(request, "reports/meeting_day.html", form=asked)
-    draft = proposed_meeting(meets_on, config.current().partnership.working_calendar, today=today, reported=[one.period for one in known])
+    draft = proposed_meeting(meets_on, config.current().partnership.working_calendar, today=today)
     last = max((one for one in known if one.place), key=lambda one: one.meets_on, default=None)
     proposed = replace(draft, place=last.place, starts=last.starts) if last else draft
     return _meeting_page(request, forms.meeting_form(proposed), today=today, meeting=None)
@@ -187,10 +186,9 @@ async def _lines(asked: forms.YearForm, request: Request, *, today: date) -> lis
     calendar = config.current().partnership.working_calendar
     known = [one.draft for one in await meetings(viewer=viewer_of(request))]
     days = meeting_days(asked.rule, calendar, why_closed=_why_closed)
-    drafts = planned_meetings(days, calendar, today=today, reported=[one.period for one in known])
     lines: list[PlannedLine] = []
-    for planned, proposed in zip(days, drafts, strict=True):
-        draft = replace(proposed, place=asked.place)
+    for planned in days:
+        draft = replace(proposed_meeting(planned.day, calendar, today=today), place=asked.place)
         moved = f"Instead of {day_plain(planned.instead_of)}, {planned.why}" if planned.instead_of else ""
         others = [*known, *(one.draft for one in lines if not one.faults)]
         lines.append(PlannedLine(draft, moved, tuple(meeting_faults(draft, others=others, today=today).values())))

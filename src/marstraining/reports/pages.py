@@ -66,7 +66,7 @@ _PLACES = {
     "decisions": "decisions requested",
     "you-said": "you said, we did",
     "risks": "risks",
-    "actions": "actions",
+    "actions": "actions in words, beside their list below",
 }
 
 

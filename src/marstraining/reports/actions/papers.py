@@ -49,9 +49,9 @@ async def take_due_papers(*, now: datetime) -> int:
 async def take_paper(ref: str, *, again: bool = False, by: Viewer, now: datetime) -> str:
     """Freeze the figures of a meeting's paper and tell the training team; the value is the report's reference.
 
-    Once: where a report hangs on the meeting already it stands, unless the training team takes it `again`, which makes another and tells
-    nobody. NotFound for no such meeting and for who may not take reports; Refused before the data cut-off is past, and for a paper
-    that is signed off.
+    Once: where a report hangs on the meeting already it stands. By hand (`again`) another is made in its place, and nobody else is told.
+    NotFound for no such meeting and for who may not take reports; Refused before the data cut-off is past, and for a paper that is
+    signed off.
     """
     meeting = await meeting_by_ref(ref, viewer=by) if may_take(by) else None
     if meeting is None:
@@ -78,7 +78,7 @@ async def take_paper(ref: str, *, again: bool = False, by: Viewer, now: datetime
         )  # fmt: skip
         detail = {"ref": frozen.ref, "meets_on": meeting.meets_on.isoformat()}
         await record("meeting.paper_taken", by=by, now=now, subject_kind="meeting", subject_id=meeting.id, detail=detail)
-        if not meeting.report:
+        if not again:
             await queue_letters(await _letters("paper_taken", meeting, frozen.ref, now=now), now=now)
     return frozen.ref
 

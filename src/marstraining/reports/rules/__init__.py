@@ -22,7 +22,6 @@ from marstraining.reports.rules.figures import (
 from marstraining.reports.rules.meetings import (
     LONGEST_NOTE,
     LONGEST_PLACE,
-    MOST_MEETINGS,
     REMINDED_BEFORE,
     SHOWN_WITHIN,
     MeetingDraft,
@@ -33,15 +32,14 @@ from marstraining.reports.rules.meetings import (
     meeting_days,
     meeting_faults,
     paper_state,
-    planned_meetings,
     proposed_meeting,
     with_place,
     working_days_until,
 )
 
 __all__ = [
-    "LONGEST_NOTE", "LONGEST_PLACE", "LONGEST_WORDING", "MOST_MEETINGS", "NOT_COLLECTED", "REMINDED_BEFORE", "SHOWN_WITHIN",
+    "LONGEST_NOTE", "LONGEST_PLACE", "LONGEST_WORDING", "NOT_COLLECTED", "REMINDED_BEFORE", "SHOWN_WITHIN",
     "AnnualFigure", "Change", "Figure", "Measure", "MeetingDraft", "MonthlyRule", "PaperState", "Period", "PlannedDay", "Standing",
     "as_plain", "changes", "check_begun", "check_wording", "content_hash", "days_ahead", "from_plain", "meeting_days", "meeting_faults",
-    "paper_state", "planned_meetings", "printed", "proposed_meeting", "read_quarter", "read_year", "with_place", "working_days_until",
+    "paper_state", "printed", "proposed_meeting", "read_quarter", "read_year", "with_place", "working_days_until",
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """The board's calendar: when a paper is due and its figures are cut off, what is proposed from a meeting's date, what is refused."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from enum import StrEnum
@@ -15,7 +15,6 @@ CUT_OFF_BEFORE = 10
 SHOWN_WITHIN = 10
 REMINDED_BEFORE = 3
 
-MOST_MEETINGS = 12
 LONGEST_PLACE = 200
 LONGEST_NOTE = 1000
 _DAY = timedelta(days=1)
@@ -45,8 +44,8 @@ class MeetingDraft:
     note: str = ""
 
 
-def proposed_meeting(meets_on: date, calendar: WorkingCalendar, *, today: date, reported: Iterable[Period] = ()) -> MeetingDraft:
-    """The usual dates of a meeting, and the last quarter that is over by its cut-off and that no other meeting reports.
+def proposed_meeting(meets_on: date, calendar: WorkingCalendar, *, today: date) -> MeetingDraft:
+    """The usual dates of a meeting, and the last quarter that is over by its cut-off.
 
     Where the usual days are past the cut-off is today and the paper is due on the working day after it.
     """
@@ -54,11 +53,7 @@ def proposed_meeting(meets_on: date, calendar: WorkingCalendar, *, today: date, 
     cut_off_on = max(_days_back(calendar, paper_due_on, CUT_OFF_BEFORE), today)
     if paper_due_on <= cut_off_on:
         paper_due_on = _days_on(calendar, cut_off_on, 1)
-    period = Period.holding(cut_off_on + _DAY).step(-1)
-    taken = set(reported)
-    while period in taken and period.step(1).first <= cut_off_on:
-        period = period.step(1)
-    return MeetingDraft(meets_on, paper_due_on, cut_off_on, period)
+    return MeetingDraft(meets_on, paper_due_on, cut_off_on, Period.holding(cut_off_on + _DAY).step(-1))
 
 
 def meeting_faults(
@@ -161,18 +156,6 @@ def meeting_days(rule: MonthlyRule, calendar: WorkingCalendar, *, why_closed: Ca
             day += -_WEEK if rule.ordinal == 0 else _WEEK
         found.append(PlannedDay(day) if day == given else PlannedDay(day, given, why_closed(given)))
     return found
-
-
-def planned_meetings(
-    days: Sequence[PlannedDay], calendar: WorkingCalendar, *, today: date, reported: Iterable[Period] = ()
-) -> list[MeetingDraft]:
-    """The usual dates of each of the days, no two with one period where there are enough."""
-    drafts: list[MeetingDraft] = []
-    known = set(reported)
-    for one in days:
-        drafts.append(proposed_meeting(one.day, calendar, today=today, reported=known))
-        known.add(drafts[-1].period)
-    return drafts
 
 
 def with_place(draft: MeetingDraft, *, starts: time | None, place: str) -> MeetingDraft:
