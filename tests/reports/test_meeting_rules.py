@@ -1,6 +1,6 @@
 """The board's calendar as plain values: what is proposed, what is refused, a year by a rule."""
 
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
@@ -10,6 +10,7 @@ from marstraining.reports.rules import (
     PaperState,
     Period,
     days_ahead,
+    is_late,
     meeting_days,
     meeting_faults,
     paper_state,
@@ -89,8 +90,7 @@ def test_dates_that_stay_may_be_past_and_what_a_signed_paper_was_made_of_stays()
     ("has_report", "is_signed", "today", "state"),
     [
         (False, False, date(2026, 3, 11), PaperState.NOT_TAKEN),
-        (False, False, date(2026, 3, 12), PaperState.NOT_TAKEN),
-        (False, False, date(2026, 3, 13), PaperState.LATE),
+        (False, False, date(2026, 3, 12), PaperState.LATE),
         (False, False, date(2026, 3, 28), PaperState.NONE),
         (True, False, date(2026, 3, 12), PaperState.DRAFTED),
         (True, True, date(2026, 4, 1), PaperState.SIGNED),
@@ -101,6 +101,19 @@ def test_a_paper_says_how_far_it_is(*, has_report: bool, is_signed: bool, today:
     assert paper_state(
         has_report=has_report, is_signed=is_signed, cut_off_on=draft.cut_off_on, meets_on=draft.meets_on, today=today
     ) == state  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("taken_at", "late"),
+    [
+        ("2026-03-12T00:01:00+00:00", False),
+        ("2026-03-12T05:59:00+00:00", False),
+        ("2026-03-12T06:00:00+00:00", True),
+        ("2026-03-14T00:01:00+00:00", True),
+    ],
+)
+def test_figures_are_late_once_somebody_may_have_worked_on_registers_again(taken_at: str, *, late: bool) -> None:
+    assert is_late(date(2026, 3, 11), datetime.fromisoformat(taken_at)) is late
 
 
 def test_a_year_by_a_rule_skips_bank_holidays_by_a_week_and_says_so() -> None:

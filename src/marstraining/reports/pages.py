@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -72,19 +72,25 @@ _PLACES = {
 
 @dataclass(frozen=True, slots=True)
 class MeetingLine:
-    """A meeting as the board's page shows it; `days` are working days until its paper is due, below 0 once it was."""
+    """A meeting as the board's page shows it; `days` are working days until its paper is due, below 0 once it was.
+
+    `is_being_taken` while a process is at work on its figures.
+    """
 
     meeting: BoardMeeting
     state: PaperState
     days: int
-    is_cut_off: bool
+    is_being_taken: bool
 
 
-def _lines(found: Sequence[BoardMeeting], today: date) -> list[MeetingLine]:
-    calendar = config.current().partnership.working_calendar
+def _lines(found: Sequence[BoardMeeting], now: datetime) -> list[MeetingLine]:
+    calendar, today = config.current().partnership.working_calendar, today_of(now)
     return [
         MeetingLine(
-            one, one.state(today), working_days_until(calendar, today, one.draft.paper_due_on), is_cut_off=one.draft.cut_off_on < today
+            one,
+            one.state(today),
+            working_days_until(calendar, today, one.draft.paper_due_on),
+            is_being_taken=one.taking_until is not None and one.taking_until > now,
         )
         for one in found
     ]
@@ -103,14 +109,14 @@ async def listing(request: Request) -> Response:
             return taken
     today = today_of(now)
     calendar = await meetings(viewer=viewer)
-    ahead = _lines([one for one in calendar if one.meets_on >= today], today)
+    ahead = _lines([one for one in calendar if one.meets_on >= today], now)
     past = [one for one in reversed(calendar) if one.meets_on < today]
     return render(
         request,
         "reports/list.html",
         coming=ahead[0] if ahead else None,
         later=ahead[1:],
-        past=_lines(past[:_PAST_SHOWN], today),
+        past=_lines(past[:_PAST_SHOWN], now),
         removed=await meetings(viewer=viewer, are_removed=True, limit=_PAST_SHOWN) if takes else [],
         states=STATES,
         actions=await open_actions(viewer=viewer),

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from markupsafe import Markup
@@ -19,7 +19,7 @@ from marstraining.reports.document import Block, Document, Forest, Grid, Section
 from marstraining.reports.drawing import forest_markup, forest_svg
 from marstraining.reports.queries import Frozen, Report, Signature
 from marstraining.reports.queries.meetings import BoardMeeting
-from marstraining.reports.rules import Change
+from marstraining.reports.rules import Change, is_late
 from marstraining.reports.word import word_file
 
 FORMATS = ("pdf", "docx", "json")
@@ -69,24 +69,18 @@ def _cut_off(frozen: Frozen) -> date | None:
     return date.fromisoformat(said) if said else None
 
 
-def _is_late(frozen: Frozen) -> bool:
-    """Whether figures were taken later than in the night and the day after their cut-off."""
-    cut_off = _cut_off(frozen)
-    return cut_off is not None and local(frozen.as_at).date() > cut_off + timedelta(days=1)
-
-
 def _as_at(frozen: Frozen) -> str:
     cut_off, wall = _cut_off(frozen), local(frozen.as_at)
     if cut_off is None:
         return day_plain(wall.date())
-    if _is_late(frozen):
+    if is_late(cut_off, frozen.as_at):
         return f"{day_plain(wall.date())} at {clock_time(wall.time())}"
     return f"the end of {day_plain(cut_off)}, the data cut-off"
 
 
 def _late(frozen: Frozen) -> str:
     cut_off = _cut_off(frozen)
-    if cut_off is None or not _is_late(frozen):
+    if cut_off is None or not is_late(cut_off, frozen.as_at):
         return ""
     return f"The data cut-off was {day_plain(cut_off)}: what was changed between then and the taking of these figures is in them."
 

@@ -16,7 +16,7 @@ from marstraining.reports.actions.taking import freeze, quarterly_content
 from marstraining.reports.apart import take_apart
 from marstraining.reports.queries import last_snapshot, may_take
 from marstraining.reports.queries.meetings import BoardMeeting, meeting_by_ref, open_papers, papers_to_take
-from marstraining.reports.rules import REMINDED_BEFORE, days_ahead, working_days_until
+from marstraining.reports.rules import REMINDED_BEFORE, days_ahead, is_late, working_days_until
 
 # So long a process that takes figures is left alone; one that failed is tried again after it.
 _LEFT_ALONE = timedelta(minutes=10)
@@ -154,7 +154,7 @@ def _facts(meeting: BoardMeeting, report: str, *, now: datetime) -> Mapping[str,
         "days": working_days_until(config.current().partnership.working_calendar, today, draft.paper_due_on),
         "cut_off": _said(draft.cut_off_on),
         "taken": f"{_said(wall.date())} at {time_words(wall.time())}",
-        "is_late": today > draft.cut_off_on + timedelta(days=1),
+        "is_late": is_late(draft.cut_off_on, now),
         "ref": report,
     }
 

@@ -29,6 +29,7 @@ from marstraining.reports.rules.meetings import (
     PaperState,
     PlannedDay,
     days_ahead,
+    is_late,
     meeting_days,
     meeting_faults,
     paper_state,
@@ -38,8 +39,8 @@ from marstraining.reports.rules.meetings import (
 )
 
 __all__ = [
-    "LONGEST_NOTE", "LONGEST_PLACE", "LONGEST_WORDING", "NOT_COLLECTED", "REMINDED_BEFORE", "SHOWN_WITHIN",
-    "AnnualFigure", "Change", "Figure", "Measure", "MeetingDraft", "MonthlyRule", "PaperState", "Period", "PlannedDay", "Standing",
-    "as_plain", "changes", "check_begun", "check_wording", "content_hash", "days_ahead", "from_plain", "meeting_days", "meeting_faults",
+    "LONGEST_NOTE", "LONGEST_PLACE", "LONGEST_WORDING", "NOT_COLLECTED", "REMINDED_BEFORE", "SHOWN_WITHIN", "AnnualFigure", "Change",
+    "Figure", "Measure", "MeetingDraft", "MonthlyRule", "PaperState", "Period", "PlannedDay", "Standing", "as_plain", "changes",
+    "check_begun", "check_wording", "content_hash", "days_ahead", "from_plain", "is_late", "meeting_days", "meeting_faults",
     "paper_state", "printed", "proposed_meeting", "read_quarter", "read_year", "with_place", "working_days_until",
 ]  # fmt: skip

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
+from marstraining.core.clock import local
 from marstraining.core.working_time import WorkingCalendar
 from marstraining.reports.rules.figures import Period
 
@@ -15,6 +16,8 @@ CUT_OFF_BEFORE = 10
 SHOWN_WITHIN = 10
 REMINDED_BEFORE = 3
 
+# Nobody works on registers before.
+NIGHT_ENDS = time(6)
 LONGEST_PLACE = 200
 LONGEST_NOTE = 1000
 _DAY = timedelta(days=1)
@@ -22,7 +25,7 @@ _WEEK = timedelta(days=7)
 
 
 class PaperState(StrEnum):
-    """How far the paper of a meeting is; LATE is figures that should have been taken by now, NONE a meeting that had no paper."""
+    """How far the paper of a meeting is; LATE is figures whose cut-off is past, NONE a meeting that had no paper."""
 
     NOT_TAKEN = "not_taken"
     LATE = "late"
@@ -117,7 +120,13 @@ def paper_state(*, has_report: bool, is_signed: bool, cut_off_on: date, meets_on
         return PaperState.SIGNED if is_signed else PaperState.DRAFTED
     if meets_on < today:
         return PaperState.NONE
-    return PaperState.LATE if cut_off_on < today - _DAY else PaperState.NOT_TAKEN
+    return PaperState.LATE if cut_off_on < today else PaperState.NOT_TAKEN
+
+
+def is_late(cut_off_on: date, taken_at: datetime) -> bool:
+    """Whether figures were taken so long after their cut-off that somebody may have changed what they count: after the night."""
+    wall = local(taken_at)
+    return wall.replace(tzinfo=None) >= datetime.combine(cut_off_on + _DAY, NIGHT_ENDS)
 
 
 # ---- a year ahead by a rule ---------------------------------------------------------------------------------------------
