@@ -265,7 +265,8 @@ async def test_the_boards_calendar(site: Site, chromium: Browser) -> None:
     year = f"/board/meetings/year?which=1&weekday=0&every=3&first={today:%Y-%m}&count=6&place="
     addresses = [
         "/board", "/desk", f"/board/meetings/{late}", f"/board/meetings/{past}", "/board/meetings/new",
-        "/board/meetings/new?on-day=31&on-month=2", in_a_year, "/board/meetings/year", year, "/board/meetings/year?which=9", f"/board/reports/{paper}", f"/board/reports/{paper}/words",
+        "/board/meetings/new?on-day=31&on-month=2", in_a_year,
+        "/board/meetings/year", year, "/board/meetings/year?which=9", f"/board/reports/{paper}", f"/board/reports/{paper}/words",
     ]  # fmt: skip
     assert await faults_of(chromium, site, addresses, at_desk) == {}
     drafted = await take_paper(late, by=SYSTEM, now=now())
