@@ -150,6 +150,20 @@ async def test_a_mark_changed_after_the_cut_off_changes_nothing_in_the_paper_and
 
 
 @pytest.mark.usefixtures("db")
+async def test_a_draft_taken_to_look_ahead_was_not_reported_and_is_not_said_to_be(clock: Clock) -> None:
+    quarter = await a_quarter(clock.now)
+    ref = await add_meeting(a_meeting(), by=AT_DESK, now=clock.now)
+    ahead, _ = await take_quarterly_snapshot(QUARTER, by=AT_DESK, now=clock.now)
+    await execute("UPDATE attendance_mark SET mark = 'absent' WHERE person_id = ?", quarter.people[3].id)
+    first = await report_of(await take_paper(ref, by=SYSTEM, now=AFTER_CUT_OFF), viewer=READER)
+    await sign_off(ahead.ref, by=AT_DESK, now=clock.now)
+    second = await report_of((await held(ref)).report, viewer=READER)
+    assert first is not None
+    assert second is not None
+    assert (first.changed, [one.now for one in second.changed if one.key == "all"]) == ((), ["34", "3"])
+
+
+@pytest.mark.usefixtures("db")
 async def test_what_runs_on_the_day_after_the_cut_off_has_not_run_yet(clock: Clock) -> None:
     course = await makers.make_course("Early Help", code="EH")
     for day in (11, 12):

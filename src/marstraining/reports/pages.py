@@ -34,7 +34,7 @@ WHO_READS = roles(Role.BOARD_READER, Role.DESK, Role.ADMINISTRATOR)
 DONE: dict[str, str | tuple[str, str]] = {
     "taken": "The report is taken. Its figures stay as they are.",
     "same": ("Nothing has changed", "The figures are those of the last report, so it stands."),
-    "worded": "Your words are in the report. Sign it off again if it was signed off before.",
+    "worded": "Your words are in the report.",
     "unworded": ("Nothing has changed", "The sentences read as they did."),
     "signed": "The report is signed off.",
     "already": ("Nothing to do", "The report was signed off already."),

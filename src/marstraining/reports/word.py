@@ -37,10 +37,10 @@ def _cover(file: Any, document: Document) -> None:  # noqa: ANN401 - python-docx
     table = file.add_table(rows=0, cols=2)
     table.style = "Table Grid"
     lines = [
-        ("Marking", document.marking), ("Purpose", document.purpose), ("Recommendation", document.recommendation),
+        ("Marking", document.marking), *document.facts.items(), ("Purpose", document.purpose), ("Recommendation", document.recommendation),
         ("Figures as at", f"{document.as_at}. {document.late}" if document.late else document.as_at),
         ("Signed off", document.signed or "Draft: not signed off yet"),
-        ("Snapshot", f"{document.snapshot} ({document.content_hash[:12]})"), *document.facts.items(),
+        ("Snapshot", f"{document.snapshot} ({document.content_hash[:12]})"),
     ]  # fmt: skip
     for label, value in lines:
         cells = table.add_row().cells

@@ -13,9 +13,9 @@ from marstraining.reports.rules import Change, changes
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A snapshot, what people wrote, who signed it, and what came out otherwise than in the snapshot before it.
+    """A snapshot, what people wrote, who signed it, and what came out otherwise than in the one before it.
 
-    `meeting` is the board's whose paper it is, `actions` what it names, `written` up to which number its words go.
+    A paper is held against the last that was signed. `meeting` is the board's whose paper it is, `actions` what it names, `written` up to which number its words go.
     """
 
     frozen: Frozen
@@ -32,14 +32,16 @@ async def report_of(ref: str, *, viewer: Viewer) -> Report | None:
     frozen = await snapshot_of(ref, viewer=viewer)
     if frozen is None:
         return None
-    before = await snapshot_before(frozen)
+    meeting = await meeting_of_report(ref)
+    # A draft taken to look ahead was not reported to anybody.
+    before = await snapshot_before(frozen, is_signed=meeting is not None)
     changed = changes(before.figures, frozen.figures) if before else ()
     return Report(
         frozen,
         await wordings_of(ref),
         await signature_of(ref),
         changed,
-        await meeting_of_report(ref),
+        meeting,
         await actions_of(ref),
         (await last_written(ref)).number,
     )

@@ -70,8 +70,8 @@ def meeting_faults(
         "meets_on": _day_fault(draft, before, others, today),
         "paper_due_on": _due_fault(draft, before, today),
         "cut_off_on": _cut_off_fault(draft, before, today),
-        "period": _period_fault(draft, others),
     }
+    found["period"] = _period_fault(draft, others, is_cut_off_right=not found["cut_off_on"])
     if is_signed and before is not None:
         stays = "The paper is signed off, so this stays as it was: take the signature back first"
         found["cut_off_on"] = stays if draft.cut_off_on != before.cut_off_on else found["cut_off_on"]
@@ -103,12 +103,12 @@ def _cut_off_fault(draft: MeetingDraft, before: MeetingDraft | None, today: date
     return ""
 
 
-def _period_fault(draft: MeetingDraft, others: Sequence[MeetingDraft]) -> str:
+def _period_fault(draft: MeetingDraft, others: Sequence[MeetingDraft], *, is_cut_off_right: bool) -> str:
     same = next((one for one in others if one.period == draft.period), None)
     words = draft.period.words
     if same is not None:
         return f"The meeting of {_plain(same.meets_on)} reports {words} already: choose another quarter, or change that meeting first"
-    if draft.period.first > draft.cut_off_on:
+    if is_cut_off_right and draft.period.first > draft.cut_off_on:
         begins = _plain(draft.period.first)
         return f"{_start(words)} begins on {begins}, after the data cut-off: choose an earlier quarter, or a later cut-off"
     return ""
