@@ -15,7 +15,8 @@ from marstraining.reports.rules import Change, changes
 class Report:
     """A snapshot, what people wrote, who signed it, and what came out otherwise than in the one before it.
 
-    A paper is held against the last that was signed. `meeting` is the board's whose paper it is, `actions` what it names, `written` up to which number its words go.
+    A paper is held against the last that was signed. `meeting` is the board's whose paper it is, `actions` what it names, `written` up to
+    which number its words go.
     """
 
     frozen: Frozen
