@@ -2,9 +2,9 @@
 
 import html
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from marstraining.conversation.rules import Block, Button, Facts, Listing, Paragraph, Reply, Span, useful_buttons
+from marstraining.core.values import frozen
 
 LONGEST_MESSAGE = 4096
 MOST_ENTITIES = 100
@@ -16,7 +16,7 @@ _ENTRIES_IN_FULL = 5
 _FILTERS_IN_ROW = 3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outgoing:
     """One message: `html` in Telegram's subset, and rows of buttons with data, or with a link."""
 
@@ -24,7 +24,7 @@ class Outgoing:
     rows: tuple[tuple[Button, ...], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Line:
     """A line as HTML, with what Telegram counts of it: UTF-16 units as people read it, and entities."""
 

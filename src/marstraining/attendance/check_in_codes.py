@@ -1,10 +1,10 @@
 """The code on the trainer's screen, which changes every 30 seconds, and the pass that somebody gets who has just scanned it."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from marstraining.attendance.rules import Evidence
 from marstraining.core.tokens import derive_code, derive_token, same
+from marstraining.core.values import frozen
 
 STEP = timedelta(seconds=30)
 # Long enough to look one's own code up in a letter.
@@ -13,7 +13,7 @@ _DIGITS = 6
 _SCREEN, _PASS = "check-in-screen", "check-in-pass"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Presented:
     """A code of a screen as somebody brought it, how, and when; nothing says yet that it is right."""
 

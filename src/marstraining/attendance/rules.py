@@ -1,11 +1,11 @@
 """Words of a register: what a mark says, on what evidence it stands, and what a row of an attendance file must hold."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
 from marstraining.core.errors import Refused
+from marstraining.core.values import frozen
 
 _LONGEST_DAY = 24 * 60
 
@@ -154,7 +154,7 @@ FILE_KIND_WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewMark:
     """What a register is to say of one person on one training day.
 
@@ -209,7 +209,7 @@ class Proposal(StrEnum):
     INSUFFICIENT = "insufficient"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Thresholds:
     """From which share of the minutes taught a course counts somebody as having attended, or in part.
 
@@ -232,7 +232,7 @@ ALL_OF_IT = Thresholds(attended=1.0)
 _DATE_FORMS = ("%Y-%m-%d", "%d/%m/%Y")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AttendedRow:
     """One row of an attendance file, its words understood. `address` None is a learner without e-mail."""
 

@@ -1,10 +1,10 @@
 """What is printed for the room: the sheet that people sign, and badges; A4, tagged PDF."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from marstraining.core.typesetting import typeset
+from marstraining.core.values import frozen
 from marstraining.core.web.dates import day, day_short, span
 
 # Room for who comes without a booking.
@@ -12,7 +12,7 @@ _BLANK_LINES = 4
 _DAYS_ON_A_SHEET = 6
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Printed:
     """A session as it is printed; people are (name, organisation) in order, days are (start, end)."""
 

@@ -1,7 +1,6 @@
 """What letters about a booking say, as plain values: one function for each letter's facts, and the calendar entries it carries."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
@@ -10,6 +9,7 @@ from marstraining.bookings.queries.entries import DayEntry
 from marstraining.bookings.rules import Mode
 from marstraining.core import config
 from marstraining.core.clock import local, time_words
+from marstraining.core.values import frozen
 from marstraining.core.working_time import WorkingCalendar
 from marstraining.messages.rules import CalendarItem, Letter, Priority, Recipient
 from marstraining.programme.rules import Delivery
@@ -19,7 +19,7 @@ TOKEN_PURPOSE = "booking"  # noqa: S105 - the name of a purpose, no secret
 JOINING_WORKING_DAYS = 5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Subject:
     """The booking a letter is about; `version` orders the letters of one booking."""
 

@@ -1,16 +1,16 @@
 """Which courses and topics somebody follows."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from marstraining.bulletins.rules import Pace
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound
 from marstraining.core.tokens import hash_token
+from marstraining.core.values import frozen
 from marstraining.programme.queries import topic_by_slug
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Followed:
     """A course whose new dates somebody is told of."""
 
@@ -19,7 +19,7 @@ class Followed:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FollowedTopic:
     """A topic of whose new dates and resources somebody is told."""
 
@@ -29,7 +29,7 @@ class FollowedTopic:
     pace: Pace
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Subscriptions:
     """All that somebody is told of."""
 
@@ -40,7 +40,7 @@ class Subscriptions:
         return bool(self.courses or self.topics)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Owner:
     """Who a letter with a link to stop it went to: a person, or an address without an account."""
 
@@ -48,7 +48,7 @@ class Owner:
     address: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenRequest:
     """What an address asked for and has not confirmed yet."""
 

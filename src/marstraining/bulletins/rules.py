@@ -1,11 +1,12 @@
 """When somebody is told of news, and what news is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
 from marstraining.core.clock import from_wall, local
+from marstraining.core.values import frozen
 
 # Once a day, in the morning: somebody who follows ten courses should not get ten letters when a year's programme appears.
 DAILY_AT = time(8)
@@ -24,7 +25,7 @@ PACES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewResource:
     """A resource as news: `topics` are slugs, `path` is its page, `added_at` when it was published."""
 
@@ -35,7 +36,7 @@ class NewResource:
     added_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewDate:
     """A session as news."""
 
@@ -45,7 +46,7 @@ class NewDate:
     place: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Heading:
     """What somebody follows, a course or a topic, with what is new there."""
 

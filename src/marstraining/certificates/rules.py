@@ -3,11 +3,12 @@
 import re
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from marstraining.core.errors import Refused
+from marstraining.core.values import frozen
 
 CODE_LENGTH = 16
 LINK_LASTS = timedelta(days=7)
@@ -34,7 +35,7 @@ class Standing(StrEnum):
     EXPIRED = "expired"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Facts:
     """Everything that is printed on a certificate, as it was when it was issued; nothing on it changes later.
 
@@ -113,7 +114,7 @@ def first_name(name: str) -> str:
     return name.split(maxsplit=1)[0] if name.split() else ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Held:
     """An accreditation that a course granted: its last day, if it has one, and whether it was ended before."""
 

@@ -1,7 +1,8 @@
 """What the ledger holds, and how many may be booked at once."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from marstraining.core.values import frozen
 
 # How many colleagues one may invite in one go: a screen of names that somebody still reads.
 MOST_AT_ONCE = 60
@@ -15,7 +16,7 @@ class LedgerKind(StrEnum):
 LEDGER_WORDS = {LedgerKind.LATE_CANCELLATION: "Late cancellation", LedgerKind.ABSENCE: "Did not attend"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Absence:
     """Somebody booked who did not come; excused with a reason of the register's fixed list, or not."""
 

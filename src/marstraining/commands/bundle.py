@@ -17,6 +17,7 @@ from typing import IO, Any
 from marstraining import __version__
 from marstraining.core.errors import Refused
 from marstraining.core.files import all_stored, path_of, quarantined
+from marstraining.core.values import frozen
 
 FORMAT = 1
 _ABOUT = "marstraining-backup.json"
@@ -28,7 +29,7 @@ _CHUNK = 1024 * 1024
 _SMALL = 16 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Packed:
     """What a bundle holds: which kind of database it is of, whether the files are in it, and how many."""
 

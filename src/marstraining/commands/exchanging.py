@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from marstraining.core.db import transaction
 from marstraining.core.errors import Refused
 from marstraining.core.imports import Fault, ImportOutcome, Row
 from marstraining.core.spreadsheet import USUAL, Limits, read_file
+from marstraining.core.values import frozen
 from marstraining.core.viewer import SYSTEM
 from marstraining.people.actions import import_agencies, import_people
 from marstraining.programme.actions import import_courses, import_sessions
@@ -36,7 +36,7 @@ _SESSION_COLUMNS = (
 _HISTORY = Limits(max_bytes=50_000_000, max_rows=100_000)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Kind:
     """A kind of file: its columns, which of them must be there and filled, and the verb that writes its rows."""
 

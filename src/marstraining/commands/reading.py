@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import click
 from marstraining.commands.terminal import complain, say
 from marstraining.core.clock import LONDON, local
 from marstraining.core.errors import Refused
+from marstraining.core.values import frozen
 from marstraining.meeting_reports.apart import look_apart, read_apart
 from marstraining.meeting_reports.columns import ASKED, FoundList, by_headings
 from marstraining.meeting_reports.dates import Order
@@ -23,7 +24,7 @@ _WORDS = {word.replace("_", "-"): word for word in ASKED} | {"minutes": "duratio
 _MATCH_WORDS = {"email": "by email", "alias_email": "by their other email", "name": "by name"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SaidColumns:
     """What was typed of the columns of a list that is no known report: each `--column`, `--everybody` and `--order`."""
 

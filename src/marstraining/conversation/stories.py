@@ -6,11 +6,11 @@ of the answer, `|` words that stand in it, `-` words that do not, `+` the label 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from marstraining.core.paths import DIALOGUES
+from marstraining.core.values import frozen
 
 # The headings of the published list, in order.
 GROUPS = (
@@ -24,7 +24,7 @@ _TOLD = (">", "*", "!")
 _EXPECTED = ("<", "|", "-", "+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """One thing that somebody does, and what is expected of the answer, as (mark, words) in order."""
 
@@ -33,7 +33,7 @@ class Step:
     expected: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Story:
     """One dialogue."""
 

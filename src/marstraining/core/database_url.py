@@ -1,21 +1,23 @@
 """What a database address says: a SQLite file, or a PostgreSQL server and database."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from marstraining.core.values import frozen
 
 _POSTGRES_PORT = 5432
 _POSTGRES_OPTIONS = {"sslmode", "host"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SqliteFile:
     """A database in one file; `path` is absolute."""
 
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PostgresServer:
     """A database on a server. `host` may be a socket's folder; `sslmode` empty leaves it to the driver."""
 

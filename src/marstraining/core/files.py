@@ -11,13 +11,13 @@ import shutil
 import unicodedata
 import zipfile
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from marstraining.core import config
 from marstraining.core.errors import Refused
 from marstraining.core.tokens import new_token
+from marstraining.core.values import frozen
 
 LARGEST = 25 * 1024 * 1024
 ACCEPTED = ".pdf,.docx,.pptx,.xlsx,.png,.jpg,.jpeg"
@@ -40,7 +40,7 @@ _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
 _REFUSED = "The selected file must be a PDF, a Word, PowerPoint or Excel file (docx, pptx, xlsx), a PNG or a JPG"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stored:
     """A file that was taken: its random name in the folder, what it is, and its size in bytes."""
 
@@ -135,7 +135,7 @@ def drop(data_dir: Path, stored_as: str) -> None:
     quarantined(data_dir, stored_as).unlink(missing_ok=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lying:
     """A file as it lies in a folder; `since` is when it was written, in seconds since 1970."""
 

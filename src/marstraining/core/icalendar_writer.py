@@ -9,12 +9,12 @@ from the entry, so an unchanged feed is the same bytes and keeps its ETag.
 import logging
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import quote
 
 from marstraining.core.clock import LONDON
+from marstraining.core.values import frozen
 
 Status = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
 Method = Literal["REQUEST", "CANCEL"]
@@ -55,7 +55,7 @@ _LONDON_LINES = (
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One training day as a calendar shows it.
 

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from marstraining.core.values import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Row:
     """One row of a file: its number as a spreadsheet shows it (the header is 1) and its cells, trimmed, by column name."""
 
@@ -25,7 +27,7 @@ class Fault:
         return f"{place}: {self.message}" if self.row else self.message
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ImportOutcome:
     """How many records an import created, changed and found as they were; with faults, nothing was written."""
 

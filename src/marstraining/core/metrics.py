@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
+
+from marstraining.core.values import frozen
 
 # Where several serving processes keep their counts for each other. It must be set before this module is loaded.
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -30,7 +31,7 @@ _signposts = Counter(
 _sign_ins = Counter("mars_sign_ins", "What came of a link or code: ok, failed, limited.", ("outcome",), registry=_registry)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Figures:
     """What the database says: numbers by words of ours, never a name.
 

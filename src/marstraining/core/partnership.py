@@ -3,12 +3,13 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, time
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from marstraining.core.values import frozen
 from marstraining.core.working_time import WorkingCalendar
 
 PACKAGED = Path(__file__).with_name("north_lincolnshire.toml")
@@ -23,7 +24,7 @@ class PartnershipError(ValueError):
     """What is wrong with a partnership file, and where in it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Contact:
     """A number to ring, as people read it, with the day on which somebody last made sure that it answers, None where nobody has."""
 
@@ -34,7 +35,7 @@ class Contact:
     checked_on: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Term:
     """A school term or half-term holiday, both days included."""
 
@@ -43,7 +44,7 @@ class Term:
     ends: date
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SchoolCalendar:
     """Terms and half-terms in order; after `published_until` nothing is known and nothing may be assumed."""
 
@@ -63,7 +64,7 @@ class SchoolCalendar:
         return tuple(sorted((*between, *halves)))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Branding:
     """`accent` as #rrggbb; `logo` the name of a file under static/, empty for none."""
 
@@ -71,7 +72,7 @@ class Branding:
     logo: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BookingRules:
     """Periods of booking.md; offer lengths are working hours, by how far off the session is."""
 
@@ -83,7 +84,7 @@ class BookingRules:
     offer_hours_near: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProgrammeRules:
     """What the training team is warned of (rules.md 5.2): fewer trainers of a course than these, a larger group than this."""
 
@@ -102,7 +103,7 @@ class Partnership:
     calendar: SchoolCalendar
     branding: Branding
     booking: BookingRules
-    programme: ProgrammeRules = ProgrammeRules()
+    programme: ProgrammeRules = field(default_factory=ProgrammeRules)
     aftercare: str = ""
 
     def contact(self, code: str) -> Contact:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from marstraining.core.imports import Fault, Row
+from marstraining.core.values import frozen
 
 MAX_BYTES = 10_000_000
 MAX_ROWS = 5_000
@@ -50,7 +51,7 @@ class Faults:
         return [str(fault) for fault in self]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Table:
     """What a file said. `rows` are the faultless ones; `unknown` are headings that no column answers to.
 
@@ -63,7 +64,7 @@ class Table:
     faults: Faults
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """How much of a file is read: more is a fault, so that nothing is left out without a word."""
 
@@ -115,7 +116,7 @@ def read_file(data: bytes, columns: Mapping[str, bool], *, limits: Limits = USUA
     return table.rows, tuple(sorted([*table.faults, *unknown]))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Layout:
     wanted: Mapping[str, bool]
     places: Mapping[str, int]

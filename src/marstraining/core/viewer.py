@@ -1,7 +1,9 @@
 """Who is asking: the one value that identity is below `people`."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from marstraining.core.values import frozen
 
 
 class Role(StrEnum):
@@ -17,7 +19,7 @@ class Role(StrEnum):
     BOARD_READER = "board_reader"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Viewer:
     """A person as the rules below `people` see them.
 

@@ -1,7 +1,7 @@
 """Working days and hours as booking rules count them: England's bank holidays, London's wall clock, no knowledge of now."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
 from importlib import import_module
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from marstraining.core.clock import from_wall, local
+from marstraining.core.values import frozen
 
 _DAY = timedelta(days=1)
 _NONE = timedelta()
@@ -39,7 +40,7 @@ def bank_holidays(year: int) -> Mapping[date, str]:
     return dict(_united_kingdom()(subdiv="ENG", years=year))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WorkingCalendar:
     """Monday to Friday without England's bank holidays and without `closed_days`, from `day_starts` to `day_ends` in London.
 

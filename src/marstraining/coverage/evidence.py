@@ -2,18 +2,18 @@
 
 import asyncio
 import io
-from dataclasses import dataclass
 from pathlib import Path
 
 from marstraining.core import files
 from marstraining.core.config import Settings
 from marstraining.core.errors import Refused
+from marstraining.core.values import frozen
 
 MAX_BYTES = 5 * 1024 * 1024
 _ENDINGS = {"pdf": (".pdf",), "png": (".png",), "jpg": (".jpg", ".jpeg")}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Evidence:
     """A file as it was sent, its kind found out. Refuses what is too large or none of the kinds."""
 

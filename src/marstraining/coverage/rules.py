@@ -1,13 +1,13 @@
 """Refresher rules: which apply to whom on a day, what has been learnt towards them, and when what falls due; plain values only."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
 from marstraining.certificates.rules import add_months
 from marstraining.core.errors import Refused
+from marstraining.core.values import frozen
 
 SOON = timedelta(days=90)
 # What a course flagged as meeting EYFS Annex C counts as, besides what it says itself: a local refresher may not (rules.md, EY-NOTE).
@@ -32,7 +32,7 @@ KIND_WORDS = {
 CONFIDENCES = {"high": "High", "medium": "Medium", "low": "Low: confirm it", "local": "Local", "superseded": "Superseded: confirm it"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """One version of a rule, in force from a day to a day, both included.
 
@@ -63,7 +63,7 @@ class Rule:
         return self.is_on and self.applies_from <= on and (self.applies_until is None or on <= self.applies_until)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Post:
     """A job role held from a day to a day, the last included."""
 
@@ -75,7 +75,7 @@ class Post:
         return self.since <= on and (self.until is None or on <= self.until)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Learning:
     """Something learnt: the day it was completed, the minutes (None is not known), and the codes that it counts as."""
 
@@ -85,7 +85,7 @@ class Learning:
     codes: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """A rule that applies to somebody, with why: the role that brings it, and since when the two have met.
 
@@ -115,7 +115,7 @@ STATE_WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Due:
     """How somebody stands: when it falls due (None for never again), the last that counted, and for hours what counts of what is needed."""
 
@@ -322,7 +322,7 @@ def _column(due_on: date, on: date, months_shown: set[str]) -> str:
     return month if month in months_shown else "later"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuleChange:
     """A rule as the desk's form gives it, to apply from a day on. Refuses what cannot be a rule."""
 

@@ -5,14 +5,14 @@ GCP2-REFRESH). How often and after how long are a rule's, which the desk changes
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from marstraining.certificates.rules import add_months
+from marstraining.core.values import frozen
 from marstraining.coverage.rules import Rule, RuleKind, applied_on
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Holding:
     """A current accreditation: what its course counts as, and what is known of its use.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from marstraining.bookings.rules import Arranging, BookingState, Mode, Standby
+from marstraining.core.values import frozen
 from marstraining.demo.invent import Invented, reference
 from marstraining.demo.learnt import Learnt
 from marstraining.demo.upcoming import PlannedSession
@@ -52,7 +53,7 @@ _COLLEAGUES = 3
 _OFFER_LEFT = timedelta(hours=3)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlannedBooking:
     """One booking: made at `made_at`, in `state` since `changed_at`."""
 

@@ -1,7 +1,6 @@
 """What people of the demo have done lately, by the verbs that pages use: so that each role's first page has something to look at."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 
@@ -13,6 +12,7 @@ from marstraining.bookings.rules import BookPlace
 from marstraining.colleagues.actions import invite_colleagues, keep_places, substitute, waive_entry
 from marstraining.core import config
 from marstraining.core.files import store
+from marstraining.core.values import frozen
 from marstraining.core.viewer import SYSTEM, Role, Viewer
 from marstraining.demo.booked import PlannedBooking
 from marstraining.demo.invent import CONTENT, Invented
@@ -34,7 +34,7 @@ _REPORT = NewReport(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Done:
     """Everything of the demo that was written, by what the plan calls it."""
 

@@ -4,7 +4,6 @@ import json
 import secrets
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from marstraining.core import clock, config, files
 from marstraining.core.config import Settings, load_settings
 from marstraining.core.db import connect, migrate
 from marstraining.core.errors import Refused
+from marstraining.core.values import frozen
 from marstraining.core.viewer import SYSTEM
 from marstraining.demo.filling import Report, fill
 from marstraining.demo.invent import content
@@ -28,7 +28,7 @@ _FIRST_PAGES = {"agency_lead": "/agency", "desk": "/desk", "administrator": "/de
 _OWN = ("MARS_DATABASE_URL", "MARS_SECRET_KEY", "MARS_SMTP_URL", "MARS_TELEGRAM_TOKEN", "MARS_TELEGRAM_WEBHOOK_URL")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Demo:
     """A demo that is ready to be served: its environment, its settings, a sign-in link for each role."""
 

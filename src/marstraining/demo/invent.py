@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from marstraining.core.values import frozen
+
 CONTENT = Path(__file__).parent / "content"
 
 # Crockford's base32, as `core.tokens` has it; here the letters come from the seed, so that addresses are reproducible.
@@ -40,7 +42,7 @@ _STAFF: dict[str, tuple[int, tuple[str, ...]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Setting:
     """An organisation that the reference case leaves to be invented; `parent` is a code."""
 
@@ -53,7 +55,7 @@ class Setting:
     contact_name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Invented:
     """A person of the demo; `posts` are (agency code, job role), the first one the main one.
 

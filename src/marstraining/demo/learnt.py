@@ -2,12 +2,12 @@
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
 from marstraining.certificates.rules import add_months
 from marstraining.core.imports import Row
+from marstraining.core.values import frozen
 from marstraining.demo.invent import Invented, reference
 from marstraining.demo.past import PastSession, attended_row
 
@@ -30,7 +30,7 @@ _TURNS = tuple(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Renewed:
     """What job roles renew: a course of the partnership by its code, or something elsewhere that counts as a code of the rules."""
 
@@ -88,7 +88,7 @@ _TRAINS_GCP2_TOO = "STLUKES"
 _TO_CONFIRM = 5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Elsewhere:
     """Something somebody put on their record; `is_new` waits for the desk to confirm it."""
 
@@ -103,7 +103,7 @@ class Elsewhere:
     is_new: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Learnt:
     """The history of everybody: rows for `import_attendance`, and what was learnt elsewhere."""
 

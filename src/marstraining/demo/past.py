@@ -2,16 +2,16 @@
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from marstraining.core.imports import Row
+from marstraining.core.values import frozen
 from marstraining.demo.invent import Invented
 
 _PROVENANCE = "generated from the published count"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PastSession:
     """A held session with its published number of people, whose names are to be invented."""
 

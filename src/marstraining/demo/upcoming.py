@@ -4,11 +4,12 @@ import csv
 import random
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, time, timedelta
 from itertools import count
 
 from marstraining.core.clock import from_wall
+from marstraining.core.values import frozen
 from marstraining.core.working_time import WorkingCalendar
 from marstraining.demo.invent import CONTENT, Invented, reference
 
@@ -21,7 +22,7 @@ _DAY_BEGINS, _DAY_ENDS = time(8), time(19)
 _NO_TRAINERS = frozenset({"EYUPDAD", "PROFCUR", "DA-HUMBER", "CONF-STAYSAFE"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlannedSession:
     """One session of the plan with its dates and what is remarkable about it (`flags`, each with a number or nothing)."""
 

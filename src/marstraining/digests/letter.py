@@ -1,12 +1,12 @@
 """What a digest says: its sections with their lines, as plain values, and whether it is worth a letter."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 
 from marstraining.bookings.letters import date_words, moment
 from marstraining.bookings.rules import BookingState
+from marstraining.core.values import frozen
 from marstraining.digests.queries import Change, FallingDue, Missed, OpenBooking, SessionChange, UnusedTool
 from marstraining.digests.rules import MOST_LINES
 
@@ -40,7 +40,7 @@ _OVER = {(_S.INVITED, _S.TURNED_DOWN), (_S.INVITED, _S.LAPSED)}
 _SWAPPED = "swapped"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """Something told: who, or for a session which; what of; and what there is to say of it."""
 
@@ -50,7 +50,7 @@ class Line:
     below: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Section:
     """Lines of one kind. `counted` says their number in the subject; without `is_news` they alone are worth no letter.
 
@@ -70,7 +70,7 @@ class Section:
         return {"heading": self.heading, "lines": shown, "more": len(self.lines) - len(shown), "path": self.path, "note": self.note}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """All that there is for one lead; the last two only where what comes once a week is due."""
 

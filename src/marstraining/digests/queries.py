@@ -1,13 +1,13 @@
 """What a digest tells: what happened to bookings of a lead's staff and what waits, read with the scope of the lead's own pages."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from marstraining.certificates.queries.accreditations import IN_FORCE, LAST_USE
 from marstraining.colleagues.queries import Colleague, staff, visible_bookings
 from marstraining.core.db import rows
 from marstraining.core.tokens import hash_token
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.coverage.queries import people_asked
 from marstraining.coverage.rules import Due, State
@@ -30,7 +30,7 @@ _IN_LINE = (
 _MOST_STAFF = 2000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DigestLead:
     """A lead who can be written to, and how far they have been told."""
 
@@ -82,7 +82,7 @@ async def choice_by_token(token: str) -> tuple[int, DigestChoice] | None:
     return (found[0]["id"], DigestChoice(found[0]["digest_choice"] or DigestChoice.DAILY)) if found else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """A change of a booking's state; `starts_at` is None while the session has no date."""
 
@@ -124,7 +124,7 @@ async def changes(viewer: Viewer, *, since: datetime, until: datetime, on: date)
     return [Change(**row) for row in found]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SessionChange:
     """What befell a session on which somebody of the staff is booked, waits or is asked."""
 
@@ -152,7 +152,7 @@ async def session_changes(viewer: Viewer, *, since: datetime, until: datetime, o
     return [SessionChange(**row) for row in found]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenBooking:
     """A booking that waits: for approval or a yes until `until`, or on a list at `place` in line."""
 
@@ -185,7 +185,7 @@ async def open_bookings(viewer: Viewer, *, on: date, now: datetime) -> list[Open
     return [OpenBooking(**row) for row in found if row["until"] is None or row["until"] >= now]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Missed:
     """Somebody booked who did not come, by a locked register; excused or not."""
 
@@ -214,7 +214,7 @@ async def missed(viewer: Viewer, *, since: datetime, until: datetime, on: date) 
     return [Missed(**row) for row in found]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FallingDue:
     """Who falls due soon, by which rule, the first in front; and how many people have something overdue."""
 
@@ -238,7 +238,7 @@ async def falling_due(viewer: Viewer, *, within: timedelta, on: date, now: datet
     return FallingDue([(line[3], line[4]) for line in sorted(lines, key=lambda line: line[:3])], len(overdue))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnusedTool:
     """A licensed tool of somebody on the staff that was flagged as without use."""
 

@@ -7,8 +7,9 @@ only where it and all the others together are large enough.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from marstraining.core.values import frozen
 
 FEWEST = 5
 """Fewer answers than this are told as "fewer than 5 responses" and nothing else."""
@@ -41,7 +42,7 @@ class Level(StrEnum):
     FIGURES = "figures"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Directions:
     """How many answered higher, the same and lower now than before; `at_top` of the same were at the top of the scale already."""
 
@@ -55,7 +56,7 @@ class Directions:
         return self.up + self.same + self.down
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Figure:
     """What somebody wants to show: how many answered out of how many, of whom, and what was shown of it before.
 
@@ -72,7 +73,7 @@ class Figure:
     directions: Directions | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MergedDirections:
     """Directions of a few answers: `not_up` stands for the same and lower together where either alone would be too small."""
 
@@ -85,7 +86,7 @@ class MergedDirections:
         return None if self.same is not None else self.down
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Published:
     """What may be shown. `answers` and `asked` are None where even the number stays back; `why` says in a sentence why there is no mean."""
 
@@ -220,7 +221,7 @@ def published_groups(answers: Mapping[str, int]) -> frozenset[str]:
     return frozenset(shown)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Waiting:
     """A closed survey with too few answers for a mean, which waits for others of its course."""
 

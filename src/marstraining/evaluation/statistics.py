@@ -2,14 +2,15 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import fmean, stdev
+
+from marstraining.core.values import frozen
 
 Pair = tuple[float, float]
 _MOST_EXACT = 200
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Summary:
     """What pairs of before and now come to. `None` where too few pairs, or pairs all alike, leave nothing to compute.
 

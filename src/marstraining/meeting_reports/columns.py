@@ -1,10 +1,11 @@
 """The columns of a list that is no known report: what a person says each of them holds."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 from marstraining.core.errors import Refused
+from marstraining.core.values import frozen
 from marstraining.meeting_reports.dates import Order
 from marstraining.meeting_reports.headings import Field
 from marstraining.meeting_reports.model import Fault
@@ -33,7 +34,7 @@ _WHO = ("name", "first_name", "last_name", "email")
 _PRESENCE = ("joined", "left", "duration", "attended")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Columns:
     """Which column holds what, counted from 0; None where the list has no such column.
 
@@ -67,7 +68,7 @@ class Columns:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FoundList:
     """A list in a file that is no known report, for a person to say what its columns are.
 

@@ -2,9 +2,9 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from marstraining.core.values import frozen
 from marstraining.meeting_reports.model import Attendee, Booked, Span, TaughtDay
 from marstraining.meeting_reports.names import name_key
 from marstraining.meeting_reports.people import fitting, share_of
@@ -23,7 +23,7 @@ class MatchedBy(StrEnum):
     NAME = "name"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Match:
     """Whom a person of a report was found to be, or who they might be: the nearest first, for a person to choose from."""
 
@@ -32,7 +32,7 @@ class Match:
     suggested_ids: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Presence:
     """What the report shows of one booked person; `sources` are places in the list of its people."""
 

@@ -1,12 +1,12 @@
 """What a report says, as plain values: who was there from when to when, and what could not be read."""
 
 import dataclasses
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from marstraining.core.errors import Refused
+from marstraining.core.values import frozen
 
 # Raised when the same file could give another answer, so that a stored figure says by which reading it came about.
 PARSER_VERSION = 2
@@ -77,7 +77,7 @@ class Span(NamedTuple):
         return (self.end - self.start).total_seconds()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TaughtDay:
     """One training day that a report can be of; `taught_minutes` are those between start and end without the breaks."""
 
@@ -90,7 +90,7 @@ class TaughtDay:
         return Span(self.starts_at, self.ends_at)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NamedFile:
     """A file as it was sent; the name serves the sentence that turns it down and nothing else."""
 
@@ -98,7 +98,7 @@ class NamedFile:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileRead:
     """What is known of one file besides its people.
 
@@ -149,7 +149,7 @@ class Attendee(NamedTuple):
         return round(self.seconds / 60, 1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Booked:
     """Somebody with a confirmed booking of the session: addresses that are theirs, and others known to be."""
 
@@ -159,7 +159,7 @@ class Booked:
     alias_emails: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Report:
     """What one or more files say of one meeting; `days` are the training days that they were found to be of."""
 

@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from marstraining.core.clock import LONDON, local
 from marstraining.core.errors import Refused
+from marstraining.core.values import frozen
 from marstraining.meeting_reports.columns import Columns, FoundList
 from marstraining.meeting_reports.dates import Moment, Order, day_of, decide_order, mismatch, said_date
 from marstraining.meeting_reports.entries import Entries, Kind, entries_of
@@ -24,7 +25,7 @@ _WINDOW = timedelta(minutes=15)
 _DIFFERS = 60.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _OneFile:
     read: FileRead
     records: tuple[Record, ...]

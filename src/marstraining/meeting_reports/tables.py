@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from marstraining.core.errors import Refused
+from marstraining.core.values import frozen
 from marstraining.meeting_reports.dates import Moment, is_bare_date, is_bare_time, read_moment
 from marstraining.meeting_reports.durations import read_duration
 from marstraining.meeting_reports.headings import (
@@ -31,7 +31,7 @@ _LOOKED_AT = 500
 _AGAIN = "Download the report again when the meeting has ended, with Teams or Zoom set to English."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Table:
     """A list of people: its heading row's number, headings as compared, where its fields stand, its rows.
 
@@ -50,7 +50,7 @@ class Table:
         return row.cells[place] if place is not None and place < len(row.cells) else ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Summary:
     """What the file says of the whole meeting, each with the number of its row where it has one."""
 
@@ -62,7 +62,7 @@ class Summary:
     moments: tuple[Moment, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheet:
     """A report's rows, sorted: what stands outside the lists, and the lists of people."""
 

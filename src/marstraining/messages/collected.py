@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 
+from marstraining.core.values import frozen
+
 _NAME = re.compile(r"(\d{8}T\d{6})-\d{8}-[a-z_]+\.eml")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Collected:
     """A letter as its reader would find it; `text` is its plain part."""
 

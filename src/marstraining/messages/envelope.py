@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_string, policy
 from email.errors import MessageError
@@ -17,6 +16,7 @@ from marstraining.core.clock import local
 from marstraining.core.config import Settings
 from marstraining.core.icalendar_writer import Entry, invitation
 from marstraining.core.tokens import derive_code, derive_token
+from marstraining.core.values import frozen
 from marstraining.core.web.render import environment
 from marstraining.messages.queries import StoredLetter
 from marstraining.messages.rules import STOPS_AT, CalendarItem
@@ -74,7 +74,7 @@ def _lines(header: str) -> list[str]:
 _POLICY = _HousePolicy(linesep="\r\n", cte_type="7bit")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rendered:
     """The three parts of a letter as its reader sees them."""
 

@@ -3,9 +3,9 @@
 import html
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from marstraining.core.config import Settings
+from marstraining.core.values import frozen
 from marstraining.core.web.render import environment
 from marstraining.messages.queries import StoredLetter
 
@@ -23,7 +23,7 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 _MORE = "… and more: {}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Note:
     """`html` is in Telegram's subset, `buttons` are labels with the data that a press sends back."""
 

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.messages.rules import CalendarItem, Channel, LetterState
 
 OUTBOX_ORDER = {
@@ -20,7 +20,7 @@ INSTANTS = ("created_at", "not_before", "expires_at", "first_try_at", "next_try_
 _LATE = timedelta(minutes=15)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoredLetter:
     """One row of the outbox, with its values unpacked."""
 
@@ -140,7 +140,7 @@ def _like(typed: str) -> str:
     return f"%{escaped}%"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delivery:
     """How letters go out: since when the mail server fails and with what words, since when letters wait that should have gone."""
 
@@ -161,7 +161,7 @@ async def delivery(*, now: datetime) -> Delivery:
     return Delivery(found[0]["failing_since"], found[0]["failing_with"] or "", found[0]["waiting_since"])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OutboxState:
     """The outbox in figures: letters by state, addresses that bounced, and how letters go out."""
 

@@ -1,12 +1,13 @@
 """States of a letter, its classes and priorities, and when a failed try is worth another."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, time, timedelta
 from enum import IntEnum, StrEnum
 from typing import Literal
 
 from marstraining.core.clock import from_wall, local
+from marstraining.core.values import frozen
 
 
 class LetterState(StrEnum):
@@ -136,7 +137,7 @@ class Channel(StrEnum):
     TELEGRAM = "telegram"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recipient:
     """Where one letter goes; an address by value, so that a letter needs no look-up when it leaves."""
 
@@ -147,7 +148,7 @@ class Recipient:
     fallback: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CalendarItem:
     """One training day as plain values, kept in the letter's row and written as `.ics` when the letter is sent.
 
@@ -167,7 +168,7 @@ class CalendarItem:
     status: Literal["CONFIRMED", "TENTATIVE", "CANCELLED"] = "CONFIRMED"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Letter:
     """What an action hands over to be written.
 
@@ -286,7 +287,7 @@ class Turn(StrEnum):
     WAIT = "wait"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sibling:
     """Another letter of a thread: `is_due` once its not-before has come; `uids` are the calendar entries it carries."""
 

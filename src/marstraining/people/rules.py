@@ -3,11 +3,11 @@
 import ipaddress
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from marstraining.core.errors import NotAllowed, Refused
+from marstraining.core.values import frozen
 from marstraining.core.viewer import SYSTEM, Role, Viewer
 
 
@@ -168,7 +168,7 @@ def masked(address: str) -> str:
     return f"{name[:1]}…@{domain}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AgencyDetails:
     """An agency as the desk's form and the import give it; `parent_id` is the body it belongs to."""
 
@@ -191,7 +191,7 @@ class AgencyDetails:
     opened_on: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PostWish:
     """A post that somebody gives themselves: at the agency of a code, or at one whose name they typed."""
 
@@ -200,7 +200,7 @@ class PostWish:
     agency_typed: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TelegramWishes:
     """Which kinds of letters somebody chose to get in their Telegram chat."""
 
@@ -223,7 +223,7 @@ class TelegramWishes:
         return cls(*(word in words for word in TELEGRAM_LETTERS))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Purpose:
     """What the button of a letter with a link and a code does; `cookie` names the cookie of the browser that asked for it.
 
@@ -240,7 +240,7 @@ SIGN_IN = Purpose("sign_in", cookie="challenge")
 CONFIRM = Purpose("confirm", cookie="sid")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lifetime:
     """How long a sign-in lives: unused, and in all."""
 

@@ -1,11 +1,11 @@
 """A session as one line of a list: every text a learner reads there, made once so that templates only print."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import groupby
 
 from marstraining.bookings.queries import Places
+from marstraining.core.values import frozen
 from marstraining.core.web.dates import clock_time, day, day_plain, month, plural
 from marstraining.programme.place import place_of
 from marstraining.programme.queries import SessionRow
@@ -32,7 +32,7 @@ _SAID = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Card:
     """What a list shows of a session; `tone` colours the tag that says how booking stands."""
 
@@ -53,7 +53,7 @@ class Card:
     is_off: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MonthOfCards:
     """A heading and the cards under it."""
 

@@ -2,17 +2,17 @@
 
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from marstraining.core.clock import local
+from marstraining.core.values import frozen
 
 _CHUNK = 256 * 1024
 _READABLE = 0o644 << 16
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """One file of the pack: what it is called, its bytes or where they lie, and of when it is."""
 

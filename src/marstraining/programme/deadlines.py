@@ -1,15 +1,16 @@
 """What has a date of its own before a session starts, and where it goes when the session moves; plain values, without a clock."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, time
 
 from marstraining.core.clock import LONDON, from_wall, local, today_of
+from marstraining.core.values import frozen
 from marstraining.core.working_time import WorkingCalendar
 
 _NOON = time(12)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deadlines:
     """The booking window as instants, the go or no-go day and the day for final numbers; None for what is not set."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from marstraining.core.errors import Refused
 from marstraining.core.imports import Fault, Row
+from marstraining.core.values import frozen
 from marstraining.programme.rules import Access, CourseDraft, DayPlan, Delivery, check_course, check_days
 
 _YES = {"yes": True, "true": True, "1": True, "y": True, "no": False, "false": False, "0": False, "n": False, "": False}
@@ -19,7 +20,7 @@ _LONGEST_VENUE = 200
 _MOST = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SessionRows:
     """One code's rows: their number, what they say alike (columns of the session's table), the venue's name and the training days."""
 

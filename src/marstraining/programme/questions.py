@@ -2,9 +2,9 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from marstraining.core.errors import Refused
+from marstraining.core.values import frozen
 
 TEXT, YES_NO, CHOICE = "text", "yes_no", "choice"
 MOST_QUESTIONS = 10
@@ -16,7 +16,7 @@ _YES_NO = ("Yes", "No")
 _REQUIRED = "*"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """One question; `key` names its answer for good, so that the words may be put right. `choices` only where the kind is choice."""
 

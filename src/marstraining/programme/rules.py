@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
 from itertools import pairwise
 
 from marstraining.core.clock import from_wall, local
 from marstraining.core.errors import Refused
+from marstraining.core.values import frozen
 from marstraining.programme.questions import Question
 
 
@@ -103,7 +103,7 @@ EVENING_FROM = "17:00"
 HALF_DAY_MINUTES = 240
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProgrammeFilter:
     """What the programme, its month view and its calendar feed are narrowed by; an empty field does not narrow.
 
@@ -172,7 +172,7 @@ def stage_of(  # noqa: PLR0911 - one line for each stage, in the order in which 
     return Stage.OPEN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DayPlan:
     """One training day as it is typed: a date and two wall times in Europe/London."""
 
@@ -190,7 +190,7 @@ class DayPlan:
             raise Refused(f"The time {fault}", code="no_such_time", field="starts") from fault
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CourseDraft:
     """A course as the desk or an import writes it; `topics` are labels, `needs` are codes of prerequisites."""
 
@@ -225,7 +225,7 @@ class CourseDraft:
     questions: tuple[Question, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VenueDraft:
     """A venue as the desk writes it."""
 
@@ -241,7 +241,7 @@ class VenueDraft:
     is_archived: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SessionDraft:
     """A session without its dates, as the desk writes it; empty `title`, `access` and `audience_codes` follow the course."""
 

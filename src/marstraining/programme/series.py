@@ -1,18 +1,18 @@
 """Dates of a series and of a year rolled forward, and why one of them will not do; plain dates in, plain dates out."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
 from marstraining.core.errors import Refused
+from marstraining.core.values import frozen
 from marstraining.programme.rules import DayPlan
 
 MOST_DATES = 60
 _WEEK = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SeriesRule:
     """Every so many weeks on the weekday of `first`, or every so many months on its ordinal weekday (second Tuesday)."""
 
@@ -48,7 +48,7 @@ def _same_weekday(first: date, *, months: int) -> date:
     return day if day.month == start.month else day - _WEEK
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Span:
     """A named stretch of days, both ends included: a term or a half-term holiday."""
 
@@ -60,7 +60,7 @@ class Span:
         return self.first <= day <= self.last
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SchoolYear:
     """Terms and half-term holidays, and why nobody works on a day: the end of a sentence, or "" on an open day."""
 
@@ -99,7 +99,7 @@ class SchoolYear:
         return later_weeks[min(number, len(later_weeks) - 1)] + timedelta(days=day.weekday())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Taken:
     """A stretch of time that another session takes: where, who trains, for whom."""
 
@@ -111,7 +111,7 @@ class Taken:
     audiences: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wish:
     """What a planned session needs: the place, the trainers, the audience, and whether it must be in term time."""
 
@@ -121,7 +121,7 @@ class Wish:
     is_in_terms: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Planned:
     """A planned session: its days and, as finished sentences, why it is skipped. Without reasons it can be created."""
 

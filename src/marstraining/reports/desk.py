@@ -1,7 +1,7 @@
 """The board's calendar at the desk: meetings added, one or a year of them, changed and removed, and their figures taken again."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from starlette.requests import Request
@@ -10,6 +10,7 @@ from starlette.responses import Response
 from marstraining.core import clock, config
 from marstraining.core.clock import today_of
 from marstraining.core.errors import NotFound, Refused
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Role
 from marstraining.core.web import Form, page, read_form, render, roles, see_other, viewer_of
 from marstraining.core.web.dates import day_plain
@@ -146,7 +147,7 @@ async def take(request: Request) -> Response:
 # ---- a year ahead ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlannedLine:
     """A meeting of the rule with what speaks against it, `moved` the sentence on why it is not on the rule's own day."""
 

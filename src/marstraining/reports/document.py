@@ -1,11 +1,13 @@
 """A report as plain blocks, from which every format is made: page, PDF, Word and JSON say the same because they have the same source."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import Any
 
+from marstraining.core.values import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Text:
     """A paragraph. `place` names a drafted sentence that a person may have reworded; "" is not for rewording."""
 
@@ -13,14 +15,14 @@ class Text:
     place: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Points:
     """A list of short sentences."""
 
     items: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tile:
     """One figure large, with what it is of and how it stands beside others."""
 
@@ -29,14 +31,14 @@ class Tile:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tiles:
     """The figures that a summary opens with."""
 
     tiles: tuple[Tile, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Grid:
     """A table: `numeric` are the columns set right; a first column names its row. Empty cells are never left to mean nought."""
 
@@ -47,7 +49,7 @@ class Grid:
     empty: str = "Nothing to show for this period."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bar:
     """A line of a chart: a value with its interval (equal to it where there is none), and what is printed beside it."""
 
@@ -58,7 +60,7 @@ class Bar:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Forest:
     """Changes with their intervals on one scale, drawn beside the table that says the same; `scale` is its least and most."""
 
@@ -70,7 +72,7 @@ class Forest:
 Block = Text | Points | Tiles | Grid | Forest
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Section:
     """A page of the report: its number or letter, its title, what stands on it."""
 
@@ -79,7 +81,7 @@ class Section:
     blocks: tuple[Block, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Document:
     """A whole report; `paper` is the two-page paper that goes before its pages in Word, `marking` who may see it.
 

@@ -1,8 +1,8 @@
 """Forms of the board's calendar: a meeting, a year of meetings by a rule, an action of a report."""
 
-from dataclasses import dataclass
 from datetime import date
 
+from marstraining.core.values import frozen
 from marstraining.core.web import Form
 from marstraining.reports.rules import LONGEST_NOTE, LONGEST_PLACE, MeetingDraft, MonthlyRule, Period
 
@@ -60,7 +60,7 @@ def month_choices(today: date) -> dict[str, str]:
     return {f"{year}-{month + 1:02}": f"{date(year, month + 1, 1):%B %Y}" for year, month in months}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class YearForm:
     """A rule with what its meetings have in common."""
 
@@ -82,7 +82,7 @@ def read_year_form(form: Form, *, today: date) -> YearForm | None:
     return YearForm(MonthlyRule(int(ordinal), int(weekday), int(year), int(month), int(every), count), place)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TypedAction:
     """Something that will be done, as typed."""
 

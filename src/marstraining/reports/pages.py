@@ -1,7 +1,6 @@
 """The board's calendar and reports; the training team takes new ones, words their sentences and signs them off."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from starlette.requests import Request
@@ -10,6 +9,7 @@ from starlette.responses import Response
 from marstraining.core import clock, config
 from marstraining.core.clock import today_of
 from marstraining.core.errors import NotFound, Refused
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Role
 from marstraining.core.web import Files, Form, document_response, page, pdf_response, read_form, render, roles, see_other, viewer_of
 from marstraining.reports import forms
@@ -70,7 +70,7 @@ _PLACES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MeetingLine:
     """A meeting as the board's page shows it; `days` are working days until its paper is due, below 0 once it was.
 

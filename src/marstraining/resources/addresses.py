@@ -1,11 +1,11 @@
 """Addresses of the web: which ones a resource may lead to, which the service may fetch, and which networks are nobody's but inside."""
 
 import re
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import quote, urljoin, urlsplit
 
 from marstraining.core.errors import Refused
+from marstraining.core.values import frozen
 
 LONGEST = 1000
 _LONGEST_HOST = 253
@@ -29,7 +29,7 @@ class BadAddressError(ValueError):
     """An address that the service does not fetch, whatever it leads to."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Address:
     """A web address taken apart: what a request needs. `host` is in lower case, and in ASCII; `target` is path and query."""
 

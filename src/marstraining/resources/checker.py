@@ -11,7 +11,6 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache, partial
@@ -19,6 +18,7 @@ from functools import cache, partial
 import h11
 
 from marstraining.core import clock
+from marstraining.core.values import frozen
 from marstraining.resources.addresses import Address, BadAddressError, is_public, read_address
 from marstraining.resources.rules import Look, Outcome, outcome_of
 
@@ -36,7 +36,7 @@ _SECONDS_TEXT = re.compile(r"\d{1,7}")
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Network:
     """How names are resolved and connections made: `resolve(host, port)` gives addresses, `connect(address, port, name)` streams.
 
@@ -57,7 +57,7 @@ class _Failed(Exception):  # noqa: N818 - carries an outcome out of a request
         self.outcome = outcome
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Answer:
     status: int
     location: str

@@ -1,9 +1,9 @@
 """What is typed about resources: the library's filters, and the training team's forms as the plain values that actions take."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from marstraining.core.values import frozen
 from marstraining.core.web import Form
 from marstraining.programme.rules import AUDIENCES
 from marstraining.resources.rules import KIND_LABELS, VERDICT_LABELS, QualityNote, ResourceDraft, ResourceFilter, Verdict, code_from
@@ -14,7 +14,7 @@ _LONG = 10_000
 _LONGEST_TOPIC = 120
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadFilter:
     """A filter, what was typed for it, and a sentence for each field that could not be understood."""
 

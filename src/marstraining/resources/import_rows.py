@@ -7,6 +7,7 @@ from typing import Any
 
 from marstraining.core.errors import Refused
 from marstraining.core.imports import Fault, Row
+from marstraining.core.values import frozen
 from marstraining.resources.rules import (
     QualityNote,
     ResourceDraft,
@@ -27,7 +28,7 @@ _LISTS = ("topics", "audience_codes")
 _LONGEST_TOPIC = 120
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadResource:
     """One row: the draft, when its content was reviewed, and a quality check, where the row tells of them."""
 

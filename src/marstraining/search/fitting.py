@@ -1,14 +1,14 @@
 """Whether a document and which of its sessions fit what narrows a wish."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from marstraining.core.values import frozen
 from marstraining.search.rules import Dated, Document, Family, Mode, Slots
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fitting:
     """What narrows, prepared once for all documents that are looked at."""
 

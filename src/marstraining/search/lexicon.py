@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import chain
 
+from marstraining.core.values import frozen
 from marstraining.search import vocabulary
 from marstraining.search.words import Word, phrase_of, stem_of, words_of
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One line of the lexicon: an acronym or nothing, what it means in full, everyday words for the same, and its topic, if it has one."""
 
@@ -33,7 +34,7 @@ class Sense(StrEnum):
     TERM = "term"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Meaning:
     """What a phrase stands for. `value` is a code, a slug or a place's name; of a term `alternatives` are all its names."""
 
@@ -42,7 +43,7 @@ class Meaning:
     alternatives: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Matched:
     """A phrase found in a sentence, from one word up to another."""
 

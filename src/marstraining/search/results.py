@@ -1,11 +1,11 @@
 """What the search page shows, every text made once so that the template only prints."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import time
 from itertools import groupby
 from urllib.parse import urlencode
 
+from marstraining.core.values import frozen
 from marstraining.core.web.dates import clock_time, day, plural
 from marstraining.search import vocabulary
 from marstraining.search.rules import Dated, DateRange, Document, Family, Found, Hit, Intent, Mode, Understood
@@ -30,7 +30,7 @@ ELSEWHERE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DateLine:
     """A coming session of a course as one link."""
 
@@ -40,7 +40,7 @@ class DateLine:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Result:
     """One line of the results; `more` says how many further dates fit."""
 
@@ -54,7 +54,7 @@ class Result:
     is_restricted: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """Results of one kind; `all_href` leads to all of them where not all are shown."""
 
@@ -65,7 +65,7 @@ class Group:
     all_href: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Address:
     """What the page was asked, as the parts of its address."""
 

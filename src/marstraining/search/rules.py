@@ -1,9 +1,11 @@
 """What a sentence asks for and what is found for it, as plain values; names as in the partnership's vocabulary."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, datetime
 from enum import StrEnum
+
+from marstraining.core.values import frozen
 
 
 class Intent(StrEnum):
@@ -71,7 +73,7 @@ class Precision(StrEnum):
     RANGE = "range"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DateRange:
     """Days in London, both included; `end` None is open. `words` are those it was read from, as they were typed.
 
@@ -87,7 +89,7 @@ class DateRange:
     is_unpublished: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wish:
     """A subscription that somebody asks for: a topic, a type, or both."""
 
@@ -98,7 +100,7 @@ class Wish:
         return {name: value for name, value in (("topic", self.topic), ("type", self.type)) if value}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slots:
     """What narrows the wish; an empty field does not narrow. Codes are those of the vocabulary.
 
@@ -166,7 +168,7 @@ class Slots:
         return {name: value for name, value in values.items() if value not in ("", [], None, False)}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Correction:
     """A word as it was typed and the word it was taken for."""
 
@@ -178,7 +180,7 @@ class Correction:
 FILTERS = ("has_places", "time", "weekday", "venue", "mode", "dates", "audience", "type", "topic")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chosen:
     """One filter in force, by its name in `FILTERS` and in words for people."""
 
@@ -186,7 +188,7 @@ class Chosen:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Understood:
     """What a sentence was understood as. It holds no sentence and lives in memory only.
 
@@ -245,7 +247,7 @@ class Family(StrEnum):
     WORKBOOK = "workbook"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dated:
     """One coming session of a course, as far as it is searched and listed. Times are UTC; `days` are wall time in London."""
 
@@ -263,7 +265,7 @@ class Dated:
     is_public: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Document:
     """Something that can be found: a course with its coming sessions, a resource, a workbook.
 
@@ -287,7 +289,7 @@ class Document:
     kind: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hit:
     """A document that fits, with those of its sessions that fit too, soonest first."""
 
@@ -303,7 +305,7 @@ class Hit:
         return self.document.path
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """What was found, best first. `total` counts what lies beyond the limit too.
 

@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+
+from marstraining.core.values import frozen
 
 _TAG = re.compile(r"<[^<>]{0,200}>")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
@@ -12,7 +13,7 @@ _PLURALS = {"children": "child", "women": "woman", "midwives": "midwife", "babie
 _NO_PLURALS = frozenset({"news", "always", "series", "perhaps", "teams", "whereas"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Word:
     """A word of a sentence: as it was typed, folded, and the stem that plurals share."""
 

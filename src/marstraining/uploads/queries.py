@@ -1,10 +1,10 @@
 """What is known of files that were sent in."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.uploads.rules import WAITS_AT_MOST, FileState
 
 # Of the training team's concern: what holds a virus and nobody has looked into, and what waits for too long.
@@ -13,7 +13,7 @@ WAITING_LONG = "u.state = 'waiting' AND u.waiting_since < ?"
 _OF_CONCERN = f"({INFECTED}) OR ({WAITING_LONG})"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Waiting:
     """Files in quarantine that no scanner has looked at: how many, and since when the oldest waits."""
 

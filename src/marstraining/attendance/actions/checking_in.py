@@ -1,6 +1,5 @@
 """Learners check themselves in: a window that the trainer opens, the code on the screen, and the code of one's joining letter."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ from marstraining.core import config
 from marstraining.core.db import execute, hold, rows, transaction
 from marstraining.core.errors import Refused
 from marstraining.core.tokens import new_nonce
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Role, Viewer
 from marstraining.history.actions import record
 from marstraining.people.actions.limits import check_failures, count_failure
@@ -26,7 +26,7 @@ _BY_SESSION = (200, timedelta(hours=1))
 NO_MATCH = "We could not check you in with that. Look at the screen for its code, and in your joining email for yours, or ask your trainer."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckedIn:
     """Who is checked in, by first name; `is_marked_otherwise` where the trainer had marked them as anything but attended."""
 

@@ -1,6 +1,5 @@
 """What trainers write after a session, and the files they hand out."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from marstraining.attendance.rules import FileKind
@@ -8,6 +7,7 @@ from marstraining.core.db import execute, hold, rows, transaction
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.files import Stored
 from marstraining.core.tokens import new_ref
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
 from marstraining.programme.models import Session
@@ -17,7 +17,7 @@ from marstraining.uploads.rules import Purpose
 _MOST_FILES = 40
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewReport:
     """What a trainer says of a session: never of a person; minutes None are not told."""
 
@@ -28,7 +28,7 @@ class NewReport:
     preparation_minutes: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewFile:
     """A file that was stored; `for_course` makes it one of every session of the course."""
 

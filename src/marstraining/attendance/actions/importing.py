@@ -11,6 +11,7 @@ from marstraining.attendance.rules import AttendedRow, Evidence, MarkWord, read_
 from marstraining.core.db import execute_many, transaction
 from marstraining.core.errors import Refused
 from marstraining.core.imports import Fault, ImportOutcome, Row
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
 from marstraining.people.actions import add_managed_learner
@@ -28,7 +29,7 @@ _MOST_SOURCES = 20
 _UNKNOWN_JOB_ROLE = "multi_agency"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Placed:
     """A row whose course, agency and training day are known."""
 

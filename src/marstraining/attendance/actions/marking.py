@@ -1,7 +1,7 @@
 """Marking: what a register says of somebody on a training day, on what evidence, by whom; nothing is ever overwritten."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from marstraining.attendance import queries
@@ -12,6 +12,7 @@ from marstraining.attendance.rules import CORRECTIONS, Evidence, NewMark, is_the
 from marstraining.core.clock import local
 from marstraining.core.db import execute, hold, rows, transaction
 from marstraining.core.errors import NotFound, Refused
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
 
@@ -21,7 +22,7 @@ _INSERT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Marked:
     """What came of some marks: how many were written, how many said what was said already or had been sent before.
 

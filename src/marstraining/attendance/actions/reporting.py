@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from marstraining.attendance import queries
@@ -14,6 +13,7 @@ from marstraining.attendance.rules import Became, MarkWord, NewMark
 from marstraining.core.db import execute, execute_many, hold, rows, transaction
 from marstraining.core.errors import Refused
 from marstraining.core.tokens import new_ref
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
 from marstraining.meeting_reports.kept import Times, joined, key_of, seconds_on, times_of
@@ -34,7 +34,7 @@ _MATCH_ENTRY = "UPDATE attendance_reported_person SET matched_by = ?, became = ?
 _NEXT = "\t"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Read:
     """One of a report's people as they are kept, and whom they were found to be."""
 
@@ -46,7 +46,7 @@ class _Read:
     match: Match
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadReport:
     """What was read of some files, ready to be kept: their names, how many people each has, and the people."""
 
@@ -125,7 +125,7 @@ def _minutes(session: ReportSession, times: Times) -> float:
     return round(sum(seconds_on(day.taught, [times]) for day in session.days) / 60, 1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Written:
     """What came of writing: marks written and left as they were, and entries that nobody has settled."""
 

@@ -1,6 +1,5 @@
 """The tray of a session's reports: people in them whom nobody was found for, each settled by a person."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from marstraining.attendance import queries
@@ -12,6 +11,7 @@ from marstraining.core.clock import today_of
 from marstraining.core.db import execute, execute_many, hold, rows, transaction
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.tokens import new_ref
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
 from marstraining.people.actions import add_managed_learner, find_or_create_person, start_position
@@ -20,7 +20,7 @@ _NEEDS_ONE = frozenset({Became.OTHER_BOOKING, Became.TRAINER})
 _LONGEST_CONFIRMER = 200
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settling:
     """Who an entry is: `became` with the people it stands for.
 
@@ -34,7 +34,7 @@ class Settling:
     confirmed_by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Newcomer:
     """Somebody who came without a place; an address that is known is its owner's, whose own name and posts stand."""
 
@@ -122,7 +122,7 @@ async def _settle(session_id: int, ref: str, settling: Settling, *, by: Viewer, 
     await record("report.settled", by=by, now=now, subject_kind="session", subject_id=session_id, detail=detail)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Entry:
     id: int
     key: str

@@ -1,6 +1,5 @@
 """Entering on the register somebody who came and has no place: a walk-in, a substitute, somebody who helps."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from marstraining.attendance import queries
@@ -12,12 +11,13 @@ from marstraining.colleagues.actions import substitute
 from marstraining.core.clock import today_of
 from marstraining.core.db import rows, transaction
 from marstraining.core.errors import Refused
+from marstraining.core.values import frozen
 from marstraining.core.viewer import SYSTEM, Viewer
 from marstraining.history.actions import record
 from marstraining.people.actions import add_managed_learner, find_or_create_person, start_position
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewHere:
     """Somebody typed at the door; without an address the organisation stands for them."""
 
@@ -27,7 +27,7 @@ class NewHere:
     job_role: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WalkIn:
     """Who came, on which training day, and as what; `instead_of` is a learner with a place who did not come."""
 

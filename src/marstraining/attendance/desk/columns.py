@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +15,7 @@ from marstraining.attendance.queries.lists import SaidBefore, WaitingList, said_
 from marstraining.core import clock, config
 from marstraining.core.errors import Refused
 from marstraining.core.files import path_of
+from marstraining.core.values import frozen
 from marstraining.core.web import Form, page, read_form, render, see_other, viewer_of
 from marstraining.core.web.dates import day as day_words
 from marstraining.meeting_reports.apart import look_apart
@@ -28,7 +29,7 @@ ORDERS = {Order.DAY_FIRST.name: "The day, as 31/12/2026", Order.MONTH_FIRST.name
 DONE = {"read": "The reports among the files are read. Now say what the columns of the other file are."}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Opened:
     """A file that waits, the list in it, what was said of such lists before, and all files of the session with its headings."""
 

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from starlette.datastructures import UploadFile
@@ -15,6 +14,7 @@ from marstraining.attendance.queries import ReportSession
 from marstraining.attendance.queries.lists import waiting_lists
 from marstraining.core import clock
 from marstraining.core.errors import Refused
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.meeting_reports.apart import MAX_FILES, look_apart, read_apart
 from marstraining.meeting_reports.columns import Columns, FoundList
@@ -27,7 +27,7 @@ T = TypeVar("T")
 _PERHAPS_A_LIST = frozenset({Fault.NOT_A_REPORT, Fault.NO_PARTICIPANTS})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Taken:
     """What came of files: how many reports were kept, and the references of lists that wait for their columns."""
 

@@ -1,6 +1,5 @@
 """Whose register a page is about, for whom, which training day of it, and what may be done with it now."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from starlette.requests import Request
@@ -21,6 +20,7 @@ from marstraining.attendance.rules import (
 )
 from marstraining.core import clock
 from marstraining.core.errors import NotFound
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Role
 from marstraining.core.web import roles, viewer_of
 from marstraining.core.web.dates import clock_time, day, plural
@@ -39,7 +39,7 @@ CAPACITY_WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Taking:
     """A register as whoever asks may take it; `day` None where the session has no training day that stands."""
 
@@ -96,7 +96,7 @@ class Taking:
         return ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """Somebody on the register with the mark of the day, and that mark in words."""
 

@@ -1,10 +1,10 @@
 """Registers that somebody should be asked about."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 
 # A published session, over, with people booked by name, whose register nobody has locked. Where marks were imported, the register was
 # taken elsewhere and its record is written. Joins: programme_session s.
@@ -16,7 +16,7 @@ NOT_TAKEN = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenRegister:
     """A session that is over and whose register is not locked; `unmarked` are those with a place and without any mark."""
 

@@ -1,7 +1,9 @@
 """What can be exported: the headings of each kind of file, what stands under them and where it is read. docs/exports.md tells people."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
+
+from marstraining.core.values import frozen
 
 _DAY = "(SELECT MIN(d.day) FROM programme_day d WHERE d.session_id = s.id AND NOT d.is_cancelled)"
 _SESSION = (
@@ -14,7 +16,7 @@ _YEAR = "CAST(substr(CAST(q.day AS TEXT), 1, 4) AS INTEGER)"
 QUARTER = f"(({_YEAR} - CASE WHEN {_MONTH} < 4 THEN 1 ELSE 0 END) * 4 + (({_MONTH} + 8) % 12) / 3)"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """One kind of export.
 

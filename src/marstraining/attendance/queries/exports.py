@@ -1,7 +1,6 @@
 """Exports as they are read: who may take what away, how many rows that is, and the rows lot by lot."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -9,6 +8,7 @@ from marstraining.attendance.queries.export_kinds import BY_NUMBER, DATES, FIGUR
 from marstraining.core.clock import today_of
 from marstraining.core.db import rows
 from marstraining.core.errors import Refused
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Role, Viewer
 from marstraining.people.queries import Scope, agency_choices, visible_people
 
@@ -17,7 +17,7 @@ _LOT = 50
 _ROWS_AT_ONCE = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Filters:
     """Which rows: by reference of a session, codes of course and organisation, first and last day, each "" or None for all."""
 
@@ -28,7 +28,7 @@ class Filters:
     last: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Export:
     """An export that was counted: its headings, how many rows it has, and the lots in which they are read.
 

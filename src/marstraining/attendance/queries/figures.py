@@ -1,7 +1,6 @@
 """Attendance figures, each with its one definition."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
@@ -10,6 +9,7 @@ from tortoise.functions import Count
 
 from marstraining.attendance.models import Mark
 from marstraining.attendance.rules import LEARNERS, MarkWord
+from marstraining.core.values import frozen
 from marstraining.programme.models import AgencyHeadcount, Session, TrainingDay
 from marstraining.programme.rules import SessionState
 
@@ -17,7 +17,7 @@ _CURRENT = Q(superseded_at__isnull=True)
 _CAME = Q(mark=MarkWord.ATTENDED.value, taken_as__in=[one.value for one in LEARNERS]) & _CURRENT
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CourseFigures:
     """What a course's sessions come to over a span of days.
 

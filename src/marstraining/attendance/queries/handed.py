@@ -1,10 +1,10 @@
 """Files of courses and sessions, and who may have which; what trainers wrote after a session."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.programme.queries import run_by
 from marstraining.uploads.rules import FileState
@@ -30,7 +30,7 @@ _AS_ATTENDED = (
 _LEARNERS = f"({_AS_BOOKED} OR {_AS_ATTENDED})"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HandedFile:
     """A file that stands, with its course; `scan_state` is what the virus scanner said, None where nothing is noted."""
 
@@ -89,7 +89,7 @@ async def _files(condition: str, *values: object) -> list[HandedFile]:
     return [HandedFile(**{**row, "scan_state": FileState(row["scan_state"]) if row["scan_state"] else None}) for row in found]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WrittenReport:
     """What a trainer wrote after a session; minutes None are not told."""
 

@@ -1,17 +1,17 @@
 """Lists that wait for somebody to say what their columns are, and what was said of such lists before."""
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.meeting_reports.columns import Columns, columns_from_json
 
 _COLUMNS = "w.ref, w.file_name, w.file_hash, w.list_key, w.stored_as, w.at"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WaitingList:
     """A file of a session that waits."""
 
@@ -23,7 +23,7 @@ class WaitingList:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SaidBefore:
     """What somebody said of the columns of lists with the same headings."""
 

@@ -1,13 +1,13 @@
 """The look-ups of an attendance file."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
 from tortoise.expressions import Q
 
 from marstraining.attendance.models import Mark
+from marstraining.core.values import frozen
 from marstraining.people.models import Agency, Person
 from marstraining.programme.models import Course, TrainingDay
 from marstraining.record.models import Completion
@@ -24,7 +24,7 @@ def _lots(values: Iterable[T]) -> Iterator[list[T]]:
     return (wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HeldDay:
     """A training day on which people can have attended; `day_ids` are all of its session's, in order, ending on `last_day`."""
 
@@ -34,7 +34,7 @@ class HeldDay:
     last_day: date
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KnownMark:
     """A mark that stands."""
 

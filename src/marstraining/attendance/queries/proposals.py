@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
 from marstraining.attendance.queries.registers import StandingMark
 from marstraining.attendance.rules import Became, Evidence, MarkWord, Proposal, TakenAs, Thresholds, propose_mark
+from marstraining.core.values import frozen
 from marstraining.meeting_reports.kept import Times, seconds_on
 from marstraining.meeting_reports.model import Booked, TaughtDay
 from marstraining.meeting_reports.people import share_of
@@ -17,7 +17,7 @@ _FROM_REPORTS = frozenset({Evidence.TEAMS, Evidence.ZOOM, Evidence.LIST})
 _TAKEN_AS = {Became.WALK_IN: TakenAs.WALK_IN, Became.TRAINER: TakenAs.TRAINER}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReportDay:
     """A training day that reports can be of."""
 
@@ -26,7 +26,7 @@ class ReportDay:
     taught: TaughtDay
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReportSession:
     """A session as its reports are read against: training days that were not cancelled, and from which share one has attended."""
 
@@ -42,7 +42,7 @@ class ReportSession:
     is_locked: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReportFile:
     """One file that was read."""
 
@@ -56,7 +56,7 @@ class ReportFile:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReportEntry:
     """Somebody in the reports; `suggested` are people of the session whose names are near, for a person to choose from."""
 
@@ -88,7 +88,7 @@ class ReportEntry:
         return self.became == Became.UNMATCHED
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OnSession:
     """Somebody who has a place on the session, or trains it."""
 
@@ -99,7 +99,7 @@ class OnSession:
     addresses: Booked
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProposedMark:
     """What the reports say of one person on one training day.
 
@@ -128,7 +128,7 @@ class ProposedMark:
         return MarkWord(self.proposal.value) if self.proposal in {Proposal.ATTENDED, Proposal.PARTIAL} else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Preview:
     """Everything read of a session's reports. `stamp` changes with whatever is changed about it, in any tab."""
 

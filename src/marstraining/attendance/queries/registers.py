@@ -1,13 +1,13 @@
 """A register as it stands: its state, its training days, who may be marked, and the marks."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from marstraining.attendance.rules import LEARNERS, Evidence, MarkWord, TakenAs
 from marstraining.core.clock import local
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.programme.queries import run_by
 
@@ -15,7 +15,7 @@ from marstraining.programme.queries import run_by
 OPENS_BEFORE = timedelta(minutes=45)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RegisterState:
     """The register of a session that somebody has opened."""
 
@@ -33,7 +33,7 @@ class RegisterState:
         return self.locked_at is not None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RegisterDay:
     """A training day that was not cancelled."""
 
@@ -54,7 +54,7 @@ class RegisterDay:
         return self.starts_at - OPENS_BEFORE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StandingMark:
     """A mark that has not been superseded."""
 
@@ -71,7 +71,7 @@ class StandingMark:
     by_id: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CompletedSession:
     """What completing a session's course says: the course, the last day, and the minutes taught without breaks."""
 

@@ -1,16 +1,16 @@
 """What a meeting's report is read against."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound
+from marstraining.core.values import frozen
 from marstraining.meeting_reports.model import Booked, TaughtDay
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReportedSession:
     """What a meeting's report is read against: training days that were not cancelled, and who has a confirmed booking."""
 

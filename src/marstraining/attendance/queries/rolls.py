@@ -1,12 +1,12 @@
 """The register as a page shows it: which session, for whom, everybody on it, and how one person's marks came about."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from marstraining.attendance.rules import TakenAs
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.programme.queries import run_by
 
@@ -28,7 +28,7 @@ _EVERYBODY = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TakenSession:
     """A session whose register somebody takes; `needs` is how many learners told us of any."""
 
@@ -47,7 +47,7 @@ class TakenSession:
     needs: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RollLine:
     """Somebody on a register: with a place, as a trainer, or marked before; `taken_as` says in which capacity until it is changed."""
 
@@ -61,7 +61,7 @@ class RollLine:
     taken_as: TakenAs
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MarkMade:
     """One mark of one person as it was made; `is_standing` where none has superseded it."""
 
@@ -139,7 +139,7 @@ async def marks_made(session_id: int, person_id: int) -> list[MarkMade]:
     return [MarkMade(**{name: value for name, value in row.items() if name != "by_name"}, by=row["by_name"]) for row in found]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KnownPerson:
     """What somebody at the door may learn of a person that the service knows: the name and the organisation."""
 

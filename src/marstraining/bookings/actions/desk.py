@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 
 from marstraining.bookings import rules
@@ -17,6 +17,7 @@ from marstraining.bookings.rules import Arranging, BookPlace
 from marstraining.core.clock import today_of
 from marstraining.core.db import hold, rows, transaction
 from marstraining.core.errors import NotFound, Refused
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record, record_each
 from marstraining.people.actions import add_managed_learner, find_or_create_person, mark_leaver, start_position
@@ -25,7 +26,7 @@ from marstraining.programme.models import Session
 _LEFT = "left"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewLearner:
     """Somebody not yet known, as the desk enters them; without `email` a managed learner of the agency."""
 
@@ -36,7 +37,7 @@ class NewLearner:
     allows_shared: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NeedsLine:
     """What one learner of a session needs, read for a reason."""
 

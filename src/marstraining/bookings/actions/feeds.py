@@ -1,11 +1,11 @@
 """The address of a personal feed: made, changed, stopped; only a hash of its token is kept."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from marstraining.core.db import execute, rows, transaction
 from marstraining.core.errors import NotFound
 from marstraining.core.tokens import hash_token, new_token
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
 from marstraining.people.actions.limits import check_and_count
@@ -15,7 +15,7 @@ _USE_NOTED_EVERY = timedelta(hours=12)
 _FETCHES_AN_HOUR = 60
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FeedOwner:
     """Whose feed a token opens."""
 

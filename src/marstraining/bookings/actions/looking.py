@@ -1,6 +1,6 @@
 """Looking before taking hold: a booking that would be refused takes no lock, so that a full session answers thousands quickly."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from marstraining.bookings import rules
@@ -20,13 +20,14 @@ from marstraining.bookings.queries import (
 from marstraining.bookings.rules import BookPlace, Held, Period
 from marstraining.core.db import hold, hold_unseen, rows
 from marstraining.core.errors import NotFound, Refused, TooFast
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.programme.models import Session
 
 _BOOKINGS_A_MINUTE = 30
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """A booking that passed every rule before the lock; what is left is to count again and write."""
 

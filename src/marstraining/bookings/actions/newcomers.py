@@ -1,6 +1,5 @@
 """The newcomer's way: a wish to book, a letter, and one button that signs in and books (booking.md, Booking 3)."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from marstraining.bookings.actions import looking, steps
@@ -11,6 +10,7 @@ from marstraining.core.clock import local
 from marstraining.core.db import execute, rows, transaction
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.tokens import hash_token
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.messages.actions import queue_letter
 from marstraining.messages.rules import Letter, Priority, Recipient
@@ -25,7 +25,7 @@ LASTS = timedelta(minutes=60)
 BOOKING = Purpose("finish_booking", cookie="wish", is_for_newcomers=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wish:
     """What somebody without a sign-in types: one agency of the list, or the name of one that is not listed, or neither."""
 
@@ -38,7 +38,7 @@ class Wish:
     mode: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WishRow:
     """A wish as its letter's link finds it.
 
@@ -53,7 +53,7 @@ class WishRow:
     has_code: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Proof:
     """What shows that whoever presses the button reads the letter's mail, as with a sign-in link (security.md 1).
 
@@ -66,7 +66,7 @@ class Proof:
     cookie_token: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finished:
     """A wish come true: the booking, and the sign-in just opened for the browser that pressed the button."""
 

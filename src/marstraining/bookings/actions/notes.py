@@ -1,7 +1,6 @@
 """Letters that the desk writes to the learners of a session, in its own words."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from marstraining.bookings import rules
@@ -13,6 +12,7 @@ from marstraining.bookings.rules import Note
 from marstraining.core import config
 from marstraining.core.db import hold, rows, transaction
 from marstraining.core.errors import NotFound, Refused
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
 from marstraining.messages.actions import queue_letters
@@ -21,7 +21,7 @@ from marstraining.messages.wording import filled
 from marstraining.programme.models import Session
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotePreview:
     """What would be sent: the first letter as it will read, how many get one, and who cannot be written to."""
 

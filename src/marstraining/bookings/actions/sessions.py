@@ -1,7 +1,6 @@
 """What befalls a whole session: called off, postponed, moved, run online instead, another capacity; everybody booked gets one letter."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from marstraining.bookings.actions import steps
@@ -15,6 +14,7 @@ from marstraining.bookings.rules import BookingState
 from marstraining.core.clock import local
 from marstraining.core.db import execute, hold, rows, transaction
 from marstraining.core.errors import NotFound
+from marstraining.core.values import frozen
 from marstraining.core.viewer import SYSTEM, Viewer
 from marstraining.messages.actions import queue_letters
 from marstraining.messages.rules import Letter, Priority
@@ -32,7 +32,7 @@ _STALE_DAYS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DryRun:
     """Who would be told, before anything is done: everybody with a live booking, and those of them without an address."""
 

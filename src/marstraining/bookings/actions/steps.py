@@ -3,7 +3,6 @@
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -14,13 +13,14 @@ from marstraining.bookings.queries.entries import DayEntry, day_entries
 from marstraining.bookings.rules import BookPlace, Candidate, Period
 from marstraining.core import config, tokens
 from marstraining.core.db import execute, rows
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.core.working_time import WorkingCalendar
 from marstraining.messages.actions import queue_letter
 from marstraining.messages.rules import Letter
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Booked:
     """The booking that a verb leaves behind; `was_there` when it existed already and nothing was done."""
 
@@ -66,7 +66,7 @@ def new_code() -> str:
     return f"{secrets.randbelow(10**6):06}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewBooking:
     """What a booking's row takes beside its order; `id` is the next one, as read under the lock."""
 

@@ -1,13 +1,13 @@
 """The questions of the course that a booking is of, with the answers given."""
 
 import json
-from dataclasses import dataclass
 
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.programme.questions import Question, questions_of
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """`answers` by the questions' keys; those of questions that are asked no more stay."""
 

@@ -1,13 +1,13 @@
 """The training days of a session as one person's calendar knows them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DayEntry:
     """A training day with the sequence this person was last sent, None if never."""
 

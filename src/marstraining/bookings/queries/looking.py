@@ -1,7 +1,6 @@
 """What booking needs to know of a session and a learner: the look before the lock, and the look again under it, one statement each."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,13 +12,14 @@ from marstraining.bookings.queries.waiting import Counted, counted_of, counts_of
 from marstraining.bookings.rules import Capacity, Held, Missing, Situation
 from marstraining.core.clock import today_of
 from marstraining.core.db import next_key, rows
+from marstraining.core.values import frozen
 from marstraining.programme.rules import Access, SessionState, audiences_of
 
 _LIVE = "('requested', 'invited', 'confirmed', 'waiting', 'offered')"
 _RECENTLY = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Existing:
     """The live booking a learner already has of the session."""
 
@@ -28,7 +28,7 @@ class Existing:
     state: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Looked:
     """Everything seen in the look before the lock; `recent` is how many bookings the learner made in the last minute."""
 
@@ -46,7 +46,7 @@ class Looked:
         return self.session.access == Access.PUBLIC and self.session.state != SessionState.DRAFT
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Relooked:
     """What is seen under the lock: the booking there is by now, the figures, the session's numbers, its days, the next booking's id."""
 

@@ -1,10 +1,10 @@
 """A learner's own bookings: one by its reference, and all of them for the page and the feed."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.programme.place import place_of
 from marstraining.programme.rules import SessionState
@@ -25,7 +25,7 @@ _FROM = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OwnBooking:
     """A booking with its session, in columns."""
 
@@ -111,7 +111,7 @@ def visible_to(viewer: Viewer) -> tuple[str, tuple[object, ...]]:
     return "b.learner_id = ?", (viewer.person_id,)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListedBooking:
     """A booking as a list of one's own shows it."""
 
@@ -158,7 +158,7 @@ async def positions_in_lines(person_id: int) -> dict[int, int]:
     return {row["id"]: int(row["place"]) for row in found}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NeedsRow:
     """What a learner said they need, and how far the desk has come with it."""
 

@@ -1,13 +1,14 @@
 """Places of many sessions at once, for lists: one statement whatever their number."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from marstraining.bookings.queries.allocations import kept_places
 from marstraining.bookings.queries.holding import HOLDS
 from marstraining.bookings.rules import Capacity, Held, Mode, free_places
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.programme.rules import Delivery
 
 # More held than there are places, in the session or in one way of attending; for a session `s`, with the instant three times.
@@ -19,7 +20,7 @@ OVERSOLD = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Places:
     """`capacity` None is no limit, and so is `left` None; `left` is what a stranger could book now in one mode or the other."""
 

@@ -1,14 +1,14 @@
 """Everybody with a live booking of a session, as the verbs that concern a whole session need them."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from marstraining.bookings.queries.holding import HOLDS
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RosterRow:
     """One live booking."""
 
@@ -35,7 +35,7 @@ async def live_bookings(session_id: int) -> list[RosterRow]:
     return [RosterRow(**row) for row in found]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Coming:
     """One live booking of a session that has not begun, or has no date."""
 

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from marstraining.bookings.queries.places import capacity_of
 from marstraining.bookings.rules import BookingState, Capacity, Conflict, ConflictKind
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.programme.questions import Question, questions_of
 from marstraining.programme.rules import CourseKind
 
@@ -17,7 +17,7 @@ INSTANTS = ("starts_at", "ends_at", "opens_at", "closes_at")
 _TITLE = "CASE WHEN s.title = '' THEN c.title ELSE s.title END"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Post:
     """A position of the learner that is current on the day asked about."""
 
@@ -28,7 +28,7 @@ class Post:
     is_vcse: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SessionRow:
     """A session with its course, in columns, as the verbs of bookings use it."""
 
@@ -70,7 +70,7 @@ class SessionRow:
     questions: tuple[Question, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LearnerRow:
     """The person a booking is for."""
 

@@ -1,7 +1,6 @@
 """The waiting list of one session, and what is held there, as the verbs count them under the lock."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +8,7 @@ from marstraining.bookings.queries.holding import HOLDS
 from marstraining.bookings.queries.places import held_of
 from marstraining.bookings.rules import Candidate, Held
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 
 _CLASHES = (
     "(SELECT count(*) FROM bookings_booking x JOIN programme_session t ON t.id = x.session_id AND t.state = 'published'"
@@ -21,7 +21,7 @@ _CLASHES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Counted:
     """The places of a session as they are now, and how many offers have run out without the job having noticed."""
 
@@ -57,7 +57,7 @@ async def counted(session_id: int, *, now: datetime) -> Counted:
     return counted_of((await rows(counts_of("s.id = ?"), now, now, now, now, session_id))[0])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One on the waiting list with what their letter needs."""
 

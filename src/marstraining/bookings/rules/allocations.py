@@ -1,13 +1,14 @@
 """Places kept for an agency or a sector: what they leave to others, and how many one may have."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from marstraining.bookings.rules.places import Held
+from marstraining.core.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Share:
     """An allocation with how many places its agency (with branches) or sector holds; `is_ours` where the asking learner is of it."""
 

@@ -1,12 +1,12 @@
 """Whether a session can be booked by this learner now, and what to do instead."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from marstraining.core.clock import local
 from marstraining.core.errors import NotFound, Refused
+from marstraining.core.values import frozen
 from marstraining.programme.rules import AUDIENCES, Access, CourseKind, SessionState
 
 _MAY_COME_ALONE = frozenset({"all", "foster_carers", "parents", "pupils"})
@@ -16,7 +16,7 @@ _MAY_COME_ALONE = frozenset({"all", "foster_carers", "parents", "pupils"})
 TERMS_VERSION = "2026-11"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BookPlace:
     """What a learner (or the desk for one) asks for.
 
@@ -42,7 +42,7 @@ class BookPlace:
     by_desk: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Declaration:
     """What a learner declares: the terms in their version, and that the manager agrees, by name and address if they give them."""
 
@@ -51,7 +51,7 @@ class Declaration:
     manager_email: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Missing:
     """A course to complete first, and the next public date on which one can; None where none is published."""
 
@@ -60,7 +60,7 @@ class Missing:
     next_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Situation:
     """A session as the rules of booking see it, for one learner."""
 
@@ -87,7 +87,7 @@ class ConflictKind(StrEnum):
     SAME_COURSE = "same course"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Conflict:
     """Another live booking of the learner that bears on this one."""
 

@@ -1,11 +1,11 @@
 """A letter that the desk writes to the learners of a session: to whom, in which words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from marstraining.bookings.rules.states import LIVE_STATES, BookingState
 from marstraining.core.errors import Refused
+from marstraining.core.values import frozen
 from marstraining.messages.wording import check_wording
 
 LONGEST_SUBJECT = 150
@@ -27,7 +27,7 @@ class NoteTo(StrEnum):
     ALL = "all"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Note:
     """A letter as the desk writes it; `key` makes sending it twice the same as sending it once."""
 

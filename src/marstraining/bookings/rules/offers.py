@@ -1,12 +1,12 @@
 """To whom a freed place goes next, for how long it is offered, and what changes in the last two working days."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from marstraining.bookings.rules.places import Capacity, Held, free_places
 from marstraining.bookings.rules.states import Standby
+from marstraining.core.values import frozen
 from marstraining.core.working_time import WorkingCalendar
 from marstraining.programme.rules import SessionState
 
@@ -24,7 +24,7 @@ class Period(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OfferHours:
     """Working hours that an offer lasts: 15 working days before the session or more, 5 to 14, and less."""
 
@@ -33,7 +33,7 @@ class OfferHours:
     near: float = 4.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Candidate:
     """An entry of the waiting list, as far as choosing needs it."""
 

@@ -1,11 +1,11 @@
 """How many places there are, held and free: per session and per way of attending."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from marstraining.bookings.rules.states import Mode
 from marstraining.core.errors import Refused
+from marstraining.core.values import frozen
 from marstraining.programme.rules import Delivery
 
 
@@ -17,7 +17,7 @@ class Limit(StrEnum):
     ONLINE = "online"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Capacity:
     """The numbers of a session; None is no limit."""
 
@@ -27,7 +27,7 @@ class Capacity:
     delivery: str = Delivery.IN_PERSON
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Held:
     """Places held and people eligibly waiting, in all and by mode, as counted in one query."""
 

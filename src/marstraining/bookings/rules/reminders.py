@@ -1,9 +1,9 @@
 """When a learner is reminded, and until when that is still of use (calendar_and_letters.md, Letters 5)."""
 
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from marstraining.core.clock import from_wall, local
+from marstraining.core.values import frozen
 from marstraining.core.working_time import WorkingCalendar
 
 JOINING_INSTRUCTIONS = "joining_instructions"
@@ -15,7 +15,7 @@ TEMPLATES = ("reminder_two_weeks", "joining_instructions", "reminder_day_before"
 LONGEST_BEFORE = timedelta(days=21)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reminder:
     """One kind of reminder: the letter, when it is due and after when it would only confuse."""
 

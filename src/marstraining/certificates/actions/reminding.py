@@ -1,7 +1,6 @@
 """Reminders of accreditations that end: to whoever holds one, and to the leads of their organisation in one letter each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 
@@ -10,6 +9,7 @@ from marstraining.certificates.queries import EndingAccreditation
 from marstraining.certificates.rules import reminder_due
 from marstraining.core.clock import from_wall, today_of
 from marstraining.core.db import execute_many, hold, rows, transaction
+from marstraining.core.values import frozen
 from marstraining.messages.actions import queue_letter
 from marstraining.messages.rules import NOT_BEFORE, Letter, Priority, Recipient
 from marstraining.people.models import Person
@@ -18,7 +18,7 @@ from marstraining.people.queries import Lead, leads_of_staff
 _MOST_LINES = 60
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Step:
     """A reminder that is due: which of the ladder, for which accreditation."""
 

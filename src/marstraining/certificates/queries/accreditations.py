@@ -1,11 +1,11 @@
 """Accreditations: one's own, who is owed one, whose completion is gone, which end soon."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from marstraining.certificates.rules import CORRECTED, REMINDED_DAYS_BEFORE, Held
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 
 # An accreditation that holds on a day and that no later one of the same course carries on; joins record_accreditation a.
 IN_FORCE = (
@@ -17,7 +17,7 @@ IN_FORCE = (
 LAST_USE = "CASE WHEN a.used_on > a.granted_on THEN a.used_on ELSE a.granted_on END"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HeldAccreditation:
     """An accreditation as its holder and the desk read it.
 
@@ -87,7 +87,7 @@ async def corrected_accreditations(*, limit: int = 500) -> list[dict[str, Any]]:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EndingAccreditation:
     """An accreditation that ends soon; `address` is the holder's own or that of their setting's contact, "" for none."""
 

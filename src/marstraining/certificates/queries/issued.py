@@ -1,17 +1,17 @@
 """Certificates that were issued: one's own, those of a session, one by its reference or code."""
 
 import json
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from marstraining.certificates.rules import Facts, Held, Standing, first_name, standing_of, time_words
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.people.queries.scope import ALL, visible_people
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Issued:
     """A certificate as it was issued and how it stands; `name_now` is what its holder is called today."""
 
@@ -84,7 +84,7 @@ async def certificates_of_session(session_id: int) -> list[Issued]:
     return [_issued(row) for row in found]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verified:
     """All that anybody learns by a code: how the certificate stands, the course, the date and a first name."""
 

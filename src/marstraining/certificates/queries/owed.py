@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from marstraining.certificates.rules import Facts
 from marstraining.core import config
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.programme.rules import DELIVERY_LABELS, Delivery
 
 # A certificate that somebody at the desk withdrew, and none came in its place: no job issues it again.
@@ -44,7 +44,7 @@ _PRINTED = (
 _LEARNERS = "('learner', 'walk_in', 'substitute')"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Owed:
     """Somebody who is owed a certificate, with everything that will be printed on it. `address` "" is no address to write to."""
 
@@ -129,7 +129,7 @@ async def attended_in_part(session_id: int, *, person_id: int | None = None) -> 
     return await _as_owed(found, is_partial=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unfounded:
     """A valid certificate whose attendance a corrected register no longer says."""
 

@@ -1,7 +1,7 @@
 """Booking colleagues: each is invited to confirm, and the place is held until they answer or the deadline passes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from marstraining.bookings import rules as booking_rules
@@ -16,6 +16,7 @@ from marstraining.colleagues.queries import Colleague, colleagues_by_ref
 from marstraining.core.clock import today_of
 from marstraining.core.db import execute, hold, rows, transaction
 from marstraining.core.errors import NotFound, Refused
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
 from marstraining.messages.actions import queue_letter
@@ -30,7 +31,7 @@ _FOR_A_LEAD = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Invitable:
     """A colleague chosen for a session, and why they cannot be invited; "" where they can."""
 
@@ -38,7 +39,7 @@ class Invitable:
     why_not: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """The whole of what was chosen: who can be invited, who cannot, and whether there is room for all who can."""
 

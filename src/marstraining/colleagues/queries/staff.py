@@ -1,12 +1,12 @@
 """An agency lead's staff, and what each has booked."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from marstraining.colleagues.queries.scope import visible_bookings
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 
 STAFF_ORDER = {"name": "lower(p.name)", "agency": "lower(a.name)", "role": "g.job_role", "coming": "coming", "email": "p.email"}
@@ -20,7 +20,7 @@ BOOKING_ORDER = {
 _LIVE = "('requested', 'invited', 'confirmed', 'waiting', 'offered')"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Colleague:
     """Somebody who holds a post at an agency the viewer leads; one line for each post."""
 

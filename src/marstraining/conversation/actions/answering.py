@@ -5,7 +5,7 @@ process may end between any two steps, and an event that comes twice is answered
 """
 
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from traceback import extract_tb
@@ -30,6 +30,7 @@ from marstraining.conversation.rules.wording import BOUNDARIES, boundary_reply
 from marstraining.core.db import is_unavailable, transaction
 from marstraining.core.errors import NotFound, Refused, TooFast
 from marstraining.core.metrics import count_signpost
+from marstraining.core.values import frozen
 from marstraining.core.viewer import ANYBODY, Viewer
 from marstraining.people.actions import link_telegram
 from marstraining.people.actions.limits import check_and_count
@@ -46,7 +47,7 @@ _SELF = frozenset({Kind.ADULT_IN_CRISIS, Kind.CHILD_WRITING})
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """All that is to be said of an answer: the replies and what was understood, in the words of the vocabulary."""
 

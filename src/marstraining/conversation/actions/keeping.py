@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from marstraining.conversation.rules.asking import Asker
@@ -12,11 +11,12 @@ from marstraining.core import config
 from marstraining.core.clock import today_of
 from marstraining.core.db import execute, rows
 from marstraining.core.tokens import derive_token
+from marstraining.core.values import frozen
 from marstraining.core.viewer import ANYBODY, Viewer
 from marstraining.people.queries import viewer_of_chat
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dialogue:
     """A conversation's row as it was read; `id` 0 is one that is not written yet."""
 

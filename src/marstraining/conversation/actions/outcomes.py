@@ -1,13 +1,14 @@
 """What a turn leads to: the state to go on from, and perhaps something to do first."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from marstraining.conversation.rules.exchange import Reply
 from marstraining.conversation.rules.state import State
+from marstraining.core.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Turn:
     """What one event leads to.
 

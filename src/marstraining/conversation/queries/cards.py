@@ -1,7 +1,6 @@
 """The card that is confirmed before a place is booked, a list is joined or a booking is moved, and what is asked before it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from marstraining.bookings.queries import Looked, conflicts
 from marstraining.bookings.rules import Conflict, Mode, check_bookable, check_conflicts, warnings_of
@@ -15,11 +14,12 @@ from marstraining.conversation.rules.state import Deed, State
 from marstraining.conversation.rules.wording import rows_of
 from marstraining.core import config
 from marstraining.core.errors import NotFound, Refused
+from marstraining.core.values import frozen
 from marstraining.programme.queries import session_facts
 from marstraining.programme.rules import Delivery
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Card:
     """What a booking's card is made of: `agency` 0 and `mode` "" are still to be asked where `asks` says so."""
 

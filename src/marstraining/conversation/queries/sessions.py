@@ -1,7 +1,6 @@
 """Sessions as a chat shows them: a line of a list, one in detail, and the card that is confirmed before booking."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from marstraining.bookings.queries import Looked, Places, look, places
@@ -15,6 +14,7 @@ from marstraining.conversation.rules.state import State
 from marstraining.conversation.rules.wording import rows_of
 from marstraining.core.clock import local
 from marstraining.core.errors import NotFound
+from marstraining.core.values import frozen
 from marstraining.programme.queries import SessionFacts, SessionRow, session_facts, sessions_by_ref, sessions_of_course, visible_to
 from marstraining.programme.rules import AUDIENCES, Access, Delivery, Stage
 
@@ -60,7 +60,7 @@ def status_words(stage: Stage, left: Places | None, *, opens_at: datetime | None
     }.get(stage, "")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shown:
     """A session with its places and, where somebody is signed in, what booking knows of it and them."""
 

@@ -1,9 +1,9 @@
 """What goes between a channel and the engine: an event in, replies out, both as plain values that know no channel."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from marstraining.core.values import frozen
 from marstraining.core.viewer import ANYBODY, Viewer
 
 # Telegram's limit for the data of a button, which holds for every channel so that any of them can show any reply.
@@ -28,7 +28,7 @@ class EventKind(StrEnum):
     START = "start"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Event:
     """One thing that happened in one conversation.
 
@@ -51,7 +51,7 @@ class Event:
     is_edited: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Span:
     """Some words of a line; `href` is a path of ours ("/sessions/…"), "https://…", "tel:…" or "mailto:…"."""
 
@@ -60,7 +60,7 @@ class Span:
     is_strong: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Button:
     """What somebody can press. `data` holds all that is needed to act, in at most 64 bytes; with `href` it is a link instead."""
 
@@ -73,7 +73,7 @@ class Button:
             raise ValueError(f"a button needs data of at most {LONGEST_DATA} bytes, or a link: {self.label}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Paragraph:
     """One line or sentence; `is_heading` where it names what follows."""
 
@@ -81,7 +81,7 @@ class Paragraph:
     is_heading: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Item:
     """One entry of a list: its title, the lines below it, and the button that chooses it."""
 
@@ -90,7 +90,7 @@ class Item:
     button: Button | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listing:
     """Entries in their order; a numbered one can be answered by its number."""
 
@@ -99,7 +99,7 @@ class Listing:
     first: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Facts:
     """A card: what, when, where, who."""
 
@@ -109,7 +109,7 @@ class Facts:
 Block = Paragraph | Listing | Facts
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reply:
     """One message to show.
 

@@ -1,10 +1,11 @@
 """Questions that many ask of the service itself, with an answer that says where it stands; found by words, in this order."""
 
 import re
-from dataclasses import dataclass
+
+from marstraining.core.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """`words` find it in a sentence in small letters; `href` is the page that it is taken from."""
 

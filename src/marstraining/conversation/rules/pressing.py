@@ -1,10 +1,10 @@
 """The data of buttons: a verb and what it acts on, complete in itself, in at most 64 bytes."""
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 
 from marstraining.conversation.rules.exchange import LONGEST_DATA, Button
+from marstraining.core.values import frozen
 
 
 class Verb(StrEnum):
@@ -88,7 +88,7 @@ _PARTS: dict[Verb, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Press:
     """A button that was pressed: the verb and its parts, all of the right form, none of them checked for being there."""
 

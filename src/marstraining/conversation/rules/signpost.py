@@ -1,11 +1,11 @@
 """Whom to ring: the replies to a worry, and the line that every answer carries which did not understand."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from marstraining.conversation.rules.exchange import Paragraph, Reply, Span, line
 from marstraining.conversation.rules.pressing import Verb, button
+from marstraining.core.values import frozen
 from marstraining.safety.rules import Detail, Kind, Level, Standing
 
 FIRST_LINE = "If a child is in danger now, ring 999."
@@ -30,7 +30,7 @@ CODES = ("emergency", *dict.fromkeys(code for codes in _CODES.values() for code 
 SHORT = ("single_point_of_contact", "out_of_hours")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Number:
     """A contact as a reply shows it: whether it answers now, and when somebody last made sure of it."""
 

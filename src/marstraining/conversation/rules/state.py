@@ -4,11 +4,12 @@ A state is all that is needed to show the last answer again, so that a restart, 
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, field, fields, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from marstraining.core.values import frozen
 from marstraining.search.rules import DateRange, Mode, Precision, Slots
 
 _LONGEST_CODE = 80
@@ -67,7 +68,7 @@ class Deed(StrEnum):
     LINK = "link"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class State:
     """One conversation's place.
 

@@ -1,7 +1,7 @@
 """Routes that say who may use them; nobody reaches a page that has not said so."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import quote, urlsplit
 
 from starlette.exceptions import HTTPException
@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Message, Receive, Scope, Send
 
 from marstraining.core.errors import NotFound
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Role, Viewer
 from marstraining.core.web import confirming
 from marstraining.core.web.confirming import Asks, Files, Unconfirmed
@@ -26,7 +27,7 @@ _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Who:
     """Who may use a route: `roles` empty means everyone signed in, or everyone where `needs_sign_in` is false."""
 
@@ -217,7 +218,7 @@ def safe_next(address: str | None, default: str = "/me") -> str:
     return default if any(ord(character) < 33 or character == "\\" for character in address) else address
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RouteRow:
     """One line of the route table."""
 

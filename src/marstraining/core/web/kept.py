@@ -6,7 +6,6 @@ import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from urllib.parse import parse_qsl, urlencode
 
@@ -16,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope
 
+from marstraining.core.values import frozen
 from marstraining.core.web.guards import PageRoute
 
 HeaderList = list[tuple[bytes, bytes]]
@@ -37,7 +37,7 @@ def is_textual(content_type: bytes) -> bool:
     return content_type.startswith(_TEXTUAL)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Variant:
     """A response ready to send, in one encoding: headers of the answer and of its 304, and the body."""
 
@@ -47,7 +47,7 @@ class Variant:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeptPage:
     """A rendered response in both encodings."""
 

@@ -1,12 +1,12 @@
 """Where the bars at the top of a page lead, by who is looking."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Role, Viewer
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NavItem:
     """A link in a bar; it is shown as the present place on addresses that begin with `href` or one of `also`.
 

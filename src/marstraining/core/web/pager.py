@@ -1,13 +1,14 @@
 """Long lists in pages."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 
+from marstraining.core.values import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Pager:
     """One page of a list of `total` rows; `link` makes the address of another page."""
 

@@ -3,7 +3,6 @@
 import gzip
 import hashlib
 import mimetypes
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from starlette.responses import Response
 
 from marstraining.core import config, paths
 from marstraining.core.errors import NotFound
+from marstraining.core.values import frozen
 
 # Only what a browser may ask for: readme, licence and checksum files lie in the same folder.
 _TYPES = {".css", ".js", ".svg", ".png", ".ico", ".webp", ".jpg"}
@@ -20,7 +20,7 @@ _FOREVER = "public, max-age=31536000, immutable"
 _COMPRESSED = {".css", ".js", ".svg"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Asset:
     body: bytes
     packed: bytes | None

@@ -1,13 +1,14 @@
 """Lists of the training team: sorted, filtered and paged by their address, and taken away as CSV or XLSX."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, datetime
 from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
 from starlette.datastructures import QueryParams
 
+from marstraining.core.values import frozen
 from marstraining.core.web.dates import day_plain
 from marstraining.core.web.pager import Pager, page_number
 
@@ -15,7 +16,7 @@ PER_PAGE = 50
 _MAX_FILTER = 200
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column:
     """A column: the key of its value in a row, its heading, whether the list can be sorted by it, whether it holds numbers."""
 
@@ -26,7 +27,7 @@ class Column:
     export_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Link:
     """A cell that leads somewhere; exported as its text."""
 
@@ -40,7 +41,7 @@ class Link:
         return self.text
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tag:
     """A cell with a coloured word; exported as its text."""
 
@@ -54,7 +55,7 @@ class Tag:
         return self.text
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableView:
     """What of a list is to be shown, read from the query; unknown columns and broken numbers fall back to the default."""
 

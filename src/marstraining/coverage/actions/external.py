@@ -1,6 +1,5 @@
 """Learning elsewhere: added by a learner with evidence, confirmed or refused by the desk."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from marstraining.core import config
@@ -8,6 +7,7 @@ from marstraining.core.clock import today_of
 from marstraining.core.db import execute, hold, rows, transaction
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.tokens import new_ref
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.coverage.evidence import Evidence, drop_evidence, keep_evidence
 from marstraining.history.actions import record
@@ -22,7 +22,7 @@ _INSERT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewLearning:
     """What somebody says they learnt elsewhere; `counts_as` is a code that rules know, "" for nothing in particular."""
 

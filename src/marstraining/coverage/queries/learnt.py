@@ -1,11 +1,11 @@
 """What people have learnt: here, in part, and elsewhere; and the posts that rules hang on."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.coverage.rules import ANNEX_C, Learning, Post
 
 # With a person's number where one is asked for; `who` is the column that it is compared with.
@@ -30,7 +30,7 @@ _ELSEWHERE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attended:
     """A line of a record: a course completed, or attended in part.
 
@@ -47,7 +47,7 @@ class Attended:
     course_minutes: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class External:
     """Something learnt elsewhere, as its owner and the desk read it; `scan_state` is of its file, "" where nothing is noted."""
 

@@ -1,19 +1,19 @@
 """One person's training record."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from marstraining.certificates.queries import HeldAccreditation, accreditations_of
 from marstraining.certificates.rules import hours_words
 from marstraining.core.clock import today_of
+from marstraining.core.values import frozen
 from marstraining.coverage.queries.learnt import Attended, External, attended_by, external_of, learning_of, posts_of
 from marstraining.coverage.queries.rules import refresher_rules
 from marstraining.coverage.rules import Due, Rule, standings
 from marstraining.coverage.use import rule_of_use
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TrainingRecord:
     """Everything that a record shows of one person on a day; `asked_about` are the accreditations whose use a rule asks for."""
 

@@ -1,15 +1,15 @@
 """Rules as they are kept, every version."""
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.coverage.rules import Rule, RuleKind
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeptRule:
     """A version of a rule, who wrote it and when."""
 

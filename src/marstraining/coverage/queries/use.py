@@ -1,16 +1,16 @@
 """Accreditations as far as their use goes: which to ask about or to flag, and one by the link of a letter."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from marstraining.certificates.queries.accreditations import IN_FORCE
 from marstraining.certificates.rules import Held
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.coverage.use import Holding
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HeldTool:
     """A current accreditation, and whom to write to about it, "" for nobody."""
 
@@ -66,7 +66,7 @@ async def held_tools(codes: Sequence[str], *, on: date) -> list[HeldTool]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AskedTool:
     """An accreditation as the page of a letter needs it; its address proves itself by a token."""
 

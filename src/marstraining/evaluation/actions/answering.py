@@ -5,7 +5,6 @@ import hmac
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -13,6 +12,7 @@ from marstraining.core import config
 from marstraining.core.db import execute, rows, transaction
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.tokens import hash_token
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.evaluation.actions.asking import draw, invite_in_the_room
 from marstraining.evaluation.queries.surveys import SurveyFacts, invited_by_token, survey_by_ref
@@ -32,7 +32,7 @@ class Sent(StrEnum):
     ALREADY = "already"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Worry:
     """Fields of a form whose words may be about somebody at risk, and what kind of worry it is; the words are in none of it."""
 

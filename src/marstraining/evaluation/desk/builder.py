@@ -5,13 +5,14 @@ What is being changed travels in the form itself until it is saved as a new vers
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Role
 from marstraining.core.web import Form, page, read_form, render, roles, see_other, viewer_of
 from marstraining.evaluation.actions import assign_instrument, end_area, make_instrument, put_ready_surveys, save_version, set_area
@@ -57,7 +58,7 @@ async def listing(request: Request) -> Response:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Draft:
     """An instrument with its questions as they are being changed."""
 

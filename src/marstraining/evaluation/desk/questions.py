@@ -2,9 +2,9 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from marstraining.core.errors import Refused
+from marstraining.core.values import frozen
 from marstraining.core.web import Form
 from marstraining.evaluation.rules.questions import (
     CHOICE_KINDS,
@@ -22,7 +22,7 @@ from marstraining.evaluation.rules.questions import (
 FIRST_SECTION = "Your feedback"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A question and the heading it stands under."""
 

@@ -1,12 +1,11 @@
 """Results for the training team: by course, topic and quarter, and of one survey."""
 
-from dataclasses import dataclass
-
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
 from marstraining.core.errors import NotFound
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Role
 from marstraining.core.web import Pager, page, render, roles, viewer_of
 from marstraining.evaluation.charts import change_chart, direction_chart, direction_words, share_bar, trend_chart
@@ -30,7 +29,7 @@ WHO_RUNS = roles(Role.DESK, Role.PARTNER_ORGANISER)
 _COLOURS = {Verdict.IMPROVED: "green", Verdict.FELL: "red", Verdict.NO_CLEAR_CHANGE: "grey"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Charts:
     """The pictures of a result; None where nothing of the kind may be shown."""
 

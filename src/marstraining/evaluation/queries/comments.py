@@ -1,16 +1,16 @@
 """Comments that the desk has to look at."""
 
 import json
-from dataclasses import dataclass
 
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.evaluation.gate import FEWEST
 from marstraining.evaluation.queries.scope import runs
 from marstraining.evaluation.rules.asking import CommentState
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QueuedComment:
     """A comment of a closed survey, with what was asked; never who wrote it, since nobody knows."""
 

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from marstraining.core.clock import local
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Role, Viewer
 from marstraining.evaluation.gate import Figure, published
 from marstraining.evaluation.queries.results import shown
@@ -20,7 +20,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """Which surveys: by reference of a session, code of a course, first and last day; each "" or None for all."""
 

@@ -1,16 +1,16 @@
 """Instruments as the desk sees and assigns them, and areas of the year."""
 
 import json
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.evaluation.rules.instruments import InstrumentKind
 from marstraining.evaluation.rules.questions import Section, sections_of
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InstrumentLine:
     """An instrument in the list, with its latest version and how many courses have it."""
 
@@ -36,7 +36,7 @@ async def instruments() -> list[InstrumentLine]:
     return [InstrumentLine(**row | {"kind": InstrumentKind(row["kind"])}) for row in found]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InstrumentFacts:
     """An instrument with the questions of its latest version."""
 
@@ -74,7 +74,7 @@ async def instrument_by_ref(ref: str) -> InstrumentFacts | None:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AreaLine:
     """A course in an area of the year."""
 

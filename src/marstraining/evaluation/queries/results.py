@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.evaluation.gate import Directions, Figure, Of, Published, published, published_choices
 from marstraining.evaluation.queries.scope import runs
@@ -16,7 +17,7 @@ from marstraining.evaluation.rules.questions import MEASURE_WORDS, Measure
 from marstraining.evaluation.rules.wording import Verdict, verdict
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shown:
     """A change that has passed the gate: what is None is held back, and `gate.why` says why."""
 
@@ -56,7 +57,7 @@ def shown(label: str, summary: Mapping[str, Any], asked: int | None, *, of: Of =
     return Shown(label, gate, summary["mean_then"], summary["mean_now"], summary["mean_change"], summary["low"], summary["high"])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chosen:
     """How often each answer was given; None where that is held back."""
 
@@ -66,14 +67,14 @@ class Chosen:
     counts: Mapping[str, int] | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ShownComment:
     question: str
     text: str
     may_quote: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Result:
     """A closed survey as it may be shown."""
 
@@ -134,7 +135,7 @@ async def _comments(survey_id: int, sections: Sequence[Mapping[str, Any]]) -> tu
 # ---- courses ------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CourseLine:
     """A course in the desk's list: its score over everything that may be counted together, or None where there is none yet."""
 
@@ -146,7 +147,7 @@ class CourseLine:
     waiting: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """What the desk's list can be narrowed to: fixed words, never free text, so that no two lists differ by a few people."""
 
@@ -203,7 +204,7 @@ async def trend_of(course_code: str) -> list[Shown]:
     return [shown(row["quarter"], json.loads(row["measures"])["course"], row["asked"], of=Of.TOTAL) for row in found]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SurveyLine:
     """A survey in a list: while it is open only how many have answered."""
 

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from marstraining.core.db import rows
 from marstraining.core.tokens import hash_token
+from marstraining.core.values import frozen
 from marstraining.evaluation.rules.asking import Mode, SurveyKind
 from marstraining.evaluation.rules.instruments import InstrumentKind
 from marstraining.evaluation.rules.questions import Section, sections_of
@@ -19,7 +19,7 @@ PRESENT = (
 _TITLE = "CASE WHEN s.title = '' THEN c.title ELSE s.title END"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SurveyFacts:
     """A survey with the session it asks about, where it asks about one."""
 
@@ -82,7 +82,7 @@ async def survey_of_session(session_id: int, kind: SurveyKind = SurveyKind.AFTER
     return await _one("v.session_id = ? AND v.kind = ?", session_id, kind.value)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Invited:
     """An invitation that a link opens."""
 
@@ -108,7 +108,7 @@ async def responses_so_far(survey_id: int) -> int:
     return int((await rows("SELECT count(*) AS n FROM evaluation_response WHERE survey_id = ?", survey_id))[0]["n"])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asking:
     """A session whose learners are to be asked."""
 
@@ -176,7 +176,7 @@ async def coming_to_sample(*, now: datetime) -> list[Asking]:
     return [_asking(row) for row in found]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reader:
     """Somebody a survey's letter goes to; `address` "" is nobody to write to. `short_asked` is when they were last asked in short."""
 
@@ -229,7 +229,7 @@ async def staff_of(agencies: Sequence[str], sectors: Sequence[str], *, leads_onl
     return [Reader(**row) for row in found]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToRemind:
     """An invitation without an answer, in a survey that is open."""
 

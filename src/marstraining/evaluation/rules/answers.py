@@ -1,10 +1,11 @@
 """What was answered: taken out of a form, judged for what is odd about it, and made into pairs and counts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
+from marstraining.core.values import frozen
 from marstraining.evaluation.rules.questions import (
     CHOICE_KINDS,
     SCALE_HIGH,
@@ -34,7 +35,7 @@ FLAG_WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comment:
     """Something written in a form, and whether it may be quoted without a name."""
 
@@ -43,7 +44,7 @@ class Comment:
     may_quote: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Given:
     """One form as it was filled in. Texts stand apart: they are looked at before anybody else sees them."""
 
@@ -92,7 +93,7 @@ def pairs_of(question: Question, answers: Answers) -> list[tuple[int, int] | Non
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Statement:
     """One line of a grid with everybody's complete pairs."""
 
@@ -102,7 +103,7 @@ class Statement:
     pairs: tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Counted:
     """A choice or scale with how often each answer was given; `answers` is how many answered it."""
 
@@ -113,7 +114,7 @@ class Counted:
     answers: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tally:
     """Everybody's answers to one survey, added up."""
 

@@ -1,9 +1,9 @@
 """The ready-made surveys (evaluation.md 4.2), which the desk copies and changes into versions of its own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+from marstraining.core.values import frozen
 from marstraining.evaluation.rules.questions import Condition, Measure, Question, QuestionKind, Section
 
 _AGREE = ("Strongly disagree", "Disagree", "Neither", "Agree", "Strongly agree")
@@ -31,7 +31,7 @@ INSTRUMENT_WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Template:
     """A ready-made survey."""
 

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from marstraining.core.errors import Refused
+from marstraining.core.values import frozen
 
 MOST_SECTIONS, MOST_QUESTIONS, MOST_CHOICES = 12, 40, 12
 SCALE_LOW, SCALE_HIGH = 0, 10
@@ -71,7 +71,7 @@ MEASURE_WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Condition:
     """A question is asked only where another before it was answered with one of these."""
 
@@ -83,7 +83,7 @@ class Condition:
         return any(str(value) in self.values for value in chosen if value is not None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """One question. `statements` are the rows of a grid; with `from_outcomes` they are the course's outcomes when a survey is opened.
 
@@ -133,7 +133,7 @@ class Question:
         return stored
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Section:
     """Questions under one heading; a long form shows how many sections there are."""
 

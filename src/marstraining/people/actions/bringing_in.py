@@ -1,12 +1,12 @@
 """Many people at once, as an import of history brings them: each as `find_or_create_person` would enter them, in few statements."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from marstraining.core import db
 from marstraining.core.errors import Refused
 from marstraining.core.tokens import new_ref
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record_each
 from marstraining.people import rules
@@ -15,7 +15,7 @@ from marstraining.people.actions.persons import start_position
 _AT_ONCE = 500
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Incoming:
     """Somebody of a file; `agency_id` with `job_role` is a post from `starts_on`, None for no post."""
 

@@ -1,13 +1,13 @@
 """Challenges: what stands behind a letter with a link and a code, until the browser that asked, or the code, answers it (security.md 1)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from marstraining.core import config, db
 from marstraining.core.errors import Refused
 from marstraining.core.tokens import derive_code, derive_token, hash_token, new_nonce, new_ref, new_token, same
+from marstraining.core.values import frozen
 from marstraining.people import rules
 from marstraining.people.actions import limits
 
@@ -23,7 +23,7 @@ _WRONG = "That code is not right. Check the latest email we sent you."
 _NO_CODE = "That code has run out, or was typed wrongly too often. Ask for a new email."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Account:
     """Who an address belongs to, and how many challenges they asked for within the hour; all empty where nobody has it."""
 
@@ -32,7 +32,7 @@ class Account:
     challenges: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Challenge:
     """A challenge just written, for its letter: `cookie` is the token that ties it to the browser that asked.
 
@@ -47,7 +47,7 @@ class Challenge:
     is_over: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answered:
     """A challenge that was answered: whoever did reads the mail of `address`, which `person_id` had when it was asked."""
 

@@ -1,11 +1,11 @@
 """Confirm it is you: a code to one's own address, answered in the browser that is signed in (security.md 1)."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from marstraining.core import db
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.tokens import hash_token, new_token
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
 from marstraining.messages.actions import queue_letter
@@ -15,7 +15,7 @@ from marstraining.people.actions import limits
 from marstraining.people.actions.challenges import Answered, Challenge, answer_code, put_challenge
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RenewedSignIn:
     """A sign-in with a new token, for the browser's cookie; `lasts` is None where the cookie ends with the browser."""
 

@@ -1,7 +1,7 @@
 """Bringing in agencies and people from a file: idempotent by code or address, all rows or none."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from marstraining.core import db
 from marstraining.core.clock import local
 from marstraining.core.errors import Refused
 from marstraining.core.imports import Fault, ImportOutcome, Row
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Role, Viewer
 from marstraining.history.actions import record
 from marstraining.people import queries, rules
@@ -24,7 +25,7 @@ _LIMITS = {"code": 30, "name": 200, "sector": 80, "email_domain": 120, "notes": 
 _COMPARED = ("name", "sector", "parent_id", "is_vcse", "is_group", "email_domain", "notes")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _PersonRow:
     number: int
     email: str
@@ -223,7 +224,7 @@ def _roles(row: Row, faults: list[Fault]) -> tuple[Role, ...]:
     return tuple(role for _, role in held if role and role is not Role.LEARNER)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Known:
     id: int
     name: str

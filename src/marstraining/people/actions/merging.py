@@ -1,7 +1,6 @@
 """Merging two records of one person, or of one agency: every foreign key to the dropped one is moved, found from the schema."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -11,6 +10,7 @@ from tortoise.models import Model
 
 from marstraining.core import db
 from marstraining.core.errors import NotFound, Refused
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
 from marstraining.people import queries, rules
@@ -53,7 +53,7 @@ PLAIN_PERSON_COLUMNS: dict[tuple[str, str], Literal["moved", "kept"]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Clash:
     """What to do where both records have a row that only one may have.
 
@@ -83,7 +83,7 @@ _ALSO_ONCE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reference:
     """A column of a table that refers to a merged model, and the sets of columns that must be unique with it."""
 

@@ -1,6 +1,5 @@
 """Persons and their positions: found or created, renamed, moved on, left."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -8,6 +7,7 @@ from marstraining.core import db
 from marstraining.core.clock import local
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.tokens import new_ref
+from marstraining.core.values import frozen
 from marstraining.core.viewer import SYSTEM, Role, Viewer
 from marstraining.history.actions import record
 from marstraining.people import queries, rules
@@ -17,7 +17,7 @@ from marstraining.people.actions.telegram import drop_telegram
 from marstraining.people.models import Person
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FoundPerson:
     """A person's keys, and whether this call made them."""
 

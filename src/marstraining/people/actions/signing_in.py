@@ -1,12 +1,12 @@
 """Redeeming a link or a code, opening a sign-in, ending it."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from marstraining.core import db
 from marstraining.core.clock import local
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.tokens import hash_token, new_token
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Role, Viewer
 from marstraining.history.actions import record
 from marstraining.messages.actions import queue_letter
@@ -16,7 +16,7 @@ from marstraining.people.actions import limits
 from marstraining.people.actions.challenges import Answered, answer_code, answer_link, drop_challenges
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Browser:
     """The browser that signs in: what its owner would call it, the tokens its cookies hold, and the network it comes from.
 
@@ -30,7 +30,7 @@ class Browser:
     is_shared: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenedSignIn:
     """A sign-in just opened: the tokens for the browser's cookies, which are stored nowhere, and where to go next.
 
@@ -97,7 +97,7 @@ async def open_sign_in(person_id: int, *, browser: Browser, next_path: str = "",
     return OpenedSignIn(sign_in_id, person_id, token, device_token, None if browser.is_shared else life.lasts, next_path)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Person:
     id: int
     name: str

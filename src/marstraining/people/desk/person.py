@@ -1,7 +1,6 @@
 """One person's page at the desk, and what can be done there."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +9,7 @@ from starlette.responses import Response
 
 from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Role, Viewer
 from marstraining.core.web import Form, page, read_form, render, see_other, verbs, viewer_of
 from marstraining.people import actions, forms, queries, rules
@@ -32,7 +32,7 @@ DONE: dict[str, str | tuple[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Asked:
     """A form sent from a person's page."""
 

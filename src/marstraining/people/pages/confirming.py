@@ -1,7 +1,6 @@
 """Confirm it is you: a code by email, and on to where one was, with what one had typed (security.md 1)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -11,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from marstraining.core import clock
 from marstraining.core.errors import Refused, TooFast
 from marstraining.core.tokens import hash_token
+from marstraining.core.values import frozen
 from marstraining.core.web import NO_REFERRER, SIGNED_IN, Form, page, read_form, render, safe_next, see_other, viewer_of
 from marstraining.core.web.confirming import ADDRESS, OWN_FIELDS
 from marstraining.core.web.csrf import TOKEN_FIELD
@@ -21,7 +21,7 @@ from marstraining.people.browsers import browser_of, network_of, renew_browser, 
 _CODE = f"{OWN_FIELDS}code"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Way:
     """Where somebody goes on: an address to look at, or a form to send again with the fields it had; a file stays on the page before it."""
 

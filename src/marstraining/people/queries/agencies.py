@@ -1,13 +1,13 @@
 """Agencies: branches, the list a newcomer chooses from, the one an address points to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from marstraining.core import db
+from marstraining.core.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AgencyChoice:
     """An agency as a form offers it; `is_likely` where it fits the domain of an address."""
 

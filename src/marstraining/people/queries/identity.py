@@ -1,11 +1,11 @@
 """Who is signed in, in one statement, and as what."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from marstraining.core import db
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Role, Viewer
 from marstraining.people import rules
 from marstraining.people.queries.agencies import branches_of
@@ -24,7 +24,7 @@ _PERSON = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LiveSignIn:
     """A sign-in in use: who it is, the secret of its forms, and whether its last use should be noted again."""
 
@@ -90,7 +90,7 @@ async def _agencies(found: Sequence[dict[str, Any]], role: Role) -> frozenset[in
     return await branches_of(sorted(held)) | held if held else frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenChallenge:
     """A sign-in link that can still be answered: where its letter went, whether this browser asked, whether its code still works."""
 
@@ -116,7 +116,7 @@ async def open_challenge(token_hash: str, *, cookie_hash: str, now: datetime) ->
     return OpenChallenge(asked["address"], asked["cookie_hash"] in {"", cookie_hash}, has_code)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AskedCode:
     """A code that was sent to confirm who it is and can still be typed: where to, and whether it is a minute old."""
 

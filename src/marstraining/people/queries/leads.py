@@ -1,15 +1,15 @@
 """Agency leads: who they are, and who leads whom."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from marstraining.core import db
+from marstraining.core.values import frozen
 
 _AT_ONCE = 500
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lead:
     """A lead who can be written to, and one of their staff."""
 

@@ -1,11 +1,11 @@
 """The desk's lists of people and of agencies: searched, sorted and paged in the database."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from marstraining.core import db
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Role, Viewer
 from marstraining.people import rules
 from marstraining.people.queries.scope import visible_agencies, visible_people
@@ -42,7 +42,7 @@ _AGENCIES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """One page of a list, and how many rows the whole of it has."""
 

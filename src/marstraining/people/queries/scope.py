@@ -1,12 +1,12 @@
 """Who may see whom, in one place: conditions for the WHERE of every list and page about people and agencies."""
 
-from dataclasses import dataclass
 from datetime import date
 
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scope:
     """A condition in SQL and its values; put it in brackets after AND."""
 

@@ -1,11 +1,11 @@
 """Whose a Telegram chat is, and what a link that connects one is good for."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
 from marstraining.core import db
 from marstraining.core.tokens import hash_token
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Role, Viewer
 from marstraining.people.rules import TELEGRAM_LETTERS, TelegramWishes, masked
 
@@ -13,7 +13,7 @@ from marstraining.people.rules import TELEGRAM_LETTERS, TelegramWishes, masked
 _WISHES = tuple(f"wants_{word}" for word in TELEGRAM_LETTERS)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TelegramOffer:
     """What "Is this you?" shows before a chat is connected: whose account it is, with its address masked."""
 
@@ -21,7 +21,7 @@ class TelegramOffer:
     masked_address: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TelegramChat:
     """A person's connected chat and what they chose to get there."""
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,6 +9,7 @@ from starlette.responses import Response
 from marstraining.core import clock
 from marstraining.core.errors import Refused
 from marstraining.core.files import plain_name
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Role, Viewer
 from marstraining.core.web import Column, Files, Form, export_response, page, read_form, render, roles, viewer_of
 from marstraining.history.actions import record_export
@@ -50,7 +50,7 @@ async def check_file(request: Request) -> Response:
     return export_response(request, kind, "completed", _COLUMNS, (_row(one) for one in found.people))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Found:
     course_id: int
     people: Sequence[Checked]

@@ -1,7 +1,6 @@
 """The setting's page for an inspector: staff with their training of one year, made to be printed in one go."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -11,6 +10,7 @@ from starlette.responses import Response
 
 from marstraining.certificates.rules import grouped, time_words
 from marstraining.core import clock, config
+from marstraining.core.values import frozen
 from marstraining.core.web import page, render, viewer_of
 from marstraining.people.rules import JOB_ROLES
 from marstraining.portal.agency.home import WHO_LEADS
@@ -19,7 +19,7 @@ from marstraining.portal.queries.agency import led_agencies, staff_training
 _YEARS_SHOWN = 4
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Year:
     """A year as settings count it: "a2026" from 1 September 2026, "f2026" from 1 April 2026."""
 

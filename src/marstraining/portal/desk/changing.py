@@ -1,7 +1,6 @@
 """What befalls a whole session: each change stands behind a page that says who will be told, and happens by one button."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
@@ -12,6 +11,7 @@ from marstraining.bookings import actions
 from marstraining.bookings.rules import limits_of
 from marstraining.core import clock, config
 from marstraining.core.errors import Refused
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.core.web import Form, page, read_form, render, see_other, viewer_of
 from marstraining.core.web.dates import plural
@@ -25,7 +25,7 @@ _CHANGED = "Somebody changed this session after you opened this page. Check what
 _LONGEST_REASON = 300
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """One change: what its page starts with, whether it has happened already, how its form is read, what it does.
 
@@ -129,7 +129,7 @@ async def _present_days(session: DeskSession) -> Mapping[str, object]:
     return shown
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MovedDeadline:
     """Something with a date of its own: when it is, and when it would be, with whether that has passed; None before days are typed."""
 

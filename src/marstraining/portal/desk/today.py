@@ -1,7 +1,7 @@
 """Today: what needs the training team, each a count that leads to its list, each line of a list with one thing to do."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from starlette.requests import Request
@@ -12,6 +12,7 @@ from marstraining.bookings.actions import release_leaver
 from marstraining.conversation.queries.numbers import stale_numbers
 from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Role
 from marstraining.core.web import Form, Pager, page, read_form, render, roles, see_other, viewer_of
 from marstraining.core.web.dates import plural
@@ -43,7 +44,7 @@ _OF_SESSIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Words:
     """What a kind is called: beside its number, as the heading of its list, and why it is there.
 

@@ -1,12 +1,12 @@
 """What an agency lead's pages show across capabilities: the agencies led, who completed what, which of a list have done a course."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from marstraining.certificates.queries.accreditations import IN_FORCE, LAST_USE
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.people.queries.scope import visible_people
 
@@ -53,7 +53,7 @@ async def completed_by(person_id: int) -> list[dict[str, Any]]:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Checked:
     """One line of a list: what was typed, whose it is among the people the viewer may see ("" nobody), and when they completed."""
 
@@ -96,7 +96,7 @@ async def who_has_completed(course_id: int, typed: Sequence[str], *, since: date
     return [Checked(line, *known.get(line.casefold(), ("", "", None))) for line in typed]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StaffAccreditation:
     """An accreditation of somebody on a lead's staff; flagged as without use, or `flagged_on` is None."""
 

@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound
+from marstraining.core.values import frozen
 from marstraining.messages.rules import letter_words
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One action; `subject` and `href` name the record it was done to, empty where that is gone or has no page."""
 
@@ -25,7 +25,7 @@ class Entry:
     detail: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """What of the history to show: filters, each empty for all, and a condition on the records of one page."""
 
@@ -132,7 +132,7 @@ def _subject(row: Mapping[str, Any]) -> tuple[str, str]:
     return (title.format_map(row), href.format_map(row)) if key and row[key] else ("", "")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Subject:
     """A record whose history has a page of its own: what it is called, where it is, and which entries are about it."""
 

@@ -1,11 +1,11 @@
 """What one person has booked and completed, as the training team reads it when somebody rings."""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound
+from marstraining.core.values import frozen
 
 ORDERS = {
     "starts": "s.starts_at",
@@ -16,7 +16,7 @@ ORDERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NamedPerson:
     id: int
     ref: str

@@ -1,12 +1,12 @@
 """The programme with its places: what the list, the feed and the month view of the same filters have in common."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from marstraining.bookings.queries import Places, places
 from marstraining.core.clock import from_wall
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.portal.cards import Card, card_of
 from marstraining.portal.queries.typed import looked_up
 from marstraining.programme.queries import (
@@ -23,7 +23,7 @@ from marstraining.programme.queries import (
 from marstraining.programme.rules import ProgrammeFilter, Stage
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listing:
     """One page of cards and how many there are in all."""
 
@@ -31,7 +31,7 @@ class Listing:
     total: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CourseLine:
     """A course in the list of all courses, with its next date, if there is one."""
 

@@ -1,13 +1,13 @@
 """The training team's list of sessions: each with its places, waiting list and trainers, in one statement."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from marstraining.bookings.queries.holding import HOLDS
 from marstraining.core.clock import from_wall
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.programme.queries import run_by
 
@@ -25,7 +25,7 @@ FILTERS = ("q", "when", "state", "delivery", "from", "to", "series")
 _WHEN = {"": "(s.ends_at > ? OR s.state = 'postponed')", "past": "s.ends_at <= ? AND s.state <> 'postponed'"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SessionLines:
     """A page of the list and how many sessions there are in all."""
 

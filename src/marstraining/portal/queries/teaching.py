@@ -1,16 +1,16 @@
 """A session as those see it who train or speak there, and how one stands to a session that one may book."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound
+from marstraining.core.values import frozen
 
 _LIVE = "('requested', 'invited', 'confirmed', 'waiting', 'offered')"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TaughtSession:
     """A session that somebody trains, or speaks at as a contributor, with its numbers; the link is theirs as it is the learners'."""
 
@@ -67,7 +67,7 @@ async def learners_of(session_id: int) -> list[dict[str, Any]]:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Standing:
     """How somebody stands to a session: the booking they have of it, and whether they train there ("" for neither)."""
 

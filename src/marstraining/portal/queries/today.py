@@ -1,7 +1,6 @@
 """What needs the training team today: one condition for each kind, for its count and for its list alike."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -11,6 +10,7 @@ from marstraining.certificates.queries.accreditations import IN_FORCE, LAST_USE
 from marstraining.core import config
 from marstraining.core.clock import from_wall, today_of
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.programme.queries import Scope, run_by
 from marstraining.reports.queries.meetings import OPEN_PAPER, open_papers
@@ -50,7 +50,7 @@ _POST = (
 _NO_TRAINER = "NOT EXISTS (SELECT 1 FROM programme_trainer r WHERE r.session_id = s.id AND r.state = 'accepted' AND NOT r.is_contributor)"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moment:
     """An instant with what follows from it in London."""
 
@@ -74,7 +74,7 @@ class Moment:
 Values = Callable[[Moment], tuple[object, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """One thing that may need somebody.
 
@@ -257,7 +257,7 @@ async def days_to_next_paper(*, now: datetime) -> int | None:
     return working_days_until(config.current().partnership.working_calendar, at.today, found[0].draft.paper_due_on) if found else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NextSession:
     """A coming session with its places."""
 

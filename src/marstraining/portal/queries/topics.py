@@ -1,11 +1,11 @@
 """A topic with everything that everybody may have on it: resources, courses with their next dates."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound
+from marstraining.core.values import frozen
 from marstraining.portal.queries.programme import CourseLine
 from marstraining.resources.queries import PUBLIC, ResourceRow, resources_of_topic
 from marstraining.resources.rules import ResourceKind
@@ -23,7 +23,7 @@ GROUPS: Sequence[tuple[str, frozenset[ResourceKind]]] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TopicPage:
     """A topic: its resources under headings, and the courses on it."""
 
@@ -37,7 +37,7 @@ class TopicPage:
         return [row for _, group in self.groups for row in group]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TopicLine:
     """A topic in the list of topics, with how much there is on it."""
 

@@ -1,7 +1,6 @@
 """One session as the training team works on it: facts, places, bookings, waiting list, trainers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -10,6 +9,7 @@ from marstraining.bookings.queries.holding import HOLDS
 from marstraining.bookings.rules import Capacity, Held, Limit, limits_of
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.people.queries import visible_people
 from marstraining.programme.queries import Day, run_by, training_days
@@ -20,7 +20,7 @@ _INSTANTS = ("starts_at", "ends_at", "opens_at", "closes_at", "publish_at", "dec
 _DATES = ("decide_by", "final_numbers_by")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LimitLine:
     """One limit of a session: how many places, held, free, and how many wait."""
 
@@ -44,7 +44,7 @@ class LimitLine:
         return 0 if not self.capacity else min(100, round(100 * self.held / self.capacity))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeskSession:
     """A session in columns, as stored, with its course and venue."""
 
@@ -245,7 +245,7 @@ def _bookings_where(session_id: int, show: str, words: str) -> tuple[str, list[o
     return " AND ".join(conditions), found
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TrainerLine:
     """Somebody asked to train, and the answer."""
 
@@ -274,7 +274,7 @@ async def days_of(session_id: int) -> Sequence[Day]:
     return [day for day in days if not day.is_cancelled] or days
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OtherDate:
     """Another session of the same course to which a booking can be moved."""
 

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from marstraining.core.config import current
 from marstraining.core.db import rows, transaction
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.tokens import new_ref
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
 from marstraining.programme.actions.sessions import create_session, draft_of
@@ -21,7 +21,7 @@ LONGEST_YEAR = timedelta(days=400)
 _TITLE = "CASE WHEN s.title = '' THEN c.title ELSE s.title END"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rolled:
     """One session of the old year and its planned twin."""
 

@@ -1,10 +1,10 @@
 """What is typed into the programme's filters, as a filter or as sentences by field."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
 
+from marstraining.core.values import frozen
 from marstraining.programme.rules import AUDIENCES, CourseKind, Delivery, ProgrammeFilter, When
 
 _MONTHS = {
@@ -39,7 +39,7 @@ _LISTS = {
 FIELDS = ("q", "topic", "audience", "delivery", "kind", "when", "from", "to", "places")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadFilter:
     """A filter, what was typed for it, and a sentence for each field that could not be understood."""
 

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from marstraining.core.clock import from_wall
 from marstraining.core.db import dialect, rows
+from marstraining.core.values import frozen
 from marstraining.programme.queries.scope import EFFECTIVE_AUDIENCES, PUBLIC, Scope
 from marstraining.programme.rules import (
     EVENING_FROM,
@@ -34,7 +34,7 @@ _FIELD, _LINE = "\x1f", "\x1e"
 _INSTANTS = ("starts_at", "ends_at", "opens_at", "closes_at", "changed_at")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DayRow:
     """One training day in London wall time."""
 
@@ -44,7 +44,7 @@ class DayRow:
     is_cancelled: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SessionRow:
     """A session as lists show it; `days` are in order, `topics` are (slug, label), `total` counts the whole list."""
 
@@ -86,7 +86,7 @@ class SessionRow:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FeedDay:
     """A training day as calendars need it; `state` is its session's."""
 

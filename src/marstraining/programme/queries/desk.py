@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Role, Viewer
 from marstraining.programme.models import Course, Session
 from marstraining.programme.queries.scope import run_by
@@ -23,7 +23,7 @@ COURSE_ORDERS = {
 VENUE_ORDERS = {"name": "LOWER(v.name)", "coming": "coming", "capacity": "v.capacity"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """A page of a list and how many rows there are in all."""
 

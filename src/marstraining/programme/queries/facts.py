@@ -2,18 +2,18 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound
+from marstraining.core.values import frozen
 from marstraining.core.viewer import ANYBODY, Viewer
 from marstraining.programme.queries.scope import EFFECTIVE_ACCESS, EFFECTIVE_AUDIENCES, visible_to
 from marstraining.programme.rules import CourseKind, SessionState, Stage, stage_of
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Day:
     """A training day: wall time in London, the instants, and what calendars need."""
 
@@ -29,7 +29,7 @@ class Day:
     is_cancelled: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VenueFacts:
     name: str
     address: str
@@ -40,7 +40,7 @@ class VenueFacts:
     is_online: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CourseFacts:
     """A course as its page shows it; `topics` are (slug, label), `needs` are the prerequisites' (code, title)."""
 
@@ -66,7 +66,7 @@ class CourseFacts:
     needs: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NextDate:
     """Another session of the same course that one may still come to."""
 
@@ -74,7 +74,7 @@ class NextDate:
     starts_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SessionFacts:
     """A session with its course; `trainer_agencies` are all that is public about who trains."""
 

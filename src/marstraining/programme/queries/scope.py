@@ -1,10 +1,10 @@
 """Which sessions and courses a person may know of: the only place that decides it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from marstraining.core.clock import local
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.programme.rules import audiences_of
 
@@ -15,7 +15,7 @@ EFFECTIVE_AUDIENCES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scope:
     """A condition on sessions `s` joined with their courses `c`, and the values of its placeholders."""
 

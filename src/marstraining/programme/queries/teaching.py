@@ -1,17 +1,17 @@
 """What a person was asked to train."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from marstraining.core.clock import today_of
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.programme.place import place_of
 
 # A session stays with its trainers until their time for its register is over.
 _STAYS = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TaughtRow:
     """A session somebody trains, or was asked to; no names of learners."""
 

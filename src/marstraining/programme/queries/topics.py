@@ -1,12 +1,11 @@
 """Topics by their slugs."""
 
-from dataclasses import dataclass
-
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.programme.topics import label_of
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TopicFacts:
     """A topic: `slug` as in addresses, `label` as people call it."""
 

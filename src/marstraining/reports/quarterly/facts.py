@@ -1,15 +1,15 @@
 """Everything a quarterly report is made of, and what a period comes to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from marstraining.core.values import frozen
 from marstraining.reports.queries.confidence import Confidence
 from marstraining.reports.queries.delivery import CourseDelivery, HeldSession, Reach, total
 from marstraining.reports.queries.quality import Accredited, Coverage, Represented, Trained
 from marstraining.reports.rules import Period
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sums:
     """What a period comes to in a few figures; None is not held. `confidence` is the programme's change, in words."""
 
@@ -21,7 +21,7 @@ class Sums:
     confidence: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quarter:
     """Everything a quarterly report is made of, as at one moment.
 

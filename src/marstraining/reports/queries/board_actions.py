@@ -1,17 +1,17 @@
 """What reports say will be done: of one report, and everything that is still open."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.reports.queries.snapshots import may_read
 from marstraining.reports.rules import Period
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListedAction:
     """An action with the report that names it."""
 

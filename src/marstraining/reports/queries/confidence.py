@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from marstraining.core.clock import from_wall, local
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.evaluation.gate import Figure, Of, published, published_choices
 from marstraining.evaluation.queries.results import Shown, shown
 from marstraining.evaluation.rules.questions import Measure
@@ -16,7 +17,7 @@ from marstraining.reports.queries.delivery import among
 from marstraining.reports.rules import NOT_COLLECTED, Period
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CourseConfidence:
     """One course's change as it may be shown: None and `why` where it is held back."""
 
@@ -37,7 +38,7 @@ class CourseConfidence:
     technical: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Overall:
     """The programme's score: the mean of the published courses' scores weighted by replies, with their range."""
 
@@ -45,7 +46,7 @@ class Overall:
     replied: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Confidence:
     """All courses of a quarter, the programme's score, and the sentence that may be said of them."""
 

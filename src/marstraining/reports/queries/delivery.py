@@ -2,12 +2,12 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from marstraining.attendance.queries.figures import attended_by_session, organisations_represented
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.programme.rules import Delivery, SessionState
 
 _FIRST_DAY = "(SELECT min(d.day) FROM programme_day d WHERE d.session_id = s.id AND NOT d.is_cancelled)"
@@ -21,7 +21,7 @@ _BEST = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HeldSession:
     """One session of the period; figures are None where nothing is held of them, which is not nought.
 
@@ -46,7 +46,7 @@ class HeldSession:
     organisations: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CourseDelivery:
     """A course over the period: sums of its sessions, None where none of them holds the figure."""
 
@@ -95,7 +95,7 @@ async def sessions_in(
     return [_session(row, counts, on=on, is_part=bool(agency_ids)) for row in found]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Counts:
     """What is counted of sessions, by their numbers."""
 
@@ -233,7 +233,7 @@ async def people_of(ids: Sequence[int], *, agency_ids: Sequence[int] = ()) -> in
     return int(found[0]["n"])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reach:
     """An organisation's people over the period: attendances and different people, by course and in all."""
 

@@ -1,11 +1,11 @@
 """The board's calendar: its meetings, each with how far its paper is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.reports.queries.snapshots import may_read
 from marstraining.reports.rules import MeetingDraft, PaperState, Period, paper_state
@@ -26,7 +26,7 @@ _DATES = ("meets_on", "paper_due_on", "cut_off_on", "reminded_of")
 OPEN_PAPER = f"m.removed_at IS NULL AND NOT EXISTS (SELECT 1 FROM reports_wording w WHERE w.id = {_LAST} AND w.signed_at IS NOT NULL)"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BoardMeeting:
     """A meeting as it stands; `report` is the reference of its paper, "" before its figures were taken at `as_at`."""
 

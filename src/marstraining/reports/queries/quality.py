@@ -2,10 +2,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.coverage.queries.forecast import people_asked
 from marstraining.coverage.rules import State
 from marstraining.reports.queries.delivery import among
@@ -13,7 +13,7 @@ from marstraining.reports.queries.delivery import among
 _ENDS_SOON = timedelta(days=90)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trained:
     """Who trained over the period: how many people, and how many of the sessions that ran had two of them or more."""
 
@@ -37,7 +37,7 @@ async def training_of(ids: Sequence[int]) -> Trained:
     return Trained(int(people[0]["n"]), len(found), sum(row["n"] >= 2 for row in found))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Accredited:
     """Accreditations of a course on a day."""
 
@@ -64,7 +64,7 @@ async def accreditations_on(day: date, *, courses: Sequence[str] | None = None) 
     return [Accredited(title, own["active"], own["ending"], own["lapsed"]) for title, own in sorted(counts.items())]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Standing:
     """How those whom a rule asks stand on a day."""
 
@@ -75,7 +75,7 @@ class Standing:
     overdue: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Coverage:
     """Standings by rule, and how many people fall due in each of the months to come."""
 
@@ -104,7 +104,7 @@ def _months(day: date, number: int) -> list[str]:
     return [f"{day.year + (day.month - 1 + n) // 12}-{(day.month - 1 + n) % 12 + 1:02}" for n in range(number)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Represented:
     """Of the settings of a sector in the register, how many had somebody at its briefings or forums."""
 

@@ -1,10 +1,10 @@
 """Everything of a quarter's report, gathered as it stands."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from marstraining.core.clock import today_of
+from marstraining.core.values import frozen
 from marstraining.programme.rules import CourseKind
 from marstraining.reports.quarterly import Quarter, Sums, sums_of
 from marstraining.reports.queries.confidence import confidence_in
@@ -19,7 +19,7 @@ STEPS = 6
 """How often `quarter_of` tells its progress."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Narrowed:
     """What a report is of: some courses by their codes, None for all; some organisations, () for all; `words` for the cover."""
 

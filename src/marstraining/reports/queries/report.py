@@ -1,8 +1,8 @@
 """A snapshot with all that belongs to it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.reports.queries.board_actions import ListedAction, actions_of
 from marstraining.reports.queries.meetings import BoardMeeting, meeting_of_report
@@ -11,7 +11,7 @@ from marstraining.reports.queries.wordings import Signature, last_written, signa
 from marstraining.reports.rules import Change, changes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Report:
     """A snapshot, what people wrote, who signed it, and what came out otherwise than in the one before it.
 

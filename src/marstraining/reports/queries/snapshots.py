@@ -2,18 +2,18 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Role, Viewer
 from marstraining.reports.rules import Figure, Period, from_plain
 
 _COLUMNS = "ref, kind, year, quarter, scope, as_at, content, content_hash"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Frozen:
     """A snapshot: which, of what, as at when, and all it says."""
 
@@ -71,7 +71,7 @@ async def snapshot_before(frozen: Frozen, *, is_signed: bool = False) -> Frozen 
     return _frozen(found[0]) if found else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListedSnapshot:
     """A snapshot as a list shows it."""
 

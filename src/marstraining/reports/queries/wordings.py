@@ -1,14 +1,14 @@
 """What people made of a report's drafted sentences, and who signed it off."""
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.reports.document import drafted, read_section
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signature:
     """Who said that a report goes to the board as it reads, and when; `name` is "" for the command line."""
 
@@ -16,7 +16,7 @@ class Signature:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drafted:
     """A sentence that may be reworded: where it stands, on which page, as it was drafted, as it reads now."""
 
@@ -47,7 +47,7 @@ async def signature_of(ref: str) -> Signature | None:
     return Signature(found[0]["name"], found[0]["signed_at"]) if found and found[0]["signed_at"] else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Written:
     """Up to which number a report's words were written, 0 for none, and who wrote the last of them when."""
 

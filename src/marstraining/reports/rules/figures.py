@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 from enum import StrEnum
 from hashlib import sha256
 from json import dumps
 
 from marstraining.core.errors import Refused
+from marstraining.core.values import frozen
 
 NOT_COLLECTED = "not collected yet"
 LONGEST_WORDING = 2000
@@ -37,7 +38,7 @@ class Standing(StrEnum):
     NOT_HELD = "names are not held"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Period:
     """A financial year, 1 April to 31 March, or one of its quarters; quarter 1 is April to June."""
 
@@ -109,7 +110,7 @@ def check_wording(text: str, place: str) -> str:
     return text
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnnualFigure:
     """One figure that the annual report prints each year: of which course, and by which measure.
 
@@ -126,7 +127,7 @@ class AnnualFigure:
     year: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Figure:
     """One figure as frozen: None where nothing is held, which is never nought."""
 
@@ -140,7 +141,7 @@ class Figure:
     course: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """A figure that came out otherwise than in the snapshot before."""
 

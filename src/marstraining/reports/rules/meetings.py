@@ -1,11 +1,12 @@
 """The board's calendar: when a paper is due and its figures are cut off, what is proposed from a meeting's date, what is refused."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from marstraining.core.clock import local
+from marstraining.core.values import frozen
 from marstraining.core.working_time import WorkingCalendar
 from marstraining.reports.rules.figures import Period
 
@@ -34,7 +35,7 @@ class PaperState(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MeetingDraft:
     """A meeting as somebody enters it; figures are as at the end of `cut_off_on`, `starts` is None where no time is known yet."""
 
@@ -132,7 +133,7 @@ def is_late(cut_off_on: date, taken_at: datetime) -> bool:
 # ---- a year ahead by a rule ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MonthlyRule:
     """A weekday of a month, 0 Monday to 6 Sunday, its first to fourth or, with 0, its last; every so many months, so many times."""
 
@@ -144,7 +145,7 @@ class MonthlyRule:
     count: int = 4
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlannedDay:
     """A day that a rule gives; `instead_of` and `why` say from which it was moved, where it was."""
 

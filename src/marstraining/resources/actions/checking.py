@@ -4,7 +4,6 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -12,6 +11,7 @@ import structlog
 from marstraining.core import config
 from marstraining.core.clock import passing_milliseconds
 from marstraining.core.db import execute, execute_many, rows, transaction
+from marstraining.core.values import frozen
 from marstraining.resources.addresses import LONGEST
 from marstraining.resources.checker import AT_ONCE, INTERNET, Network, look_at
 from marstraining.resources.rules import AFTER_OUTAGE, CHECKS_KEPT, LinkState, Look, is_own_outage, standing_after
@@ -29,7 +29,7 @@ _PACE_KEPT = timedelta(days=1)
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Due:
     id: int
     resource_id: int

@@ -1,13 +1,13 @@
 """Adding a resource and changing it; a new file or a new address is its next version."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from marstraining.core.db import IntegrityError, execute, hold, rows, transaction
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.files import Stored
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
 from marstraining.programme.models import Topic
@@ -19,7 +19,7 @@ from marstraining.resources.rules import ResourceDraft, check_resource
 _MOST_LINKS = 50
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewFile:
     """A file that was stored, by the name it is handed out under."""
 

@@ -1,11 +1,11 @@
 """The library as the training team sees it: what is to do about which resource, and how much each is used."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.resources.queries.lists import CURRENT, LINK_CHECKED, LINK_RANK, QUALITY_CHECKED, link_state, narrowed
 from marstraining.resources.rules import Need, ResourceFilter, quality_limit
 
@@ -44,7 +44,7 @@ def need_values(need: Need, *, on: date) -> tuple[object, ...]:
     return {Need.REVIEW: (on,), Need.QUALITY: (quality_limit(on),)}.get(need, ())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeskResources:
     """A page of the list and how many there are in all."""
 

@@ -1,17 +1,17 @@
 """One resource in full: as its page shows it, with its checks, its versions and what to use instead."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound
+from marstraining.core.values import frozen
 from marstraining.resources.queries.lists import COLUMNS, CURRENT, DATES, INSTANTS, ResourceRow, resource_row, topics_folded
 from marstraining.resources.queries.scope import PUBLIC, Scope
 from marstraining.resources.rules import LinkState
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LinkFacts:
     """A link and how the last look at it went."""
 
@@ -28,7 +28,7 @@ class LinkFacts:
     check_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VersionFacts:
     """A version; one with `stored_as` holds a file."""
 
@@ -42,7 +42,7 @@ class VersionFacts:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QualityFacts:
     """Somebody looked the resource over; `role` is all that everybody learns of them."""
 
@@ -53,7 +53,7 @@ class QualityFacts:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Instead:
     """A resource to use instead."""
 
@@ -62,7 +62,7 @@ class Instead:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResourceFacts:
     """A resource with everything that its page shows; the latest version, look and check come first."""
 
@@ -130,7 +130,7 @@ async def similar_resources(facts: ResourceFacts, *, scope: Scope = PUBLIC, limi
     return [Instead(row["code"], row["title"], row["kind"]) for row in found]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Opened:
     """What opening a resource gives: a file, an address, or both."""
 

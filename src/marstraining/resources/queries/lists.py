@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from marstraining.core.db import dialect, rows
+from marstraining.core.values import frozen
 from marstraining.resources.queries.scope import PUBLIC, Scope
 from marstraining.resources.rules import LinkState, ResourceFilter
 
@@ -33,7 +33,7 @@ INSTANTS = ("added_at", "changed_at", "link_checked_at")
 DATES = ("reviewed_on", "review_by", "quality_checked_on")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResourceRow:
     """A resource as lists show it; `topics` are (slug, label), `total` counts the whole list.
 
@@ -169,7 +169,7 @@ def resource_row(row: Mapping[str, Any]) -> ResourceRow:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choices:
     """What the library's filters offer: only what finds something."""
 

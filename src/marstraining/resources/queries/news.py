@@ -1,9 +1,9 @@
 """What is new in the library, for whoever asked to be told."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.resources.queries.lists import topics_folded, unfolded
 from marstraining.resources.queries.scope import PUBLIC
 from marstraining.resources.rules import KIND_LABELS, ResourceKind
@@ -11,7 +11,7 @@ from marstraining.resources.rules import KIND_LABELS, ResourceKind
 _MOST = 500
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AddedResource:
     """A resource that everybody may see: `kind` in words, `topics` as slugs."""
 

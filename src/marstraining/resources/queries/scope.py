@@ -1,13 +1,13 @@
 """Which resources a viewer may know of: the only place that decides it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from marstraining.core.clock import today_of
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scope:
     """A condition on resources `r`, and the values of its placeholders."""
 

@@ -2,11 +2,11 @@
 
 import json
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
 from marstraining.core.db import rows
+from marstraining.core.values import frozen
 from marstraining.resources.rules import KIND_LABELS
 
 _LABELS = {kind.value: label for kind, label in KIND_LABELS.items()}
@@ -18,7 +18,7 @@ def _codes(stored: str | None) -> tuple[str, ...]:
     return tuple(json.loads(stored or "[]"))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SearchableResource:
     """A resource that is not withdrawn, as an index of words needs it.
 

@@ -3,11 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
 from marstraining.core.errors import Refused
+from marstraining.core.values import frozen
 from marstraining.programme.rules import AUDIENCES
 from marstraining.resources.addresses import check_address
 
@@ -103,7 +103,7 @@ NEED_LABELS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResourceFilter:
     """What the library is narrowed by; an empty field does not narrow. `audience` also finds what is for everyone."""
 
@@ -117,7 +117,7 @@ class ResourceFilter:
         return self == ResourceFilter()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResourceDraft:
     """A resource as the desk or an import writes it; `topics` are labels, `requires` is the code of a course that grants leave."""
 
@@ -135,7 +135,7 @@ class ResourceDraft:
     topics: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QualityNote:
     """What somebody says who looked a resource over: the day, what they are ("Training team"), and what they found.
 

@@ -1,8 +1,9 @@
 """What a look at a link found, and what follows: when it counts as broken, and when to look again."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from marstraining.core.values import frozen
 
 
 class LinkState(StrEnum):
@@ -66,7 +67,7 @@ AFTER_OUTAGE = timedelta(minutes=15)
 CHECKS_KEPT = timedelta(days=400)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Look:
     """One look: what it found, the last status if a website answered at all, and where a lasting redirect ended."""
 
@@ -80,7 +81,7 @@ class Look:
         return self.status is not None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Standing:
     """How a link stands after a look, and when to look again."""
 

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from marstraining.core.clock import local
 from marstraining.core.partnership import Contact
+from marstraining.core.values import frozen
 from marstraining.core.working_time import WorkingCalendar
 
 EMERGENCY = "emergency"
@@ -24,7 +24,7 @@ _CALENDAR = WorkingCalendar()
 _NOON = 12
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Standing:
     """A contact and whether it answers now; None where its hours are not written so that this could be told."""
 

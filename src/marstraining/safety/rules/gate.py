@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from marstraining.core.values import frozen
 from marstraining.safety.phrases import Span, spans_of, spelt_right, words_of
 
 
@@ -26,7 +26,7 @@ class Kind(StrEnum):
     THREAT = "threat"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """What the gate says of a text. It holds none of it."""
 
@@ -108,7 +108,7 @@ _NO_AGE = r"(?! (?:minutes?|mins?|hours?|hrs?|days?|weeks?|months?|miles?|people
 _OWN_AGE = re.compile(rf"\b(?:im|i am) (?:only |just )?{_OWN_NUMBER}\b{_NO_AGE}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Seen:
     """What was found in a text, in numbers."""
 

@@ -1,7 +1,6 @@
 """Lines of the lexicon: adding, changing, taking away."""
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 
 from tortoise.exceptions import IntegrityError
@@ -9,6 +8,7 @@ from tortoise.exceptions import IntegrityError
 from marstraining.core.db import execute, rows, transaction
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.tokens import new_ref
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
 from marstraining.search.words import phrase_of, words_of
@@ -19,7 +19,7 @@ MOST_ALSO = 40
 LONGEST_ALSO = 80
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EntryDraft:
     """A line as it is typed: `topic` is a topic's slug, "" for none."""
 

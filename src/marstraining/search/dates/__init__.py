@@ -1,10 +1,10 @@
 """Reads dates out of English sentences as they are written in the United Kingdom; knows no database and no clock."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from marstraining.core.partnership import SchoolCalendar
+from marstraining.core.values import frozen
 from marstraining.search.dates.days import Days
 from marstraining.search.dates.phrases import Phrases, reading_of
 from marstraining.search.dates.times import Times, read_times
@@ -18,7 +18,7 @@ _LEADING = {"in", "on", "at", "for", "during", "over", "throughout", "around", "
 _MOST = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadDates:
     """What a sentence says of when, and `rest`: the sentence without the words that said it.
 

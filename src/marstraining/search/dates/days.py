@@ -2,11 +2,12 @@
 
 from calendar import monthrange
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 
 from marstraining.core.partnership import SchoolCalendar, Term
+from marstraining.core.values import frozen
 from marstraining.core.working_time import bank_holidays
 from marstraining.search.rules import Precision
 
@@ -14,7 +15,7 @@ DAY = timedelta(days=1)
 _FAR = date(9999, 12, 31)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Span:
     """Days that some words mean, both included, before it is known what is asked about them ("before", "after").
 
@@ -32,7 +33,7 @@ class Span:
         return cls(day, day, Precision.DAY)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Days:
     """The calendar as it looks on `today`."""
 

@@ -1,7 +1,8 @@
 """Times of day and weekdays that are asked for as such: "Friday afternoons", "after 4pm", "twilight"."""
 
 import re
-from dataclasses import dataclass
+
+from marstraining.core.values import frozen
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _CODES = tuple(day[:3] for day in _DAYS)
@@ -34,7 +35,7 @@ _SPELT = {
 _AM = {"am", "a.m."}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Times:
     """From and to a time of day, "HH:MM" or "", and weekdays as codes."""
 

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from marstraining.core.values import frozen
 
 _PIECE = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}"  # 2026-06-12
@@ -59,7 +60,7 @@ _COMPOUNDS = {
 _DASHES = {"\u2013": "-", "\u2014": "-"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Token:
     """A piece: `word` as it is read, `typed` as it was written, from `start` to `end` in the text."""
 

@@ -1,12 +1,13 @@
 """Finding: what fits all filters, best first; where nothing does, what fits all but one."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from heapq import nsmallest
 from math import inf
 
 from marstraining.bookings.queries import places
+from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.search.fitting import Fitting
 from marstraining.search.index import Index, Scores
@@ -39,7 +40,7 @@ EVERYTHING = frozenset(Family)
 _Fitting = tuple[float, int, Sequence[Dated]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Asked:
     """What one look needs: the index, what fits the words and how well (None for no words), and what the viewer may know of."""
 
@@ -81,7 +82,7 @@ async def find(
     return Found(hits=hits[:limit], total=len(fitting), dropped=dropped, topics_offered=offered)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Seen:
     """Which of what is not public a viewer may know of: the ids of sessions, the keys of other documents; or all."""
 

@@ -1,15 +1,15 @@
 """The desk's lexicon and the words nobody understood."""
 
 import json
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound
+from marstraining.core.values import frozen
 from marstraining.search.lexicon import Entry
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeptEntry:
     """A line of the lexicon as the desk sees it."""
 
@@ -20,7 +20,7 @@ class KeptEntry:
     changed_by: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnknownWordRow:
     """A word that at least three conversations used and nobody understood."""
 

@@ -1,9 +1,9 @@
 """What a few letters may become: topics, titles of public courses and resources, acronyms."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
+from marstraining.core.values import frozen
 from marstraining.search.index import Index
 from marstraining.search.lexicon import Lexicon
 from marstraining.search.queries.kept import kept
@@ -13,7 +13,7 @@ MOST = 8
 LEAST_LETTERS = 2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Suggestion:
     """`text` is what will be searched for, `note` what it is."""
 

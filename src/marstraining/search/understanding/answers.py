@@ -1,8 +1,8 @@
 """What answers something that was asked: yes, no, thanks, a number, the second one; and greetings."""
 
 import re
-from dataclasses import dataclass
 
+from marstraining.core.values import frozen
 from marstraining.search.rules import Intent, Slots
 from marstraining.search.understanding.patterns import saying
 from marstraining.search.understanding.slots import NUMBERS, ReadSlots
@@ -17,7 +17,7 @@ _MOST = 10
 _LIST = 5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Said:
     """A sentence as the patterns see it: `whole` in small letters, `core` without politeness and what was denied, `shown` as typed."""
 

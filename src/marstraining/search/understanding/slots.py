@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from marstraining.core.values import frozen
 from marstraining.search import vocabulary
 from marstraining.search.dates import ReadDates
 from marstraining.search.lexicon import Lexicon, Sense
@@ -23,7 +24,7 @@ _FILLERS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadSlots:
     """What the words filled, the words that are left to rank by, and the names of terms that have no topic of their own.
 

@@ -1,16 +1,16 @@
 """A sentence while it is dealt with, and what every answer to one is."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
 from marstraining.conversation.actions.outcomes import Turn
 from marstraining.conversation.rules.asking import Asker
 from marstraining.conversation.rules.state import State
+from marstraining.core.values import frozen
 from marstraining.search.lexicon import Lexicon
 from marstraining.search.rules import Slots, Understood
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Said:
     """A sentence while it is dealt with; it lives no longer than the turn."""
 
