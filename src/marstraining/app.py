@@ -37,6 +37,7 @@ from marstraining.portal import agency as portal_agency
 from marstraining.portal import desk as portal_desk
 from marstraining.portal import pages as portal_pages
 from marstraining.programme import desk as programme_desk
+from marstraining.reports import desk as reports_desk
 from marstraining.reports import pages as reports_pages
 from marstraining.resources import desk as resources_desk
 from marstraining.resources import pages as resources_pages
@@ -86,6 +87,7 @@ def all_routes() -> list[PageRoute]:
         *coverage_pages.routes,
         *coverage_desk.routes,
         *reports_pages.routes,
+        *reports_desk.routes,
         *conversation_pages.routes,
         *conversation_desk.routes,
         *digests_pages.routes,

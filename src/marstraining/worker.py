@@ -50,6 +50,7 @@ from marstraining.messages.delivery import PostRoom, send_due_letters
 from marstraining.messages.rules import Priority
 from marstraining.people.actions import ask_settings_of_bounced, forget_sign_in_traces, note_sent_letters, part_from_gone_chats
 from marstraining.programme.actions import publish_due_sessions
+from marstraining.reports.actions import remind_of_papers, take_due_papers
 from marstraining.resources.actions.checking import check_links, forget_old_checks
 from marstraining.resources.queries import resources_added
 from marstraining.search.actions import forget_unheard_words
@@ -120,6 +121,8 @@ JOBS: tuple[tuple[float, Job], ...] = (
     (3600, ask_managers),
     (300, remind_of_surveys),
     (60, close_surveys),
+    (60, take_due_papers),
+    (300, remind_of_papers),
     (3600, forget_sign_in_traces),
     (3600, forget_old_conversations),
     (3600, probe_gate),

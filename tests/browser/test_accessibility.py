@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from functools import partial
 
 import pytest
@@ -21,10 +21,11 @@ from marstraining.bulletins.rules import Pace
 from marstraining.certificates.actions import grant_owed_accreditations, issue_owed_certificates, withdraw_certificate
 from marstraining.certificates.models import Certificate
 from marstraining.core import config
-from marstraining.core.clock import now
+from marstraining.core.clock import now, today_of
 from marstraining.core.db import execute
 from marstraining.core.tokens import derive_token, hash_token
 from marstraining.core.viewer import SYSTEM, Role
+from marstraining.core.working_time import WorkingCalendar
 from marstraining.coverage.actions import NewLearning, add_external, seed_rules
 from marstraining.coverage.actions.use import PURPOSE as ABOUT_USE
 from marstraining.coverage.evidence import Evidence
@@ -40,8 +41,16 @@ from marstraining.people.rules import TelegramWishes
 from marstraining.programme.actions import put_topic
 from marstraining.programme.models import Course, Session, SessionTrainer
 from marstraining.record.models import Accreditation
-from marstraining.reports.actions import take_annual_snapshot, take_quarterly_snapshot
-from marstraining.reports.rules import Period
+from marstraining.reports.actions import (
+    add_meeting,
+    name_action,
+    remove_meeting,
+    sign_off,
+    take_annual_snapshot,
+    take_paper,
+    take_quarterly_snapshot,
+)
+from marstraining.reports.rules import Period, proposed_meeting
 from marstraining.resources.actions import check_quality, withdraw_resource
 from marstraining.resources.models import ResourceLink
 from marstraining.resources.rules import QualityNote, Verdict
@@ -236,6 +245,36 @@ async def test_the_boards_reports(site: Site, chromium: Browser) -> None:
     shown = [f"/board/reports/{frozen.ref}", f"/board/reports/{annual.ref}"]
     assert await faults_of(chromium, site, ["/board", *shown, f"{shown[0]}/words"], at_desk) == {}
     assert await faults_of(chromium, site, ["/board", *shown], reading) == {}
+
+
+async def test_the_boards_calendar(site: Site, chromium: Browser) -> None:
+    at_desk, rae = await site.sign_in(site.dee), await makers.make_person("Rae Reader", roles=(Role.BOARD_READER,))
+    today = today_of(now())
+    # As it was two months ago: one meeting with a signed paper, one with a draft that is late, one far off, one that was removed.
+    then = now() - timedelta(days=60)
+    refs = []
+    for number, day in enumerate((-20, 12, 100, 200)):
+        usual = proposed_meeting(today + timedelta(days=day), WorkingCalendar(), today=today - timedelta(days=60))
+        draft = replace(usual, period=Period.holding(today).step(number - 4), place="Civic Centre", starts=time(14), note="Bring the plan")
+        refs.append(await add_meeting(draft, by=SYSTEM, now=then))
+    past, late, _, gone = refs
+    paper = await take_paper(past, by=SYSTEM, now=now())
+    await name_action(paper, "Train two more trainers", "Training coordinator", today, by=SYSTEM, now=now())
+    await sign_off(paper, by=SYSTEM, now=now())
+    await remove_meeting(gone, "Called off by the chair", by=SYSTEM, now=now())
+    in_a_year = f"/board/meetings/new?on={(today + timedelta(days=300)).isoformat()}"
+    year = f"/board/meetings/year?which=1&weekday=0&every=3&first={today:%Y-%m}&count=6&place="
+    addresses = [
+        "/board", "/desk", f"/board/meetings/{late}", f"/board/meetings/{past}", "/board/meetings/new",
+        "/board/meetings/new?on-day=31&on-month=2", in_a_year,
+        "/board/meetings/year", year, "/board/meetings/year?which=9", f"/board/reports/{paper}", f"/board/reports/{paper}/words",
+    ]  # fmt: skip
+    assert await faults_of(chromium, site, addresses, at_desk) == {}
+    drafted = await take_paper(late, by=SYSTEM, now=now())
+    await name_action(drafted, "Write to schools", "Ann Lee", today + timedelta(days=9), by=SYSTEM, now=now())
+    shown = ["/board", f"/board/meetings/{late}", f"/board/reports/{drafted}", f"/board/reports/{drafted}/words"]
+    assert await faults_of(chromium, site, shown, at_desk) == {}
+    assert await faults_of(chromium, site, ["/board", f"/board/reports/{drafted}"], await site.sign_in(rae)) == {}
 
 
 async def _a_year_of_training(site: Site) -> dict[str, str]:

@@ -153,6 +153,15 @@ def test_ical_1_an_event_carries_every_fact_once() -> None:
     ]
 
 
+@pytest.mark.parametrize("month", [1, 3, 7, 10])
+def test_a_whole_day_is_that_date_in_london_whatever_the_clock_and_makes_nobody_busy(month: int) -> None:
+    first = datetime(2026, month, 25, tzinfo=LONDON)
+    entry = replace(DAY, starts_at=first.astimezone(UTC), ends_at=first.replace(day=26).astimezone(UTC), is_all_day=True)
+    event = the_event(the_feed([entry]))
+    assert (event.start, event.end, str(event["TRANSP"])) == (first.date(), first.replace(day=26).date(), "TRANSPARENT")
+    assert f"DTSTART;VALUE=DATE:2026{month:02}25" in unfolded(the_feed([entry]))
+
+
 def test_ical_5_an_unchanged_feed_is_the_same_bytes() -> None:
     assert the_feed([DAY]) == the_feed([DAY])
 

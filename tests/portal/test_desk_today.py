@@ -1,6 +1,7 @@
 """Today: each figure with its list, for whom it is, and what its one action does."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,12 +19,14 @@ from marstraining.portal.desk.today import WORDS
 from marstraining.portal.queries.today import KINDS, counts, listed, next_sessions
 from marstraining.programme.models import Session, SessionTrainer
 from marstraining.record.models import Accreditation, ExternalLearning
+from marstraining.reports.actions import add_meeting, sign_off, take_paper
 from marstraining.resources.actions import check_quality
 from marstraining.resources.models import ResourceLink
 from marstraining.resources.rules import QualityNote, Verdict
 from marstraining.uploads.models import UploadedFile
 from tests import makers
 from tests.conftest import Clock, Visitor
+from tests.reports.quarters import a_meeting
 from tests.resources.shelf import on_the_shelf
 from tests.statements import statements
 
@@ -65,6 +68,10 @@ BECOMES: dict[str, dict[str, Any]] = {"postponed": {"state": "postponed"}, "low"
 
 async def bounced_address(clock: Clock) -> object:
     return await BouncedAddress.create(address="gone@example.org", reason="550 no such user", flagged_at=clock.now)
+
+
+async def board_paper(clock: Clock) -> object:
+    return await add_meeting(a_meeting(), by=SYSTEM, now=clock.now)
 
 
 async def suggested_agency(_clock: Clock) -> object:
@@ -115,6 +122,7 @@ async def sent_file(clock: Clock, **columns: Any) -> object:
 FOR_THE_WHOLE_TEAM: dict[str, Callable[[Clock], Awaitable[object]]] = {
     "unused": unused_tool,
     "bounced": bounced_address,
+    "papers": board_paper,
     "learning": added_learning,
     "organisations": suggested_agency,
     "held": held_letter,
@@ -128,6 +136,7 @@ FOR_THE_WHOLE_TEAM: dict[str, Callable[[Clock], Awaitable[object]]] = {
 # Kinds with a page of their own: where it is, and how a line of it begins.
 ELSEWHERE = {
     "bounced": ("/desk/letters/bounced", '<li class="mars-card'),
+    "papers": ("/board", "Next meeting"),
     "infected": ("/desk/uploads", '<li class="mars-card'),
     "unscanned": ("/desk/uploads", '<li class="mars-card'),
     "held": ("/desk/letters?state=held", '<tr class="govuk-table__row"><th scope="row"'),
@@ -331,3 +340,27 @@ def test_every_kind_has_words() -> None:
 async def test_an_agency_lead_is_no_partner_organiser(asha: Person, sign_in_as: SignInAs) -> None:
     await RoleGrant.create(person=asha, role=Role.AGENCY_LEAD, agency=await Agency.get(code="STLUKES"), granted_at=makers.LONG_AGO)
     assert (await (await sign_in_as(asha)).get("/desk")).status_code == 404
+
+
+async def test_a_board_paper_says_in_how_many_working_days_it_is_due_and_goes_when_it_is_signed_off(
+    dee: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    ref = await add_meeting(a_meeting(), by=SYSTEM, now=clock.now)
+    visitor = await sign_in_as(dee)
+    assert "board paper due in 7 working days" in (await visitor.get("/desk")).text
+    clock.travel_to(clock.now + timedelta(days=3))
+    report = await take_paper(ref, by=SYSTEM, now=clock.now)
+    visitor = await sign_in_as(dee)
+    assert "board paper due in 4 working days" in (await visitor.get("/desk")).text
+    clock.travel_to(clock.now + timedelta(days=7))
+    visitor = await sign_in_as(dee)
+    assert "board paper due 1 working day ago" in (await visitor.get("/desk")).text
+    await sign_off(report, by=SYSTEM, now=clock.now)
+    assert "board paper" not in (await visitor.get("/desk")).text
+
+
+async def test_a_paper_that_is_far_off_needs_nobody_yet(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    await add_meeting(replace(a_meeting(), paper_due_on=date(2026, 3, 24), meets_on=date(2026, 3, 31)), by=SYSTEM, now=clock.now)
+    assert "board paper" not in (await (await sign_in_as(dee)).get("/desk")).text
+    clock.forward(days=1)
+    assert "board paper due in 10 working days" in (await (await sign_in_as(dee)).get("/desk")).text

@@ -1,8 +1,9 @@
 """A quarter with two courses, three organisations and a session of which only a number is held."""
 
 import json
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from marstraining.core.db import execute
 from marstraining.core.viewer import Role, Viewer
@@ -11,12 +12,20 @@ from marstraining.people.models import Person
 from marstraining.programme.models import Course, Session
 from marstraining.reports.document import Grid, Section, Text, Tiles, read_section
 from marstraining.reports.queries import Frozen
-from marstraining.reports.rules import Period
+from marstraining.reports.rules import MeetingDraft, Period
 from tests import makers
 
 AT_DESK = Viewer(person_id=None, roles=frozenset({Role.DESK}))
 IN_QUARTER = datetime.fromisoformat("2025-11-05T09:30:00+00:00")
 QUARTER = Period(2025, 3)
+
+
+def a_meeting(**changes: Any) -> MeetingDraft:
+    """A meeting on Friday 27 March 2026 on the quarter, its paper due on the 18th, its cut-off on Wednesday the 11th."""
+    draft = MeetingDraft(
+        meets_on=date(2026, 3, 27), paper_due_on=date(2026, 3, 18), cut_off_on=date(2026, 3, 11), period=QUARTER, place="Civic Centre"
+    )
+    return replace(draft, **changes)
 
 
 @dataclass

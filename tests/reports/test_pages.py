@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any
 
 import docx as python_docx
+import httpx2
 import pytest
 from pypdf import PdfReader
 
@@ -51,18 +52,90 @@ async def test_the_desk_takes_a_report_words_it_and_signs_it_off(clock: Clock, d
         "summary": "A busy quarter.", "know-1": "One.", "know-2": "Two <b>.", "know-3": "Three.", "decisions": "To note it.",
         "you-said": "Said.", "risks": "None.", "actions": "None.",
     }  # fmt: skip
-    saved = await visitor.post(f"{address}/words", written)
+    saved = await save(visitor, address, written)
     assert (saved.status_code, saved.headers["location"]) == (303, f"{address}?done=worded")
     page = (await visitor.get(address)).text
     assert ("A busy quarter." in page, "Two &lt;b&gt;." in page, drafted in page) == (True, True, False)
-    signed = await visitor.post(f"{address}/sign", seen=address)
+    signed = await visitor.post(f"{address}/sign", {"seen": hidden(page, "seen")}, seen=address)
     assert (signed.status_code, "Signed off</strong> by Dee Ward on 9 March 2026" in (await visitor.get(address)).text) == (303, True)
-    assert (
-        "It becomes a draft" in (await visitor.get(f"{address}/words")).text
-        or "becomes a draft" in (await visitor.get(f"{address}/words")).text
-    )
-    refused = await visitor.post(f"{address}/words", written | {"risks": ""})
+    stays = await visitor.get(f"{address}/words")
+    assert ("so it stays as it is" in stays.text, "<textarea" in stays.text) == (True, False)
+    late = await visitor.post(f"{address}/words", written | {"risks": "Typed in another tab."}, seen="/board")
+    assert (late.status_code, "signed off, so it stays" in late.text, "Typed in another tab." in late.text) == (422, True, True)
+    unsaid = await visitor.post(f"{address}/reopen", {"reason": ""}, seen=address)
+    assert (unsaid.status_code, "Say why the signature is taken back" in unsaid.text) == (422, True)
+    back = await visitor.post(f"{address}/reopen", {"reason": "A trainer has left"}, seen=address)
+    assert (back.status_code, "Nobody has signed it off yet" in (await visitor.get(address)).text) == (303, True)
+    refused = await save(visitor, address, written | {"risks": ""})
     assert (refused.status_code, "Enter a sentence" in refused.text, "A busy quarter." in refused.text) == (422, True, True)
+
+
+def hidden(page: str, name: str) -> str:
+    found = re.search(f'name="{name}" value="([^"]*)"', page)
+    assert found is not None
+    return found[1]
+
+
+async def save(visitor: Visitor, address: str, written: dict[str, str]) -> httpx2.Response:
+    """Send sentences as the page does that was just opened."""
+    opened = await visitor.get(f"{address}/words")
+    return await visitor.post(f"{address}/words", {"seen": hidden(opened.text, "seen"), **written})
+
+
+WRITTEN = {
+    "summary": "A busy quarter.", "know-1": "One.", "know-2": "Two.", "know-3": "Three.", "decisions": "To note it.",
+    "you-said": "Said.", "risks": "None.", "actions": "None.",
+}  # fmt: skip
+
+
+async def test_of_two_tabs_the_second_keeps_what_was_typed_shows_what_the_other_wrote_and_then_saves(
+    clock: Clock, dee: Person, sign_in_as: SignInAs
+) -> None:
+    address = f"/board/reports/{await a_report(clock)}"
+    dees, anns = await sign_in_as(dee), await sign_in_as(await makers.make_person("Ann Lee", roles=(Role.DESK,)))
+    seen = hidden((await dees.get(f"{address}/words")).text, "seen")
+    await save(anns, address, WRITTEN | {"risks": "Written by Ann."})
+    second = await dees.post(f"{address}/words", {"seen": seen, **WRITTEN, "risks": "Written by Dee."})
+    text = unescape(second.text)
+    assert (second.status_code, "Ann Lee changed these sentences at 10am on 9 March" in text) == (422, True)
+    assert ("Written by Dee.</textarea>" in text, "<strong>Written by Ann.</strong>" in text, text.count("As it reads now")) == (
+        True,
+        True,
+        1,
+    )
+    again = await dees.post(f"{address}/words", {"seen": hidden(text, "seen"), **WRITTEN, "risks": "Of both."})
+    assert (again.status_code, "Of both." in (await anns.get(address)).text) == (303, True)
+    unread = await anns.post(f"{address}/sign", {"seen": seen}, seen=address)
+    assert (unread.status_code, "Read what they wrote" in unread.text, "Nobody has signed it off yet" in unread.text) == (422, True, True)
+
+
+async def test_actions_stand_in_the_report_with_owner_and_day_and_on_the_boards_page_until_they_are_done(
+    clock: Clock, dee: Person, sign_in_as: SignInAs
+) -> None:
+    address = f"/board/reports/{await a_report(clock)}"
+    visitor, reader = await sign_in_as(dee), await sign_in_as(await a_reader())
+    day = {"due_on-day": "1", "due_on-month": "5", "due_on-year": "2026"}
+    empty = await visitor.post(f"{address}/actions", {"what": "Find a trainer", **day}, seen=f"{address}/words")
+    assert (empty.status_code, "Enter who will do it" in empty.text, 'value="Find a trainer"' in empty.text) == (422, True, True)
+    past = await visitor.post(f"{address}/actions", {"what": "x", "owner": "y", **day, "due_on-year": "2025"}, seen=f"{address}/words")
+    assert (past.status_code, "must be 9 March 2026 or later" in past.text) == (422, True)
+    made = await visitor.post(f"{address}/actions", {"what": "Find a trainer", "owner": "Ann Lee", **day}, seen=f"{address}/words")
+    assert made.status_code == 303
+    page = (await reader.get(address)).text
+    assert ("Find a trainer" in page, "1 May 2026" in page, "none is written yet." in page.partition("Actions, each")[2][:60]) == (
+        True,
+        True,
+        False,
+    )
+    board = await visitor.get("/board")
+    assert ("Actions not done yet" in board.text, "Ann Lee" in board.text, "/board/actions/done" in (await reader.get("/board")).text) == (
+        True, True, False,
+    )  # fmt: skip
+    found = re.search(r'name="action" value="([^"]*)"', board.text)
+    assert found is not None
+    done = await visitor.post("/board/actions/done", {"action": found[1]}, seen="/board")
+    assert (done.status_code, "Actions not done yet" in (await visitor.get("/board")).text) == (303, False)
+    assert (await reader.post("/board/actions/done", {"action": found[1]}, seen="/me/account")).status_code == 404
 
 
 @pytest.mark.parametrize(

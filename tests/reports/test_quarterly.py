@@ -8,8 +8,17 @@ from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Role, Viewer
 from marstraining.demo.filling import fill
 from marstraining.evaluation.models import CourseArea
-from marstraining.reports.actions import sign_off, take_quarterly_snapshot, write_wordings
-from marstraining.reports.queries import Frozen, drafts_of, report_of, signature_of, snapshots, wordings_of
+from marstraining.reports.actions import (
+    drop_action,
+    finish_action,
+    name_action,
+    sign_off,
+    take_quarterly_snapshot,
+    take_signature_back,
+    write_wordings,
+)
+from marstraining.reports.queries import Frozen, drafts_of, last_written, report_of, signature_of, snapshots, wordings_of
+from marstraining.reports.queries.board_actions import actions_of, open_actions
 from marstraining.reports.rules import Period
 from tests import makers
 from tests.conftest import Clock
@@ -171,15 +180,12 @@ async def test_only_the_training_team_takes_words_and_signs_and_never_ahead_of_t
 
 
 @pytest.mark.usefixtures("db")
-async def test_words_stand_apart_from_figures_and_take_the_signature_away(clock: Clock) -> None:
+async def test_words_stand_apart_from_figures(clock: Clock) -> None:
     frozen = await taken(clock)
-    assert (await sign_off(frozen.ref, by=AT_DESK, now=clock.now), await sign_off(frozen.ref, by=AT_DESK, now=clock.now)) == (True, False)
-    assert await signature_of(frozen.ref) is not None
     drafted = {one.place: one.text for one in await drafts_of(frozen.ref)}
     assert await write_wordings(frozen.ref, drafted, by=AT_DESK, now=clock.now) == 0
-    assert await signature_of(frozen.ref) is not None
     assert await write_wordings(frozen.ref, {"risks": " A trainer leaves in May. "}, by=AT_DESK, now=clock.now) == 1
-    assert (await wordings_of(frozen.ref), await signature_of(frozen.ref)) == ({"risks": "A trainer leaves in May."}, None)
+    assert await wordings_of(frozen.ref) == {"risks": "A trainer leaves in May."}
     with pytest.raises(NotFound):
         await write_wordings(frozen.ref, {"figure": "9"}, by=AT_DESK, now=clock.now)
     for text in ("  ", "a" * 2001):
@@ -190,8 +196,73 @@ async def test_words_stand_apart_from_figures_and_take_the_signature_away(clock:
     assert report.frozen == frozen
 
 
+@pytest.mark.usefixtures("db")
+async def test_a_signed_report_stays_until_its_signature_is_taken_back_with_a_reason(clock: Clock) -> None:
+    ref = (await taken(clock)).ref
+    assert (await sign_off(ref, by=AT_DESK, now=clock.now), await sign_off(ref, by=AT_DESK, now=clock.now)) == (True, False)
+    with pytest.raises(Refused, match="signed off, so it stays"):
+        await write_wordings(ref, {"risks": "A trainer leaves in May."}, by=AT_DESK, now=clock.now)
+    with pytest.raises(Refused, match="signed off, so it stays"):
+        await name_action(ref, "Find a trainer", "Dee", clock.now.date(), by=AT_DESK, now=clock.now)
+    with pytest.raises(Refused, match="Say why"):
+        await take_signature_back(ref, " ", by=AT_DESK, now=clock.now)
+    with pytest.raises(NotFound):
+        await take_signature_back(ref, "An error", by=READER, now=clock.now)
+    assert (await wordings_of(ref), await signature_of(ref) is not None) == ({}, True)
+    assert await take_signature_back(ref, "A trainer has left", by=AT_DESK, now=clock.now) is True
+    assert await take_signature_back(ref, "A trainer has left", by=AT_DESK, now=clock.now) is False
+    assert (await signature_of(ref), await write_wordings(ref, {"risks": "One."}, by=AT_DESK, now=clock.now)) == (None, 1)
+
+
+@pytest.mark.usefixtures("db")
+async def test_two_who_write_at_once_do_not_overwrite_each_other_and_nobody_signs_what_they_have_not_read(clock: Clock) -> None:
+    ref = (await taken(clock)).ref
+    opened = (await last_written(ref)).number
+    assert await write_wordings(ref, {"risks": "From the first tab."}, seen=opened, by=AT_DESK, now=clock.now) == 1
+    with pytest.raises(Refused, match=r"changed these sentences at 10am on 9 March"):
+        await write_wordings(ref, {"risks": "From the second tab."}, seen=opened, by=AT_DESK, now=clock.now)
+    with pytest.raises(Refused, match="changed these sentences"):
+        await sign_off(ref, seen=opened, by=AT_DESK, now=clock.now)
+    read = (await last_written(ref)).number
+    assert (await wordings_of(ref))["risks"] == "From the first tab."
+    assert await write_wordings(ref, {"risks": "Both."}, seen=read, by=AT_DESK, now=clock.now) == 1
+    assert await sign_off(ref, seen=(await last_written(ref)).number, by=AT_DESK, now=clock.now) is True
+
+
+@pytest.mark.usefixtures("db")
+async def test_what_people_wrote_of_no_figure_and_a_drafts_actions_come_along_when_figures_are_taken_again(clock: Clock) -> None:
+    await a_quarter(clock.now)
+    first = await taken(clock)
+    await write_wordings(first.ref, {"risks": "One.", "know-1": "Few came."}, by=AT_DESK, now=clock.now)
+    await write_wordings(first.ref, {"risks": "A trainer leaves in May."}, by=AT_DESK, now=clock.now)
+    await name_action(first.ref, "Find a trainer", "Dee Ward", clock.now.date(), by=AT_DESK, now=clock.now)
+    await execute("UPDATE attendance_mark SET mark = 'absent'")
+    clock.forward(days=1)
+    second = await taken(clock)
+    assert (second.ref != first.ref, await wordings_of(second.ref)) == (True, {"risks": "A trainer leaves in May."})
+    assert [(one.what, one.report) for one in await open_actions(viewer=READER)] == [("Find a trainer", second.ref)]
+
+
+@pytest.mark.usefixtures("db")
+async def test_actions_have_an_owner_and_a_day_and_are_done_once(clock: Clock) -> None:
+    ref = (await taken(clock)).ref
+    made = await name_action(ref, "Find a trainer", "Dee Ward", clock.now.date(), by=AT_DESK, now=clock.now)
+    assert await name_action(ref, "Find a trainer", "Dee Ward", clock.now.date(), by=AT_DESK, now=clock.now) == made
+    other = await name_action(ref, "Write to schools", "Ann Lee", clock.now.date(), by=AT_DESK, now=clock.now)
+    await drop_action(ref, other, by=AT_DESK, now=clock.now)
+    await drop_action(ref, other, by=AT_DESK, now=clock.now)
+    assert [one.what for one in await actions_of(ref)] == ["Find a trainer"]
+    with pytest.raises(NotFound):
+        await finish_action(made, by=READER, now=clock.now)
+    assert [await finish_action(made, by=AT_DESK, now=clock.now) for _ in range(2)] == [True, False]
+    assert (await open_actions(viewer=READER), [one.done_on for one in await actions_of(ref)]) == ([], [clock.now.date()])
+
+
 async def test_statements_do_not_grow_with_courses(db: TortoiseContext, clock: Clock) -> None:
     await a_quarter(clock.now)
+    # A report that is taken again and comes out otherwise takes over what was written in the one before.
+    await taken(clock)
+    await execute("UPDATE attendance_mark SET mark = 'partial' WHERE person_id = (SELECT max(person_id) FROM attendance_mark)")
     async with statements(db) as at_two:
         await taken(clock)
     for course in range(3):

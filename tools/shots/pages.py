@@ -49,6 +49,10 @@ _ON_ROLL = (
 # Each is read from the demo's database; a page whose reference is not found is reported, not left out in silence.
 REFERENCES = {
     "entry": "SELECT ref FROM search_entry WHERE key = 'cse'",
+    "meeting": "SELECT ref FROM reports_meeting WHERE meets_on > date('now') AND removed_at IS NULL ORDER BY meets_on",
+    "paper": "SELECT s.ref FROM reports_snapshot s JOIN reports_meeting m ON m.snapshot_id = s.id ORDER BY m.meets_on DESC",
+    "draft_report": "SELECT s.ref FROM reports_snapshot s WHERE s.kind = 'quarterly' AND NOT EXISTS"
+    " (SELECT 1 FROM reports_wording w WHERE w.snapshot_id = s.id AND w.signed_at IS NOT NULL) ORDER BY s.id DESC",
     "open": _OPEN,
     "full": _FULL,
     "online": f"{_SESSION}{_COMING} AND c.code = 'EHPP' AND s.delivery = 'online' AND {_TAKEN} < s.capacity ORDER BY s.starts_at DESC",
@@ -295,6 +299,13 @@ AT_THE_DESK = (
     Shown("desk-check-in", "/desk/sessions/{past}/check-in", DESK),
     Shown("desk-files", "/desk/sessions/{past}/files", DESK),
     Shown("desk-reports", "/desk/sessions/{past}/reports", DESK),
+    Shown("board", "/board", DESK),
+    Shown("board-meeting", "/board/meetings/{meeting}", DESK),
+    Shown("board-meeting-new", "/board/meetings/new", DESK),
+    Shown("board-meeting-proposed", f"/board/meetings/new?on={_IN_60_DAYS.isoformat()}", DESK),
+    Shown("board-meetings-year", "/board/meetings/year", DESK),
+    Shown("board-paper", "/board/reports/{paper}", DESK),
+    Shown("board-words", "/board/reports/{draft_report}/words", DESK),
     Shown("desk-uploads", "/desk/uploads", DESK),
     Shown("desk-trainer-reports", "/desk/sessions/{past}/trainer-reports", DESK),
     Shown("desk-phones", "/desk/sessions/{open}/phones", DESK),

@@ -61,7 +61,8 @@ class Entry:
 
     `starts_at`, `ends_at` and `changed_at` are aware instants; `uid` stays the same for the life of the day, `sequence` rises
     with its time, place, link or state. `title`, `description` and `location` are plain text with line breaks;
-    `url` is written when it is a web address and left out otherwise.
+    `url` is written when it is a web address and left out otherwise. With `is_all_day` it stands on the days in London from that of
+    `starts_at` up to that of `ends_at`, which is the first no longer in it, and makes nobody look busy.
     """
 
     uid: str
@@ -75,6 +76,7 @@ class Entry:
     changed_at: datetime
     status: Status
     categories: tuple[str, ...] = ()
+    is_all_day: bool = False
 
 
 def feed(entries: Iterable[Entry], *, name: str, description: str, refresh_hours: int = 6) -> bytes:
@@ -146,11 +148,12 @@ def _event(entry: Entry, *, status: Status | None = None, people: Iterable[str] 
         title = _CANCELLED + title
     changed = _utc(entry.changed_at)
     lines = ["BEGIN:VEVENT", f"UID:{_escaped(uid)}", f"DTSTAMP:{changed}", f"LAST-MODIFIED:{changed}", f"SEQUENCE:{entry.sequence}"]
-    starts, ends = _when("DTSTART", entry.starts_at), _when("DTEND", entry.ends_at)
+    when = _day if entry.is_all_day else _when
+    starts, ends = when("DTSTART", entry.starts_at), when("DTEND", entry.ends_at)
     lines += [starts, ends] if entry.ends_at > entry.starts_at else [starts]
     lines += [f"SUMMARY:{_escaped(title)}", f"STATUS:{status}"]
     # A day that is off must not make its people look busy.
-    lines.append("TRANSP:TRANSPARENT" if status == "CANCELLED" else "TRANSP:OPAQUE")
+    lines.append("TRANSP:TRANSPARENT" if status == "CANCELLED" or entry.is_all_day else "TRANSP:OPAQUE")
     if entry.description:
         lines.append(f"DESCRIPTION:{_escaped(entry.description)}")
     if entry.location:
@@ -170,6 +173,13 @@ def _when(name: str, instant: datetime) -> str:
     wall = instant.astimezone(LONDON)
     # A wall time in the hour that October repeats means its first run (RFC 5545, 3.3.5): the second is written in UTC.
     return f"{name}:{_utc(instant)}" if wall.fold else f"{name};TZID=Europe/London:{_basic(wall)}"
+
+
+def _day(name: str, instant: datetime) -> str:
+    if instant.tzinfo is None:
+        message = f"{name} needs its time zone."
+        raise ValueError(message)
+    return f"{name};VALUE=DATE:{instant.astimezone(LONDON):%Y%m%d}"
 
 
 def _utc(instant: datetime) -> str:

@@ -60,6 +60,8 @@ _LETTER_WORDS = {
     "no_account": "No account with this address",
     "offer_lapsed": "Offer ran out",
     "online_instead": "Runs online instead",
+    "paper_reminder": "Board paper due",
+    "paper_taken": "Figures taken for the board",
     "register_open": "Register not locked",
     "reminder_day_before": "Reminder the day before",
     "reminder_two_weeks": "Reminder two weeks before",
@@ -100,8 +102,8 @@ LETTER_KINDS = {
     LetterKind.REMINDERS: frozenset(
         {
             "accreditations_of_staff", "approval_asked", "digest", "evaluation_asked", "evaluation_reminder", "has_left",
-            "invitation_over", "register_open", "reminder_day_before", "reminder_two_weeks", "scheduled_export", "still_using",
-            "take_register", "trainer_asked",
+            "invitation_over", "paper_reminder", "paper_taken", "register_open", "reminder_day_before", "reminder_two_weeks",
+            "scheduled_export", "still_using", "take_register", "trainer_asked",
         }
     ),
     LetterKind.UPDATES: frozenset({"new_dates"}),

@@ -91,7 +91,10 @@ class Section:
 
 @frozen
 class Document:
-    """A whole report; `paper` is the two-page paper that goes before its pages in Word, `marking` who may see it."""
+    """A whole report; `paper` is the two-page paper that goes before its pages in Word, `marking` who may see it.
+
+    `meeting` says for which meeting of the board it is, `late` that its figures were taken after their cut-off; "" where neither is so.
+    """
 
     title: str
     period: str
@@ -106,6 +109,8 @@ class Document:
     paper: tuple[Section, ...] = ()
     signed: str = ""
     is_draft: bool = True
+    meeting: str = ""
+    late: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -2,6 +2,7 @@
 
 from tortoise import fields
 from tortoise.indexes import Index
+from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
 from marstraining.core.db.fields import UTCDatetimeField
 from marstraining.core.db.table import Table
@@ -49,3 +50,60 @@ class Wording(Table):
 
     class Meta:
         table = "reports_wording"
+
+
+class Meeting(Table):
+    """A meeting of the board: when, by when its paper is due, as at the end of which day its figures are, and of which quarter.
+
+    `starts` is a wall time as "14:00" or "". `snapshot` is its paper, None before its figures were taken. `taking_until` is until when
+    a process that takes them is left alone. `reminded_of` is the day on which the paper was due when its reminder was written. Removed
+    meetings stay, with the reason.
+    """
+
+    id = fields.IntField(primary_key=True)
+    ref = fields.CharField(max_length=10, unique=True)
+    meets_on = fields.DateField()
+    starts = fields.CharField(max_length=5, default="")
+    paper_due_on = fields.DateField()
+    cut_off_on = fields.DateField()
+    year = fields.SmallIntField()
+    quarter = fields.SmallIntField()
+    place = fields.CharField(max_length=200, default="")
+    note = fields.TextField(default="")
+    snapshot: fields.ForeignKeyNullableRelation[Snapshot] = fields.ForeignKeyField(
+        "models.Snapshot", related_name="meetings", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    snapshot_id: int | None
+    taking_until = UTCDatetimeField(null=True)
+    reminded_of = fields.DateField(null=True)
+    removed_at = UTCDatetimeField(null=True)
+    removed_reason = fields.CharField(max_length=500, default="")
+    changed_at = UTCDatetimeField()
+    revision = fields.IntField(default=0)
+
+    class Meta:
+        table = "reports_meeting"
+        constraints = (
+            CheckConstraint(check="cut_off_on < paper_due_on AND paper_due_on < meets_on", name="reports_meeting_order"),
+            UniqueConstraint(fields=("meets_on",), name="reports_meeting_day", condition="removed_at IS NULL"),
+            UniqueConstraint(fields=("year", "quarter"), name="reports_meeting_period", condition="removed_at IS NULL"),
+        )
+
+
+class BoardAction(Table):
+    """Something that a report says will be done: by whom, by when, and on which day it was."""
+
+    id = fields.IntField(primary_key=True)
+    ref = fields.CharField(max_length=10, unique=True)
+    snapshot: fields.ForeignKeyRelation[Snapshot] = fields.ForeignKeyField(
+        "models.Snapshot", related_name="actions", db_index=True, on_delete=fields.RESTRICT
+    )
+    snapshot_id: int
+    what = fields.CharField(max_length=300)
+    owner = fields.CharField(max_length=120)
+    due_on = fields.DateField()
+    done_on = fields.DateField(null=True)
+    removed_at = UTCDatetimeField(null=True)
+
+    class Meta:
+        table = "reports_action"

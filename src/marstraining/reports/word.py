@@ -33,13 +33,14 @@ def word_file(document: Document) -> bytes:
 
 def _cover(file: Any, document: Document) -> None:  # noqa: ANN401 - python-docx ships no types
     file.add_heading(document.title, level=0)
-    file.add_paragraph(f"{document.partnership}\n{document.period}")
+    file.add_paragraph("\n".join(one for one in (document.partnership, document.period, document.meeting) if one))
     table = file.add_table(rows=0, cols=2)
     table.style = "Table Grid"
     lines = [
-        ("Marking", document.marking), ("Purpose", document.purpose), ("Recommendation", document.recommendation),
-        ("Figures as at", document.as_at), ("Signed off", document.signed or "Draft: not signed off yet"),
-        ("Snapshot", f"{document.snapshot} ({document.content_hash[:12]})"), *document.facts.items(),
+        ("Marking", document.marking), *document.facts.items(), ("Purpose", document.purpose), ("Recommendation", document.recommendation),
+        ("Figures as at", f"{document.as_at}. {document.late}" if document.late else document.as_at),
+        ("Signed off", document.signed or "Draft: not signed off yet"),
+        ("Snapshot", f"{document.snapshot} ({document.content_hash[:12]})"),
     ]  # fmt: skip
     for label, value in lines:
         cells = table.add_row().cells

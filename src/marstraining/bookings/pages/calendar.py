@@ -1,14 +1,12 @@
-"""The personal feed: making its address, changing it, and serving it."""
+"""The address of the personal feed: made, changed, stopped. What it serves stands in `portal`, since it holds more than bookings."""
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from marstraining.bookings import actions
-from marstraining.bookings.calendar import feed_entries
 from marstraining.core import clock, config
 from marstraining.core.errors import NotFound
-from marstraining.core.icalendar_writer import feed
-from marstraining.core.web import ANYONE, SIGNED_IN, conditional, page, read_form, render, see_other, viewer_of
+from marstraining.core.web import SIGNED_IN, page, read_form, render, see_other, viewer_of
 
 DONE = {"stopped": "Your calendar address no longer works."}
 
@@ -36,21 +34,6 @@ async def my_calendar(request: Request) -> Response:
     )
 
 
-async def personal_feed(request: Request) -> Response:
-    """Somebody's own entries by their token; 404 at once after it was changed or the account closed."""
-    now = clock.now()
-    person = await actions.feed_owner(request.path_params["token"], now=now)
-    entries = await feed_entries(person.id, now=now)
-    name = f"{config.current().partnership.short_name}: my training"
-    body = feed(entries, name=name, description="Your bookings and offers, and the sessions you train.")
-    newest = max((entry.changed_at for entry in entries), default=None)
-    headers = {"Cache-Control": "private, no-cache", "X-Robots-Tag": "noindex"}
-    if newest:
-        headers["Last-Modified"] = f"{newest:%a, %d %b %Y %H:%M:%S GMT}"
-    return conditional(request, Response(body, media_type="text/calendar; charset=utf-8", headers=headers))
-
-
 routes = [
     page("/me/calendar", my_calendar, who=SIGNED_IN, methods=("GET", "POST")),
-    page("/calendar/{token}.ics", personal_feed, who=ANYONE, impersonal=True),
 ]

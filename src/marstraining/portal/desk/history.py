@@ -1,6 +1,7 @@
 """History: everything that was done, and the history of one record; words, names of records and numbers, never what somebody wrote."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,7 +10,7 @@ from marstraining.bookings.rules import CANCEL_REASONS, NEEDS_REASONS, STATE_WOR
 from marstraining.core import clock
 from marstraining.core.viewer import Role
 from marstraining.core.web import Column, Files, Link, Pager, TableView, export_response, page, render, roles, viewer_of
-from marstraining.core.web.dates import clock_time, plural
+from marstraining.core.web.dates import clock_time, day_plain, plural
 from marstraining.core.web.pager import page_number
 from marstraining.core.web.tables import PER_PAGE
 from marstraining.history.actions import record_export
@@ -32,6 +33,7 @@ KIND_WORDS = {
     "instrument": "Survey’s questions",  # noqa: RUF001 - an apostrophe as printed
     "survey": "Survey",
     "report": "Report",
+    "meeting": "Board meeting",
     "contact": "Telephone number",
 }
 # Every action that any verb writes down; the test of this page reads the verbs and misses none.
@@ -40,6 +42,14 @@ _ACTION_WORDS = {
     "report.frozen": "Figures of a report frozen",
     "report.reworded": "Wording of a report changed",
     "report.signed": "Report signed off",
+    "report.reopened": "Signature under a report taken back",
+    "report.action_named": "Action put into a report",
+    "report.action_dropped": "Action taken out of a report",
+    "report.action_done": "Action of a report done",
+    "meeting.added": "Board meeting added",
+    "meeting.changed": "Board meeting changed",
+    "meeting.removed": "Board meeting removed",
+    "meeting.paper_taken": "Figures taken for a board meeting",
     "booking.confirmed": "Booked",
     "booking.waiting": "Joined the waiting list",
     "booking.offered": "Offered a place",
@@ -290,10 +300,15 @@ def _actor(entry: Entry) -> str:
     return f"{entry.actor} ({label.lower()})" if label and entry.actor_role != Role.LEARNER else entry.actor
 
 
+def _of_meeting(entry: Entry) -> list[str]:
+    day = entry.detail.get("meets_on")
+    return [f"Meeting of {day_plain(date.fromisoformat(day))}"] if entry.kind == "meeting" and isinstance(day, str) else []
+
+
 def _detail(entry: Entry) -> str:
     """The details that say something to a reader, in words; numbers of rows are left out."""
     detail = entry.detail
-    said = []
+    said = _of_meeting(entry)
     if isinstance(detail.get("fields"), list):
         said.append("Changed: " + ", ".join(str(field).removesuffix("_id").replace("_", " ") for field in detail["fields"]))
     if isinstance(detail.get("days"), int):

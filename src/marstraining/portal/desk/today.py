@@ -1,6 +1,8 @@
 """Today: what needs the training team, each a count that leads to its list, each line of a list with one thing to do."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,11 +15,13 @@ from marstraining.core.errors import NotFound, Refused
 from marstraining.core.values import frozen
 from marstraining.core.viewer import Role
 from marstraining.core.web import Form, Pager, page, read_form, render, roles, see_other, viewer_of
+from marstraining.core.web.dates import plural
 from marstraining.messages.queries import delivery
 from marstraining.people.queries.persons import person_record
-from marstraining.portal.queries.today import counts, kinds_of, listed, next_sessions
+from marstraining.portal.queries.today import counts, days_to_next_paper, kinds_of, listed, next_sessions
 from marstraining.portal.queries.workspace import run_session
 from marstraining.programme.actions import confirm_numbers
+from marstraining.reports.rules import REMINDED_BEFORE
 
 AT_THE_DESK = roles(Role.DESK, Role.PARTNER_ORGANISER, Role.ADMINISTRATOR)
 DONE = {
@@ -89,6 +93,7 @@ WORDS: Mapping[str, Words] = {
         "Nobody has told us of any use for as long as the rule allows. Ring them: note that they use it, or end the accreditation."),
     "learning": Words("entry of learning elsewhere to look at", "entries of learning elsewhere to look at", "Learnt elsewhere",
         "Learners put these on their records. Each counts towards what they are asked once you have confirmed it."),
+    "papers": Words("board paper due", "board papers due", at="/board"),
     "bounced": Words("email address that bounced", "email addresses that bounced", at="/desk/letters/bounced"),
     "organisations": Words("new organisation to check", "new organisations to check", "New organisations",
         "Learners typed these because they were not in the list. Add each to the list or merge it with the right one."),
@@ -110,7 +115,9 @@ async def today(request: Request) -> Response:
     """The figures, most pressing first, and what comes next."""
     now, viewer = clock.now(), viewer_of(request)
     found = await counts(viewer, now=now)
-    stats = [(WORDS[name], number, WORDS[name].at or f"/desk/today/{name}") for name, number in found.items() if number]
+    stats = [
+        (await _words(name, number, now=now), number, WORDS[name].at or f"/desk/today/{name}") for name, number in found.items() if number
+    ]
     return render(
         request,
         "portal_desk/today.html",
@@ -121,6 +128,17 @@ async def today(request: Request) -> Response:
         runs_sessions="decisions" in found,
         untried=len(await stale_numbers(now=now)) if viewer.is_desk else None,
     )
+
+
+async def _words(name: str, number: int, *, now: datetime) -> Words:
+    """What is said beside a figure; of board papers by when, and pressing in the last three working days."""
+    words = WORDS[name]
+    days = await days_to_next_paper(now=now) if name == "papers" else None
+    if days is None:
+        return words
+    due = f"in {plural(days, 'working day')}" if days > 0 else "today" if days == 0 else f"{plural(-days, 'working day')} ago"
+    said = f"{words.one} {due}" if number == 1 else f"{words.many}, the first {due}"
+    return replace(words, one=said, many=said, tone="urgent" if days <= REMINDED_BEFORE else words.tone)
 
 
 async def kind(request: Request) -> Response:

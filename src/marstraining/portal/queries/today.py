@@ -7,11 +7,14 @@ from typing import Any
 from marstraining.attendance.queries.due import NOT_TAKEN
 from marstraining.bookings.queries import OVERSOLD, Places, places
 from marstraining.certificates.queries.accreditations import IN_FORCE, LAST_USE
+from marstraining.core import config
 from marstraining.core.clock import from_wall, today_of
 from marstraining.core.db import rows
 from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.programme.queries import Scope, run_by
+from marstraining.reports.queries.meetings import OPEN_PAPER, open_papers
+from marstraining.reports.rules import SHOWN_WITHIN, days_ahead, working_days_until
 from marstraining.resources.queries.desk import NEEDS, need_values
 from marstraining.resources.rules import Need
 from marstraining.uploads.queries import INFECTED, WAITING_LONG
@@ -56,6 +59,11 @@ class Moment:
     @property
     def today(self) -> date:
         return today_of(self.now)
+
+    @property
+    def papers_until(self) -> date:
+        """By when a paper is due that the team should see by now."""
+        return days_ahead(config.current().partnership.working_calendar, self.today, SHOWN_WITHIN)
 
     @property
     def midnight(self) -> datetime:
@@ -164,6 +172,13 @@ KINDS: Mapping[str, Kind] = {
         has_sessions=False,
         is_for_desk=True,
     ),
+    "papers": Kind(
+        "reports_meeting m",
+        f"{OPEN_PAPER} AND m.paper_due_on <= ? AND m.meets_on >= ?",
+        lambda at: (at.papers_until, at.today),
+        has_sessions=False,
+        is_for_desk=True,
+    ),
     "bounced": _whole("messages_bounced", "cleared_at IS NULL"),
     "organisations": _whole(
         "people_agency a LEFT JOIN people_person p ON p.id = a.suggested_by_id",
@@ -233,6 +248,13 @@ def _scoped(kind: Kind, scope: Scope, moment: Moment) -> tuple[str, tuple[object
     if not kind.has_sessions:
         return kind.condition, values
     return f"{kind.condition} AND ({scope.sql})", (*values, *scope.params)
+
+
+async def days_to_next_paper(*, now: datetime) -> int | None:
+    """Working days until the next board paper is due that is not signed off, below 0 once it was; None where there is none to show."""
+    at = Moment(now)
+    found = await open_papers(until=at.papers_until, today=at.today)
+    return working_days_until(config.current().partnership.working_calendar, at.today, found[0].draft.paper_due_on) if found else None
 
 
 @frozen

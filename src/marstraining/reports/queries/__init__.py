@@ -12,9 +12,9 @@ from marstraining.reports.queries.snapshots import (
     snapshot_of,
     snapshots,
 )
-from marstraining.reports.queries.wordings import Drafted, Signature, drafts_of, signature_of, wordings_of
+from marstraining.reports.queries.wordings import Drafted, Signature, Written, drafts_of, last_written, signature_of, wordings_of
 
 __all__ = [
-    "Drafted", "Frozen", "ListedSnapshot", "Report", "Signature", "annual_figures", "drafts_of", "last_snapshot", "may_read", "may_take",
-    "report_of", "signature_of", "snapshot_before", "snapshot_of", "snapshots", "wordings_of",
+    "Drafted", "Frozen", "ListedSnapshot", "Report", "Signature", "Written", "annual_figures", "drafts_of", "last_snapshot",
+    "last_written", "may_read", "may_take", "report_of", "signature_of", "snapshot_before", "snapshot_of", "snapshots", "wordings_of",
 ]  # fmt: skip

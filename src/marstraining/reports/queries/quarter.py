@@ -33,12 +33,12 @@ class Narrowed:
 WHOLE = Narrowed()
 
 
-async def quarter_of(period: Period, *, now: datetime, of: Narrowed = WHOLE, progress: Progress) -> Quarter:
+async def quarter_of(period: Period, *, on: date | None = None, now: datetime, of: Narrowed = WHOLE, progress: Progress) -> Quarter:
     """A quarter as at now, on the same definitions for it, the quarter before and the same quarter a year ago.
 
-    A number of statements that does not grow with sessions or people.
+    With `on`, a day that is over, what ran is counted to its end. A number of statements that does not grow with sessions or people.
     """
-    today = today_of(now)
+    today = min(on or today_of(now), today_of(now))
 
     progress("Sessions and attendance")
     sessions = await _sessions(period, of, today)

@@ -40,11 +40,12 @@ def may_take(viewer: Viewer) -> bool:
     return viewer.is_desk or viewer.is_administrator
 
 
-async def last_snapshot(kind: str, period: Period, *, scope: str = "") -> Frozen | None:
-    """The latest snapshot of a period, None where there is none."""
+async def last_snapshot(kind: str, period: Period, *, scope: str = "", is_paper_first: bool = False) -> Frozen | None:
+    """The latest snapshot of a period, None where there is none; with `is_paper_first` that which a meeting had, if one did."""
+    first = "CASE WHEN EXISTS (SELECT 1 FROM reports_meeting m WHERE m.snapshot_id = s.id) THEN 0 ELSE 1 END, " if is_paper_first else ""
     where, values = ("quarter = ?", (period.quarter,)) if period.quarter else ("quarter IS NULL", ())
     found = await rows(
-        f"SELECT {_COLUMNS} FROM reports_snapshot WHERE kind = ? AND year = ? AND scope = ? AND {where} ORDER BY id DESC LIMIT 1",
+        f"SELECT {_COLUMNS} FROM reports_snapshot s WHERE kind = ? AND year = ? AND scope = ? AND {where} ORDER BY {first}id DESC LIMIT 1",
         kind, period.year, scope, *values, instants=("as_at",),
     )  # fmt: skip
     return _frozen(found[0]) if found else None
@@ -58,12 +59,13 @@ async def snapshot_of(ref: str, *, viewer: Viewer) -> Frozen | None:
     return _frozen(found[0]) if found else None
 
 
-async def snapshot_before(frozen: Frozen) -> Frozen | None:
-    """The snapshot of the same period and scope that was taken before this one."""
+async def snapshot_before(frozen: Frozen, *, is_signed: bool = False) -> Frozen | None:
+    """The snapshot of the same period and scope that was taken before this one; with `is_signed` the last that somebody signed off."""
+    signed = " AND EXISTS (SELECT 1 FROM reports_wording w WHERE w.snapshot_id = s.id AND w.signed_at IS NOT NULL)" if is_signed else ""
     where, values = ("quarter = ?", (frozen.period.quarter,)) if frozen.period.quarter else ("quarter IS NULL", ())
     found = await rows(
-        f"SELECT {_COLUMNS} FROM reports_snapshot WHERE kind = ? AND year = ? AND scope = ? AND {where}"
-        " AND id < (SELECT id FROM reports_snapshot WHERE ref = ?) ORDER BY id DESC LIMIT 1",
+        f"SELECT {_COLUMNS} FROM reports_snapshot s WHERE kind = ? AND year = ? AND scope = ? AND {where}"
+        f" AND id < (SELECT id FROM reports_snapshot WHERE ref = ?){signed} ORDER BY id DESC LIMIT 1",
         frozen.kind, frozen.period.year, frozen.scope, *values, frozen.ref, instants=("as_at",),
     )  # fmt: skip
     return _frozen(found[0]) if found else None

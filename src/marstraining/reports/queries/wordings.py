@@ -47,6 +47,26 @@ async def signature_of(ref: str) -> Signature | None:
     return Signature(found[0]["name"], found[0]["signed_at"]) if found and found[0]["signed_at"] else None
 
 
+@frozen
+class Written:
+    """Up to which number a report's words were written, 0 for none, and who wrote the last of them when."""
+
+    number: int
+    name: str = ""
+    at: datetime | None = None
+
+
+async def last_written(ref: str) -> Written:
+    """How far the words of a report are; whoever read them at a number has seen all up to it."""
+    found = await rows(
+        "SELECT w.id, w.written_at, coalesce(p.name, '') AS name FROM reports_wording w JOIN reports_snapshot s ON s.id = w.snapshot_id"
+        " LEFT JOIN people_person p ON p.id = w.written_by_id WHERE s.ref = ? ORDER BY w.id DESC LIMIT 1",
+        ref,
+        instants=("written_at",),
+    )
+    return Written(found[0]["id"], found[0]["name"], found[0]["written_at"]) if found else Written(0)
+
+
 async def drafts_of(ref: str) -> list[Drafted]:
     """Every sentence of a report that may be reworded, in its order."""
     found = await rows("SELECT content FROM reports_snapshot WHERE ref = ?", ref)
