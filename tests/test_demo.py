@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import shutil
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -40,6 +41,8 @@ from marstraining.people.models import Agency, Person, Position, RoleGrant
 from marstraining.people.queries import viewer_for
 from marstraining.programme.models import Course, Session, SessionTrainer, TrainingDay
 from marstraining.record.models import Accreditation, Completion, ExternalLearning
+from marstraining.reports.queries import last_snapshot
+from marstraining.reports.rules import Period
 from tests.conftest import run_apart
 
 pytestmark = pytest.mark.whole
@@ -112,6 +115,19 @@ async def test_attendances_equal_the_published_figures() -> None:
     expected = published_figures()
     assert {key: (course, field, getattr(figures[course], field)) for key, (course, field, _) in expected.items()} == expected
     assert len(expected) == 9
+
+
+@pytest.mark.usefixtures("filled")
+async def test_the_last_quarters_report_shows_what_is_known_three_months_later() -> None:
+    held = await last_snapshot("quarterly", Period.holding(NOW.date()).step(-1))
+    assert held is not None
+    (page,) = [one for one in held.content["sections"] if one["number"] == "8"]
+    assert re.fullmatch(r"Impact after three months: \d+ of \d+ \(\d+%\) replied", page["title"])
+    assert "not collected yet" not in str(page)
+    (quotes,) = [one["quotes"] for one in page["blocks"] if one["kind"] == "quotes"]
+    assert (len(quotes), {whose for _, whose in quotes}) == (6, {"Somebody who came", "A manager"})
+    (method,) = [one for one in held.content["sections"] if one["number"] == "7"]
+    assert "shift of -" in str(method)
 
 
 @pytest.mark.usefixtures("filled")

@@ -6,14 +6,18 @@ from datetime import timedelta
 import pytest
 from tortoise.context import TortoiseContext
 
+from marstraining.core.config import Settings
+from marstraining.core.db import connect
 from marstraining.core.viewer import Role
-from marstraining.evaluation.actions import ask_managers
+from marstraining.evaluation.actions import ask_managers, remind_of_surveys
 from marstraining.evaluation.actions.asking import ask_readers, open_kind
 from marstraining.evaluation.models import Comment, ManagerCourse, PairSecret, Response
 from marstraining.evaluation.queries.surveys import present_at, session_to_ask, survey_of_session
 from marstraining.evaluation.rules.asking import SurveyKind, quarter_of
 from marstraining.evaluation.rules.instruments import InstrumentKind
+from marstraining.messages.envelope import rendered
 from marstraining.messages.models import Message
+from marstraining.messages.queries import letter_of
 from marstraining.people.models import Person, Position, RoleGrant
 from tests import makers
 from tests.conftest import Clock, Visitor
@@ -106,7 +110,30 @@ async def test_a_manager_answers_by_the_link_of_a_letter(client: Visitor, clock:
     sent = await client.post(f"/evaluation/{link}", {"submission": "a" * 32, "began": "1", "q-used": "Not yet", "q-supervision": "No"})
     assert sent.status_code == 303
     assert [(one.answers, one.pair_key) for one in await Response.all()] == [({"used": "Not yet", "supervision": "No"}, "")]
-    assert (await Message.get(template="evaluation_asked")).context["kind"] == "manager"
+
+
+async def test_letters_to_managers_name_nobody_and_say_whom_they_are_about(settings: Settings, clock: Clock) -> None:
+    async with connect(settings):
+        taught = await a_taught_session(clock.now, people=1)
+        body = await makers.make_agency("Body")
+        await Position.create(person=taught.learners[0], agency=body, job_role="school_staff", starts_on=makers.LONG_AGO.date())
+        await makers.make_person("Lea Lead", agency=body, roles=(Role.AGENCY_LEAD,))
+        await ManagerCourse.create(course=taught.course)
+        await ask_managers(now=clock.forward(weeks=12, hours=3))
+        await remind_of_surveys(now=clock.forward(days=3))
+        for template, subject, words in (
+            ("evaluation_asked", "What you see at work: Child Protection", "people whom you lead came to Child Protection"),
+            ("evaluation_reminder", "Still time: what you see at work of Child Protection", "It takes two minutes."),
+        ):
+            letter = await letter_of((await Message.get(template=template)).ref)
+            assert letter is not None
+            made = rendered(letter, settings)
+            assert (made.subject, words in made.text, words in made.html.replace("<strong>", "").replace("</strong>", "")) == (
+                subject,
+                True,
+                True,
+            )
+            assert taught.learners[0].name not in made.text + made.html
 
 
 async def test_the_form_says_truthfully_how_answers_are_kept(client: Visitor, clock: Clock) -> None:
