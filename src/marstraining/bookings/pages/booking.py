@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,10 +10,11 @@ from starlette.responses import Response
 from marstraining.bookings import actions, forms
 from marstraining.bookings.actions import Finished, Proof, WishRow
 from marstraining.bookings.actions.newcomers import LASTS as WISH_LASTS
-from marstraining.bookings.queries import Looked, conflicts, look, places, posts_of, shares_of
+from marstraining.bookings.queries import Looked, Places, conflicts, look, places, posts_of, shares_of
 from marstraining.bookings.queries.own import kept_needs, visible_booking
 from marstraining.bookings.rules import BookingState, BookPlace, Situation, check_bookable, check_open, held_for, warnings_of
 from marstraining.core import clock
+from marstraining.core.at_once import read_once
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.metrics import count_booking
 from marstraining.core.viewer import ANYBODY, Viewer
@@ -94,8 +96,11 @@ async def _with_swap(order: BookPlace, form: Form, viewer: Viewer) -> BookPlace:
 
 async def _form_page(request: Request, looked: Looked, form: Form) -> Response:
     now = clock.now()
-    facts = await session_facts(looked.session.ref, viewer=viewer_of(request), now=now)
-    left = (await places([facts.id], now=now)).get(facts.id)
+    if looked.is_open_secret:
+        # What everybody may see is the same for the two hundred who were refused at this moment.
+        facts, left = await read_once(("session to book", looked.session.ref), partial(_session_now, looked.session.ref, viewer=ANYBODY))
+    else:
+        facts, left = await _session_now(looked.session.ref, viewer=viewer_of(request))
     found = await conflicts(facts.id, looked.learner.id, course_id=looked.session.course_id, kind=looked.session.kind, now=now)
     is_full = left is not None and left.is_full
     return render(
@@ -114,6 +119,12 @@ async def _form_page(request: Request, looked: Looked, form: Form) -> Response:
         questions=looked.session.questions,
         typed=[(name, form.get(name)) for name in (*_TYPED, *(f"q-{one.key}" for one in looked.session.questions)) if form.get(name)],
     )
+
+
+async def _session_now(ref: str, *, viewer: Viewer) -> tuple[SessionFacts, Places | None]:
+    now = clock.now()
+    facts = await session_facts(ref, viewer=viewer, now=now)
+    return facts, (await places([facts.id], now=now)).get(facts.id)
 
 
 async def _is_capped(looked: Looked) -> bool:
