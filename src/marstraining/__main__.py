@@ -45,11 +45,12 @@ def _run(command: str, *arguments: object) -> None:
 
 
 def _loaded(module: str) -> ModuleType:
-    # Nothing of what loading makes is ever rubbish, and looking for it takes a tenth of the time of loading.
+    # Nothing of what loading makes is ever rubbish, and looking for it takes a tenth of the time of loading, now and later.
     gc.disable()
     try:
         return import_module(f"marstraining.commands.{module}")
     finally:
+        gc.freeze()
         gc.enable()
 
 
