@@ -32,6 +32,7 @@ from marstraining.people.models import Person
 from tests import makers
 from tests.postgres import Server, throw_away_postgres
 from tests.postgres_copies import Copies
+from tests.postgres_pools import held_pools
 
 DATABASES = tuple(name.strip() for name in os.environ.get("MARS_TEST_DATABASES", "sqlite,postgres").split(",") if name.strip())
 SECRET_KEY = "0f8a7c5e9b1d4263a4c8e0f2d6b79153"
@@ -140,8 +141,9 @@ def settings(database_url: str, tmp_path: Path) -> Iterator[Settings]:
 @pytest_asyncio.fixture
 async def db(settings: Settings) -> AsyncIterator[TortoiseContext]:
     """A fresh, migrated database, open."""
-    async with connect(settings) as context:
-        yield context
+    with held_pools():
+        async with connect(settings) as context:
+            yield context
 
 
 # ---- time -----------------------------------------------------------------------------------------------------------
@@ -259,16 +261,16 @@ def sign_in_as(visitors: Callable[[], Visitor], clock: Clock) -> Callable[[Perso
 # ---- how the run is told --------------------------------------------------------------------------------------------
 
 
-LEFT_OUT = ("browser", "race", "faults")
+LEFT_OUT = ("browser", "race", "faults", "whole")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs a browser or minutes, unless marks are asked for by name or CI=true."""
+    """Leave out what needs a browser, whole processes or minutes, unless marks are asked for by name or CI=true."""
     if config.option.markexpr or os.environ.get("CI") == "true":
         return
     left_out = [item for item in items if any(item.get_closest_marker(mark) for mark in LEFT_OUT)]
     if left_out:
-        items[:] = [item for item in items if item not in left_out]
+        items[:] = [item for item in items if not any(item.get_closest_marker(mark) for mark in LEFT_OUT)]
         config.hook.pytest_deselected(items=left_out)
 
 
@@ -281,7 +283,9 @@ def pytest_collection_finish() -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     left_out = len(terminalreporter.stats.get("deselected", ()))
     if left_out:
-        terminalreporter.write_line(f"{left_out} tests of browsers, races and faults were left out: `make test-all` runs them too")
+        terminalreporter.write_line(
+            f"{left_out} tests of browsers, races, faults and whole processes were left out: `make test-all` runs them too"
+        )
 
 
 def run_apart(make: Callable[[], Coroutine[Any, Any, object]]) -> None:

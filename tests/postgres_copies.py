@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import asyncpg
 
 from tests.postgres import Server
+from tests.postgres_pools import held_processes
 
 # Deleted rows stay in the files until somebody cleans up, and each look for rows passes them.
 _USES = 200
@@ -22,7 +23,8 @@ DECLARE
     one text;
     is_used boolean;
 BEGIN
-    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
+    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+        AND pid <> ALL ('{spared}'::int[]);
     SET LOCAL session_replication_role = replica;
     FOR one IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL (string_to_array('{kept}', ',')) LOOP
         EXECUTE format('SELECT EXISTS (SELECT 1 FROM public.%I)', one) INTO is_used;
@@ -102,7 +104,8 @@ class Copies:
     async def _emptied(self, copy: _Copy) -> _Copy | None:
         copy.uses.append(None)
         try:
-            await copy.connection.execute(_EMPTY.format(kept=",".join(self._kept or ())))
+            spared = ",".join(map(str, held_processes()))
+            await copy.connection.execute(_EMPTY.format(kept=",".join(self._kept or ()), spared=f"{{{spared}}}"))
             is_as_new = len(copy.uses) < _USES and await self._looks(copy.connection) == copy.looks
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             is_as_new = False

@@ -142,6 +142,8 @@ def test_no_folder_of_a_letter_is_left_out_here() -> None:
         "confirm_it_is_you",
         "evaluation_asked",
         "evaluation_reminder",
+        "paper_taken",
+        "paper_reminder",
         "file_infected",
         "file_infected_desk",
     }

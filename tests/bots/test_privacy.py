@@ -63,6 +63,7 @@ async def dump() -> str:
     return "\n".join([f"{table}: {row}" for table in tables for row in await rows(f'SELECT * FROM "{table}"')])
 
 
+@pytest.mark.whole
 async def test_a_marker_sent_through_every_path_is_found_nowhere(
     service: Service, phone: Phone, fake: FakeTelegram, logged: io.StringIO, clock: Clock
 ) -> None:

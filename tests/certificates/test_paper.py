@@ -97,6 +97,7 @@ async def test_the_longest_words_stay_on_the_page(settings: Settings) -> None:
         assert all(left >= 60 and right <= 595 - 60 for left, _, right, _ in boxes)
 
 
+@pytest.mark.whole
 def test_the_application_does_not_load_typst() -> None:
     loaded = "import sys, marstraining.app; print('typst' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)  # noqa: S603 - our own program

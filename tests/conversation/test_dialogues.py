@@ -96,6 +96,7 @@ async def test_a_story_through_the_engine(story: Story, db: TortoiseContext, clo
     await play(story, Engine(viewer, clock))
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("story", STORIES, ids=NAMES)
 async def test_a_story_through_the_sites_chat_without_script(
     story: Story, clock: Clock, asha: Person, client: Visitor, sign_in_as: Callable[[Person], Awaitable[Visitor]]

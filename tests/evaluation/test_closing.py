@@ -90,6 +90,7 @@ def _agreement(order: Sequence[int], truth: Sequence[int]) -> int:
     return sum(one == other for one, other in zip(order, truth, strict=True))
 
 
+@pytest.mark.whole
 async def test_answers_match_people_no_better_than_chance(db: TortoiseContext, clock: Clock) -> None:
     """Given all tables, the order of rows as the database keeps them, and who was invited and sat in which order (Done when 3)."""
     rng = random.Random(7)

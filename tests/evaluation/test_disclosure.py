@@ -25,6 +25,8 @@ from tests import makers
 from tests.conftest import Clock, Visitor
 from tests.evaluation.asked import OUTCOMES, a_form
 
+pytestmark = pytest.mark.whole
+
 pytest.importorskip("scipy")
 
 

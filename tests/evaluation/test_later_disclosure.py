@@ -29,6 +29,8 @@ from tests.evaluation.asked import OUTCOMES
 from tests.evaluation.later import USED, Answered, a_followed_session, a_later_form, a_managers_form, answered
 from tests.evaluation.test_closing import _agreement, _is_sqlite, _secret
 
+pytestmark = pytest.mark.whole
+
 pytest.importorskip("scipy")
 _QUARTER = "2025/26 Q4"
 

@@ -15,6 +15,8 @@ from marstraining.reports.rules import Figure, Period
 from tests import makers
 from tests.conftest import Clock
 
+pytestmark = pytest.mark.whole
+
 YEAR = Period(2022)
 DEE = Viewer(person_id=None, roles=frozenset({Role.DESK}))
 ANYONE = Viewer(person_id=1, roles=frozenset({Role.LEARNER, Role.TRAINER, Role.AGENCY_LEAD}))

@@ -18,6 +18,8 @@ from tests.conftest import Clock
 from tests.evaluation.test_later_disclosure import open_surveys
 from tests.reports.quarters import AT_DESK, sections
 
+pytestmark = pytest.mark.whole
+
 pytest.importorskip("scipy")
 _QUARTER = Period(2025, 4)
 

@@ -34,6 +34,7 @@ async def a_reader() -> Person:
     return await makers.make_person("Rae Reader", roles=(Role.BOARD_READER,))
 
 
+@pytest.mark.whole
 async def test_the_desk_takes_a_report_words_it_and_signs_it_off(clock: Clock, dee: Person, sign_in_as: SignInAs) -> None:
     await a_quarter(clock.now)
     visitor = await sign_in_as(dee)

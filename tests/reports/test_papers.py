@@ -36,6 +36,8 @@ from tests.conftest import Clock, Visitor
 from tests.reports.quarters import AT_DESK, QUARTER, a_meeting, a_quarter, grid, sections, tiles
 from tests.reports.test_quarterly import check_feet
 
+pytestmark = pytest.mark.whole
+
 SignInAs = Callable[[Person], Awaitable[Visitor]]
 READER = Viewer(person_id=1, roles=frozenset({Role.BOARD_READER}))
 AFTER_CUT_OFF = datetime(2026, 3, 12, 0, 1, tzinfo=UTC)

@@ -185,6 +185,7 @@ def gaps(sites: Sites) -> dict[str, float]:
     return {host: min(later - at for at, later in pairwise(ats)) for host, ats in asked.items() if len(ats) > 1}
 
 
+@pytest.mark.whole
 async def test_no_host_is_asked_more_than_once_a_second_by_two_workers_and_through_redirects(clock: Clock, sites: Sites) -> None:
     await links_to(*(f"http://a.site.org/{number}" for number in range(3)), "http://b.site.org/", "http://c.site.org/", now=clock.now)
     for host in ("b", "c"):

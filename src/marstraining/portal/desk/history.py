@@ -150,6 +150,7 @@ _ACTION_WORDS = {
     "make_survey": "Made a survey",
     "change_survey": "Changed the questions of a survey",
     "assign_survey": "Chose a course’s survey",  # noqa: RUF001 - an apostrophe as printed
+    "ask_managers": "Set whether managers are asked",
     "ask_partners": "Asked organisations",
     "give_survey_on_paper": "Gave a survey on paper",
     "enter_paper_forms": "Entered forms from paper",
