@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 from itertools import chain
 
 from marstraining.core.values import frozen
@@ -113,7 +114,7 @@ class Lexicon:
     def stems_of_topic(self, slug: str) -> frozenset[str]:
         """The stems of all words that a topic's names are made of, but for those that say nothing."""
         if slug not in self._stems:
-            stems = {stem for name in self.topic_names[slug] for stem in phrase_of(name)}
+            stems = {stem for name in self.topic_names[slug] for stem in _stems_of(name)}
             self._stems[slug] = frozenset(stem for stem in stems if stem not in vocabulary.STOP_WORDS and stem not in _TOO_PLAIN)
         return self._stems[slug]
 
@@ -170,6 +171,12 @@ def can_mean(words: Sequence[Word], start: int, end: int, meaning: Meaning) -> b
     return True
 
 
+@lru_cache(maxsize=4096)
+def _stems_of(name: str) -> tuple[str, ...]:
+    # The desk's own words, taken apart again at each change of a lexicon; never what somebody asks, which is not to be kept.
+    return phrase_of(name)
+
+
 _TO_BE_LED = frozenset(stem_of(word) for word in vocabulary.AUDIENCES_TO_BE_LED)
 _TRAINING_STEMS = frozenset(
     stem_of(word)
@@ -186,7 +193,7 @@ def make_lexicon(
     index_words: Iterable[str] = (),
 ) -> Lexicon:
     """A lexicon of the desk's entries, of topics with the other names they go by, of places, and of the words of what is indexed."""
-    labelled = {phrase_of(label): slug for slug, label in topics.items()}
+    labelled = {_stems_of(label): slug for slug, label in topics.items()}
     kept = tuple(_with_topic(entry, labelled) for entry in entries)
     phrases: dict[tuple[str, ...], list[Meaning]] = defaultdict(list)
     for sense, words in (
@@ -195,7 +202,7 @@ def make_lexicon(
         (Sense.MODE, vocabulary.MODE_WORDS),
     ):
         for words_of_it, code in words.items():
-            phrases[phrase_of(words_of_it)].append(Meaning(sense, code))
+            phrases[_stems_of(words_of_it)].append(Meaning(sense, code))
     names = _names_of_topics(kept, topics, topic_names)
     for slug, own in names.items():
         for name in own:
@@ -214,8 +221,8 @@ def make_lexicon(
         topic_names=names,
         spelt=_spelt(phrases, kept, index_words),
         longest=max((len(stems) for stems in phrases), default=1),
-        definitions={phrase_of(name): entry for entry in reversed(kept) for name in reversed(entry.names) if not _is_plain(phrase_of(name))}
-        | {phrase_of(entry.acronym): entry for entry in reversed(kept) if entry.acronym},
+        definitions={_stems_of(name): entry for entry in reversed(kept) for name in reversed(entry.names) if not _is_plain(_stems_of(name))}
+        | {_stems_of(entry.acronym): entry for entry in reversed(kept) if entry.acronym},
     )
 
 
@@ -223,7 +230,7 @@ def _with_topic(entry: Entry, labelled: Mapping[tuple[str, ...], str]) -> Entry:
     """The line with the topic that one of its names is the label of, where the desk has chosen none."""
     if entry.topic:
         return entry
-    found = next((labelled[stems] for name in entry.names if (stems := phrase_of(name)) in labelled), "")
+    found = next((labelled[stems] for name in entry.names if (stems := _stems_of(name)) in labelled), "")
     return replace(entry, topic=found) if found else entry
 
 
@@ -238,7 +245,7 @@ def _names_of_topics(
 
 
 def _add(phrases: dict[tuple[str, ...], list[Meaning]], name: str, meaning: Meaning) -> None:
-    stems = phrase_of(name)
+    stems = _stems_of(name)
     if stems and (name.isupper() or not _is_plain(stems)) and meaning not in phrases[stems]:
         phrases[stems].append(meaning)
 
