@@ -1,14 +1,15 @@
 """How commands speak: a progress bar on a terminal, plain lines anywhere else."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 # On what is no terminal a line is said for each tenth of long work, and none for what is over in a moment.
 _LONG_WORK = 10_000
+# Back to the line's beginning, and nothing on it.
+_CLEARED = "\r\x1b[K"
 
 
 def say(line: str = "") -> None:
@@ -19,26 +20,30 @@ def complain(line: str) -> None:
     click.echo(line, err=True)
 
 
+def _is_terminal() -> bool:
+    return sys.stderr.isatty()
+
+
 @contextmanager
 def reporting() -> Iterator[Callable[[str], None]]:
     """A function that is told what is being done: on a terminal a moving line, which is gone at the end; else a line each."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    if not _is_terminal():
         yield say
         return
-    with console.status("Starting") as status:
-        yield status.update
+    try:
+        yield lambda line: click.echo(f"{_CLEARED}{line} …", nl=False, err=True)
+    finally:
+        click.echo(_CLEARED, nl=False, err=True)
 
 
 @contextmanager
 def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
     """A function that is told how much more is done of `total`: on a terminal a bar, which is gone at the end; else a line each tenth."""
-    console = Console(stderr=True)
-    if console.is_terminal:
-        shown = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*shown, console=console, transient=True) as progress:
-            task = progress.add_task(what, total=total)
-            yield lambda more: progress.advance(task, more)
+    if _is_terminal():
+        with click.progressbar(length=total, label=what, show_pos=True, file=sys.stderr) as bar:
+            yield bar.update
+        # The bar's own line is taken back, since what was done is said in words.
+        click.echo(f"\x1b[A{_CLEARED}", nl=False, err=True)
         return
     done = 0
     said = 0
