@@ -24,6 +24,8 @@ from tests import makers
 from tests.conftest import Clock, Visitor
 from tests.conversation.world import make_world
 
+pytestmark = pytest.mark.whole
+
 MARKER = "zqxmarker"
 # Each way that a sentence can go, with the marker where somebody's words would stand.
 TEXTS = (

@@ -3,6 +3,7 @@
 from collections import Counter
 from itertools import count
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tortoise.context import TortoiseContext
@@ -45,6 +46,7 @@ def steps(world: World, refs: list[str]) -> st.SearchStrategy[list[tuple[str, st
     return st.lists(one, min_size=1, max_size=8)
 
 
+@pytest.mark.whole
 async def test_any_conversation_goes_on_and_books_nothing_twice(db: TortoiseContext, clock: Clock, asha: Person, ben: Person) -> None:
     world = await make_world(now=clock.now)
     refs = [await booked(ben, world.sessions["CP"][0], now=clock.now), await booked(asha, world.sessions["GCP2"][0], now=clock.now)]

@@ -22,6 +22,7 @@ def told(operator: object) -> object:
     return (operator.func, operator.keywords) if isinstance(operator, partial) else operator
 
 
+@pytest.mark.whole
 @pytest.mark.usefixtures("db")
 async def test_every_column_can_be_filtered_by_as_tortoise_has_it() -> None:
     asked = 0

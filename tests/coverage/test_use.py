@@ -130,6 +130,7 @@ async def the_link(settings: Settings, accreditation: Accreditation) -> str:
     return f"/accreditations/{fresh.ref}/{derive_token(settings.secret_key, PURPOSE, fresh.id, fresh.nonce or '')}"
 
 
+@pytest.mark.whole
 async def test_from_the_course_over_letters_nobody_answers_to_a_flag_and_a_yes_that_takes_it_away(
     gcp2: Course, asha: Person, clock: Clock
 ) -> None:

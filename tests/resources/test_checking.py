@@ -152,6 +152,7 @@ async def test_a_link_that_the_desk_changes_while_it_is_looked_at_is_not_written
     assert await LinkCheck.all().count() == 0
 
 
+@pytest.mark.whole
 async def test_when_no_website_answers_it_is_our_own_line_and_no_link_is_blamed(clock: Clock, sites: Sites) -> None:
     hosts = [f"site{number}.site.org" for number in range(6)]
     await links_to(*(f"http://{host}/" for host in hosts), now=clock.now)
@@ -216,6 +217,7 @@ async def test_five_hundred_links_are_looked_at_within_a_minute_and_no_host_more
     assert (looked, len(sites.asked), taken < 60, shortest >= 1.0) == (500, 500, True, True), (taken, shortest)
 
 
+@pytest.mark.whole
 async def test_a_run_ends_in_time_and_leaves_the_rest_for_the_next(clock: Clock, sites: Sites, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("marstraining.resources.actions.checking.RUN_SECONDS", 1.5)
     await links_to(*(f"http://a.site.org/{number}" for number in range(4)), now=clock.now)
