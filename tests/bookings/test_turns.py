@@ -42,8 +42,15 @@ async def test_who_comes_after_the_refusal_looks_for_themselves() -> None:
 
 
 async def test_another_session_is_not_waited_for() -> None:
-    async with asyncio.timeout(1), turn(1, wants="room"), turn(2, wants="room"):
-        pass
+    got_in: list[int] = []
+    async with turn(1, wants="room"):
+        got_in.append(1)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05), turn(1, wants="online"):
+                got_in.append(1)
+        async with asyncio.timeout(1), turn(2, wants="room"):
+            got_in.append(2)
+    assert got_in == [1, 2]
 
 
 @pytest.mark.usefixtures("db")

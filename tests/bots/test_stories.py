@@ -99,7 +99,11 @@ async def test_a_story_on_telegram(story: Story, processes: Processes, clock: Cl
         await connected(asha, clock)
     phone = Phone(await processes.next(), CHAT)
 
+    begun = []
+
     async def start_anew() -> None:
         phone.at = await processes.next()
+        begun.append(phone.at)
 
-    await play(story, Telegram(phone, clock), between=start_anew)
+    shown = await play(story, Telegram(phone, clock), between=start_anew)
+    assert len(shown) == len(begun) == len(story.steps)
