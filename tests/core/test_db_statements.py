@@ -196,9 +196,8 @@ async def test_a_task_of_the_servers_finds_the_database(db: TortoiseContext) -> 
     assert await asyncio.create_task(venues(), context=contextvars.Context()) == []
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 async def test_sqlite_is_set_to_survive_a_power_cut(db: TortoiseContext, dialect: str) -> None:
-    if dialect == "postgres":
-        pytest.skip("pragmas are SQLite's")
     said = {
         name: next(iter((await rows(f"PRAGMA {name}"))[0].values()))
         for name in ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")

@@ -187,11 +187,10 @@ async def test_removing_a_field_takes_what_stood_on_it_alone(empty: Settings, fo
     assert await look(empty, dialect) == (left, 6, expected, CHILD)
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 async def test_triggers_and_hand_made_indexes_come_back_and_numbers_are_not_given_twice(
     empty: Settings, folder: Path, dialect: str
 ) -> None:
-    if dialect == "postgres":
-        pytest.skip("PostgreSQL alters tables in place")
     write_migration(
         folder,
         "0002_by_hand",
