@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page
 
 from marstraining.bookings.models import Booking
 from tests.browser.conftest import WIDTHS, Site
-from tests.browser.test_accessibility import violations
+from tests.browser.faults import violations
 
 pytestmark = pytest.mark.browser
 

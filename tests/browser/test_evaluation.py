@@ -18,7 +18,7 @@ from marstraining.people.models import Person
 from marstraining.programme.models import Course, SessionTrainer
 from tests import makers
 from tests.browser.conftest import WIDTHS, Site
-from tests.browser.test_accessibility import faults_of
+from tests.browser.faults import faults_of
 from tests.evaluation.asked import OUTCOMES, Taught, a_form, a_taught_session, an_asked_session, answer, links_of
 from tests.evaluation.later import USED, a_later_form
 

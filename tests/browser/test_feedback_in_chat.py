@@ -15,7 +15,7 @@ from marstraining.evaluation.queries.surveys import SurveyFacts, survey_of_sessi
 from marstraining.people.models import Agency, Person
 from tests import makers
 from tests.browser.conftest import WIDTHS, Site
-from tests.browser.test_accessibility import faults_of, violations
+from tests.browser.faults import faults_of, violations
 from tests.browser.test_chat import LEAST, latest, opened, write
 from tests.evaluation.asked import OUTCOMES, a_form, links_of
 

@@ -7,7 +7,7 @@ from marstraining.core.clock import now
 from marstraining.programme.models import Course, CourseTopic, Topic
 from marstraining.search.actions import seed_lexicon
 from tests.browser.conftest import Site
-from tests.browser.test_accessibility import violations
+from tests.browser.faults import violations
 
 pytestmark = pytest.mark.browser
 
