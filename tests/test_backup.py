@@ -27,7 +27,7 @@ from marstraining.record.models import ExternalLearning
 from tests import makers
 from tests.conftest import SECRET_KEY, run_apart
 from tests.postgres import find_binaries
-from tests.test_command_line import Terminal
+from tests.terminals import Terminal
 
 pytestmark = pytest.mark.whole
 

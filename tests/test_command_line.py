@@ -8,14 +8,11 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from marstraining.__main__ import app
 from marstraining.core import config
 from marstraining.core.db import connect, rows, transaction
 from marstraining.core.viewer import SYSTEM
@@ -28,6 +25,7 @@ from tests.conftest import SECRET_KEY, run_apart
 from tests.makers import make_person
 from tests.postgres import find_binaries
 from tests.scanners import a_scanner
+from tests.terminals import Terminal, write
 
 pytestmark = pytest.mark.whole
 
@@ -38,38 +36,6 @@ _KINDS = [
     ("sessions", "sessions_upcoming.csv", 4),
     ("resources", "resources.csv", 25),
 ]
-
-
-class Terminal:
-    """Runs commands in this process, as a shell with this environment would."""
-
-    def __init__(self, environment: dict[str, str]) -> None:
-        self.environment = environment
-
-    def run(self, *arguments: object, **more: str) -> Result:
-        results: list[Result] = []
-
-        def work() -> None:
-            results.append(CliRunner().invoke(app, [str(argument) for argument in arguments], env={**self.environment, **more}))
-
-        # Apart, since a command opens an event loop of its own.
-        thread = threading.Thread(target=work)
-        thread.start()
-        thread.join()
-        config.use(None)
-        return results[0]
-
-    def done(self, *arguments: object) -> str:
-        """What a command that must succeed prints."""
-        result = self.run(*arguments)
-        assert (result.exit_code, result.stderr) == (0, ""), result.output
-        return result.stdout
-
-    def refused(self, *arguments: object) -> list[str]:
-        """The lines in which a command is turned down."""
-        result = self.run(*arguments)
-        assert result.exit_code == 1, result.output
-        return result.stderr.splitlines()
 
 
 @pytest.fixture
@@ -83,12 +49,6 @@ def terminal(database_url: str, tmp_path: Path) -> Terminal:
             "MARS_BASE_URL": "http://127.0.0.1:8000",
         }
     )
-
-
-def write(folder: Path, name: str, text: str | bytes) -> Path:
-    path = folder / name
-    path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return path
 
 
 # ---- in a process of its own -----------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from tests.conftest import Clock
 from tests.makers import LONG_AGO, make_person, make_session
 from tests.meeting_reports.make_files import FILES
 from tests.statements import statements
-from tests.test_command_line import Terminal
+from tests.terminals import Terminal
 
 pytestmark = pytest.mark.whole
 

@@ -2,15 +2,10 @@
 
 import asyncio
 import io
-import os
-import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any
+from datetime import timedelta
 
-import httpx2
 import pytest
 import pytest_asyncio
 from tortoise.context import TortoiseContext
@@ -26,7 +21,6 @@ from marstraining.core.web.headers import Headers
 from marstraining.history.models import Entry
 from marstraining.messages.models import Message
 from marstraining.people.models import Person
-from marstraining.record.models import ExternalLearning
 from marstraining.uploads.actions import hold_back_unscanned, scan_waiting_files
 from marstraining.uploads.models import UploadedFile
 from marstraining.uploads.rules import next_try
@@ -36,10 +30,7 @@ from tests.attendance.reported import SignInAs, words_in
 from tests.conftest import Clock, Visitor
 from tests.scanners import EICAR, Scanner, a_scanner
 from tests.statements import statements
-
-PDF = b"%PDF-1.7\n%" + b"x" * 100
-BAD = PDF + EICAR
-DESK = "safeguarding.training@northlincs.example"
+from tests.uploads.sending import BAD, PDF, a_pack_file, aged, files, letters, lying, some_evidence, upload
 
 
 @pytest_asyncio.fixture
@@ -47,15 +38,6 @@ async def scanner(app: Headers, settings: Settings) -> AsyncIterator[Scanner]:
     async with a_scanner() as listening:
         config.use(replace(settings, scan_url=listening.url))
         yield listening
-
-
-async def upload(visitor: Visitor, path: str, data: bytes, name: str = "a.pdf", **fields: str) -> httpx2.Response:
-    page = (await visitor.get(path)).text
-    token = re.search(r'name="csrf_token" value="([^"]*)"', page)
-    sent = {"csrf_token": token[1] if token else "", **fields}
-    field = "files" if path.endswith("/reports") else "file"
-    files = {field: (name, data, "application/octet-stream")}
-    return await visitor.http.post(path, data=sent, files=files, headers={"Sec-Fetch-Site": "same-origin"})
 
 
 @pytest.fixture
@@ -66,42 +48,6 @@ async def session(db: TortoiseContext, clock: Clock) -> Held:
 @pytest.fixture
 async def trainer(session: Held, sign_in_as: SignInAs) -> Visitor:
     return await sign_in_as(session.trainer)
-
-
-async def a_pack_file(visitor: Visitor, session: Held, data: bytes, title: str = "Slides") -> CourseFile:
-    path = f"/teaching/{session.session.ref}/files"
-    answer = await upload(visitor, path, data, title=title, kind="slides")
-    assert (answer.status_code, answer.headers["location"]) == (303, f"{path}?done=checking")
-    return await CourseFile.get(title=title, replaced_at=None)
-
-
-WEBINAR = {"title": "Webinar", "provider": "NSPCC", "completed_on-day": "3", "completed_on-month": "2", "completed_on-year": "2026"}
-
-
-async def some_evidence(visitor: Visitor, data: bytes) -> ExternalLearning:
-    answer = await upload(visitor, "/me/record/external", data, "certificate.pdf", **WEBINAR)
-    assert answer.status_code == 303
-    found = await ExternalLearning.all().order_by("-id").first()
-    assert found
-    return found
-
-
-async def files() -> list[tuple[Any, ...]]:
-    return [(one.file_name, one.purpose, one.state, one.threat, one.person_id) for one in await UploadedFile.all().order_by("id")]
-
-
-async def letters() -> list[tuple[str, str]]:
-    return [(one.template, one.address) for one in await Message.filter(template__startswith="file_").order_by("id")]
-
-
-def lying(settings: Settings) -> list[str]:
-    """What lies in the folder of files, quarantine included."""
-    root = settings.data_dir / "files"
-    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
-
-
-def aged(path: Path, at: datetime) -> None:
-    os.utime(path, (at.timestamp(), at.timestamp()))
 
 
 # ---- files that are kept -----------------------------------------------------------------------------------------------
