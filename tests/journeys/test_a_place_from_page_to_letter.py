@@ -16,6 +16,7 @@ from marstraining.core.clock import from_wall, local
 from marstraining.core.config import Settings
 from marstraining.messages.delivery import PostRoom, send_due_letters
 from marstraining.people.models import Person
+from marstraining.programme.models import Session
 from marstraining.programme.rules import DayPlan
 from tests import makers
 from tests.conftest import Clock, Visitor
@@ -78,6 +79,33 @@ def entries_of(message: EmailMessage) -> list[Sent]:
     ]
 
 
+async def book_as_a_newcomer(session: Session, client: Visitor, scanner: Visitor, post: Post) -> tuple[str, Sent]:
+    """Nia finds the session, asks to book and presses the button of her letter; the address of her booking and what her calendar got."""
+    # Only the button of the letter books, pressed in her browser. A mail
+    # scanner that presses it first is asked for the letter's code and changes nothing.
+    assert f"/sessions/{session.ref}" in (await client.get("/programme")).text
+    await client.post(f"/sessions/{session.ref}/book", {"name": "Nia Newcomer", "email": NIA, "agency": "none", "job_role": "school_staff"})
+    await post.deliver()
+    link = link_in(post.last(NIA), r"/book/l/[0-9a-f]+")
+    assert re.search(r"^\d{8}\s*$", text_of(post.last(NIA)), re.MULTILINE)
+    assert (await scanner.post(link)).status_code == 422
+    booked = await client.post(link)
+    assert booked.status_code == 303
+    await post.deliver()
+    invitation = post.last(NIA)
+    assert invitation["Subject"] == "Your place is booked: Child Protection, Wednesday 10 June 2026"
+    (entry,) = entries_of(invitation)
+    assert (entry.method, entry.starts) == ("REQUEST", local(session.starts_at))
+
+    # Her feed shows the same entry.
+    page = await client.post("/me/calendar")
+    address = re.search(r"<code>http://127\.0\.0\.1:8000(/calendar/[^<]+)</code>", page.text)
+    assert address
+    feed = icalendar.Calendar.from_ical((await client.get(address[1])).content)
+    assert [(shown.uid, shown.starts) for shown in sent_of(feed)] == [(entry.uid, local(session.starts_at))]
+    return booked.headers["location"].partition("?")[0], entry
+
+
 async def test_from_a_newcomers_form_to_a_session_called_off(
     settings: Settings, client: Visitor, visitors: Callable[[], Visitor], asha: Person, sign_in_as: SignInAs, clock: Clock
 ) -> None:
@@ -88,31 +116,8 @@ async def test_from_a_newcomers_form_to_a_session_called_off(
         config.use(sending)
         post = Post(sending, server)
 
-        # The newcomer finds the session and asks to book; only the button of the letter books, pressed in her browser. A mail
-        # scanner that presses it first is asked for the letter's code and changes nothing.
-        assert f"/sessions/{session.ref}" in (await client.get("/programme")).text
-        await client.post(
-            f"/sessions/{session.ref}/book", {"name": "Nia Newcomer", "email": NIA, "agency": "none", "job_role": "school_staff"}
-        )
-        await post.deliver()
-        link = link_in(post.last(NIA), r"/book/l/[0-9a-f]+")
-        assert re.search(r"^\d{8}\s*$", text_of(post.last(NIA)), re.MULTILINE)
-        assert (await visitors().post(link)).status_code == 422
-        booked = await client.post(link)
-        assert booked.status_code == 303
-        await post.deliver()
-        invitation = post.last(NIA)
-        assert invitation["Subject"] == "Your place is booked: Child Protection, Wednesday 10 June 2026"
-        (entry,) = entries_of(invitation)
+        nias_booking, entry = await book_as_a_newcomer(session, client, visitors(), post)
         uid, first_sequence = entry.uid, entry.sequence
-        assert (entry.method, entry.starts) == ("REQUEST", local(session.starts_at))
-
-        # Her feed shows the same entry.
-        page = await client.post("/me/calendar")
-        address = re.search(r"<code>http://127\.0\.0\.1:8000(/calendar/[^<]+)</code>", page.text)
-        assert address
-        feed = icalendar.Calendar.from_ical((await client.get(address[1])).content)
-        assert [(shown.uid, shown.starts) for shown in sent_of(feed)] == [(uid, local(session.starts_at))]
 
         # The session is full now: Asha joins the list.
         ashas = await sign_in_as(asha)
@@ -122,7 +127,7 @@ async def test_from_a_newcomers_form_to_a_session_called_off(
         assert post.last("asha@stlukes.example")["Subject"] == "You are on the waiting list: Child Protection, Wednesday 10 June 2026"
 
         # Nia cancels: her calendar is told, and the place is offered to Asha, who accepts by the link of her letter.
-        await client.post(booked.headers["location"].partition("?")[0] + "/cancel")
+        await client.post(f"{nias_booking}/cancel")
         await post.deliver()
         (entry,) = entries_of(post.last(NIA))
         assert (entry.method, entry.uid, entry.sequence) == ("CANCEL", uid, first_sequence + 1)
