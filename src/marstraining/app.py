@@ -16,13 +16,13 @@ from marstraining.colleagues import pages as colleagues_pages
 from marstraining.conversation import desk as conversation_desk
 from marstraining.conversation import pages as conversation_pages
 from marstraining.core import config
+from marstraining.core.bank_holidays import learn_bank_holidays
 from marstraining.core.clock import today
 from marstraining.core.config import Settings
 from marstraining.core.db import connect, stamp
 from marstraining.core.metrics import count_sign_in, observe
 from marstraining.core.web import PageRoute, assemble
 from marstraining.core.web.headers import Headers
-from marstraining.core.working_time import learn_bank_holidays
 from marstraining.coverage import desk as coverage_desk
 from marstraining.coverage import pages as coverage_pages
 from marstraining.digests import pages as digests_pages
@@ -130,7 +130,7 @@ async def _know_holidays() -> None:
     # Neither the first page after a start nor a later request should wait for them, so they are learnt between the two.
     await asyncio.sleep(_AFTER_THE_FIRST_PAGE)
     year = today().year
-    await asyncio.to_thread(learn_bank_holidays, range(year - _YEARS_BACK, year + _YEARS_AHEAD + 1))
+    await learn_bank_holidays(range(year - _YEARS_BACK, year + _YEARS_AHEAD + 1))
 
 
 def _observe(route: str, method: str, status: int, seconds: float) -> None:

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from marstraining.core.bank_holidays import bank_holidays, learn_bank_holidays, learnt
 from marstraining.core.clock import from_wall, local
-from marstraining.core.working_time import WorkingCalendar, bank_holidays, learn_bank_holidays, learnt
+from marstraining.core.working_time import WorkingCalendar
 
 ORDINARY = WorkingCalendar()
 INSTANTS = st.datetimes(min_value=datetime(2026, 1, 1), max_value=datetime(2028, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - given a zone
@@ -45,17 +46,17 @@ def test_time_a_closed_day_is_no_working_day() -> None:
     assert (calendar.is_working_day(date(2026, 12, 24)), calendar.is_working_day(date(2026, 12, 23))) == (False, True)
 
 
-def test_bank_holidays_learnt_from_another_process_are_those_of_the_library() -> None:
+async def test_bank_holidays_learnt_from_another_process_are_those_of_the_library() -> None:
     years = range(2031, 2035)
-    learn_bank_holidays(years)
+    await learn_bank_holidays(years)
     assert {year: learnt[year] for year in years} == {
         year: dict(holidays.country_holidays("GB", subdiv="ENG", years=year)) for year in years
     }
 
 
-def test_bank_holidays_that_could_not_be_learnt_are_reckoned_here(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_bank_holidays_that_could_not_be_learnt_are_reckoned_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", "/nowhere/python")
-    learn_bank_holidays([2041])
+    await learn_bank_holidays([2041])
     assert 2041 not in learnt
     assert bank_holidays(2041)[date(2041, 12, 25)] == "Christmas Day"
 

@@ -4,7 +4,8 @@ from datetime import date, datetime
 
 import pytest
 
-from marstraining.core.working_time import WorkingCalendar, bank_holidays
+from marstraining.core.bank_holidays import bank_holidays
+from marstraining.core.working_time import WorkingCalendar
 from marstraining.reports.rules import (
     MonthlyRule,
     PaperState,

@@ -1,18 +1,11 @@
 """Working days and hours as booking rules count them: England's bank holidays, London's wall clock, no knowledge of now."""
 
-import json
-import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from dataclasses import field
 from datetime import date, datetime, time, timedelta
-from functools import cache, lru_cache
-from importlib import import_module
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
-from subprocess import SubprocessError, run
-from typing import Any
+from functools import lru_cache
 
+from marstraining.core.bank_holidays import bank_holidays
 from marstraining.core.clock import from_wall, local
 from marstraining.core.values import frozen
 
@@ -21,50 +14,8 @@ _NONE = timedelta()
 _FRIDAY = 4
 # A calendar that is shut for longer than this is a mistake in the settings; saying so beats walking to the year 9999.
 _LONGEST_CLOSURE = 400
-_LEARNT_WITHIN = 20.0  # seconds
 
 Pauses = Sequence[tuple[date, date]]
-
-
-@cache
-def _united_kingdom() -> Any:  # noqa: ANN401 - a class of a module that is found by its file
-    # Asked for by name, in whatever way, `holidays` (0.109) loads all its 250 countries first: 60 ms and 8 MB a process. The rest
-    # takes as long to load, so it waits for the first day that is asked about.
-    path = Path(str(import_module("holidays").__file__)).parent / "countries" / "united_kingdom.py"
-    spec = spec_from_file_location("holidays_of_the_united_kingdom", path)
-    if spec is None or spec.loader is None:
-        raise ImportError(path)
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.UnitedKingdom
-
-
-learnt: dict[int, Mapping[date, str]] = {}
-
-
-def bank_holidays(year: int) -> Mapping[date, str]:
-    """England's bank holidays of a year with their names."""
-    return learnt.get(year) or _reckoned(year)
-
-
-@lru_cache(maxsize=64)
-def _reckoned(year: int) -> Mapping[date, str]:
-    return dict(_united_kingdom()(subdiv="ENG", years=year))
-
-
-def learn_bank_holidays(years: Iterable[int]) -> None:
-    """Know these years' bank holidays without the library in this process: another reckons them and ends. Blocks until it has.
-
-    The library takes 4 MB, which a process that serves need not carry for 40 days. What cannot be learnt so is reckoned here when it
-    is asked for.
-    """
-    missing = [str(year) for year in years if year not in learnt]
-    if not missing:
-        return
-    command = [sys.executable, "-m", __spec__.name, *missing]
-    with suppress(OSError, SubprocessError, ValueError):
-        told = json.loads(run(command, capture_output=True, check=True, timeout=_LEARNT_WITHIN).stdout)  # noqa: S603 - our own program
-        learnt.update({int(year): {date.fromisoformat(day): name for day, name in days.items()} for year, days in told.items()})
 
 
 @frozen
@@ -218,12 +169,3 @@ def _check_aware(instant: datetime) -> None:
     if instant.tzinfo is None:
         message = "An instant needs its time zone."
         raise ValueError(message)
-
-
-def _tell(years: Sequence[str]) -> None:
-    told = {year: {day.isoformat(): name for day, name in bank_holidays(int(year)).items()} for year in years}
-    sys.stdout.write(json.dumps(told))
-
-
-if __name__ == "__main__":
-    _tell(sys.argv[1:])

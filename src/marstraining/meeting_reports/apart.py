@@ -3,12 +3,10 @@
 import asyncio
 import gc
 import json
-import os
-import sys
-from asyncio.subprocess import PIPE
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from marstraining.core.apart import run_apart
 from marstraining.core.errors import Refused
 from marstraining.meeting_reports.columns import Columns, FoundList, columns_to_json, found_from_json
 from marstraining.meeting_reports.model import Fault, NamedFile, Report, TaughtDay, refused
@@ -19,8 +17,6 @@ T = TypeVar("T")
 
 DEADLINE_SECONDS = 20.0
 MAX_FILES = 20
-# What the reader may know of this process's surroundings: how to find Python and the program, and no secret.
-_ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "PYTHONTZPATH", "LANG", "LC_ALL")
 _CHILD = "marstraining.meeting_reports.child"
 # A reader logs nothing, and what makes logs takes as long to load as the reader itself: the package is told that it is there.
 _START = "import sys, runpy; sys.modules['structlog'] = None; runpy.run_module({module!r}, run_name='__main__')"
@@ -58,38 +54,16 @@ async def _ask(
         check_size(file)
     question = {**asked, "files": [[file.name, len(file.data)] for file in files], "days": days_to_json(days)}
     given = b"".join([json.dumps(question).encode(), b"\n", *(file.data for file in files)])
-    code, answer, complaint = await _run(given, deadline)
+    try:
+        code, answer, complaint = await run_apart("-c", _START.format(module=_CHILD), given=given, deadline=deadline)
+    except TimeoutError:
+        raise too_hard() from None
     if code < 0:
         raise too_hard()
     if code:
         raise RuntimeError(f"the reader of reports failed: {complaint.decode(errors='replace').strip()}")
     # Twenty thousand people take a while to unpack, in which the service answers others.
     return await asyncio.to_thread(_unpacked, answer, unpack)
-
-
-async def _run(given: bytes, deadline: float) -> tuple[int, bytes, bytes]:
-    """Exit code (negative for a signal that ended it), standard output and standard error of the process."""
-    environment = {name: value for name in _ENVIRONMENT if (value := os.environ.get(name)) is not None}
-    # In a session of its own, so that Ctrl-C at a terminal reaches the one who started it and not this.
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        _START.format(module=_CHILD),
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=PIPE,
-        env=environment,
-        start_new_session=True,
-    )
-    try:
-        answer, complaint = await asyncio.wait_for(process.communicate(given), deadline)
-    except TimeoutError:
-        raise too_hard() from None
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    return process.returncode or 0, answer, complaint
 
 
 def _unpacked(answer: bytes, unpack: Callable[[Mapping[str, Any]], T]) -> T:

@@ -8,13 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from marstraining.core import clock, config
+from marstraining.core.bank_holidays import bank_holidays
 from marstraining.core.clock import today_of
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.values import frozen
 from marstraining.core.viewer import Role
 from marstraining.core.web import Form, page, read_form, render, roles, see_other, viewer_of
 from marstraining.core.web.dates import day_plain
-from marstraining.core.working_time import bank_holidays
 from marstraining.reports import forms
 from marstraining.reports.actions import add_meeting, add_meetings, change_meeting, remove_meeting
 from marstraining.reports.apart import asked_by, take_apart

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 
+from marstraining.core.bank_holidays import bank_holidays
 from marstraining.core.partnership import SchoolCalendar, Term
 from marstraining.core.values import frozen
-from marstraining.core.working_time import bank_holidays
 from marstraining.search.rules import Precision
 
 DAY = timedelta(days=1)
