@@ -9,7 +9,7 @@ from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from math import log
 
-from marstraining.search.rules import Document
+from marstraining.search.rules import Document, Family
 from marstraining.search.words import words_of
 
 # A title says what something is about; its text also says what it is not about.
@@ -17,6 +17,9 @@ _TITLE_WEIGHT = 3.0
 _MOST = 1000
 # Answers are remembered until the index changes, as many as have so many lines in all: five megabytes.
 _MOST_REMEMBERED = 50_000
+# What is about a topic by the desk's word for it outranks what only mentions it.
+_TAGGED = 1.0
+_NAMED = 2.0
 # All the words of a phrase in a text count less than the phrase itself.
 _APART = 0.7
 _CREATE = "CREATE VIRTUAL TABLE found USING fts5(title, body, content='', tokenize='porter unicode61 remove_diacritics 2')"
@@ -42,6 +45,7 @@ class Index:
         self._titles: dict[str, set[int]] = {}
         self.documents: dict[int, Document] = {}
         self.by_topic: defaultdict[str, set[int]] = defaultdict(set)
+        self.by_family: dict[Family, set[int]] = {family: set() for family in Family}
         self.words: Counter[str] = Counter()
         # The numbers of documents that have sessions which not everybody may know of, or are such themselves.
         self.guarded: set[int] = set()
@@ -73,6 +77,7 @@ class Index:
         self._put(number, document)
         self._numbers[document.key] = number
         self._titles.setdefault(document.title.casefold(), set()).add(number)
+        self.by_family[document.family].add(number)
         for topic in document.topics:
             self.by_topic[topic].add(number)
         self.words.update(_words_in(document))
@@ -91,12 +96,13 @@ class Index:
         self._forget_text(number, document)
         del self._numbers[document.key]
         self._titles[document.title.casefold()].discard(number)
+        self.by_family[document.family].discard(number)
         for topic in document.topics:
             self.by_topic[topic].discard(number)
 
     def _replace(self, number: int, new: Document) -> None:
         old = self.documents[number]
-        if (old.title, old.text, old.topics) == (new.title, new.text, new.topics):
+        if (old.title, old.text, old.topics, old.family) == (new.title, new.text, new.topics, new.family):
             # Dates change oftener than words.
             self._put(number, new)
             return
@@ -127,9 +133,19 @@ class Index:
         rarity = log(1 + len(self.documents) / max(len(found), 1))
         return {number: rarity * share for number, share in found.items()}
 
+    def about(self, topic: str, names: Sequence[str]) -> Scores:
+        """How much each document is about a topic: what says so in its words, and more what the desk put there."""
+        return self._remember(("about", topic, *names), lambda: self._about(topic, names))
+
     def titled(self, title: str) -> set[int]:
         """The documents of exactly that title, whatever its letter case."""
         return self._titles.get(title.casefold(), set())
+
+    def _about(self, topic: str, names: Sequence[str]) -> Scores:
+        found = {number: _NAMED * share for number, share in self.fitting(names).items()}
+        for number in self.by_topic.get(topic, ()):
+            found[number] = found.get(number, 0.0) + _TAGGED
+        return found
 
     def _fitting(self, alternatives: Sequence[str]) -> Scores:
         best: Scores = {}

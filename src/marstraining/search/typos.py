@@ -1,5 +1,8 @@
 """Mends a misspelt word, but only one that nobody knows: the lexicon, the index and English are asked first."""
 
+from math import ceil, floor
+from operator import itemgetter
+
 from marstraining.search.english import is_name, is_word
 from marstraining.search.lexicon import Lexicon, pairs_of
 from marstraining.search.words import Word
@@ -15,6 +18,10 @@ _USUAL = {
     "whens": "when's", "wheres": "where's", "whos": "who's", "id": "id", "doesnt": "doesn't", "didnt": "didn't",
 }  # fmt: skip
 _MOST_KEPT = 2000
+# Costs are fractions: two that are equal may differ by this.
+_ROUNDING = 1e-9
+# One change breaks so many pairs of letters at most; who shares fewer is not worth comparing.
+_BROKEN = 3
 
 
 def mend(word: Word, lexicon: Lexicon) -> str | None:
@@ -59,19 +66,28 @@ def _mended(word: Word, lexicon: Lexicon) -> str | None:
 
 def _nearest(typed: str, lexicon: Lexicon, limit: int) -> tuple[str, int] | None:
     """The likeliest word and how many changes lead to it: the fewest, though one with another first letter counts as two and a half."""
-    # One change breaks three pairs of letters at most; who shares fewer is not worth comparing.
-    least = max(len(pairs_of(typed)) - 3 * limit, 2)
+    pairs = len(pairs_of(typed))
+    least = max(pairs - _BROKEN * limit, 2)
     best: tuple[float, str, int] | None = None
-    for candidate, shared in lexicon.alike(typed).items():
-        if shared < least or abs(len(candidate) - len(typed)) > limit:
+    # Who shares most comes first: once a word is near, hardly any other need be compared letter by letter.
+    for candidate, shared in sorted(lexicon.alike(typed).items(), key=itemgetter(1), reverse=True):
+        if shared < least:
+            break
+        longer = abs(len(candidate) - len(typed))
+        if longer > limit:
             continue
-        changes = distance(typed, candidate, limit)
         is_other = candidate[0] != typed[0]
-        if changes > (1 if is_other else limit):
+        beyond = 1.5 * is_other + 0.25 * lexicon.spelt[candidate] + 0.1 * longer
+        most = 1 if is_other else limit
+        if best is not None:
+            most = min(most, floor(best[0] - beyond + _ROUNDING))
+        if ceil((pairs - shared) / _BROKEN) > most:
             continue
-        cost = changes + 1.5 * is_other + 0.25 * lexicon.spelt[candidate] + 0.1 * abs(len(candidate) - len(typed))
-        if best is None or (cost, candidate) < best[:2]:
-            best = (cost, candidate, changes)
+        changes = distance(typed, candidate, most)
+        if changes > most:
+            continue
+        if best is None or (changes + beyond, candidate) < best[:2]:
+            best = (changes + beyond, candidate, changes)
     return (best[1], best[2]) if best else None
 
 

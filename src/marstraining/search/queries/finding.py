@@ -1,9 +1,9 @@
 """Finding: what fits all filters, best first; where nothing does, what fits all but one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from heapq import nsmallest
+from heapq import nlargest, nsmallest
 from math import inf
 
 from marstraining.bookings.queries import places
@@ -17,9 +17,6 @@ from marstraining.search.queries.kept import kept
 from marstraining.search.rules import FILTERS, Chosen, Dated, Document, Family, Found, Hit, Intent, Slots, Understood, without_filter
 
 LIMIT = 20
-# What is about a topic by the desk's word for it outranks what only mentions it.
-_TAGGED = 1.0
-_NAMED = 2.0
 _TITLE_WHOLE = 3.0
 _MOST_OFFERED = 3
 # More sessions than these are not asked for their places at once.
@@ -50,6 +47,15 @@ class _Asked:
     families: frozenset[Family]
     seen: "_Seen"
     now: datetime
+    most: int
+
+
+@frozen
+class _Looked:
+    """How many fit, and of these at least the foremost, in no order."""
+
+    total: int
+    foremost: Sequence[_Fitting]
 
 
 async def find(
@@ -68,18 +74,19 @@ async def find(
         families=families or _FAMILIES.get(understood.intent, EVERYTHING),
         seen=await _seen(index, viewer, now=now),
         now=now,
+        most=max(limit, LIMIT),
     )
-    fitting, dropped = await _looked(asked, understood.slots), None
-    if not fitting and families is None and asked.families != EVERYTHING:
+    looked, dropped = await _looked(asked, understood.slots), None
+    if not looked.total and families is None and asked.families != EVERYTHING:
         # "Threshold document" may be the name of a course: better another kind of thing than nothing.
         asked = replace(asked, families=EVERYTHING)
-        fitting = await _looked(asked, understood.slots)
-    if not fitting:
-        fitting, dropped = await _without_one(asked, understood)
-    best = nsmallest(max(limit, LIMIT), fitting, key=_order)
+        looked = await _looked(asked, understood.slots)
+    if not looked.total:
+        looked, dropped = await _without_one(asked, understood)
+    best = nsmallest(asked.most, looked.foremost, key=_order)
     hits = tuple(Hit(index.documents[number], score, tuple(sessions)) for score, number, sessions in best)
     offered = _topics_offered(understood, hits, lexicon) if not understood.is_sure or not hits else ()
-    return Found(hits=hits[:limit], total=len(fitting), dropped=dropped, topics_offered=offered)
+    return Found(hits=hits[:limit], total=looked.total, dropped=dropped, topics_offered=offered)
 
 
 @frozen
@@ -132,51 +139,72 @@ async def document(key: str, *, viewer: Viewer, now: datetime) -> Document | Non
     return (await documents([key], viewer=viewer, now=now)).get(key)
 
 
-async def _without_one(asked: _Asked, understood: Understood) -> tuple[list[_Fitting], Chosen | None]:
+async def _without_one(asked: _Asked, understood: Understood) -> tuple[_Looked, Chosen | None]:
     chosen = {one.name: one for one in understood.filters}
     for name in FILTERS:
         if name in chosen:
-            fitting = await _looked(asked, without_filter(understood.slots, name))
-            if fitting:
-                return fitting, chosen[name]
-    return [], None
+            looked = await _looked(asked, without_filter(understood.slots, name))
+            if looked.total:
+                return looked, chosen[name]
+    return _Looked(0, ()), None
 
 
-async def _looked(asked: _Asked, slots: Slots) -> list[_Fitting]:
-    fitting = _those_that_fit(asked, slots)
-    return await _with_places(fitting, slots, now=asked.now) if slots.has_places or slots.places else fitting
-
-
-def _those_that_fit(asked: _Asked, slots: Slots) -> list[_Fitting]:
-    about = _about(asked, slots.topics) if slots.topics else None
-    scores = asked.scores or {}
-    numbers = about if about is not None else asked.scores if asked.scores is not None else asked.index.documents
-    held, families, guarded = asked.index.documents, asked.families, asked.index.guarded
+async def _looked(asked: _Asked, slots: Slots) -> _Looked:
     narrow = Fitting.of(slots)
+    scores = _scores(asked, slots)
+    numbers = _numbers(asked, scores)
+    if not narrow.is_narrow and scores is not None:
+        shown = [number for number in numbers if number not in asked.index.guarded or _sessions(asked, number, narrow) is not None]
+        return _Looked(len(shown), _those_that_fit(asked, _foremost(shown, scores, asked.most), scores, narrow))
+    fitting = _those_that_fit(asked, numbers, scores or {}, narrow)
+    if slots.has_places or slots.places:
+        fitting = await _with_places(fitting, slots, now=asked.now)
+    return _Looked(len(fitting), fitting)
+
+
+def _scores(asked: _Asked, slots: Slots) -> Scores | None:
+    """How well the documents fit that are about the topics and have the words; None where there are neither, so that all do."""
+    if not slots.topics:
+        return asked.scores
+    names = asked.lexicon.topic_names
+    about = _sum([asked.index.about(topic, names.get(topic, (topic.replace("_", " "),))) for topic in slots.topics])
+    words = asked.scores
+    return {number: score + words.get(number, 0.0) for number, score in about.items()} if words else about
+
+
+def _numbers(asked: _Asked, scores: Scores | None) -> Collection[int]:
+    """The documents to be looked at: of those with a score, or of all, those of the families asked for."""
+    held: Collection[int] = asked.index.documents if scores is None else scores
+    if asked.families == EVERYTHING:
+        return held
+    asked_for = set[int]().union(*(asked.index.by_family[family] for family in asked.families))
+    return asked_for.intersection(held)
+
+
+def _foremost(numbers: Collection[int], scores: Scores, most: int) -> Collection[int]:
+    """Those from which the best `most` will be taken: all that are no worse than the last of these."""
+    if len(numbers) <= most:
+        return numbers
+    least = nlargest(most, map(scores.__getitem__, numbers))[-1]
+    return [number for number in numbers if scores[number] >= least]
+
+
+def _those_that_fit(asked: _Asked, numbers: Iterable[int], scores: Scores, narrow: Fitting) -> list[_Fitting]:
     found: list[_Fitting] = []
     for number in numbers:
-        one = held[number]
-        if one.family not in families:
-            continue
-        coming: Sequence[Dated] | None = [dated for dated in one.sessions if dated.ends_at > asked.now] if one.sessions else ()
-        if number in guarded:
-            coming = asked.seen.of(one, coming or ())
-        chosen = None if coming is None else narrow.sessions(one, coming)
-        if chosen is not None:
-            score = scores.get(number, 0.0)
-            found.append((score if about is None else score + about[number], number, chosen))
+        sessions = _sessions(asked, number, narrow)
+        if sessions is not None:
+            found.append((scores.get(number, 0.0), number, sessions))
     return found
 
 
-def _about(asked: _Asked, topics: Sequence[str]) -> Scores:
-    """Documents about any of the topics, those about more of them first: what the desk put there, and what says so in its words."""
-    found: Scores = {}
-    for topic in topics:
-        scores = asked.index.fitting(asked.lexicon.topic_names.get(topic, (topic.replace("_", " "),)))
-        for number in scores.keys() | asked.index.by_topic.get(topic, set()):
-            is_tagged = number in asked.index.by_topic.get(topic, ())
-            found[number] = found.get(number, 0.0) + _NAMED * scores.get(number, 0.0) + _TAGGED * is_tagged
-    return found
+def _sessions(asked: _Asked, number: int, narrow: Fitting) -> Sequence[Dated] | None:
+    """Which of a document's coming sessions fit and may be known of; None where it is not found."""
+    one = asked.index.documents[number]
+    coming: Sequence[Dated] | None = [dated for dated in one.sessions if dated.ends_at > asked.now] if one.sessions else ()
+    if number in asked.index.guarded:
+        coming = asked.seen.of(one, coming or ())
+    return None if coming is None else narrow.sessions(one, coming)
 
 
 def _scores_of_words(understood: Understood, index: Index) -> Scores | None:
@@ -184,16 +212,23 @@ def _scores_of_words(understood: Understood, index: Index) -> Scores | None:
     concepts = [*understood.terms, *((word,) for word in understood.words)]
     if not concepts:
         return None
-    total: Scores = {}
-    for alternatives in concepts:
-        for number, score in index.ranked(alternatives).items():
-            total[number] = total.get(number, 0.0) + score
+    total = _sum([index.ranked(alternatives) for alternatives in concepts])
     for number in index.titled(" ".join(understood.words)) & total.keys():
         total[number] += _TITLE_WHOLE
     if total or not understood.filters:
         return total
     # Words that nothing has must not hide what the filters find.
     return None
+
+
+def _sum(parts: Sequence[Scores]) -> Scores:
+    """What each document has in all of these together, of its own."""
+    longest, *others = sorted(parts, key=len, reverse=True)
+    total = dict(longest)
+    for part in others:
+        for number, score in part.items():
+            total[number] = total.get(number, 0.0) + score
+    return total
 
 
 async def _with_places(fitting: Sequence[_Fitting], slots: Slots, *, now: datetime) -> list[_Fitting]:

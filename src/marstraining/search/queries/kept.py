@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from itertools import chain
 
 import structlog
 
@@ -15,6 +16,7 @@ from marstraining.search.lexicon import Lexicon, make_lexicon
 from marstraining.search.queries.documents import course_documents, resource_documents
 from marstraining.search.queries.lexicon import lexicon_entries
 from marstraining.search.rules import Document
+from marstraining.search.understanding.patterns import preparing
 
 _log = structlog.get_logger(__name__)
 
@@ -94,11 +96,11 @@ class KeptIndex:
         await self._prepare(self.lexicon)
 
     async def _prepare(self, lexicon: Lexicon) -> None:
-        """Look for every name of the lexicon, and sort its words out, so that whoever asks first need not wait for that."""
+        """Look for every name of the lexicon, sort its words out and make the patterns, so that whoever asks first need not wait."""
         for names in (*lexicon.topic_names.values(), *(entry.names for entry in lexicon.entries if not entry.topic)):
             self.index.fitting(names)
             await asyncio.sleep(0)
-        for _ in lexicon.sorting():
+        for _ in chain(lexicon.sorting(), preparing()):
             await asyncio.sleep(0)
 
     async def watch(self, every: float, on_change: Callable[[], object]) -> None:
