@@ -15,8 +15,8 @@ export PYTHONDONTWRITEBYTECODE :=
 run: $(RUNS)  ## the demo, at http://127.0.0.1:8000; `make run PORT=8080` for another port
 	PYTHONPATH=src $(BIN)/python -m marstraining demo $(if $(PORT),--port $(PORT))
 
-# What looks at crowds and kills has the machine for itself; browsers share it with each other.
-ALONE := race or faults
+# What looks at crowds, kills and seconds has the machine for itself; browsers share it with each other.
+ALONE := race or faults or timed
 APART := browser or $(ALONE)
 
 test: $(READY)  ## unit, action, page and journey tests, on SQLite and PostgreSQL; with CI=true all there are
@@ -26,7 +26,7 @@ ifdef CI
 	$(BIN)/pytest -m "$(ALONE)"
 else
 	$(BIN)/pytest -n auto -m "not ($(APART) or whole)"
-	@echo "Tests of browsers, races, faults and whole processes were left out: 'make test-all' runs them too."
+	@echo "Tests of browsers, races, faults, seconds and whole processes were left out: 'make test-all' runs them too."
 endif
 
 test-all: $(READY)  ## the same with browser, race, fault and whole-process tests

@@ -261,7 +261,7 @@ def sign_in_as(visitors: Callable[[], Visitor], clock: Clock) -> Callable[[Perso
 # ---- how the run is told --------------------------------------------------------------------------------------------
 
 
-LEFT_OUT = ("browser", "race", "faults", "whole")
+LEFT_OUT = ("browser", "race", "faults", "timed", "whole")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -284,7 +284,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     left_out = len(terminalreporter.stats.get("deselected", ()))
     if left_out:
         terminalreporter.write_line(
-            f"{left_out} tests of browsers, races, faults and whole processes were left out: `make test-all` runs them too"
+            f"{left_out} tests of browsers, races, faults, seconds and whole processes were left out: `make test-all` runs them too"
         )
 
 

@@ -289,7 +289,7 @@ async def test_only_who_runs_sessions_finds_the_page_and_a_trainer_gets_the_regi
 # ---- size ----------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.whole
+@pytest.mark.timed
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])
 async def test_five_thousand_rows_begin_at_once_and_hold_a_lot_of_them_at_a_time(ending: str, desk: Visitor, dee: Person) -> None:
     agency = await makers.make_agency("Big Trust")

@@ -14,7 +14,7 @@ import pytest
 
 from marstraining.core import config
 from marstraining.core.config import Settings
-from marstraining.core.db import execute, execute_many, rows
+from marstraining.core.db import execute, rows
 from marstraining.core.tokens import new_ref
 from marstraining.evaluation.actions import put_ready_surveys
 from marstraining.evaluation.rules.instruments import FOLLOW_UP
@@ -24,10 +24,10 @@ from marstraining.reports.document import Quotes
 from marstraining.reports.paper import document_of, docx_of, pdf_of
 from marstraining.reports.queries import report_of
 from tests.conftest import SECRET_KEY, Clock
-from tests.reports.many import fill_quarter
+from tests.reports.many import fill_quarter, insert_many
 from tests.reports.quarters import AT_DESK, IN_QUARTER, QUARTER, sections, tiles
 
-pytestmark = pytest.mark.whole
+pytestmark = pytest.mark.timed
 
 SECONDS = 20.0
 
@@ -81,7 +81,7 @@ async def _feedback(session_ids: list[int]) -> None:
         "SELECT t.kind, n.id FROM evaluation_version n JOIN evaluation_instrument t ON t.id = n.instrument_id")}  # fmt: skip
     closed_at = IN_QUARTER + timedelta(days=40)
     asked = json.dumps([one.as_json() for one in FOLLOW_UP.sections])
-    await execute_many(
+    await insert_many(
         "INSERT INTO evaluation_survey (ref, kind, mode, title, session_id, version_id, sections, chosen, opened_at, closes_at, closed_at,"
         " is_asked_out, by_letter, asked, paper_asked, revision)"
         " VALUES (?, ?, 'anonymous', 'Course', ?, ?, ?, '{}', ?, ?, ?, ?, ?, 30, 0, 0)",
@@ -93,11 +93,11 @@ async def _feedback(session_ids: list[int]) -> None:
     )
     surveys = await rows("SELECT id, kind FROM evaluation_survey ORDER BY id")
     answers = json.dumps({"used": "Not yet", "barriers": ["Time"], "confidence_now_1": 7})
-    await execute_many(
+    await insert_many(
         "INSERT INTO evaluation_response (id, survey_id, submission_id, answers, flags, pair_key) VALUES (?, ?, ?, ?, '[]', '')",
         [(row["id"] * 100 + number, row["id"], f"s{row['id']}-{number}", answers) for row in surveys for number in range(20)],
     )
-    await execute_many(
+    await insert_many(
         "INSERT INTO evaluation_comment (id, survey_id, question, text, may_quote, state) VALUES (?, ?, 'changed', ?, ?, 'shown')",
         [(row["id"], row["id"], f"What changed {row['id']}.", True) for row in surveys],
     )
@@ -107,13 +107,13 @@ async def _feedback(session_ids: list[int]) -> None:
     ]
     pairs = [(4.0, 7.0)] * 20
     measures = {"statements": [], "counted": counted, "course": asdict(summarise(pairs, (0, 10), 30)), "pairs": pairs, "flags": {}}
-    await execute_many(
+    await insert_many(
         "INSERT INTO evaluation_summary (scope, survey_id, quarter, step, is_current, answers, asked, surveys, measures)"
         " VALUES ('survey', ?, '', 1, ?, 20, 30, 1, ?)",
         [(row["id"], True, json.dumps(measures)) for row in surveys],
     )
     block = {"questions": [one | {"counts": list(one["counts"].items())} for one in counted], "now": None, "end": None}
-    await execute_many(
+    await insert_many(
         "INSERT INTO evaluation_block (kind, quarter, answers, asked, surveys, measures) VALUES ('follow_up', '2025/26 Q3', 20, 30, 1, ?)",
         [(json.dumps(block),) for row in surveys if row["kind"] == "follow_up"],
     )

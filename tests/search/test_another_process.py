@@ -20,7 +20,7 @@ from marstraining.search.actions import EntryDraft, add_entry, seed_lexicon
 from tests.conftest import SECRET_KEY, Clock
 from tests.makers import make_course
 
-pytestmark = pytest.mark.whole
+pytestmark = pytest.mark.timed
 
 
 @pytest_asyncio.fixture

@@ -11,7 +11,7 @@ from marstraining.programme.actions import import_courses
 from tests.conftest import Clock
 from tests.search.many import ask_many, write_many
 
-pytestmark = pytest.mark.whole
+pytestmark = pytest.mark.timed
 
 
 async def test_hit_at_three_and_how_long_it_takes(db: TortoiseContext, clock: Clock, record_property: Any) -> None:
