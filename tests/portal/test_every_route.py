@@ -53,6 +53,46 @@ async def test_who_is_signed_out_is_led_to_signing_in_or_finds_nothing(clock: Cl
             assert (route.path, answer.status_code, "/sign-in" in answer.headers.get("location", "")) == (route.path, 303, True)
 
 
+# What people's programs, old bookmarks and curious hands put into an address: nothing of it is a fault of ours.
+ODD = (
+    "%00",
+    "a%00b",
+    "9999-12-31",
+    "0001-01-01",
+    "31/2/2027",
+    "-1",
+    "9" * 30,
+    "%ED%A0%80",
+    "%F0%9F%A6%89",
+    "9999-12",
+    "x" * 500,
+    "'%22<b>%25",
+)
+NAMES = (
+    *("q", "topic", "audience", "delivery", "kind", "when", "from", "to", "places", "state", "sort", "page", "month", "day", "year"),
+    *("quarter", "other", "course", "agency", "code", "show", "mark", "person", "area", "series", "try", "large", "say", "word", "next"),
+    *("export", "level", "role", "type", "name", "typed", "file", "pass", "help", "mode", "until", "venue", "sector", "session", "done"),
+)
+
+
+@pytest.mark.parametrize("first", range(0, len(ODD), 3))
+async def test_no_odd_address_is_a_fault_of_the_service(first: int, clock: Clock, client: Visitor, sign_in_as: SignInAs) -> None:
+    session = await makers.make_session(now=clock.now)
+    course = await Course.get(id=session.course_id)
+    everything = await makers.make_person("Rory Role", agency=await makers.make_agency("Their School"), roles=tuple(Role))
+    visitor = await sign_in_as(everything)
+    known = {"ref": session.ref, "code": course.code, "person": everything.ref, "kind": "sheet"}
+    for number, route in enumerate(READ):
+        # Each route meets each odd value, each of its parameters most of them.
+        query = "&".join(f"{name}={ODD[(first + number + place) % len(ODD)]}" for place, name in enumerate(NAMES))
+        addresses = [_filled(route, **known) + f"?{query}"]
+        if "{" in route.path:
+            addresses += [_PART.sub(odd, route.path) for odd in ODD[first : first + 3]]
+        for address in addresses:
+            answer = await (visitor if route.who.needs_sign_in or number % 2 else client).get(address)
+            assert (address, answer.status_code < 500) == (address, True)
+
+
 @pytest.fixture
 async def ashas(db: TortoiseContext, clock: Clock) -> Mapping[str, str]:
     """What there is of Asha: a session held, marked and locked, a booking, a certificate, letters, each by what stands in addresses."""

@@ -316,3 +316,20 @@ async def test_what_must_be_completed_first_stands_in_the_details(db: TortoiseCo
     await Prerequisite.create(course=await Course.get(), needs=await makers.make_course("Child Protection", code="CP"))
     page = re.sub(r"\s+", " ", (await client.get(f"/sessions/{session.ref}")).text)
     assert 'Before you book</dt> <dd class="govuk-summary-list__value">You need to have completed <a' in page
+
+
+@pytest.mark.parametrize("path", ["/programme", "/programme/month"])
+async def test_a_date_beyond_every_programme_is_answered_by_a_sentence(
+    path: str, db: TortoiseContext, clock: Clock, client: Visitor
+) -> None:
+    answer = await client.get(f"{path}?to=9999-12-31")
+    assert (answer.status_code, "The latest date must be a real date, like 14/6/2027" in answer.text) == (200, True)
+
+
+async def test_the_character_nul_is_no_part_of_an_address(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
+    answers = [
+        await client.get(path)
+        for path in ("/sessions/%00", "/courses/%00", "/b/%00/%00", "/programme?q=%00early", "/calendar/programme.ics?q=%00")
+    ]
+    assert [answer.status_code for answer in answers] == [404, 404, 404, 200, 200]
+    assert 'value="early"' in answers[3].text

@@ -29,7 +29,7 @@ def _role(word: str) -> Role:
 async def _add(email: str, name: str, agency_code: str, job_role: str, roles: Sequence[Role]) -> None:
     now = clock.now()
     async with opened(config.load_settings(need_secret=False)), transaction():
-        agency = await Agency.get_or_none(code=agency_code) if agency_code else None
+        agency = await Agency.found(code=agency_code) if agency_code else None
         if agency_code and agency is None:
             raise Refused(f"There is no organisation with the code {agency_code}. Import the organisations first.")
         person = await find_or_create_person(email, name, now=now, by=SYSTEM)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from copy import copy
-from typing import Any
+from typing import Any, Self
 
+from tortoise.exceptions import ValidationError
 from tortoise.filters import FilterInfoDict, get_filters_for_field
 from tortoise.models import MetaInfo, Model, ModelMeta
 
@@ -72,6 +73,14 @@ class _Lean(ModelMeta):
 
 class Table(Model, metaclass=_Lean):
     """What every model is; it has no columns of its own."""
+
+    @classmethod
+    async def found(cls, **values: Any) -> Self | None:  # noqa: ANN401 - as wide as the columns
+        """The row with these values; None where there is none, or can be none: an address may be longer than any reference."""
+        try:
+            return await cls.get_or_none(**values)
+        except ValidationError:
+            return None
 
     class Meta:
         abstract = True

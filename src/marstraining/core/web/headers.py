@@ -40,6 +40,14 @@ def security_headers(base_url: str) -> HeaderList:
     return headers
 
 
+def _without_nul(scope: Scope) -> None:
+    """Take the character NUL out of an address. PostgreSQL has no text with it, and nothing of ours has such a name."""
+    if "\0" in scope["path"]:
+        scope["path"] = scope["path"].replace("\0", "\N{REPLACEMENT CHARACTER}")
+    if b"%00" in scope["query_string"]:
+        scope["query_string"] = scope["query_string"].replace(b"%00", b"")
+
+
 def _host_name(value: bytes) -> str:
     text = value.decode("latin-1").lower()
     return text[1 : text.find("]")] if text.startswith("[") else text.partition(":")[0]
@@ -63,6 +71,7 @@ class Headers:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        _without_nul(scope)
         # Of a header sent twice the last one counts; browsers send each of these once.
         sent = dict(scope["headers"])
         host = sent.get(b"host")

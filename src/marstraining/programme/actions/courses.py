@@ -52,7 +52,7 @@ async def save_venue(draft: VenueDraft, *, ref: str | None, by: Viewer, now: dat
     if not draft.name:
         raise Refused("Enter the name of the venue", code="name", field="name")
     async with transaction():
-        venue = await Venue.get_or_none(ref=ref) if ref else None
+        venue = await Venue.found(ref=ref) if ref else None
         if ref and venue is None:
             raise NotFound
         if await rows("SELECT id FROM programme_venue WHERE LOWER(name) = ? AND id <> ?", draft.name.lower(), venue.id if venue else 0):

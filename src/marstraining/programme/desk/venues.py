@@ -71,7 +71,7 @@ async def new(request: Request) -> Response:
 
 async def edit(request: Request) -> Response:
     """Change a venue; a changed address goes to everyone booked there."""
-    venue = await Venue.get_or_none(ref=request.path_params["ref"])
+    venue = await Venue.found(ref=request.path_params["ref"])
     if venue is None:
         raise NotFound
     return await _page(request, venue)

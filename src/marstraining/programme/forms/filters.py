@@ -30,6 +30,7 @@ _MONTHS = {
 }
 _DELIVERIES = {"in person": Delivery.IN_PERSON, "face to face": Delivery.IN_PERSON, "online": Delivery.ONLINE, "hybrid": Delivery.HYBRID}
 _LONGEST_WORDS = 100
+_YEARS = range(2000, 2101)
 _LISTS = {
     "audience": "whom the training is for",
     "delivery": "how you take part",
@@ -102,7 +103,7 @@ def _typed_date(typed: str, field: str, errors: dict[str, str]) -> date | None:
 
 
 def read_date(typed: str) -> date | None:
-    """A date typed as 2027-06-14, 14/6/2027, 14.6.27, 14 June 2027 or 14 jun 2027; None for anything else."""
+    """A date typed as 2027-06-14, 14/6/2027, 14.6.27, 14 June 2027 or 14 jun 2027; None for anything else, and beyond 2000 to 2100."""
     parts = typed.casefold().replace("/", " ").replace(".", " ").replace("-", " ").replace(",", " ").split()
     if len(parts) != 3:
         return None
@@ -112,8 +113,10 @@ def read_date(typed: str) -> date | None:
     month_number = _MONTHS.get(month) or (int(month) if month.isdecimal() else 0)
     if not (day.isdecimal() and year.isdecimal()):
         return None
-    full_year = int(year) + (2000 if len(year) == 2 else 0)
+    full_year = int(year[-9:]) + (2000 if len(year) == 2 else 0)
+    if full_year not in _YEARS:
+        return None
     try:
-        return date(full_year, month_number, int(day))
+        return date(full_year, month_number, int(day[-9:]))
     except ValueError:
         return None

@@ -132,7 +132,7 @@ async def asked_trainers(session_id: int) -> list[dict[str, Any]]:
 
 async def owned_course(code: str, *, by: Viewer) -> Course:
     """The course with `code` if `by` runs it; NotFound otherwise."""
-    course = await Course.get_or_none(code=code)
+    course = await Course.found(code=code)
     if course is None or not (by.is_desk or _owns(by, course.owner_agency_id)):
         raise NotFound
     return course

@@ -81,7 +81,7 @@ def _taken() -> Refused:
 
 async def draft_of_resource(code: str) -> ResourceDraft:
     """A stored resource as it would be typed; NotFound where there is none."""
-    resource = await Resource.get_or_none(code=code)
+    resource = await Resource.found(code=code)
     if resource is None:
         raise NotFound
     topics = await rows(
