@@ -232,6 +232,59 @@ async def test_the_answer_to_a_worry_needs_no_database(
         await answer(Event(Channel.WEB, "talk", EventKind.TEXT, text="neglect training"), now=clock.now)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what is the weather tomorrow",
+        "Tyler came in without a coat again and was shaking",
+        "what training did Karen Smith do last year",
+        "you are useless you stupid bot",
+        "should I share information without consent",
+        "8 out of 10",
+        "yes",
+        "don't book it",
+        "what does QXLT mean",
+        "can I bring a tent",
+        "/start abc123",
+        "training " * 200,
+    ],
+)
+async def test_whatever_was_not_answered_as_asked_says_whom_to_ring_about_a_child(
+    db: TortoiseContext, clock: Clock, talk: Talk, text: str
+) -> None:
+    await make_world(now=clock.now)
+    assert "Worried about a child? Ring 999" in words(await talk(text, channel=Channel.TELEGRAM))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_shown"),
+    [
+        ("they have not eaten since friday", True),
+        ("there is blood in the nursery bed", True),
+        ("it happened again next friday", True),
+        ("they came home at four in march", True),
+        ("neglect", False),
+        ("7 minute briefing on CSE", False),
+        ("training in March", False),
+        ("LADO", False),
+        ("next DSL briefing", False),
+    ],
+)
+async def test_what_is_found_for_a_sentence_without_a_word_of_training_says_whom_to_ring_first(
+    db: TortoiseContext,
+    clock: Clock,
+    talk: Talk,
+    text: str,
+    is_shown: bool,  # noqa: FBT001
+) -> None:
+    await make_world(now=clock.now)
+    replies = await talk(text)
+    assert replies[0].answer_type in {"list_results", "no_results_with_alternatives", "single_result", "clarify"}
+    assert words(replies).splitlines()[0 if not replies[0].filters else 1].startswith("Worried about a child?") is is_shown
+    again = await resume(Channel.WEB, "talk", now=clock.now)
+    assert words(again) == words(replies)
+
+
 async def test_a_chat_is_connected_by_the_button_of_its_link_once(db: TortoiseContext, clock: Clock, asha: Person, talk: Talk) -> None:
     token = await make_telegram_token(TelegramWishes(), by=makers.as_learner(asha), now=clock.now)
     start = Event(Channel.TELEGRAM, "4711", EventKind.START, data=token)

@@ -76,6 +76,8 @@ def _check(one: dict[str, Any], replies: tuple[Reply, ...]) -> None:
         if must.startswith("contains:"):
             assert must.removeprefix("contains:") in text
     first = text.splitlines()[0]
+    # The signpost stands apart from what is said.
+    said = "\n".join(line for line in text.splitlines() if not line.startswith("Worried about a child?"))
     checks = {
         "first_line_is_signpost": "999" in first,
         "message_not_echoed": one["text"] not in text,
@@ -91,8 +93,8 @@ def _check(one: dict[str, Any], replies: tuple[Reply, ...]) -> None:
         "ics_offered": "Put it in my calendar" in labels,
         "previous_choices_shown_again": "12 May 2026" in text,
         "no_personal_data": "Karen" not in text and "Smith" not in text,
-        "one_sentence": len(text.split(". ")) <= 2,
-        "calm_one_sentence": len(text.split(". ")) <= 2,
+        "one_sentence": len(said.split(". ")) <= 2,
+        "calm_one_sentence": len(said.split(". ")) <= 2,
         "offers_person": "Talk to a person" in labels,
         "offers_what_it_can_do": "Find training" in labels,
         "source:glossary": "glossary" in text,

@@ -26,7 +26,7 @@ from marstraining.conversation.rules.pressing import Verb, read_press
 from marstraining.conversation.rules.recap import recap_line
 from marstraining.conversation.rules.signpost import details_line, level_word, maybe_reply, signpost_line, urgent_reply
 from marstraining.conversation.rules.state import Deed, Scene, State
-from marstraining.conversation.rules.wording import BOUNDARIES, boundary_reply
+from marstraining.conversation.rules.wording import BOUNDARIES
 from marstraining.core.db import is_unavailable, transaction
 from marstraining.core.errors import NotFound, Refused, TooFast
 from marstraining.core.metrics import count_signpost
@@ -120,7 +120,8 @@ async def _answer(event: Event, verdict: Verdict, *, now: datetime) -> Outcome:
     try:
         await _check_pace(event, key_hash, now=now)
     except TooFast:
-        return Outcome((*await _before(verdict, event, now=now), boundary_reply("too_fast")), verdict.level)
+        unnamed = Asker(event.viewer, event.channel, now)
+        return Outcome((*await _before(verdict, event, now=now), await about.limit("too_fast", unnamed)), verdict.level)
     asker = Asker(await viewer_of(event.channel, event.key, event.viewer), event.channel, now, event.message_id)
     for _ in range(_TRIES):
         dialogue = await load(event.channel, key_hash, asker)
@@ -128,7 +129,7 @@ async def _answer(event: Event, verdict: Verdict, *, now: datetime) -> Outcome:
             return await _go_on(event, verdict, dialogue, asker, key_hash=key_hash)
         except Changed:
             continue
-    return Outcome((boundary_reply("busy"),), verdict.level)
+    return Outcome((await about.limit("busy", asker),), verdict.level)
 
 
 async def _check_pace(event: Event, key_hash: str, *, now: datetime) -> None:
@@ -220,7 +221,7 @@ async def _turn(event: Event, verdict: Verdict, state: State, asker: Asker, *, s
 async def _turn_of(event: Event, state: State, asker: Asker) -> Turn:
     match event.kind:
         case EventKind.FILE | EventKind.VOICE:
-            return Turn(state, replies=(await about.show_boundary(State(scene=Scene.BOUNDARY, word="file"), asker),))
+            return Turn(state, replies=(await about.limit("file", asker),))
         case EventKind.START:
             return (
                 Turn(state.to(Scene.LINKED), replies=(await about.show_link(event.data, asker),))
@@ -230,9 +231,9 @@ async def _turn_of(event: Event, state: State, asker: Asker) -> Turn:
         case EventKind.BUTTON:
             return await _pressed(event, state, asker)
         case EventKind.TEXT if event.is_edited:
-            return Turn(state, replies=(boundary_reply("edited"),))
+            return Turn(state, replies=(await about.limit("edited", asker),))
         case EventKind.TEXT if len(event.text) > LONGEST_TEXT:
-            return Turn(state, replies=(boundary_reply("too_long"),))
+            return Turn(state, replies=(await about.limit("too_long", asker),))
         case EventKind.TEXT if not event.text.strip():
             return Turn(state)
     return await tell(event.text, state, asker)
@@ -289,7 +290,7 @@ async def _do(turn: Turn, event: Event, asker: Asker) -> tuple[State, tuple[Repl
         state = turn.state.to(Scene.MINE)
         return state, (await show(state, asker),)
     except TooFast:
-        return turn.state, (boundary_reply("too_fast"),)
+        return turn.state, (await about.limit("too_fast", asker),)
     return state, (await show(state, asker),)
 
 
@@ -297,11 +298,11 @@ async def _connect(event: Event, state: State, asker: Asker) -> tuple[State, tup
     """Connect the account of a link to this Telegram chat; elsewhere there is nothing to connect."""
     pressed = read_press(event.data)
     if event.channel is not Channel.TELEGRAM or pressed is None or not event.key.lstrip("-").isdecimal():
-        return state, (boundary_reply("expired_link"),)
+        return state, (await about.limit("expired_link", asker),)
     try:
         await link_telegram(pressed.what, chat_id=int(event.key), now=asker.now)
     except Refused:
-        return state, (boundary_reply("expired_link"),)
+        return state, (await about.limit("expired_link", asker),)
     state = State(scene=Scene.LINKED, outcome="linked", card=state.card)
     return state, (await about.show_linked(state, asker),)
 

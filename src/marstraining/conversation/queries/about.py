@@ -3,11 +3,11 @@
 from marstraining.conversation.queries.numbers import numbers
 from marstraining.conversation.rules.asking import Asker
 from marstraining.conversation.rules.exchange import Button, Channel, Paragraph, Reply, Span, heading, line
-from marstraining.conversation.rules.faq import answer_of
+from marstraining.conversation.rules.faq import OTHER, answer_of
 from marstraining.conversation.rules.pressing import Verb, button
 from marstraining.conversation.rules.saying import span_words
 from marstraining.conversation.rules.signpost import Number, contacts_reply, signpost_line, urgent_reply
-from marstraining.conversation.rules.state import Deed, State
+from marstraining.conversation.rules.state import Deed, Scene, State
 from marstraining.conversation.rules.wording import MENU, boundary_reply, help_reply, lost_sentence, privacy_reply, rows_of, welcome_reply
 from marstraining.core import config
 from marstraining.core.errors import NotFound
@@ -59,21 +59,22 @@ async def show_privacy(_state: State, asker: Asker) -> Reply:
     return privacy_reply(controller=partnership.controller, email=partnership.reply_to, is_telegram=asker.channel is Channel.TELEGRAM)
 
 
-async def show_answer(state: State, _asker: Asker) -> Reply:
-    """An answer about the service, with the page that it is taken from."""
+async def show_answer(state: State, asker: Asker) -> Reply:
+    """An answer about the service, with the page that it is taken from; where there is none, the signpost stands below."""
     answer = answer_of(state.word)
     source = Paragraph((Span("From: "), Span(answer.source, href=answer.href)))
-    return Reply((line(answer.text), source), answer_type="answer_with_source", buttons=rows_of((_FIND, _PERSON)), asks_useful=True)
+    below = (signpost_line(await numbers(now=asker.now)),) if answer is OTHER else ()
+    return Reply((line(answer.text), source, *below), answer_type="answer_with_source", buttons=rows_of((_FIND, _PERSON)), asks_useful=True)
 
 
-async def show_term(state: State, _asker: Asker) -> Reply:
+async def show_term(state: State, asker: Asker) -> Reply:
     """What an acronym stands for, from the desk's glossary."""
     entry = (await current_lexicon()).definition(state.word) if state.word else None
     if entry is None and state.word:
         raise NotFound
     if entry is None:
         return Reply(
-            (line("That is not in our glossary. The training team may know it."),),
+            (line("That is not in our glossary. The training team may know it."), signpost_line(await numbers(now=asker.now))),
             answer_type="clarify",
             buttons=rows_of((_PERSON, _FIND)),
         )
@@ -86,13 +87,17 @@ async def show_term(state: State, _asker: Asker) -> Reply:
 
 
 async def show_boundary(state: State, asker: Asker) -> Reply:
-    signpost = (signpost_line(await numbers(now=asker.now)),) if state.word in {"practice", "file"} else ()
     buttons = (
         [button("Guidance and training on this", Verb.TOPIC, state.choices[0]), _PERSON]
         if state.word == "practice" and state.choices
         else ()
     )
-    return boundary_reply(state.word, extra=signpost, buttons=buttons)
+    return boundary_reply(state.word, signpost_line(await numbers(now=asker.now)), buttons=buttons)
+
+
+async def limit(word: str, asker: Asker) -> Reply:
+    """The same for what is answered so without going on to another scene."""
+    return await show_boundary(State(scene=Scene.BOUNDARY, word=word), asker)
 
 
 async def show_lost(state: State, asker: Asker) -> Reply:
@@ -177,7 +182,8 @@ async def show_link(token: str, asker: Asker) -> Reply:
     """
     offer = await telegram_offer(token, now=asker.now)
     if offer is None:
-        return boundary_reply("expired_link", buttons=(Button("Make a new link", href="/me/account/telegram"), _HELP))
+        signpost = signpost_line(await numbers(now=asker.now))
+        return boundary_reply("expired_link", signpost, buttons=(Button("Make a new link", href="/me/account/telegram"), _HELP))
     return Reply(
         (heading("Is this you?"), line(f"This would connect the account of {offer.masked_address} to this chat.")),
         answer_type="link_account_prompt",

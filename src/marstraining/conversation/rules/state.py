@@ -78,7 +78,8 @@ class State:
     found, best first, from which `offset` is shown on. `word` is a code of ours: a topic, a kind of answer, a dropped filter. `ref` is
     a session, `booking` is one of the asker's, `agency` and `mode` what was chosen for one. `card` numbers the card whose button acts;
     `deed` is what it does. `outcome` says what came of it. `misses` counts answers not understood one after another, `said` which of the
-    ladder's wordings came last. `back` are earlier states, the latest last.
+    ladder's wordings came last. `is_unnamed` where what was found was asked for without a word of training: it may have been a worry, and
+    the signpost stands with it. `back` are earlier states, the latest last.
     """
 
     scene: Scene = Scene.WELCOME
@@ -99,6 +100,7 @@ class State:
     outcome: str = ""
     misses: int = 0
     said: int = 0
+    is_unnamed: bool = False
     back: tuple[Mapping[str, Any], ...] = ()
 
     def to(self, scene: Scene, **changed: Any) -> "State":  # noqa: ANN401 - a value for any of the fields
@@ -147,7 +149,9 @@ def from_json(stored: object) -> State:
 
 
 def _fitting(value: object, default: object) -> Any:  # noqa: ANN401 - of the default's kind
-    if isinstance(default, bool | int):
+    if isinstance(default, bool):
+        return value if isinstance(value, bool) else None
+    if isinstance(default, int):
         return value if type(value) is int and 0 <= value < 2**31 else None
     if isinstance(default, str):
         return value if isinstance(value, str) and len(value) <= _LONGEST_CODE else None

@@ -73,11 +73,11 @@ _ACKNOWLEDGING = frozenset({"negated", "reminder"})
 _CLARIFYING = frozenset({"score", "edited", "too_long", "too_fast", "busy", "nothing_open"})
 
 
-def boundary_reply(word: str, *, extra: Sequence[Paragraph] = (), buttons: Sequence[Button] = ()) -> Reply:
-    """One sentence on what this chat does not do, and what it does instead."""
+def boundary_reply(word: str, signpost: Paragraph, *, buttons: Sequence[Button] = ()) -> Reply:
+    """One sentence on what this chat does not do, and what it does instead; with the signpost, as a missed worry may end here."""
     shown = tuple(buttons) or _USUAL
     kind = "acknowledge" if word in _ACKNOWLEDGING else "clarify" if word in _CLARIFYING else "boundary"
-    return Reply((line(BOUNDARIES[word]), *extra), answer_type=kind, buttons=rows_of(shown))
+    return Reply((line(BOUNDARIES[word]), signpost), answer_type=kind, buttons=rows_of(shown))
 
 
 def privacy_reply(*, controller: str, email: str, is_telegram: bool) -> Reply:

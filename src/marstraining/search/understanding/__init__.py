@@ -59,6 +59,7 @@ def understand(
     return Understood(
         intent=intent,
         slots=slots,
+        names_training=_names_training(filled),
         words=tuple(dict.fromkeys(word.folded for word in filled.left)),
         terms=filled.terms,
         corrections=tuple(Correction(typed, meant) for typed, meant in mending.corrections.items()),
@@ -109,6 +110,10 @@ def _core(shown: str, mending: _Mending) -> tuple[str, bool]:
     stripped = saying("polite").sub("", core).strip()
     stripped = saying("polite").sub("", stripped).strip()
     return stripped or core, is_negated
+
+
+def _names_training(filled: ReadSlots) -> bool:
+    return bool(filled.slots.topics or filled.slots.types or filled.terms or filled.has_training_word or filled.has_resource_word)
 
 
 def _unknown(words: Sequence[Word], lexicon: Lexicon) -> tuple[str, ...]:

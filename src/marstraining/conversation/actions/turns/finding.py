@@ -48,9 +48,10 @@ def _results(found: Found, understood: Understood, state: State, *, term: str = 
     kept = understood.without(found.dropped.name) if found.dropped else understood
     keys = keys_of(found, understood)
     if understood.intent in _ONE_COURSE and keys and keys[0].startswith(SESSION) and not found.dropped:
-        return state.to(Scene.SESSION, ref=keys[0].removeprefix(SESSION))
+        return state.to(Scene.SESSION, ref=keys[0].removeprefix(SESSION), is_unnamed=not understood.names_training)
     return state.to(
         Scene.RESULTS,
+        is_unnamed=not understood.names_training,
         intent=str(understood.intent),
         slots=slots_to_json(kept.slots),
         found=tuple(keys[:MOST]),
@@ -88,6 +89,7 @@ async def _ask_dates(understood: Understood, state: State, asker: Asker) -> Turn
     return _turn(
         state.to(
             Scene.DATES,
+            is_unnamed=not understood.names_training,
             intent=str(understood.intent),
             slots=slots_to_json(undated.slots),
             found=tuple(keys_of(found, undated)[:MOST]) if not found.dropped else (),
