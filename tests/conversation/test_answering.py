@@ -201,6 +201,32 @@ async def test_who_writes_too_much_or_too_fast_is_told_so_and_a_worry_is_still_a
     assert (await talk("help"))[0].answer_type == "help_menu"
 
 
+@pytest.mark.parametrize("text", ["I want to kill myself", "my stepdad hits me", "a member of staff has been messaging a pupil"])
+async def test_a_conversation_with_a_worry_in_it_is_kept_like_one_that_asked_for_help(
+    db: TortoiseContext, clock: Clock, asha: Person, talk: Talk, text: str
+) -> None:
+    await make_world(now=clock.now)
+    viewer = makers.as_learner(asha)
+    for key, second in (("worried", text), ("asking", "help")):
+        await talk("child protection course", viewer=viewer, key=key)
+        await talk(second, viewer=viewer, key=key)
+    worried, asking = await Dialogue.all().order_by("id")
+    assert (worried.state, worried.version) == (asking.state, asking.version)
+    shown = words(await resume(Channel.WEB, "worried", viewer=viewer, now=clock.now))
+    assert shown == words(await resume(Channel.WEB, "asking", viewer=viewer, now=clock.now))
+
+
+async def test_a_yes_after_a_worry_books_nothing_and_back_leads_back(db: TortoiseContext, clock: Clock, asha: Person, talk: Talk) -> None:
+    await make_world(now=clock.now)
+    viewer = makers.as_learner(asha)
+    await talk("book me on the next DSL briefing", viewer=viewer)
+    assert (await talk("wait, a child has just told me her dad hits her", viewer=viewer))[0].is_urgent
+    assert (await talk("back", viewer=viewer))[0].answer_type == "previous_step"
+    await talk("my dad hits me", viewer=viewer)
+    await talk("yes", viewer=viewer)
+    assert await Booking.filter(learner_id=asha.id).count() == 0
+
+
 async def test_a_worry_is_counted_by_day_and_level_and_by_nothing_else(db: TortoiseContext, clock: Clock, talk: Talk) -> None:
     for text in ("a child told me her dad hits her", "one of my pupils has come in with a black eye", "I know where you live", "help"):
         await talk(text)

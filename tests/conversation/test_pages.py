@@ -77,6 +77,8 @@ async def test_a_worry_is_answered_however_long_it_is_and_never_shown_again(clie
     page = await send(client, text="a child told me her dad hits her " * 60)
     assert "If a child is in danger now, ring 999." in log_of(page)
     assert "told me" not in page
+    # Whoever opens the chat next in this browser sees what anybody sees.
+    assert "If a child is in danger now, ring 999." not in log_of((await client.get("/chat")).text)
 
 
 async def test_what_was_typed_is_escaped_where_it_is_shown_at_all(client: Visitor, clock: Clock) -> None:

@@ -93,7 +93,7 @@ def test_a_state_that_does_not_fit_any_more_is_a_beginning_and_no_fault(stored: 
 def test_the_way_back_is_short_and_leaves_out_what_was_passed_through() -> None:
     state = State()
     for number in range(9):
-        state = state.to(Scene.SESSION, ref=f"{number:010}").to(Scene.SAFETY).to(Scene.LOST)
+        state = state.to(Scene.SESSION, ref=f"{number:010}").to(Scene.BOUNDARY).to(Scene.LOST)
     earlier = state.earlier()
     assert earlier is not None
     assert (len(state.back), earlier.scene, earlier.ref) == (4, Scene.SESSION, "0000000008")

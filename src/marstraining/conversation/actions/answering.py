@@ -143,13 +143,17 @@ async def _check_pace(event: Event, key_hash: str, *, now: datetime) -> None:
 
 
 async def _signpost(event: Event, verdict: Verdict, *, now: datetime) -> Outcome:
-    """The answer to a worry; that there was one is counted by its level, and where the talk stood is kept."""
+    """The answer to a worry; that there was one is counted by its level alone.
+
+    What is kept is what asking for help keeps, with the way back to where the talk stood: nobody can see from it that there was a worry,
+    and a "yes" that follows confirms nothing.
+    """
     count_signpost(verdict.level)
     known = await numbers(now=now)
     key_hash = key_hash_of(event.channel, event.key)
     asker = Asker(await viewer_of(event.channel, event.key, event.viewer), event.channel, now, event.message_id)
     dialogue = await load(event.channel, key_hash, asker)
-    state = dialogue.state.to(Scene.SAFETY, choices=tuple(str(kind) for kind in verdict.kinds))
+    state = dialogue.state.to(Scene.HELP)
     # Where another event of the talk went on meanwhile, its state stands: this answer needs none.
     with suppress(Changed):
         async with transaction():

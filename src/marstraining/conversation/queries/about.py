@@ -6,13 +6,12 @@ from marstraining.conversation.rules.exchange import Button, Channel, Paragraph,
 from marstraining.conversation.rules.faq import OTHER, answer_of
 from marstraining.conversation.rules.pressing import Verb, button
 from marstraining.conversation.rules.saying import span_words
-from marstraining.conversation.rules.signpost import Number, contacts_reply, signpost_line, urgent_reply
+from marstraining.conversation.rules.signpost import Number, contacts_reply, signpost_line
 from marstraining.conversation.rules.state import Deed, Scene, State
 from marstraining.conversation.rules.wording import MENU, boundary_reply, help_reply, lost_sentence, privacy_reply, rows_of, welcome_reply
 from marstraining.core import config
 from marstraining.core.errors import NotFound
 from marstraining.people.queries import telegram_offer
-from marstraining.safety.rules import Kind
 from marstraining.search.queries import current_lexicon
 
 _FIND = button("Find training", Verb.FIND, "training")
@@ -26,12 +25,6 @@ async def show_welcome(_state: State, asker: Asker) -> Reply:
 
 async def show_help(_state: State, asker: Asker) -> Reply:
     return help_reply(signpost_line(await numbers(now=asker.now)))
-
-
-async def show_safety(state: State, asker: Asker) -> Reply:
-    """The signpost again, by the kinds that the gate found; what was written is nowhere."""
-    kinds = [Kind(word) for word in state.choices if word in tuple(Kind)] or [Kind.CHILD_AT_RISK]
-    return urgent_reply(kinds, await numbers(now=asker.now), message_id=asker.message_id)
 
 
 async def show_contacts(_state: State, asker: Asker) -> Reply:

@@ -95,7 +95,6 @@ _SHOWS: dict[Scene, Show] = {
     Scene.CONTACTS: about.show_contacts,
     Scene.PRIVACY: about.show_privacy,
     Scene.ANSWER: about.show_answer,
-    Scene.SAFETY: about.show_safety,
     Scene.LINKED: about.show_linked,
     Scene.BOUNDARY: about.show_boundary,
     Scene.LOST: about.show_lost,

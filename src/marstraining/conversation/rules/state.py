@@ -45,7 +45,6 @@ class Scene(StrEnum):
     CONTACTS = "contacts"
     PRIVACY = "privacy"
     ANSWER = "answer"
-    SAFETY = "safety"
     LINKED = "linked"
     BOUNDARY = "boundary"
     LOST = "lost"
@@ -126,7 +125,7 @@ class State:
 
 
 # Where nobody wants to be led back to.
-_PASSING = frozenset({Scene.SAFETY, Scene.LOST, Scene.THANKS, Scene.USEFUL, Scene.BOUNDARY, Scene.STOPPED, Scene.LINKED, Scene.DONE})
+_PASSING = frozenset({Scene.LOST, Scene.THANKS, Scene.USEFUL, Scene.BOUNDARY, Scene.STOPPED, Scene.LINKED, Scene.DONE})
 _DEFAULTS = {one.name: getattr(State(), one.name) for one in fields(State)}
 
 
