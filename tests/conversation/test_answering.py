@@ -327,6 +327,13 @@ async def test_a_chat_is_connected_by_the_button_of_its_link_once(db: TortoiseCo
     assert words(await answer(start, now=clock.now)).startswith("This link has been used")
 
 
+async def test_words_after_start_pass_the_gate_as_any_others(db: TortoiseContext, clock: Clock) -> None:
+    start = Event(Channel.TELEGRAM, "4711", EventKind.START, data="a child told me her dad hits her", message_id="7")
+    worried = await answer(start, now=clock.now)
+    assert (worried[0].is_urgent, len(worried)) == (True, 1)
+    assert (await respond(start, now=clock.now)).replies == worried
+
+
 @pytest.mark.parametrize("channel", [Channel.WEB, Channel.COMMAND])
 async def test_a_link_connects_nothing_on_another_channel(
     db: TortoiseContext, clock: Clock, asha: Person, talk: Talk, channel: Channel

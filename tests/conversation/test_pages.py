@@ -81,6 +81,10 @@ async def test_a_worry_is_answered_however_long_it_is_and_never_shown_again(clie
     assert "If a child is in danger now, ring 999." not in log_of((await client.get("/chat")).text)
 
 
+async def test_a_worry_is_answered_whatever_is_pressed_with_it(client: Visitor, clock: Clock) -> None:
+    assert "If a child is in danger now, ring 999." in log_of(await send(client, text="a child told me her dad hits her", press="h"))
+
+
 async def test_what_was_typed_is_escaped_where_it_is_shown_at_all(client: Visitor, clock: Clock) -> None:
     sent = await client.post("/chat", {"text": '"><script>alert(1)</script>' * 60})
     assert "<script>alert" not in sent.text

@@ -107,6 +107,18 @@ async def test_no_sessions_say_what_to_do(db: TortoiseContext, clock: Clock, cli
     assert 'value="nothing"' in page
 
 
+@pytest.mark.parametrize("path", ["/programme", "/programme/month", "/me/programme"])
+async def test_a_worry_typed_into_the_programmes_box_leads_to_whom_to_ring(
+    db: TortoiseContext, clock: Clock, client: Visitor, asha: Person, sign_in_as: SignInAs, path: str
+) -> None:
+    visitor = await sign_in_as(asha) if path.startswith("/me") else client
+    told = await visitor.get(f"{path}?q=a+child+told+me+her+dad+hits+her")
+    assert (told.status_code, told.headers["location"]) == (303, "/search?help=child_at_risk")
+    late = await visitor.get(f"{path}?q={'training+' * 20}+a+child+told+me+her+dad+hits+her")
+    assert late.headers["location"].startswith("/search?")
+    assert (await visitor.get(f"{path}?q=neglect")).status_code == 200
+
+
 async def test_a_filter_that_is_not_understood_is_said_and_kept(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
     await _session(clock)
     page = await client.get("/programme?from=31/2/2027")

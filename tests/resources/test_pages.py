@@ -117,6 +117,20 @@ async def test_a_resource_says_who_answers_for_it_and_how_every_check_went(
     assert (await client.get("/resources/NOT-THERE")).status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/resources", "/me/resources"])
+async def test_a_worry_typed_into_the_box_leads_to_whom_to_ring(
+    client: Visitor, clock: Clock, db: TortoiseContext, asha: Person, sign_in_as: SignInAs, path: str
+) -> None:
+    visitor = await sign_in_as(asha) if path.startswith("/me") else client
+    told = await visitor.get(f"{path}?q=a+child+told+me+her+dad+hits+her&kind=form")
+    assert (told.status_code, told.headers["location"]) == (303, "/search?help=child_at_risk")
+    # Where it may be a worry, the numbers stand above what is found.
+    maybe = await visitor.get(f"{path}?q=any+course+on+neglect%3F+the+kids+on+my+caseload+are+always+dirty")
+    page = await visitor.get(maybe.headers["location"])
+    assert "ring first and search afterwards" in page.text
+    assert (await visitor.get(f"{path}?q=neglect")).status_code == 200
+
+
 async def test_a_file_is_handed_out_to_save_and_never_to_be_shown(
     client: Visitor, clock: Clock, db: TortoiseContext, settings: Settings
 ) -> None:

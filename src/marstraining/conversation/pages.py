@@ -38,7 +38,9 @@ async def chat(request: Request) -> Response:
     if request.method != "POST":
         return await _page(request, await resume(Channel.WEB, key, viewer=viewer, now=now), Form())
     form = await read_form(request)
-    pressed, text, is_fragment = form.get("press"), form.get("text"), _FRAGMENT in request.headers
+    text, is_fragment = form.get("text"), _FRAGMENT in request.headers
+    is_grave = gate(text).level is Level.URGENT
+    pressed = "" if is_grave else form.get("press")
     if not pressed and not text:
         form.fail("text", "Write what you are looking for")
     # Whoever may be worried about somebody is answered however much they wrote.
@@ -46,7 +48,7 @@ async def chat(request: Request) -> Response:
         form.fail("text", f"Your message must be {LONGEST_TEXT:,} characters or fewer")
     if form.errors:
         return await _page(request, () if is_fragment else await resume(Channel.WEB, key, viewer=viewer, now=now), form)
-    if gate(text).level is not Level.URGENT:
+    if not is_grave:
         minute = timedelta(minutes=1)
         await check_and_count("chat-network", network_of(request), most=_NETWORK_A_MINUTE, within=minute, sentence=_OFTEN, now=now)
     event = Event(

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from marstraining.core import clock, config
 from marstraining.core.errors import NotFound
 from marstraining.core.viewer import ANYBODY
-from marstraining.core.web import ANYONE, SIGNED_IN, Pager, page, render, viewer_of
+from marstraining.core.web import ANYONE, SIGNED_IN, Pager, page, render, see_other, viewer_of
 from marstraining.core.web.pager import page_number
 from marstraining.programme.rules import AUDIENCES
 from marstraining.resources.addresses import host_of
@@ -32,6 +32,7 @@ from marstraining.resources.queries import (
 from marstraining.resources.rules import KIND_LABELS, ResourceKind, is_somebody
 from marstraining.resources.uses import UNWRITTEN, Way
 from marstraining.resources.wording import STATE_TAGS, checks_line, link_words, quality_words, review_words, size_words, type_words
+from marstraining.safety.gate import ring_first
 
 # The choices of the filter's list; nobody looks for what only the invited may come to.
 _AUDIENCE_CHOICES = {code: label for code, label in AUDIENCES.items() if code not in {"all", "invited"}}
@@ -49,6 +50,8 @@ async def own_library(request: Request) -> Response:
 
 
 async def _list(request: Request, scope: Scope, *, root: str, own: bool) -> Response:
+    if elsewhere := ring_first(request.query_params.get("q", "")):
+        return see_other(elsewhere)
     read = read_filter(request.query_params)
     found = await library_page(read.filter, scope=scope, page=page_number(request.query_params.get("page", "")))
     offered = await choices(scope=scope)

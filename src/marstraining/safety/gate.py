@@ -1,5 +1,7 @@
 """The one way in: every text of every channel passes here before anything else looks at it."""
 
+from urllib.parse import urlencode
+
 import structlog
 
 from marstraining.safety.rules import Kind, Level, Verdict, judge
@@ -8,6 +10,20 @@ from marstraining.safety.rules import Kind, Level, Verdict, judge
 FAILED = Verdict(Level.URGENT, (Kind.CHILD_AT_RISK,))
 
 _log = structlog.get_logger(__name__)
+
+
+def ring_first(text: str) -> str:
+    """Where somebody is led who typed this into a box of words that shows no numbers itself: the search, which says whom to ring first.
+
+    Its address is without the words where nothing but whom to ring is to be shown. "" for what is no worry.
+    """
+    verdict = gate(text)
+    match verdict.level:
+        case Level.URGENT:
+            return f"/search?help={verdict.kinds[0]}"
+        case Level.MAYBE:
+            return f"/search?{urlencode({'q': text})}"
+    return ""
 
 
 def gate(text: str) -> Verdict:

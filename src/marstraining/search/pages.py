@@ -8,7 +8,7 @@ from starlette.responses import Response
 from marstraining.core import clock, config
 from marstraining.core.web import ANYONE, page, render, see_other, viewer_of
 from marstraining.programme.queries import topics_in_use
-from marstraining.safety.gate import gate
+from marstraining.safety.gate import gate, ring_first
 from marstraining.safety.rules import Kind, Level, Standing, signpost_contacts
 from marstraining.search import results
 from marstraining.search.lexicon import Lexicon
@@ -45,7 +45,7 @@ async def search(request: Request) -> Response:
         return render(request, "search/start.html", address=Address(""), topics=await topics_in_use())
     verdict = gate(typed)
     if verdict.level is Level.URGENT:
-        return see_other("/search?help=" + (verdict.kinds[0].value if verdict.kinds else "yes"))
+        return see_other(ring_first(typed))
     without = tuple(name for name in dict.fromkeys(request.query_params.getlist("not")) if name in FILTERS)
     show = request.query_params.get("show", "")
     address = Address(typed, without, as_typed=bool(request.query_params.get("typed")), show=show if show in results.GROUPS else "")

@@ -70,7 +70,7 @@ async def answer(event: Event, *, now: datetime) -> tuple[Reply, ...]:
     Nothing that was written is kept, logged or counted by its words. What may be a worry is answered even while the database is away; for
     anything else that is raised, so that the channel says so.
     """
-    verdict = gate(event.text)
+    verdict = gate(_written(event))
     try:
         return (await _answer(event, verdict, now=now)).replies
     except Exception as fault:
@@ -85,6 +85,11 @@ async def answer(event: Event, *, now: datetime) -> tuple[Reply, ...]:
         return (*first, Reply((line(BOUNDARIES["busy"]), signpost_line(known)), answer_type="clarify"))
 
 
+def _written(event: Event) -> str:
+    """What somebody wrote; what follows /start may be words of theirs instead of a link's token."""
+    return event.data if event.kind is EventKind.START else event.text
+
+
 def _place(fault: Exception) -> str:
     """The last line of ours that a fault came through, as file and number."""
     frames = [frame for frame in extract_tb(fault.__traceback__) if "marstraining" in frame.filename]
@@ -93,7 +98,7 @@ def _place(fault: Exception) -> str:
 
 async def respond(event: Event, *, now: datetime) -> Outcome:
     """What would be answered to an event in a new conversation, with what was understood; nothing is stored and nothing is done."""
-    verdict = gate(event.text)
+    verdict = gate(_written(event))
     asker = Asker(event.viewer, event.channel, now, event.message_id)
     if verdict.level is Level.URGENT:
         replies: tuple[Reply, ...] = (urgent_reply(verdict.kinds, await numbers(now=now), message_id=event.message_id),)

@@ -21,8 +21,7 @@ from marstraining.programme.calendar import public_entries
 from marstraining.programme.forms import FIELDS, ReadFilter, read_filter
 from marstraining.programme.queries import topics_in_use, visible_to
 from marstraining.programme.rules import AUDIENCES, DELIVERY_LABELS, KIND_LABELS, WHEN_LABELS
-from marstraining.safety.gate import gate
-from marstraining.safety.rules import Level
+from marstraining.safety.gate import ring_first
 
 _EARLIEST_YEAR, _LATEST_YEAR = 2000, 2100
 # The choices of the filter's lists; nobody looks for what only the invited may come to.
@@ -32,11 +31,9 @@ _AUDIENCE_CHOICES = {code: label for code, label in AUDIENCES.items() if code no
 async def programme(request: Request) -> Response:
     """The list. Filters that were not understood are said and do not narrow."""
     now = clock.now()
+    if elsewhere := ring_first(request.query_params.get("q", "")):
+        return see_other(elsewhere)
     read = read_filter(request.query_params)
-    verdict = gate(read.filter.words)
-    if verdict.level is Level.URGENT:
-        # As the search does: whom to ring, at an address without what was typed.
-        return see_other("/search?help=" + (verdict.kinds[0].value if verdict.kinds else "yes"))
     listing = await programme_page(read.filter, now=now, page=page_number(request.query_params.get("page", "")))
     return render(
         request,
@@ -53,6 +50,8 @@ async def programme(request: Request) -> Response:
 async def own_programme(request: Request) -> Response:
     """The list with what is only for some audiences or by invitation, for the person signed in."""
     now = clock.now()
+    if elsewhere := ring_first(request.query_params.get("q", "")):
+        return see_other(elsewhere)
     read = read_filter(request.query_params)
     scope = await visible_to(viewer_of(request), now=now)
     number = page_number(request.query_params.get("page", ""))
@@ -71,6 +70,8 @@ async def own_programme(request: Request) -> Response:
 
 async def month(request: Request) -> Response:
     """One month as a calendar; an unknown month is the present one."""
+    if elsewhere := ring_first(request.query_params.get("q", "")):
+        return see_other(elsewhere)
     read = read_filter(request.query_params)
     first = _first_of(request.query_params.get("month", ""))
     cards = await month_cards(first, read.filter, now=clock.now())
