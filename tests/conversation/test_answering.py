@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from tortoise.context import TortoiseContext
@@ -15,7 +15,7 @@ from marstraining.conversation.models import Dialogue, TakenEvent, Tally
 from marstraining.conversation.rules import Channel, Event, EventKind, Reply, all_buttons, plain_lines
 from marstraining.core.viewer import ANYBODY, Viewer
 from marstraining.people.actions import make_telegram_token
-from marstraining.people.models import Person
+from marstraining.people.models import Person, Position
 from marstraining.people.queries import viewer_of_chat
 from marstraining.people.rules import TelegramWishes
 from tests import makers
@@ -91,8 +91,70 @@ async def test_an_old_card_does_nothing_once_something_else_was_asked(db: Tortoi
     viewer = makers.as_learner(asha)
     old = data_of(await talk("book me on the next DSL briefing", viewer=viewer), "Yes, book it")
     await talk("child protection course", viewer=viewer)
-    assert words(await talk(press=old, viewer=viewer)).startswith("This button has expired.")
+    again = await talk(press=old, viewer=viewer)
+    assert words(again).startswith("This button has expired.")
     assert await Booking.filter(learner_id=asha.id).count() == 0
+    # Its card is shown anew, with a button that acts.
+    assert "Designated Safeguarding Leads briefing" in words(again)
+    assert words(await talk(press=data_of(again, "Yes, book it"), viewer=viewer)).startswith("Your place is booked")
+
+
+async def test_the_card_of_an_old_button_is_shown_anew_whatever_it_does(
+    db: TortoiseContext, clock: Clock, asha: Person, talk: Talk
+) -> None:
+    world = await make_world(now=clock.now)
+    viewer = makers.as_learner(asha)
+    ref = await booked(asha, world.sessions["CP"][0], now=clock.now)
+    for press, label, question in (
+        (f"c:{ref}", "Yes, cancel it", "Cancel this booking?"),
+        (f"w:{world.ref('SD')}", "Yes, join the list", "Join this waiting list?"),
+        ("su:neglect", "Yes, tell me", "Tell you what is new?"),
+    ):
+        old = data_of(await talk(press=press, viewer=viewer), label)
+        await talk("help", viewer=viewer)
+        assert question in words(await talk(press=old, viewer=viewer))
+    for data in ("ok:book:zqxmarker:7", "ok:move:0123456789:7", "ok:link::7", "ok:nonsense::7"):
+        assert words(await talk(press=data, viewer=viewer)).startswith("This button has expired.")
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [("the college", "Brigg College"), ("2", "Brigg College"), ("St Luke's", "St Luke's School"), ("Brigg", ""), ("school or college", "")],
+)
+async def test_on_whose_behalf_somebody_books_is_answered_in_words(
+    db: TortoiseContext, clock: Clock, asha: Person, talk: Talk, said: str, name: str
+) -> None:
+    await make_world(now=clock.now)
+    for agency in ("Brigg College", "Brigg Nursery"):
+        await Position.create(person=asha, agency=await makers.make_agency(agency), job_role="school_staff", starts_on=date(2025, 1, 6))
+    viewer = makers.as_learner(asha)
+    asked = await talk("book me on the next DSL briefing", viewer=viewer)
+    assert [one.label for one in all_buttons(asked)] == ["St Luke's School", "Brigg College", "Brigg Nursery", "Do not book"]
+    shown = words(await talk(said, viewer=viewer))
+    assert (f"Who: Asha Patel, {name}" in shown) is bool(name)
+
+
+@pytest.mark.parametrize(
+    ("said", "mode"),
+    [
+        ("online please", "online"),
+        ("I'll come in person", "in the room"),
+        ("1", "in the room"),
+        ("not online", ""),
+        ("is there another date", ""),
+        ("online or in the room?", ""),
+        ("what time does it finish", ""),
+        ("neglect training online", ""),
+    ],
+)
+async def test_how_somebody_takes_part_is_answered_in_words_that_leave_no_doubt(
+    db: TortoiseContext, clock: Clock, asha: Person, talk: Talk, said: str, mode: str
+) -> None:
+    await make_world(now=clock.now)
+    viewer = makers.as_learner(asha)
+    await talk("book me on the early help forum on 13 March", viewer=viewer)
+    shown = words(await talk(said, viewer=viewer))
+    assert [line for line in shown.splitlines() if line.startswith("You come: ")] == ([f"You come: {mode}"] if mode else [])
 
 
 async def test_booking_again_by_an_old_card_after_cancelling_is_no_surprise(

@@ -93,9 +93,15 @@ async def _given_up(state: State, asker: Asker) -> int | None:
 
 
 async def _card(card: Card, state: State, conflicting: Sequence[Conflict], asker: Asker) -> Reply:
-    """Title, date, time, place, who (front_door.md 6.10)."""
+    """Title, date, time, place, cost, who (front_door.md 6.10). What is booked here costs nothing."""
     shown = card.shown
-    facts = [("Training", shown.facts.title), *dated(shown.facts), ("Place", where(shown.facts, card.mode)), ("Who", _who(card, asker))]
+    facts = [
+        ("Training", shown.facts.title),
+        *dated(shown.facts),
+        ("Place", where(shown.facts, card.mode)),
+        ("Cost", "Free"),
+        ("Who", _who(card, asker)),
+    ]
     if card.mode:
         facts.append(("You come", MODE_WORDS[Mode(card.mode)]))
     question = {Deed.JOIN: "Join this waiting list?", Deed.MOVE: "Move your place to this date?"}.get(Deed(state.deed), "Book this place?")

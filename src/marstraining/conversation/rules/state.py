@@ -78,7 +78,8 @@ class State:
     a session, `booking` is one of the asker's, `agency` and `mode` what was chosen for one. `card` numbers the card whose button acts;
     `deed` is what it does. `outcome` says what came of it. `misses` counts answers not understood one after another, `said` which of the
     ladder's wordings came last. `is_unnamed` where what was found was asked for without a word of training: it may have been a worry, and
-    the signpost stands with it. `back` are earlier states, the latest last.
+    the signpost stands with it. `by_words` where words that are not kept decided what was found, so that only this can be narrowed, and
+    nothing be found anew by the filters alone. `back` are earlier states, the latest last.
     """
 
     scene: Scene = Scene.WELCOME
@@ -100,6 +101,7 @@ class State:
     misses: int = 0
     said: int = 0
     is_unnamed: bool = False
+    by_words: bool = False
     back: tuple[Mapping[str, Any], ...] = ()
 
     def to(self, scene: Scene, **changed: Any) -> "State":  # noqa: ANN401 - a value for any of the fields

@@ -1,20 +1,27 @@
 """Looking for something: from what was understood, or from filters alone, to a list, one thing, or a question back."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from marstraining.bookings.queries import places
 from marstraining.conversation.actions.outcomes import Turn
 from marstraining.conversation.queries.results import SESSION
 from marstraining.conversation.rules.asking import Asker
-from marstraining.conversation.rules.state import Scene, State, slots_to_json
+from marstraining.conversation.rules.exchange import Reply, line
+from marstraining.conversation.rules.state import Scene, State, slots_from_json, slots_to_json
 from marstraining.core.clock import local
 from marstraining.programme.queries import SessionRow, sessions_by_ref, visible_to
 from marstraining.programme.rules import Delivery
 from marstraining.search.queries import current_lexicon, find
-from marstraining.search.rules import Family, Found, Hit, Intent, Mode, Slots, Understood
+from marstraining.search.rules import DateRange, Family, Found, Hit, Intent, Mode, Slots, Understood, without_filter
 from marstraining.search.understanding.describing import filters_of
 
 MOST = 24
 _AS_GOOD = 0.75  # of the best score
+AGAIN = Reply(
+    (line("Nothing of this fits, and I have kept none of your words to look anew. Please write again what you are looking for."),),
+    answer_type="clarify",
+)
 _ONE_COURSE = frozenset({Intent.NEXT_SESSION, Intent.SESSION_DETAIL, Intent.BOOK})
 
 
@@ -52,12 +59,18 @@ def _results(found: Found, understood: Understood, state: State, *, term: str = 
     return state.to(
         Scene.RESULTS,
         is_unnamed=not understood.names_training,
+        by_words=_is_by_words(found, understood),
         intent=str(understood.intent),
         slots=slots_to_json(kept.slots),
         found=tuple(keys[:MOST]),
         dropped=found.dropped.name if found.dropped else "",
         word=term,
     )
+
+
+def _is_by_words(found: Found, understood: Understood) -> bool:
+    """Whether words decided: without a topic nothing else gives a score."""
+    return not understood.slots.topics and any(hit.score for hit in found.hits)
 
 
 def keys_of(found: Found, understood: Understood) -> list[str]:
@@ -81,41 +94,87 @@ def _keys_of_hit(hit: Hit) -> list[str]:
 
 async def _ask_dates(understood: Understood, state: State, asker: Asker) -> Turn:
     """Which of two readings: what is found without dates is kept by its keys, so that the answer needs no words any more."""
-    dates = understood.slots.dates
-    readings = sorted((dates, *dates.alternatives), key=lambda one: one.start) if dates else ()
     undated = understood.without("dates")
     found = await find(undated, viewer=asker.viewer, now=asker.now, limit=MOST) if _narrows(undated) else Found()
-    choices = tuple(f"{one.start.isoformat()}/{one.end.isoformat() if one.end else ''}/{one.precision}" for one in readings)
     return _turn(
         state.to(
             Scene.DATES,
             is_unnamed=not understood.names_training,
+            by_words=_is_by_words(found, undated),
             intent=str(understood.intent),
             slots=slots_to_json(undated.slots),
             found=tuple(keys_of(found, undated)[:MOST]) if not found.dropped else (),
-            choices=choices,
+            choices=_choices(understood.slots.dates),
         ),
         understood,
     )
+
+
+def _choices(dates: DateRange | None) -> tuple[str, ...]:
+    """The readings of a date, soonest first, as the state keeps them and the buttons hold them."""
+    readings = sorted((dates, *dates.alternatives), key=lambda one: (one.start, one.end is None, one.end)) if dates else ()
+    return tuple(f"{one.start.isoformat()}/{one.end.isoformat() if one.end else ''}/{one.precision}" for one in readings)
 
 
 def _narrows(understood: Understood) -> bool:
     return bool(understood.words or slots_to_json(understood.slots))
 
 
+def is_refining(understood: Understood) -> bool:
+    """Whether a sentence only narrows what is shown: "and in June?", "online ones"."""
+    slots = understood.slots
+    return bool(slots_to_json(slots)) and not (slots.topics or slots.types or understood.words)
+
+
+def merged(old: Slots, new: Slots) -> Slots:
+    """The filters in force with those that were named now."""
+    changed = {
+        name: getattr(new, name)
+        for name in ("topics", "types", "audience", "mode", "dates", "time_from", "time_to", "weekdays", "venue", "has_places")
+        if getattr(new, name)
+    }
+    return replace(old, **changed)
+
+
+async def refined(new: Slots, state: State, asker: Asker) -> Turn:
+    """What is shown, or what one had asked the day of, narrowed by further filters."""
+    slots = merged(slots_from_json(state.slots), new)
+    intent = Intent(state.intent or Intent.FIND_ANY)
+    if new.dates is not None and new.dates.alternatives:
+        asked = {"slots": slots_to_json(without_filter(slots, "dates")), "found": state.found, "choices": _choices(new.dates)}
+        return Turn(state.to(Scene.DATES, intent=intent, by_words=state.by_words, is_unnamed=state.is_unnamed, **asked))
+    if state.scene is Scene.DATES or state.by_words:
+        return await narrowed(state, slots, asker)
+    return await by_slots(state, slots, intent, asker)
+
+
 async def narrowed(state: State, slots: Slots, asker: Asker) -> Turn:
-    """What had been found, as far as it fits these filters; where nothing does, what the filters find by themselves."""
+    """What had been found, as far as it fits these filters; where nothing does, what the filters find by themselves.
+
+    What words had found is no better found by filters alone: then the one filter that is new is left out again and named.
+    """
+    kept = {"intent": state.intent, "by_words": state.by_words, "is_unnamed": state.is_unnamed}
     keys = await fitting(state.found, slots, asker)
-    if not keys:
+    if keys:
+        return Turn(state.to(Scene.RESULTS, slots=slots_to_json(slots), found=tuple(keys), **kept), intent=state.intent)
+    if not (state.by_words and state.found):
         return await by_slots(state, slots, Intent(state.intent or Intent.FIND_TRAINING), asker)
-    return Turn(state.to(Scene.RESULTS, intent=state.intent, slots=slots_to_json(slots), found=tuple(keys)), intent=state.intent)
+    old = slots_from_json(state.slots)
+    added = next((one.name for one in filters_of(slots, {}) if without_filter(slots, one.name) == old), "")
+    if not added:
+        return Turn(state, before=(AGAIN,))
+    return Turn(state.to(Scene.RESULTS, slots=state.slots, found=state.found, dropped=added, **kept), intent=state.intent)
 
 
 async def fitting(keys: Sequence[str], slots: Slots, asker: Asker) -> list[str]:
-    """The sessions among these keys that fit the dates, times, days, place and mode, in their order."""
+    """The sessions among these keys that fit the dates, times, days, place, mode and audience, and have places, in their order."""
     refs = [key.removeprefix(SESSION) for key in keys if key.startswith(SESSION)]
     rows = await sessions_by_ref(refs, scope=await visible_to(asker.viewer, now=asker.now))
-    return [f"{SESSION}{ref}" for ref in refs if ref in rows and _fits(rows[ref], slots)]
+    fit = [ref for ref in refs if ref in rows and _fits(rows[ref], slots)]
+    if slots.has_places:
+        left = await places([rows[ref].id for ref in fit], now=asker.now)
+        fit = [ref for ref in fit if (counted := left.get(rows[ref].id)) and not counted.is_full]
+    return [f"{SESSION}{ref}" for ref in fit]
 
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -132,6 +191,7 @@ def _fits(row: SessionRow, slots: Slots) -> bool:
         and (not slots.time_to or starts < slots.time_to)
         and (not slots.mode or row.delivery in {_DELIVERIES.get(Mode(slots.mode), Delivery.HYBRID), Delivery.HYBRID})
         and (not slots.venue or slots.venue.casefold() in row.venue.casefold())
+        and (not slots.audience or not row.audience_codes or bool({slots.audience, "all"} & set(row.audience_codes)))
     )
 
 

@@ -20,6 +20,8 @@ from marstraining.search.queries import find
 from marstraining.search.rules import Intent
 
 WHICH_ONE = Reply((line("Which one? Choose it, or write its number."),), answer_type="clarify")
+# What leaves the question before it open.
+_BESIDE = frozenset({Scene.BOUNDARY, Scene.LOST, Scene.ANSWER, Scene.TERM, Scene.CONTACTS, Scene.PERSON, Scene.PRIVACY, Scene.THANKS})
 _PLAIN_CANCEL = re.compile(r"\b(?:cancel\w*|withdraw|drop|release|give up|take me off|unbook)\b", re.IGNORECASE)
 _NEXT = re.compile(r"\b(?:next|soonest|earliest|first)\b(?! (?:week|month|term|year|half|spring|summer|autumn))", re.IGNORECASE)
 RECORD = re.compile(
@@ -72,6 +74,10 @@ async def confirm(said: Said) -> Turn:
         return Turn(card(said.state, Deed.BOOK, ref=said.state.found[0].removeprefix(SESSION)))
     if said.state.scene in {Scene.RESULTS, Scene.MINE}:
         return Turn(said.state, before=(WHICH_ONE,))
+    before = said.state.earlier()
+    if said.state.scene in _BESIDE and said.state.word != "negated" and before is not None and before.scene is Scene.CARD:
+        # Something else came between: the card is shown again, and only the next yes is one to it.
+        return Turn(before)
     return Turn(said.state.to(Scene.BOUNDARY, word="nothing_open"))
 
 

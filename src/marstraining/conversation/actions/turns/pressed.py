@@ -32,11 +32,15 @@ async def press(data: str, state: State, asker: Asker) -> Turn:
     if pressed is None:
         return Turn(state, before=(EXPIRED,))
     try:
-        if pressed.verb in _AT_ONCE:
-            return _AT_ONCE[pressed.verb](pressed, state)
-        return await _WITH_A_LOOK[pressed.verb](pressed, state, asker)
+        return await _led(pressed, state, asker)
     except (NotFound, KeyError):
         return _expired(state)
+
+
+async def _led(pressed: Press, state: State, asker: Asker) -> Turn:
+    if pressed.verb in _AT_ONCE:
+        return _AT_ONCE[pressed.verb](pressed, state)
+    return await _WITH_A_LOOK[pressed.verb](pressed, state, asker)
 
 
 def card(state: State, deed: Deed, *, ref: str = "", booking: str = "", word: str = "", reason: str = "") -> State:
@@ -53,15 +57,29 @@ def _chosen(pressed: Press, state: State) -> Turn:
     return Turn(state.stay(**changed))
 
 
-def _confirmed(pressed: Press, state: State) -> Turn:
-    """Yes to a card: done if it is the one that is open, answered by what was done if it was, else shown anew."""
+async def _confirmed(pressed: Press, state: State, asker: Asker) -> Turn:
+    """Yes to a card: done if it is the one that is open, answered by what was done if it was, else the card itself is shown anew."""
     deed, what, number = pressed.parts
     subject = {Deed.FOLLOW: state.word, Deed.CANCEL: state.booking, Deed.ACCEPT: state.booking, Deed.TURN_DOWN: state.booking}.get(
         Deed(deed) if deed in tuple(Deed) else Deed.BOOK, state.ref
     )
     if state.card == int(number) and state.deed == deed and subject == what:
         return Turn(state, does=deed) if state.scene is Scene.CARD else Turn(state)
-    return _expired(state)
+    opening = read_press(f"{_OPENINGS[Deed(deed)]}:{what}") if deed in _OPENINGS else None
+    if opening is None:
+        return _expired(state)
+    return replace(await _led(opening, state, asker), before=(EXPIRED,))
+
+
+# The button that leads to the card of a deed.
+_OPENINGS = {
+    Deed.BOOK: Verb.BOOK,
+    Deed.JOIN: Verb.JOIN,
+    Deed.CANCEL: Verb.CANCEL,
+    Deed.ACCEPT: Verb.ACCEPT,
+    Deed.TURN_DOWN: Verb.TURN_DOWN,
+    Deed.FOLLOW: Verb.FOLLOW,
+}
 
 
 def _back(_pressed: Press, state: State) -> Turn:
@@ -148,7 +166,7 @@ async def _dated(pressed: Press, state: State, asker: Asker) -> Turn:
     except ValueError:
         return _expired(state)
     slots = replace(slots_from_json(state.slots), dates=dates)
-    if state.scene is Scene.DATES and state.found:
+    if state.scene is Scene.DATES:
         return await narrowed(state, slots, asker)
     return await by_slots(state, slots, Intent(state.intent or Intent.FIND_TRAINING), asker)
 
@@ -217,7 +235,6 @@ _AT_ONCE: dict[Verb, AtOnce] = {
     Verb.JOIN: _carded(Deed.JOIN, "ref"),
     Verb.AGENCY: _chosen,
     Verb.MODE: _chosen,
-    Verb.CONFIRM: _confirmed,
     Verb.DENY: _scene(Scene.STOPPED),
     Verb.MINE: _scene(Scene.MINE),
     Verb.OWN: _scene(Scene.DONE, booking="what"),
@@ -234,6 +251,7 @@ _AT_ONCE: dict[Verb, AtOnce] = {
     Verb.FEEDBACK: _scene(Scene.FEEDBACK),
 }
 _WITH_A_LOOK: dict[Verb, WithALook] = {
+    Verb.CONFIRM: _confirmed,
     Verb.TOPIC: _topic,
     Verb.FOLLOW: _follow,
     Verb.UNFILTER: _without,

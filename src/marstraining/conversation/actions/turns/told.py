@@ -5,18 +5,21 @@ from dataclasses import replace
 
 from marstraining.conversation.actions.outcomes import Turn
 from marstraining.conversation.actions.turns import own
-from marstraining.conversation.actions.turns.finding import by_slots, fitting, look_for
-from marstraining.conversation.actions.turns.pressed import cancelling, card, moving
+from marstraining.conversation.actions.turns.finding import by_slots, fitting, is_refining, look_for, merged, refined
+from marstraining.conversation.actions.turns.opened import answer_to_open
+from marstraining.conversation.actions.turns.pressed import cancelling, card, moving, press
 from marstraining.conversation.actions.turns.said import Answer, Said, nth
 from marstraining.conversation.queries.own import live_bookings
 from marstraining.conversation.queries.results import SESSION, SHOWN
+from marstraining.conversation.queries.showing import show
 from marstraining.conversation.rules.asking import Asker
 from marstraining.conversation.rules.exchange import Reply, line
 from marstraining.conversation.rules.faq import answer_code
+from marstraining.conversation.rules.pressing import Verb, data_of
 from marstraining.conversation.rules.state import Deed, Scene, State, slots_from_json, slots_to_json
 from marstraining.core import config
 from marstraining.search.queries import current_lexicon
-from marstraining.search.rules import FINDING, Intent, Slots, Understood
+from marstraining.search.rules import FINDING, Intent, Slots
 from marstraining.search.understanding import understand
 
 # Scenes in which a number or "the second" chooses.
@@ -26,6 +29,10 @@ BY_BUTTONS = Reply(
     answer_type="clarify",
 )
 _ASKING = frozenset({Scene.CARD, Scene.REASON, Scene.WHICH, Scene.MOVE, Scene.DATES, Scene.TOPICS, Scene.CASE, Scene.FEEDBACK})
+
+
+# What answers a question on the way and goes nowhere.
+_BESIDE = frozenset({Scene.ANSWER, Scene.TERM})
 
 
 async def tell(text: str, state: State, asker: Asker) -> Turn:
@@ -56,10 +63,17 @@ async def _tell(said: Said) -> Turn:
         return Turn(state.to(Scene.BOUNDARY, word="negated"))
     if understood.is_ambiguous_case:
         return Turn(state.to(Scene.CASE))
+    turn = await answer_to_open(said)
+    if turn is not None:
+        return turn
     if understood.intent in FINDING:
         return await _find(said)
     answer = _ANSWERS.get(understood.intent)
-    return await answer(said) if answer else _lost(said)
+    turn = await answer(said) if answer else _lost(said)
+    if state.scene is Scene.CARD and turn.state.scene in _BESIDE:
+        # A question about the service leaves the card open, and it stands below the answer.
+        return replace(turn, state=state, before=(await show(turn.state, said.asker),))
+    return turn
 
 
 async def _command(command: str, said: Said) -> Turn | None:
@@ -92,9 +106,8 @@ async def _stop(said: Said) -> Turn:
 
 async def _find(said: Said) -> Turn:
     understood, state = said.understood, said.state
-    if state.scene is Scene.RESULTS and _is_refining(understood):
-        merged = _merged(slots_from_json(state.slots), understood.slots)
-        return await by_slots(state, merged, Intent(state.intent or Intent.FIND_ANY), said.asker)
+    if state.scene is Scene.RESULTS and is_refining(understood):
+        return await refined(understood.slots, state, said.asker)
     if not (understood.words or understood.topics_possible or understood.slots.as_json() or getattr(understood, "terms", ())):
         return Turn(state.to(Scene.LOOKING, word="resources" if understood.intent is Intent.FIND_RESOURCE else "training"))
     return await look_for(understood, state, said.asker, term=_term_alone(said))
@@ -106,30 +119,11 @@ def _term_alone(said: Said) -> str:
     return entry.acronym if entry is not None else ""
 
 
-def _is_refining(understood: Understood) -> bool:
-    """Whether a sentence only narrows what is shown: "and in June?", "online ones"."""
-    slots = understood.slots
-    return (
-        bool(slots_to_json(slots))
-        and not (slots.topics or slots.types or understood.words)
-        and not (slots.dates and slots.dates.alternatives)
-    )
-
-
-def _merged(old: Slots, new: Slots) -> Slots:
-    changed = {
-        name: getattr(new, name)
-        for name in ("topics", "types", "audience", "mode", "dates", "time_from", "time_to", "weekdays", "venue", "has_places")
-        if getattr(new, name)
-    }
-    return replace(old, **changed)
-
-
 async def _correct(said: Said) -> Turn:
     """A correction, such as "no, I meant CSE": what was named replaces what was understood, the rest stays."""
     base = slots_from_json(said.state.slots) if said.state.scene in {Scene.RESULTS, Scene.DATES} else Slots()
     intent = Intent(said.state.intent) if said.state.intent in tuple(FINDING) else Intent.FIND_ANY
-    return await by_slots(said.state, _merged(base, said.slots), intent, said.asker)
+    return await by_slots(said.state, merged(base, said.slots), intent, said.asker)
 
 
 async def _select(said: Said) -> Turn:
@@ -161,7 +155,8 @@ async def _chosen(ordinal: int, said: Said) -> Turn:
         choice = nth(state.choices, ordinal)
         if choice is None:
             return Turn(state)
-        return await by_slots(state, Slots(topics=(choice,)), Intent.FIND_ANY, said.asker) if state.scene is Scene.TOPICS else Turn(state)
+        data = data_of(Verb.TOPIC, choice) if state.scene is Scene.TOPICS else data_of(Verb.DATES, *choice.split("/"))
+        return await press(data, state, said.asker)
     if state.scene is Scene.MOVE:
         ref = nth(state.found, ordinal)
         return Turn(card(state, Deed.MOVE, booking=state.booking, ref=ref)) if ref else Turn(state)
