@@ -150,6 +150,24 @@ def test_next_friday_is_read_in_both_ways_so_that_one_can_ask() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "read", "other"),
+    [
+        ("early help from next Friday onwards", ("2026-03-20", ""), ("2026-03-13", "")),
+        ("not before next Friday", ("2026-03-20", ""), ("2026-03-13", "")),
+        ("next Friday onwards", ("2026-03-20", ""), ("2026-03-13", "")),
+        ("after next Friday", ("2026-03-21", ""), ("2026-03-14", "")),
+        ("before next Friday", ("2026-03-09", "2026-03-19"), ("2026-03-09", "2026-03-12")),
+        ("by next Friday", ("2026-03-09", "2026-03-20"), ("2026-03-09", "2026-03-13")),
+        ("next weekend", ("2026-03-21", "2026-03-22"), ("2026-03-14", "2026-03-15")),
+    ],
+)
+def test_both_readings_are_limited_alike(text: str, read: tuple[str, str], other: tuple[str, str]) -> None:
+    dates = read_dates(text, today=TODAY, calendar=CALENDAR).dates
+    assert dates is not None
+    assert (_iso(dates), [_iso(one) for one in dates.alternatives]) == (read, [other])
+
+
 def test_a_half_term_that_is_over_is_the_next_one() -> None:
     during = read_dates("half term", today=date(2026, 5, 27), calendar=CALENDAR)
     after = read_dates("half term", today=date(2026, 5, 30), calendar=CALENDAR)

@@ -70,6 +70,12 @@ async def test_two_readings_are_asked_about(client: Visitor) -> None:
     assert 'href="/search?q=neglect+on+20+March+2026"' in text
 
 
+async def test_both_readings_of_an_open_range_stay_open(client: Visitor) -> None:
+    text = unescape((await client.get("/search?q=neglect+from+next+Friday+onwards")).text)
+    assert 'href="/search?q=neglect+from+13+March+2026"' in text
+    assert 'href="/search?q=neglect+from+20+March+2026"' in text
+
+
 async def test_nothing_found_says_what_to_do_next(client: Visitor) -> None:
     text = unescape((await client.get("/search?q=xylophone+zebra")).text)
     assert "Nothing found" in text

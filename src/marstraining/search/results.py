@@ -143,8 +143,10 @@ def readings(understood: Understood, address: Address) -> list[tuple[str, str]]:
 def _said_with(typed: str, words: str, meant: DateRange) -> str:
     """The sentence with the date written out."""
     first = f"{meant.start.day} {meant.start:%B %Y}"
-    last = "" if meant.end in {None, meant.start} else f"{meant.end.day} {meant.end:%B %Y}" if meant.end else ""
-    written = f"between {first} and {last}" if last else f"on {first}"
+    if meant.end is None:
+        written = f"from {first}"
+    else:
+        written = f"on {first}" if meant.end == meant.start else f"between {first} and {meant.end.day} {meant.end:%B %Y}"
     place = typed.casefold().find(words.casefold())
     if place < 0:
         return f"{typed} {written}"

@@ -166,11 +166,8 @@ async def show_dates(state: State, asker: Asker) -> Reply:
     buttons = []
     for choice in state.choices:
         start, end, precision = choice.split("/")
-        label = (
-            day_words(date.fromisoformat(start))
-            if start == end
-            else f"{day_words(date.fromisoformat(start))} to {day_words(date.fromisoformat(end))}"
-        )
+        first = day_words(date.fromisoformat(start))
+        label = f"From {first}" if not end else first if start == end else f"{first} to {day_words(date.fromisoformat(end))}"
         buttons.append(button(label, Verb.DATES, start, end, precision))
     return Reply(
         (*await signpost_above(state, asker), line("Which day do you mean?")),

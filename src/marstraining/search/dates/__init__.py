@@ -6,7 +6,7 @@ from datetime import date
 from marstraining.core.partnership import SchoolCalendar
 from marstraining.core.values import frozen
 from marstraining.search.dates.days import Days
-from marstraining.search.dates.phrases import Phrases, reading_of
+from marstraining.search.dates.phrases import Phrases
 from marstraining.search.dates.times import Times, read_times
 from marstraining.search.dates.tokens import cut
 from marstraining.search.rules import DateRange
@@ -47,22 +47,22 @@ def read_dates(text: str, *, today: date, calendar: SchoolCalendar) -> ReadDates
         if read is None:
             place += 1
             continue
-        (start, end, precision, span), after = read
+        meant, after = read
         first = place
         while first > 0 and tokens[first - 1].word in _LEADING and not _is_used(tokens[first - 1].start, spans):
             first -= 1
         spans.append((tokens[first].start, tokens[after - 1].end))
         found.append(
             DateRange(
-                start=start,
-                end=end,
-                precision=precision,
+                start=meant.start,
+                end=meant.end,
+                precision=meant.precision,
                 words=" ".join(shown[tokens[place].start : tokens[after - 1].end].split()),
                 alternatives=tuple(
-                    DateRange(*reading_of(other, today)[:3], words=shown[tokens[place].start : tokens[after - 1].end])
-                    for other in span.others
+                    DateRange(other.start, other.end, other.precision, words=shown[tokens[place].start : tokens[after - 1].end])
+                    for other in meant.others
                 ),
-                is_unpublished=span.is_unpublished,
+                is_unpublished=meant.is_unpublished,
             )
         )
         place = after

@@ -4,14 +4,26 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
+from marstraining.core.values import frozen
 from marstraining.search.dates.days import DAY, Days, Span
 from marstraining.search.dates.points import Points
 from marstraining.search.dates.reader import Point
 from marstraining.search.rules import Precision
 
-# A range from `start` on, or up to `end`, or both; None is open.
-Reading = tuple[date, date | None, Precision, Span]
+
+@frozen
+class Reading:
+    """A range from `start` to `end`, None for an open one; `others` are the other readings of the same words."""
+
+    start: date
+    end: date | None
+    precision: Precision
+    is_unpublished: bool = False
+    others: tuple["Reading", ...] = ()
+
+
 Read = tuple[Reading, int]
+Limits = Callable[[Span], tuple[date, date | None]]
 
 _AFTER = {("after",), ("following",), ("past",), ("beyond",), ("later", "than"), ("once",)}
 _FROM = {
@@ -53,8 +65,8 @@ class Phrases(Points):
         if self.word(place) not in _LIMITING:
             return None
         today = self.days.today
-        readers: tuple[tuple[set[tuple[str, ...]], Callable[[Span], tuple[date, date | None]]], ...] = (
-            (_FROM, lambda span: (span.start, None)),
+        readers: tuple[tuple[set[tuple[str, ...]], Limits], ...] = (
+            (_FROM, _from),
             (_AFTER, lambda span: (span.end + DAY if span.end.year < 9999 else span.start, None)),
             (_BEFORE, lambda span: (today, span.start - DAY)),
             (_UNTIL, lambda span: (today, span.end)),
@@ -72,11 +84,10 @@ class Phrases(Points):
                 up_to = self._up_to(at)
                 if up_to is not None:
                     return up_to_reading(span, up_to[0]), up_to[1]
-                return (span.start, None, Precision.RANGE, span), self._onwards(at) or at
+                return limited(span, limits), self._onwards(at) or at
             if whole and words is _BEFORE:
-                return (today, span.end, Precision.RANGE, span), at
-            start, end = limits(span)
-            return (start, end, Precision.RANGE, replace(span, others=())), at
+                return Reading(today, span.end, Precision.RANGE, span.is_unpublished), at
+            return limited(span, limits), at
         return None
 
     def _starting(self, phrases: set[tuple[str, ...]], place: int) -> int | None:
@@ -164,7 +175,7 @@ class Phrases(Points):
 
     def _from_today(self, count: int, unit: str) -> Reading:
         today, end = self.days.today, self.ahead(count, unit)
-        return today, end, Precision.RANGE, Span(today, end, Precision.RANGE)
+        return Reading(today, end, Precision.RANGE)
 
     def _is_plural(self, place: int) -> bool:
         return self.word(place).rstrip("'").endswith("s")
@@ -178,7 +189,7 @@ class Phrases(Points):
             return None
         day = self.ahead(length[0], length[1])
         after = self.skip(length[2], "time", "from", "now")
-        return (day, day, Precision.DAY, Span.one(day)), after
+        return Reading(day, day, Precision.DAY), after
 
     # a name by itself, or a part of it
 
@@ -189,7 +200,7 @@ class Phrases(Points):
         span, after = found
         onwards = self._onwards(after)
         if onwards is not None and not (self.word(after) == "on" and self.point(after + 1)):
-            return (span.start, None, Precision.RANGE, span), onwards
+            return limited(span, _from), onwards
         return reading_of(span, self.days.today), after
 
     def named(self, place: int) -> Point | None:
@@ -260,15 +271,26 @@ def part_of(span: Span, part: str) -> Span:
     return Span(span.start + timedelta(days=third), span.end - timedelta(days=third), Precision.RANGE)
 
 
+def limited(span: Span, limits: Limits) -> Reading:
+    """The range that something named limits, with those that its other readings do."""
+    others = tuple(Reading(*limits(other), Precision.RANGE) for other in span.others)
+    return Reading(*limits(span), Precision.RANGE, span.is_unpublished, others)
+
+
+def _from(span: Span) -> tuple[date, date | None]:
+    return span.start, None
+
+
 def reading_of(span: Span, today: date) -> Reading:
     """The days of something named from today on, where it is not over; an early part of it that is over is next year's."""
+    others = tuple(reading_of(other, today) for other in span.others)
     if span.is_unpublished:
-        return span.start, None, span.precision, span
+        return Reading(span.start, None, span.precision, is_unpublished=True, others=others)
     if span.end < today and span.precision == Precision.RANGE and (today - span.end).days < 31:
         later = Days.whole_year(span.start.year + 1).start
         span = replace(span, start=span.start.replace(year=later.year), end=span.end.replace(year=later.year))
     start = max(span.start, today) if span.end >= today else span.start
-    return start, span.end, span.precision, span
+    return Reading(start, span.end, span.precision, others=others)
 
 
 def up_to_reading(first: Span, last: Span) -> Reading:
@@ -276,7 +298,7 @@ def up_to_reading(first: Span, last: Span) -> Reading:
     end = last.end
     if end < first.start:
         end = _year_later(end)
-    return first.start, end, Precision.RANGE, Span(first.start, end, Precision.RANGE)
+    return Reading(first.start, end, Precision.RANGE)
 
 
 def _year_later(day: date) -> date:
