@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from marstraining.core.values import frozen
 from marstraining.search.dates.days import DAY, Days, Span
 from marstraining.search.dates.points import Points
-from marstraining.search.dates.reader import Point
+from marstraining.search.dates.reader import WEEKDAYS, Point
 from marstraining.search.rules import Precision
 
 
@@ -81,7 +81,7 @@ class Phrases(Points):
                 return None
             span, at = found
             if words is _FROM:
-                up_to = self._up_to(at)
+                up_to = self._up_to(span, at)
                 if up_to is not None:
                     return up_to_reading(span, up_to[0]), up_to[1]
                 return limited(span, limits), self._onwards(at) or at
@@ -101,11 +101,18 @@ class Phrases(Points):
             return self.whole(self.skip(start + 2, "the"))
         return None
 
-    def _up_to(self, place: int) -> Point | None:
+    def _up_to(self, first: Span, place: int) -> Point | None:
         if self.word(place) in {"to", "until", "through", "-", "up"}:
             start = self.skip(place, "to", "until", "through", "-", "up", "the", "and", "including")
-            return self._whole_end(start) or self.named(start)
+            return self._whole_end(start) or self._last_of_pair(first, start)
         return None
+
+    def _last_of_pair(self, first: Span, place: int) -> Point | None:
+        """What is named second; of a mere weekday the one that comes after the first: "Monday to Wednesday" is three days."""
+        found = self.named(place)
+        if found is None or found[1] != place + 1 or self.word(place) not in WEEKDAYS or found[0].end >= first.start:
+            return found
+        return Span.one(first.start + timedelta(days=(found[0].start - first.start).days % 7)), found[1]
 
     def _onwards(self, place: int) -> int | None:
         return self._starting(_ONWARDS, place) if self.word(place) in _GOING_ON else None
@@ -121,7 +128,7 @@ class Phrases(Points):
         span, at = first
         if self.word(at) not in {"and", "&", "to", "-", "until"}:
             return None
-        last = self.named(self.skip(at + 1, "the"))
+        last = self._last_of_pair(span, self.skip(at + 1, "the"))
         return (up_to_reading(span, last[0]), last[1]) if last else None
 
     def _first_of_pair(self, place: int) -> Point | None:
@@ -140,11 +147,14 @@ class Phrases(Points):
         first = self._first_of_pair(place)
         if first is None or self.word(first[1]) not in {"to", "-", "until", "through", "or", "and", "&", "/"}:
             return None
-        last = self.named(self.skip(first[1] + 1, "the", "on", "in"))
+        start, is_either = self.skip(first[1] + 1, "the", "on", "in"), self.word(first[1]) in {"or", "and", "&", "/"}
+        last = self.named(start) if is_either else self._last_of_pair(first[0], start)
         if last is None or first[0].precision != last[0].precision:
             return None
-        if self.word(first[1]) in {"or", "and", "&", "/"} and not _are_near(first[0], last[0]):
+        if is_either and not _are_near(first[0], last[0]):
             return None
+        if is_either and last[0].end < first[0].start:
+            return up_to_reading(last[0], first[0]), last[1]
         return up_to_reading(first[0], last[0]), last[1]
 
     # in the next 3 months, within a fortnight; in ten days

@@ -16,6 +16,8 @@ _NAMED = (
     (r"\blunch ?(?:time|hour|break)s?\b|\bover lunch\b", "12:00", "14:00"),
     (r"\b(?:in )?(?:school|office|working) hours\b|\bdaytimes?\b|\bduring the day\b", "09:00", "17:00"),
 )
+# "Next weekend training" is on one weekend, and on no other.
+_ONE_WEEKEND = "".join(rf"(?<!\b{word} )" for word in ("next", "this", "last", "coming", "following", "holiday", "easter"))
 # "good morning" greets, "last night" is no training.
 _NOT = re.compile(r"\b(?:good (?:morning|afternoon|evening|night)|last night|(?:morning|afternoon|evening) all)\b", re.IGNORECASE)
 _SPELT = {
@@ -141,7 +143,7 @@ def _weekdays(text: str, spans: list[tuple[int, int]]) -> tuple[str, ...]:
         found.append(joined["day"].casefold()[:3])
         spans.append(joined.span())
     for pattern, codes in (
-        (r"\b(?:at |on |over )?weekends\b|\ba weekend\b|\bweekend (?=course|session|training|date|event)", _WEEKEND),
+        (rf"\b(?:at |on |over )?weekends\b|\ba weekend\b|{_ONE_WEEKEND}\bweekend (?=course|session|training|date|event)", _WEEKEND),
         (r"\bweekdays?\b|\bweeknights?\b", _WEEKDAYS),
     ):
         days = re.search(pattern, text, re.IGNORECASE)
