@@ -81,6 +81,16 @@ async def test_a_worry_is_answered_however_long_it_is_and_never_shown_again(clie
     assert "If a child is in danger now, ring 999." not in log_of((await client.get("/chat")).text)
 
 
+async def test_what_is_longer_than_the_gate_reads_is_not_shown_again(client: Visitor, clock: Clock) -> None:
+    for given in ({}, {"X-Mars-Fragment": "1"}):
+        text = "word " * 1700 + "a child told me her dad hits her"
+        sent = await client.http.post("/chat", data={"text": text}, headers={"Sec-Fetch-Site": "same-origin", **given})
+        assert sent.status_code == 200
+        assert "That is longer than I can read." in sent.text
+        assert "Worried about a child?" in sent.text
+        assert "told me" not in sent.text
+
+
 async def test_a_worry_is_answered_whatever_is_pressed_with_it(client: Visitor, clock: Clock) -> None:
     assert "If a child is in danger now, ring 999." in log_of(await send(client, text="a child told me her dad hits her", press="h"))
 

@@ -42,6 +42,19 @@ def test_a_question_about_training_passes(text: str) -> None:
     assert gate(text) == Verdict(Level.NONE)
 
 
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("stop telling me about neglect", Level.NONE),
+        ("please stop telling me about domestic abuse", Level.NONE),
+        ("stop telling me about the neglect of my brother", Level.URGENT),
+        ("she said stop telling me about the neglect", Level.MAYBE),
+    ],
+)
+def test_who_asks_to_stop_news_tells_of_nobody_by_that(text: str, level: Level) -> None:
+    assert gate(text).level == level
+
+
 @pytest.mark.parametrize("text", TUNED["caught"], ids=lambda text: text[:40])
 def test_a_worry_is_caught_as_one_of_the_two_levels(text: str) -> None:
     assert gate(text).level in (Level.MAYBE, Level.URGENT)

@@ -16,7 +16,7 @@ from marstraining.core import clock, config
 from marstraining.core.web import ANYONE, Form, page, read_form, render, see_other, viewer_of
 from marstraining.people.actions.limits import check_and_count
 from marstraining.people.browsers import cookie_name, network_of
-from marstraining.safety.gate import gate
+from marstraining.safety.gate import gate, is_read_whole
 from marstraining.safety.rules import Level
 
 COOKIE = "chat"
@@ -39,16 +39,16 @@ async def chat(request: Request) -> Response:
         return await _page(request, await resume(Channel.WEB, key, viewer=viewer, now=now), Form())
     form = await read_form(request)
     text, is_fragment = form.get("text"), _FRAGMENT in request.headers
-    is_grave = gate(text).level is Level.URGENT
-    pressed = "" if is_grave else form.get("press")
+    level = gate(text).level
+    pressed = "" if level is Level.URGENT else form.get("press")
     if not pressed and not text:
         form.fail("text", "Write what you are looking for")
-    # Whoever may be worried about somebody is answered however much they wrote.
-    elif len(text) > LONGEST_TEXT and gate(text).level is Level.NONE:
+    # Whoever may be worried about somebody is answered however much they wrote, and so is who wrote more than the gate reads.
+    elif len(text) > LONGEST_TEXT and level is Level.NONE and is_read_whole(text):
         form.fail("text", f"Your message must be {LONGEST_TEXT:,} characters or fewer")
     if form.errors:
         return await _page(request, () if is_fragment else await resume(Channel.WEB, key, viewer=viewer, now=now), form)
-    if not is_grave:
+    if level is not Level.URGENT:
         minute = timedelta(minutes=1)
         await check_and_count("chat-network", network_of(request), most=_NETWORK_A_MINUTE, within=minute, sentence=_OFTEN, now=now)
     event = Event(

@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 import structlog
 
+from marstraining.safety.phrases import MOST_LETTERS
 from marstraining.safety.rules import Kind, Level, Verdict, judge
 
 # Whoever cannot be judged is told whom to ring: silence would be the worse mistake.
@@ -24,6 +25,11 @@ def ring_first(text: str) -> str:
         case Level.MAYBE:
             return f"/search?{urlencode({'q': text})}"
     return ""
+
+
+def is_read_whole(text: str) -> bool:
+    """Whether the gate looks at all of a text. What lies beyond may be anything, and is not to be shown again."""
+    return len(text) <= MOST_LETTERS
 
 
 def gate(text: str) -> Verdict:

@@ -14,7 +14,7 @@ _GAP = 3
 _SHORTEST_SPELT = 7
 _PREFIX_KEY = 2
 # More than anybody types into a chat; the rest of a pasted text is about the same.
-_MOST_LETTERS = 8_000
+MOST_LETTERS = 8_000
 _APOSTROPHES = str.maketrans("", "", "'\u2018\u2019\u02bc\u00b4`")
 _WORD = re.compile(r"[a-z0-9]+")
 
@@ -25,7 +25,7 @@ Listed = tuple[str, Phrase]
 
 def words_of(text: str) -> list[str]:
     """The words of a text as phrases are written: small letters, no apostrophes, no accents, nothing invisible."""
-    plain = unicodedata.normalize("NFKD", text[:_MOST_LETTERS])
+    plain = unicodedata.normalize("NFKD", text[:MOST_LETTERS])
     shown = "".join(character for character in plain if unicodedata.category(character) not in {"Cf", "Mn"})
     return _WORD.findall(shown.casefold().translate(_APOSTROPHES))
 

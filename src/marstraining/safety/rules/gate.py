@@ -108,6 +108,10 @@ _NO_AGE = r"(?! (?:minutes?|mins?|hours?|hrs?|days?|weeks?|months?|miles?|people
 _OWN_AGE = re.compile(rf"\b(?:im|i am) (?:only |just )?{_OWN_NUMBER}\b{_NO_AGE}")
 
 
+# Whoever asks not to be told any more tells of nobody by that.
+_ASKS_TO_STOP = re.compile(r"^(?:please |can you |could you )*stop (?:telling|sending|messaging|emailing|texting) (?:me|us)\b")
+
+
 @frozen
 class _Seen:
     """What was found in a text, in numbers."""
@@ -185,7 +189,7 @@ def _look(words: Sequence[str], found: Mapping[str, Sequence[Span]]) -> _Seen:
         staff=bool(found["staff"]),
         grave=len(grave),
         signs=len(_apart(signs)),
-        telling=bool(found["telling"]),
+        telling=_tells(found["telling"], joined),
         now=bool(found["now"]),
         concern=_is_concern(words, found, hidden),
         outright=bool(found["outright"]) or _is_followed_by_somebody("report", found, hidden),
@@ -196,6 +200,12 @@ def _look(words: Sequence[str], found: Mapping[str, Sequence[Span]]) -> _Seen:
         is_sentence=not _TELLS.isdisjoint(words),
         length=len(words),
     )
+
+
+def _tells(spans: Sequence[Span], joined: str) -> bool:
+    asks = _ASKS_TO_STOP.match(joined)
+    first = len(asks[0].split()) if asks else 0
+    return any(start >= first for start, _ in spans)
 
 
 def _weigh(seen: _Seen) -> float:

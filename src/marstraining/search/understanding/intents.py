@@ -42,6 +42,8 @@ def _decided(said: Said, read: ReadSlots, lexicon: Lexicon, expecting: str) -> t
             return found
     if said.is_injected:
         return (_finding(said, read) or Intent.INJECTION) if slots.topics else Intent.INJECTION, slots
+    if _stops_a_topic(said, read):
+        return Intent.UNSUBSCRIBE, slots
     for intent, pattern in wishes():
         match = pattern.search(said.core)
         if match is None or intent in _FIRST or not _holds(intent, match, said, read, lexicon):
@@ -91,6 +93,14 @@ def _meant_topics(said: Said, slots: Slots) -> tuple[str, ...]:
     ):
         return slots.topics[::-1][:1]
     return slots.topics[:1]
+
+
+def _stops_a_topic(said: Said, read: ReadSlots) -> bool:
+    """Whether all that is said is that a topic is to stop: "stop neglect", "no more CSE please"."""
+    asks = saying("stop topic").match(said.core)
+    if asks is None or not read.slots.topics or read.slots != Slots(topics=read.slots.topics):
+        return False
+    return all(word.folded in asks[0].split() for word in read.left)
 
 
 def _personal(said: Said, _read: ReadSlots, _expecting: str) -> tuple[Intent, Slots] | None:

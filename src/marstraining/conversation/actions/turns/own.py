@@ -22,7 +22,8 @@ from marstraining.search.rules import Intent
 WHICH_ONE = Reply((line("Which one? Choose it, or write its number."),), answer_type="clarify")
 # What leaves the question before it open.
 _BESIDE = frozenset({Scene.BOUNDARY, Scene.LOST, Scene.ANSWER, Scene.TERM, Scene.CONTACTS, Scene.PERSON, Scene.PRIVACY, Scene.THANKS})
-_PLAIN_CANCEL = re.compile(r"\b(?:cancel\w*|withdraw|drop|release|give up|take me off|unbook)\b", re.IGNORECASE)
+_PLAIN_CANCEL = re.compile(r"\b(?:cancel\w*|withdraw|drop|release|give up|take me off|unbook|undo)\b", re.IGNORECASE)
+_UNDO = re.compile(r"\bundo\b", re.IGNORECASE)
 _NEXT = re.compile(r"\b(?:next|soonest|earliest|first)\b(?! (?:week|month|term|year|half|spring|summer|autumn))", re.IGNORECASE)
 RECORD = re.compile(
     r"\b(?:record|due|overdue|in date|out of date|expir\w*|refresher\w*|renew\w*|compliant|hours|completed|have i done|did i do"
@@ -103,10 +104,15 @@ async def _meant(said: Said, *, states: frozenset[str] = frozenset()) -> list[Li
 
 async def cancel(said: Said) -> Turn:
     """Cancel, plainly asked of one booking: its card. Otherwise which one, and whether moving would do as well."""
+    is_plain = _PLAIN_CANCEL.search(said.text) is not None
+    if said.state.scene is Scene.FOLLOWING and _UNDO.search(said.text):
+        return Turn(said.state)
     mine = await _meant(said)
     if said.asker.person_id is None or not mine:
         return Turn(said.state.to(Scene.MINE))
-    is_plain = _PLAIN_CANCEL.search(said.text) is not None
+    if said.state.scene is Scene.DONE and is_plain and not (said.slots.topics or said.slots.types or said.slots.dates):
+        # "Undo" and "cancel it" mean what was booked a moment ago.
+        mine = [one for one in mine if one.ref == said.state.booking] or mine
     if len(mine) == 1 and is_plain:
         return await cancelling(mine[0].ref, said.state, said.asker)
     return Turn(
