@@ -332,15 +332,15 @@ async def test_a_day_moved_alone_is_told_once_by_the_worker(clock: Clock) -> Non
     case = await booked_session(clock, days=2)
     day = (await TrainingDay.filter(session_id=case.session.id).order_by("id"))[1]
     await move_day(day.id, JUNE_2, by=SYSTEM, now=clock.now)
-    assert [await tell_changes(now=clock.now), await tell_changes(now=clock.now)] == [2, 0]
-    assert await case.letters("session_changed") == {"Asha": [(1, 1, "REQUEST")], "Ben": [(1, 1, "REQUEST")]}
+    assert [await tell_changes(now=clock.now), await tell_changes(now=clock.now)] == [4, 0]
+    assert await case.letters("session_changed") == {"Asha": [(1, 1, "REQUEST")], "Ben": [(1, 1, "REQUEST")], "Cara": [], "Dan": []}
 
 
 async def test_a_day_cancelled_alone_is_taken_out_of_calendars(clock: Clock) -> None:
     case = await booked_session(clock, days=2)
     day = (await TrainingDay.filter(session_id=case.session.id).order_by("id"))[1]
     await cancel_day(day.id, by=SYSTEM, now=clock.now)
-    assert [await tell_changes(now=clock.now), await tell_changes(now=clock.now)] == [2, 0]
+    assert [await tell_changes(now=clock.now), await tell_changes(now=clock.now)] == [4, 0]
     assert (await case.letters("session_changed"))["Asha"] == [(1, 1, "CANCEL")]
     assert await SentEntry.filter(training_day_id=day.id, is_cancelled=True).count() == 2
 
@@ -348,8 +348,8 @@ async def test_a_day_cancelled_alone_is_taken_out_of_calendars(clock: Clock) -> 
 async def test_a_day_added_is_sent_to_those_who_have_the_others(clock: Clock) -> None:
     case = await booked_session(clock)
     await add_day(case.session.id, MAY_9, by=SYSTEM, now=clock.now)
-    assert [await tell_changes(now=clock.now), await tell_changes(now=clock.now)] == [2, 0]
-    assert await case.letters("session_changed") == {"Asha": [(1, 0, "REQUEST")], "Ben": [(1, 0, "REQUEST")]}
+    assert [await tell_changes(now=clock.now), await tell_changes(now=clock.now)] == [4, 0]
+    assert await case.letters("session_changed") == {"Asha": [(1, 0, "REQUEST")], "Ben": [(1, 0, "REQUEST")], "Cara": [], "Dan": []}
 
 
 async def test_another_venue_raises_every_sequence_and_another_note_none(clock: Clock) -> None:
@@ -359,7 +359,7 @@ async def test_another_venue_raises_every_sequence_and_another_note_none(clock: 
     assert await tell_changes(now=clock.now) == 0
     venue = await makers.make_venue("Civic Centre")
     await edit_session(session.id, replace(draft_of(session), venue_id=venue.id), by=SYSTEM, now=clock.now)
-    assert await tell_changes(now=clock.now) == 2
+    assert await tell_changes(now=clock.now) == 4
     assert (await case.letters("session_changed"))["Asha"] == [(0, 1, "REQUEST"), (1, 1, "REQUEST")]
     assert {letter.context["where"] for letter in await Message.filter(template="session_changed")} == {"Civic Centre"}
 
@@ -369,8 +369,8 @@ async def test_who_cancelled_is_not_sent_the_session_again(clock: Clock) -> None
     await cancel_booking(case.bookings["Ben"], by=makers.as_learner(case.people["Ben"]), now=clock.now)
     day = await TrainingDay.get(session_id=case.session.id)
     await move_day(day.id, JUNE_2, by=SYSTEM, now=clock.now)
-    assert await tell_changes(now=clock.now) == 1
-    assert list(await case.letters("session_changed")) == ["Asha"]
+    assert await tell_changes(now=clock.now) == 3
+    assert list(await case.letters("session_changed")) == ["Asha", "Cara", "Dan"]
 
 
 async def test_each_change_of_a_whole_session_is_in_its_history(clock: Clock) -> None:

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from marstraining.bookings.queries import LearnerRow, SessionRow
 from marstraining.bookings.queries.entries import DayEntry
+from marstraining.bookings.queries.told import thread_of
 from marstraining.bookings.rules import Mode
 from marstraining.core import config
 from marstraining.core.clock import local, time_words
@@ -54,7 +55,12 @@ def letter_about(
     """
     if not learner.address:
         return None
-    named_days = [day for day in days if not day.is_cancelled] or list(days)
+    named_days = named(days)
+    items = (
+        calendar_items(session, learner=learner, days=days if calendar_days is None else calendar_days, method=method, subject=subject)
+        if method
+        else ()
+    )
     context: dict[str, object] = {
         "learner": learner.name,
         "title": session.title,
@@ -66,13 +72,9 @@ def letter_about(
         "days": [day_sentence(day) for day in named_days],
         "where": where_sentence(session, subject.mode),
         "is_online": session.delivery == Delivery.ONLINE,
+        "has_entries": bool(items),
         **(extra or {}),
     }
-    items = (
-        calendar_items(session, learner=learner, days=days if calendar_days is None else calendar_days, method=method, subject=subject)
-        if method
-        else ()
-    )
     return Letter(
         key=key or f"{template}-{subject.booking_id}-{subject.version}",
         template=template,
@@ -82,10 +84,15 @@ def letter_about(
         tokens={"booking": (TOKEN_PURPOSE, subject.booking_id, subject.nonce)},
         calendar=items,
         expires_at=expires_at,
-        thread=f"booking:{subject.booking_id}" if is_ordered else None,
+        thread=thread_of(subject.booking_id) if is_ordered else None,
         sequence=subject.version,
         session_id=session.id,
     )
+
+
+def named(days: Sequence[DayEntry]) -> list[DayEntry]:
+    """The training days that a letter names: those that stand, or all where none does."""
+    return [day for day in days if not day.is_cancelled] or list(days)
 
 
 def joining_facts(session: SessionRow, subject: Subject, *, now: datetime, calendar: WorkingCalendar) -> dict[str, object]:
@@ -167,7 +174,7 @@ def calendar_items(
     in every calendar (calendar_and_letters.md, iCalendar 1). Neither a token nor the joining link stands in an entry, since
     calendars are shared with colleagues; how to cancel, and that declining cancels nothing, is added when the letter is sent.
     """
-    if learner.calendar_choice != "invitations" or learner.email is None:
+    if not takes_entries(learner):
         return ()
     title = DISCREET_TITLE if learner.has_discreet_titles else session.title
     where = where_sentence(session, subject.mode)
@@ -189,6 +196,11 @@ def calendar_items(
         for day in days
         if not (day.is_cancelled and day.last_sent is None)
     )
+
+
+def takes_entries(learner: LearnerRow) -> bool:
+    """Whether letters to this learner carry calendar entries."""
+    return learner.calendar_choice == "invitations" and learner.email is not None
 
 
 def _entry_text(session: SessionRow, mode: str, *, where: str) -> str:

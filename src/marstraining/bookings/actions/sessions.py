@@ -1,15 +1,26 @@
 """What befalls a whole session: called off, postponed, moved, run online instead, another capacity; everybody booked gets one letter."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from marstraining.bookings.actions import steps
 from marstraining.bookings.actions.reminders import withdraw_reminders
 from marstraining.bookings.actions.waiting import clear_standby_asks, lapse_offers, pass_on
-from marstraining.bookings.letters import Subject, joining_facts, letter_about, moment
+from marstraining.bookings.letters import (
+    Subject,
+    day_sentence,
+    joining_facts,
+    joins_online,
+    letter_about,
+    moment,
+    named,
+    takes_entries,
+    where_sentence,
+)
 from marstraining.bookings.queries import SessionRow, learner_rows, session_row
 from marstraining.bookings.queries.entries import DayEntry, day_entries
 from marstraining.bookings.queries.roster import RosterRow, live_bookings, next_date
+from marstraining.bookings.queries.told import Told, changed_sessions, last_told, written_to_before
 from marstraining.bookings.rules import BookingState
 from marstraining.core.clock import local
 from marstraining.core.db import execute, hold, rows, transaction
@@ -22,14 +33,8 @@ from marstraining.programme import actions as programme
 from marstraining.programme.models import Session
 from marstraining.programme.rules import DayPlan, SessionState
 
-# Confirmed bookings with a day whose entry the learner holds in an older form, or not at all though they hold others.
-_STALE_DAYS = (
-    "JOIN programme_day d ON d.session_id = b.session_id"
-    " LEFT JOIN bookings_sent_entry e ON e.training_day_id = d.id AND e.person_id = b.learner_id"
-    " WHERE b.state = 'confirmed' AND ((NOT e.is_cancelled AND e.sequence < d.sequence) OR (e.id IS NULL AND NOT d.is_cancelled AND EXISTS"
-    " (SELECT 1 FROM bookings_sent_entry o JOIN programme_day x ON x.id = o.training_day_id"
-    " WHERE o.person_id = b.learner_id AND x.session_id = b.session_id AND NOT o.is_cancelled)))"
-)
+# An edit takes its time before it waits for its session, for as long as this at the most.
+_LONGEST_WAIT = timedelta(minutes=1)
 
 
 @frozen
@@ -145,33 +150,71 @@ async def change_capacity(
 
 
 async def tell_changes(*, now: datetime) -> int:
-    """Send an updated entry to whoever holds an older one: the worker asks, so that any edit of the programme reaches calendars.
+    """Write to everybody with a live booking of whom a letter says otherwise than it is now: the worker asks, so no edit can forget it.
 
-    A day moved, added or cancelled, another venue or link: each raises a SEQUENCE, and who was sent a lower one, or
-    nothing of a new day, is owed a letter. Returns how many were told; run as often as you like.
+    A day moved, added or cancelled, another venue or way: whoever was told something else is owed a letter, whether or not they take
+    calendar entries (booking.md, Booking 8); who takes them gets those that are behind. Another joining link is told to those who
+    hold a place and were given the old one. Returns how many were told; run as often as you like.
     """
-    owed = await rows(
-        "SELECT DISTINCT b.session_id FROM bookings_booking b JOIN programme_session s ON s.id = b.session_id"
-        " JOIN people_person p ON p.id = b.learner_id AND p.calendar_choice = 'invitations' AND p.email IS NOT NULL"
-        f" {_STALE_DAYS} AND s.state = 'published' AND s.ends_at > ? ORDER BY b.session_id",
-        now,
-    )
     told = 0
-    for row in owed:
+    for session_id in await changed_sessions(since=now - _LONGEST_WAIT, now=now):
         async with transaction():
-            session = await _held(row["session_id"])
-            stale = await _stale_bookings(session.id)
-            people = await _raise_versions([person for person in await live_bookings(session.id) if person.id in stale], now=now)
-            told += await _tell_all(session, people, "session_changed", method="REQUEST", extra={}, only_days="stale", now=now)
+            session = await _held(session_id)
+            if session.state != SessionState.PUBLISHED:
+                continue
+            changes = await _changes(session, now=now)
+            people = await _raise_versions([row for row in await live_bookings(session_id) if row.id in changes], now=now)
+            told += await _tell_all(session, people, "session_changed", method="REQUEST", own=changes, only_days="stale", now=now)
+            await _note_known(session_id)
     return told
 
 
-async def _stale_bookings(session_id: int) -> frozenset[int]:
-    found = await rows(
-        f"SELECT DISTINCT b.id FROM bookings_booking b {_STALE_DAYS} AND b.session_id = ?",
+async def _note_known(session_id: int) -> None:
+    """Let everybody count as written to after the last change of a day; by a microsecond, since a feed shows when they last were."""
+    found = await rows("SELECT max(changed_at) AS at FROM programme_day WHERE session_id = ?", session_id, instants=("at",))
+    await execute(
+        "UPDATE bookings_booking SET changed_at = ? WHERE session_id = ? AND changed_at <= ?"
+        " AND state IN ('requested', 'invited', 'confirmed', 'waiting', 'offered')",
+        found[0]["at"] + timedelta(microseconds=1),
         session_id,
+        found[0]["at"],
     )
-    return frozenset(row["id"] for row in found)
+
+
+async def _changes(session: SessionRow, *, now: datetime) -> dict[int, Mapping[str, object]]:
+    """By booking what its learner does not know yet, as facts for their letter; whoever knows all is left out."""
+    people = [row for row in await live_bookings(session.id) if row.state == BookingState.CONFIRMED or now < session.starts_at]
+    if not people:
+        return {}
+    told = await last_told([row.id for row in people])
+    late = await written_to_before(session.id)
+    learners = await learner_rows([row.learner_id for row in people])
+    days = await day_entries(session.id, [row.learner_id for row in people])
+    changes: dict[int, Mapping[str, object]] = {}
+    for row in people:
+        learner, own_days, known = learners[row.learner_id], days[row.learner_id], told.get(row.id)
+        changed = _otherwise(session, row, own_days, known, now=now) if known else []
+        is_booked = row.state == BookingState.CONFIRMED
+        has_old_entry = is_booked and takes_entries(learner) and any(day.is_behind for day in own_days)
+        if has_old_entry and known and not changed and joins_online(session, row.mode):
+            changed = ["link"]
+        if changed or has_old_entry or (known is None and row.id in late):
+            changes[row.id] = {"changed": changed}
+    return changes
+
+
+def _otherwise(session: SessionRow, row: RosterRow, days: Sequence[DayEntry], known: Told, *, now: datetime) -> list[str]:
+    """Which of the days, the place and the joining link are otherwise than somebody was told: "when", "where", "link"."""
+    said: list[str] = []
+    if known.days != tuple(day_sentence(day) for day in named(days)):
+        said.append("when")
+    if known.where != where_sentence(session, row.mode):
+        said.append("where")
+    if row.state == BookingState.CONFIRMED:
+        facts = joining_facts(session, _subject(row, row.version), now=now, calendar=steps.working_calendar())
+        if facts["joining_link"] and facts["joining_link"] != known.link:
+            said.append("link")
+    return said
 
 
 async def _held(session_id: int) -> SessionRow:
@@ -223,7 +266,11 @@ async def _raise_versions(people: Sequence[RosterRow], *, now: datetime) -> list
         now,
         *[row.id for row in people],
     )
-    return [(row, Subject(row.id, row.ref, row.version + 1, row.nonce, row.check_in_code, row.mode)) for row in people]
+    return [(row, _subject(row, row.version + 1)) for row in people]
+
+
+def _subject(row: RosterRow, version: int) -> Subject:
+    return Subject(row.id, row.ref, version, row.nonce, row.check_in_code, row.mode)
 
 
 async def _next_date_facts(session_id: int, *, now: datetime) -> dict[str, object]:
@@ -240,11 +287,15 @@ async def _tell_all(
     template: str,
     *,
     method: str,
-    extra: Mapping[str, object],
+    extra: Mapping[str, object] | None = None,
+    own: Mapping[int, Mapping[str, object]] | None = None,
     only_days: frozenset[int] | str | None,
     now: datetime,
 ) -> int:
-    """One letter to each, with calendar entries for those confirmed, in a number of statements that does not grow with them."""
+    """One letter to each, with calendar entries for those confirmed, in a number of statements that does not grow with them.
+
+    The facts in `extra` are for all, those in `own` for each booking by its number.
+    """
     if not people:
         return 0
     ids = [row.learner_id for row, _ in people]
@@ -256,7 +307,7 @@ async def _tell_all(
     for row, subject in people:
         was_sent = row.state == BookingState.CONFIRMED
         chosen = _chosen(days[row.learner_id], only_days)
-        facts = {**joining_facts(session, subject, now=now, calendar=calendar), "state": row.state, **extra}
+        facts = {**joining_facts(session, subject, now=now, calendar=calendar), "state": row.state}
         letter = letter_about(
             template,
             subject=subject,
@@ -266,7 +317,7 @@ async def _tell_all(
             calendar_days=chosen,
             priority=Priority.CHANGE,
             method=method if was_sent else None,
-            extra=facts,
+            extra={**facts, **(extra or {}), **(own or {}).get(row.id, {})},
         )
         if letter is None:
             continue
@@ -282,7 +333,7 @@ def _chosen(days: Sequence[DayEntry], only: frozenset[int] | str | None) -> Sequ
     if only is None:
         return days
     if isinstance(only, str):
-        return [day for day in days if day.last_sent is None or day.last_sent < day.sequence]
+        return [day for day in days if day.is_behind]
     return [day for day in days if day.id in only]
 
 

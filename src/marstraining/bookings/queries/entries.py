@@ -19,6 +19,14 @@ class DayEntry:
     changed_at: datetime
     is_cancelled: bool
     last_sent: int | None
+    sent_at: datetime | None = None
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether this person has an older entry of the day, or none; after booking again theirs may have the higher sequence."""
+        if self.last_sent is None:
+            return not self.is_cancelled
+        return self.last_sent < self.sequence or (self.sent_at is not None and self.sent_at < self.changed_at)
 
     @property
     def next_sequence(self) -> int:
@@ -32,13 +40,14 @@ async def day_entries(session_id: int, person_ids: Sequence[int]) -> Mapping[int
         return {}
     marks = ", ".join("?" * len(person_ids))
     found = await rows(
-        "SELECT p.id AS person_id, d.id, d.uid, d.starts_at, d.ends_at, d.sequence, d.changed_at, d.is_cancelled, e.sequence AS last_sent"
+        "SELECT p.id AS person_id, d.id, d.uid, d.starts_at, d.ends_at, d.sequence, d.changed_at, d.is_cancelled, e.sequence AS last_sent,"
+        " e.sent_at"
         " FROM programme_day d JOIN people_person p ON 1 = 1"
         " LEFT JOIN bookings_sent_entry e ON e.training_day_id = d.id AND e.person_id = p.id"
         f" WHERE d.session_id = ? AND p.id IN ({marks}) ORDER BY d.starts_at, d.id",
         session_id,
         *person_ids,
-        instants=("starts_at", "ends_at", "changed_at"),
+        instants=("starts_at", "ends_at", "changed_at", "sent_at"),
     )
     by_person: dict[int, list[DayEntry]] = {person_id: [] for person_id in person_ids}
     for row in found:

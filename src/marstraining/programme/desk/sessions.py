@@ -27,7 +27,7 @@ ARRANGEMENT_LABELS = {Arrangement.NONE: "Not booked", Arrangement.HELD: "Held", 
 DONE: dict[str, str | tuple[str, str]] = {
     "created": "The session is saved as a draft. Nobody sees it until you publish it.",
     "saved": "The session is saved.",
-    "told": "The session is saved. Everybody with a place is told of the change within a minute.",
+    "told": "The session is saved. Everybody for whom something has changed is told within a minute.",
     "published": "The session is published.",
     "copied": "This is the copy, saved as a draft. Check it, then publish it.",
 }
