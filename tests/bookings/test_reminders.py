@@ -1,10 +1,20 @@
 """Reminders on real rows: calendar_and_letters.md, Letters 5, each of its rules named."""
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from marstraining.bookings.actions import book_place, cancel_booking, move_session, postpone_session, send_joining_again, send_reminders
+from marstraining.bookings.actions import (
+    book_place,
+    cancel_booking,
+    move_session,
+    postpone_session,
+    run_online,
+    send_joining_again,
+    send_reminders,
+    tell_changes,
+)
 from marstraining.bookings.models import Booking
 from marstraining.bookings.rules import BookPlace
 from marstraining.bookings.rules.reminders import reminders_of
@@ -12,9 +22,11 @@ from marstraining.core import config
 from marstraining.core.clock import from_wall, local
 from marstraining.core.errors import Refused
 from marstraining.core.viewer import SYSTEM
+from marstraining.messages.actions import lease
 from marstraining.messages.models import Message
 from marstraining.people.models import Person
-from marstraining.programme.actions import copy_session
+from marstraining.programme.actions import copy_session, edit_session
+from marstraining.programme.actions.sessions import draft_of
 from marstraining.programme.models import Session
 from marstraining.programme.rules import DayPlan
 from tests import makers
@@ -178,6 +190,7 @@ async def test_letters_5_not_sent_again_after_moving(clock: Clock) -> None:
     session = await session_on(THURSDAY, clock)
     await booked(session, clock)
     await send_reminders(now=TWO_WEEKS)
+    await Message.filter(template="reminder_two_weeks").update(state="sent")
     clock.travel_to(TWO_WEEKS + timedelta(days=1))
     await move_session(session.id, [DayPlan(date(2026, 5, 21), time(9, 30), time(12, 30))], by=SYSTEM, now=clock.now)
     await send_reminders(now=from_wall(date(2026, 5, 7), time(9, 30)))
@@ -188,12 +201,65 @@ async def test_letters_5_a_postponed_session_reminds_again_only_of_what_was_not_
     session = await session_on(THURSDAY, clock)
     await booked(session, clock)
     await send_reminders(now=TWO_WEEKS)
+    await Message.filter(template="reminder_two_weeks").update(state="sent")
     clock.travel_to(TWO_WEEKS + timedelta(days=1))
     await postpone_session(session.id, reason="", by=SYSTEM, now=clock.now)
     assert await send_reminders(now=JOINING) == 0
     await move_session(session.id, [DayPlan(date(2026, 5, 21), time(9, 30), time(12, 30))], by=SYSTEM, now=clock.now)
     await send_reminders(now=from_wall(date(2026, 5, 20), time(9)))
     assert await reminded() == ["reminder_two_weeks", "joining_instructions", "reminder_day_before"]
+
+
+async def test_letters_5_a_reminder_caught_by_a_postponement_comes_again_before_the_new_date(clock: Clock) -> None:
+    session = await session_on(THURSDAY, clock)
+    await booked(session, clock)
+    await send_reminders(now=clock.travel_to(TWO_WEEKS))
+    await postpone_session(session.id, reason="", by=SYSTEM, now=clock.now)
+    await move_session(session.id, [DayPlan(date(2026, 5, 21), time(9, 30), time(12, 30))], by=SYSTEM, now=clock.forward(hours=1))
+    assert await send_reminders(now=clock.now) == 0
+    assert [await send_reminders(now=from_wall(date(2026, 5, 7), time(9, 30))) for _ in range(2)] == [1, 0]
+    found = await Message.filter(template="reminder_two_weeks").order_by("id")
+    assert [(row.state, row.context["date"]) for row in found] == [
+        ("withdrawn", "Thursday 30 April 2026"), ("waiting", "Thursday 21 May 2026"),
+    ]  # fmt: skip
+
+
+async def test_letters_5_joining_instructions_that_wait_are_taken_back_when_the_session_moves_and_come_before_the_new_date(
+    clock: Clock,
+) -> None:
+    session = await session_on(THURSDAY, clock)
+    await booked(session, clock)
+    await send_reminders(now=clock.travel_to(JOINING))
+    await move_session(session.id, [DayPlan(date(2026, 6, 16), time(9, 30), time(12, 30))], by=SYSTEM, now=clock.now)
+    assert await Message.filter(template="joining_instructions", state="waiting").count() == 0
+    await send_reminders(now=from_wall(date(2026, 6, 9), time(9, 30)))
+    assert (await Message.get(template="joining_instructions", state="waiting")).context["date"] == "Tuesday 16 June 2026"
+
+
+async def test_letters_5_one_missed_before_a_move_comes_before_the_new_date(clock: Clock) -> None:
+    session = await session_on(THURSDAY, clock)
+    await booked(session, clock)
+    await send_reminders(now=TWO_WEEKS + timedelta(days=5))
+    await lease.mark_missed_letters(now=clock.travel_to(TWO_WEEKS + timedelta(days=6)))
+    await move_session(session.id, [DayPlan(date(2026, 5, 21), time(9, 30), time(12, 30))], by=SYSTEM, now=clock.now)
+    assert await send_reminders(now=from_wall(date(2026, 5, 7), time(9, 30))) == 1
+    found = await Message.filter(template="reminder_two_weeks").order_by("id")
+    assert [row.state for row in found] == ["missed", "waiting"]
+
+
+async def test_letters_5_what_waits_with_the_old_place_is_taken_back_and_written_anew(clock: Clock) -> None:
+    old, new = await makers.make_venue("Old Hall"), await makers.make_venue("New Hall")
+    session = await session_on(THURSDAY, clock, venue=old)
+    await booked(session, clock)
+    await send_reminders(now=clock.travel_to(JOINING))
+    await edit_session(session.id, replace(draft_of(await Session.get(id=session.id)), venue_id=new.id), by=SYSTEM, now=clock.now)
+    await tell_changes(now=clock.now)
+    await send_reminders(now=clock.forward(minutes=1))
+    places = await Message.filter(template="joining_instructions", state="waiting").order_by("id")
+    assert [row.context["where"] for row in places] == ["New Hall"]
+    await run_online(session.id, joining_link="https://meet.example/j/1", by=SYSTEM, now=clock.forward(minutes=1))
+    await send_reminders(now=clock.forward(minutes=1))
+    assert (await Message.get(template="joining_instructions", state="waiting")).context["where"] == "Online"
 
 
 async def test_letters_5_past_their_use_after_downtime_they_are_missed_and_not_sent(clock: Clock) -> None:

@@ -123,6 +123,9 @@ async def send_joining_again(session_id: int, *, by: Viewer, now: datetime) -> i
 
 
 async def withdraw_reminders(session_id: int) -> None:
-    """Take back the reminders that have not left, when a session will not take place as planned."""
+    """Take back the reminders that have not left, when a session will not take place as they say.
+
+    They come again at their moment before the date and place that hold then; those that were sent do not (Letters 5).
+    """
     for template in TEMPLATES:
-        await withdraw_letters(session_id=session_id, template=template)
+        await withdraw_letters(session_id=session_id, template=template, may_come_again=True)

@@ -108,6 +108,7 @@ async def move_session(session_id: int, days: Sequence[DayPlan], *, by: Viewer, 
         was_postponed = before.state == SessionState.POSTPONED
         if not changed and not was_postponed:
             return 0
+        await withdraw_reminders(session_id)
         people = await _raise_versions(await live_bookings(session_id), now=now)
         await clear_standby_asks(session_id)
         extra = {"was_postponed": was_postponed, "old_days": old_days}
@@ -121,6 +122,7 @@ async def run_online(session_id: int, *, joining_link: str, by: Viewer, now: dat
     async with transaction():
         await _held(session_id)
         await programme.make_online(session_id, joining_link=joining_link, by=by, now=now)
+        await withdraw_reminders(session_id)
         await execute("UPDATE bookings_booking SET mode = '' WHERE session_id = ? AND mode <> ''", session_id)
         session = await _reread(session_id)
         people = await _raise_versions(await live_bookings(session_id), now=now)
@@ -163,6 +165,8 @@ async def tell_changes(*, now: datetime) -> int:
             if session.state != SessionState.PUBLISHED:
                 continue
             changes = await _changes(session, now=now)
+            if changes:
+                await withdraw_reminders(session_id)
             people = await _raise_versions([row for row in await live_bookings(session_id) if row.id in changes], now=now)
             told += await _tell_all(session, people, "session_changed", method="REQUEST", own=changes, only_days="stale", now=now)
             await _note_known(session_id)

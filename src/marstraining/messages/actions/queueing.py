@@ -45,10 +45,12 @@ async def withdraw_letters(
     thread: str | None = None,
     session_id: int | None = None,
     template: str | None = None,
+    may_come_again: bool = False,
 ) -> int:
     """Take back the letters still to be sent that match every condition given (one at least besides `template`); how many.
 
-    They wait or are on hold. A letter being sent at this moment, or sent, stays as it is.
+    They wait or are on hold. A letter being sent at this moment, or sent, stays as it is. With `may_come_again` their keys become
+    free, so that the same letter can be queued anew; so do those of letters that were missed, which stay as they are.
     """
     if key is None and key_prefix is None and thread is None and session_id is None:
         message = "withdraw_letters needs a key, a prefix, a thread or a session"
@@ -65,6 +67,12 @@ async def withdraw_letters(
         conditions.append("substr(key, 1, ?) = ?")
         values += [len(key_prefix), key_prefix]
     where = " AND ".join(conditions)
+    if may_come_again:
+        await execute(
+            "UPDATE messages_letter SET key = key || '-' || CAST(id AS varchar(20))"
+            f" WHERE state IN ('waiting', 'held', 'missed') AND {where}",
+            *values,
+        )
     return await execute(f"UPDATE messages_letter SET state = 'withdrawn' WHERE state IN ('waiting', 'held') AND {where}", *values)
 
 
