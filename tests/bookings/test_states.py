@@ -1,7 +1,7 @@
 """States of a booking on real rows (booking.md, States and Booking 1): what holds a place, and every change as a row of its own."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,9 @@ from marstraining.bookings.actions import (
     book_place,
     cancel_booking,
     join_list,
+    move_session,
     offer_now,
+    postpone_session,
     settle_sessions,
 )
 from marstraining.bookings.models import Booking, Transition
@@ -25,6 +27,7 @@ from marstraining.core.viewer import SYSTEM
 from marstraining.messages.models import Message
 from marstraining.people.models import Person
 from marstraining.programme.models import Session, SessionTrainer
+from marstraining.programme.rules import DayPlan
 from tests import makers
 from tests.bookings.letters import body_of, make_scene
 from tests.bookings.test_newcomers import ask
@@ -161,6 +164,30 @@ async def test_booking_9_a_lost_link_is_sent_again_and_the_answer_is_the_same_wh
     assert pages[0] == pages[1]
     sent = await Message.filter(template="joining_instructions").values("address")
     assert sent == [{"address": "asha@stlukes.example"}]
+
+
+async def test_states_only_who_was_booked_before_the_postponement_is_asked_to_keep_the_place_on_the_new_date(
+    asha: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await makers.make_session(now=clock.now, capacity=2)
+    people = [asha, await makers.make_person("Holder"), await makers.make_person("Wim"), await makers.make_person("New")]
+    orders = [BookPlace(session_id=session.id, learner_id=person.id) for person in people]
+    for person, order, verb in zip(people, orders, (book_place, book_place, join_list), strict=False):
+        await verb(order, by=makers.as_learner(person), now=clock.now)
+    await postpone_session(session.id, reason="", by=SYSTEM, now=clock.now)
+    new_date = DayPlan(date(2026, 6, 16), time(9, 30), time(12, 30))
+    await move_session(session.id, [new_date], by=SYSTEM, now=clock.forward(days=1))
+    held, waited = [await Booking.get(learner_id=person.id) for person in people[1:3]]
+    await cancel_booking(held.id, by=makers.as_learner(people[1]), now=clock.forward(hours=1))
+    await accept_offer(waited.id, by=makers.as_learner(people[2]), now=clock.forward(hours=1))
+    await Session.filter(id=session.id).update(capacity=3)
+    await book_place(orders[3], by=makers.as_learner(people[3]), now=clock.forward(hours=1))
+    asked = []
+    for person in (asha, *people[2:]):
+        booking = await Booking.get(learner_id=person.id)
+        page = await (await sign_in_as(person)).get(f"/bookings/{booking.ref}")
+        asked.append((booking.state, "There is a new date" in page.text))
+    assert asked == [("confirmed", True), ("confirmed", False), ("confirmed", False)]
 
 
 async def test_people_a_managed_learners_letters_go_to_the_settings_contact_without_calendar_entries(clock: Clock) -> None:

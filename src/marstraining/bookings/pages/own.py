@@ -73,7 +73,7 @@ async def _booking_page(request: Request, booking: OwnBooking, *, root: str, is_
         invitation_stands=booking.state == BookingState.INVITED and booking.answer_by is not None and now <= booking.answer_by,
         offer_stands=booking.state == BookingState.OFFERED and booking.offer_expires_at is not None and now <= booking.offer_expires_at,
         is_asked=booking.state == BookingState.WAITING and booking.standby_asked_at is not None and booking.standby_answered_at is None,
-        asks_to_keep=await was_postponed(booking.session_id),
+        asks_to_keep=await was_postponed(booking.id),
         trainers=await trainer_names(booking.session_id) if booking.state == BookingState.CONFIRMED else [],
         standby=forms.STANDBY,
         standby_hints=forms.STANDBY_HINTS,

@@ -183,10 +183,15 @@ async def kept_needs(person_id: int) -> NeedsRow | None:
     return NeedsRow(**found[0]) if found else None
 
 
-async def was_postponed(session_id: int) -> bool:
-    """Whether a session was ever postponed, so that those booked are asked to keep their place on its new date."""
+async def was_postponed(booking_id: int) -> bool:
+    """Whether a session was postponed after a booking's place was confirmed, so that its learner is asked to keep it on the new date.
+
+    Who booked, or took an offered place, when the new date stood knew it, and is not asked.
+    """
     found = await rows(
-        "SELECT 1 AS one FROM history_entry WHERE subject_kind = 'session' AND subject_id = ? AND action = 'postpone_session' LIMIT 1",
-        session_id,
+        "SELECT 1 AS one FROM bookings_booking b JOIN history_entry h ON h.subject_kind = 'session' AND h.subject_id = b.session_id"
+        " AND h.action = 'postpone_session' WHERE b.id = ? AND h.at >= coalesce((SELECT max(t.at) FROM bookings_transition t"
+        " WHERE t.booking_id = b.id AND t.to_state = 'confirmed'), b.created_at) LIMIT 1",
+        booking_id,
     )
     return bool(found)
