@@ -166,6 +166,22 @@ async def test_booking_9_a_lost_link_is_sent_again_and_the_answer_is_the_same_wh
     assert sent == [{"address": "asha@stlukes.example"}]
 
 
+@pytest.mark.parametrize("state", ["postponed", "past"])
+async def test_booking_9_a_session_without_a_date_to_come_sends_no_joining_instructions_and_the_answer_is_the_same(
+    asha: Person, client: Visitor, clock: Clock, state: str
+) -> None:
+    session = await makers.make_session(now=clock.now)
+    await book_place(BookPlace(session_id=session.id, learner_id=asha.id), by=makers.as_learner(asha), now=clock.now)
+    if state == "postponed":
+        await postpone_session(session.id, reason="", by=SYSTEM, now=clock.now)
+    else:
+        clock.travel_to(session.ends_at)
+    path = f"/sessions/{session.ref}/lost-link"
+    answer = await client.post(path, {"email": "Asha@StLukes.example"})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{path}?done=sent")
+    assert await Message.filter(template="joining_instructions").count() == 0
+
+
 async def test_states_only_who_was_booked_before_the_postponement_is_asked_to_keep_the_place_on_the_new_date(
     asha: Person, sign_in_as: SignInAs, clock: Clock
 ) -> None:

@@ -18,6 +18,7 @@ from marstraining.messages.actions import queue_letter
 from marstraining.messages.rules import Priority
 from marstraining.people.actions import limits
 from marstraining.people.rules import normal_address
+from marstraining.programme.rules import SessionState
 
 _RESENT_AT_MOST_EVERY = timedelta(minutes=10)
 
@@ -69,6 +70,7 @@ async def answer_questions(booking_id: int, answers: Sequence[tuple[str, str]], 
 async def resend_joining(session_id: int, address: str, *, network: str, now: datetime) -> None:
     """Send the joining instructions again to the address that booked, if it did; nothing tells whether it did (Booking 9).
 
+    There are none of a session that is postponed, called off or over: then the letters that told of it say what holds.
     Refused for what cannot be an address; TooFast over the limits of signing in. The same booking gets them at most once in
     ten minutes.
     """
@@ -87,7 +89,7 @@ async def resend_joining(session_id: int, address: str, *, network: str, now: da
     async with transaction():
         await limits.hold_address(address)
         await limits.count_asking(address, network, is_known=bool(found), now=now)
-        if not found or session is None:
+        if not found or session is None or session.state != SessionState.PUBLISHED or now >= session.ends_at:
             return
         row = found[0]
         subject = steps.subject_of(row)
