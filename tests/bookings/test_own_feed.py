@@ -75,6 +75,19 @@ async def test_ical_1_a_called_off_day_stays_cancelled_in_the_feed_until_it_is_p
     assert await shown(asha, client, clock) == []
 
 
+async def test_ical_1_who_only_waited_for_a_session_that_is_called_off_sees_nothing_of_it_and_who_was_offered_a_place_does(
+    asha: Person, ben: Person, client: Visitor, clock: Clock
+) -> None:
+    session = await makers.make_session(now=clock.now, capacity=0)
+    for person in (asha, ben):
+        await join_list(BookPlace(session_id=session.id, learner_id=person.id), by=makers.as_learner(person), now=clock.now)
+    await Session.filter(id=session.id).update(capacity=1)
+    await settle_sessions(now=clock.now)
+    await call_off_session(session.id, reason="", by=SYSTEM, now=clock.now)
+    seen = [[facts(event) for event in await shown(person, client, clock)] for person in (asha, ben)]
+    assert seen == [[("CANCELLED: Child Protection", "CANCELLED", 1)], []]
+
+
 async def test_ical_1_the_public_feed_shows_the_days_sequence_and_a_personal_feed_the_persons(
     asha: Person, client: Visitor, clock: Clock
 ) -> None:

@@ -15,6 +15,11 @@ _DAY = (
     " s.delivery, coalesce(v.name, '') AS venue, coalesce(v.address, '') AS venue_address, p.has_discreet_titles"
 )
 _INSTANTS = ("starts_at", "ends_at", "changed_at")
+# A called-off booking stands in calendars only where it stood there before: who waited had no entry to take out.
+_HAD_ENTRY = (
+    "(b.state <> 'called_off' OR EXISTS (SELECT 1 FROM bookings_transition t WHERE t.booking_id = b.id AND t.to_state = 'called_off'"
+    " AND t.from_state IN ('confirmed', 'offered')))"
+)
 _PAST_SHOWN = timedelta(days=180)
 _MOST = 1000
 # What is coming, the next first, then what is past, the latest first: two placeholders for now.
@@ -40,7 +45,7 @@ async def own_entries(person_id: int, *, now: datetime, booking_id: int | None =
         " JOIN people_person p ON p.id = b.learner_id JOIN programme_day d ON d.session_id = s.id"
         " LEFT JOIN programme_venue v ON v.id = s.venue_id"
         " LEFT JOIN bookings_sent_entry e ON e.training_day_id = d.id AND e.person_id = b.learner_id"
-        f" WHERE {only} AND b.state IN ('confirmed', 'offered', 'called_off') AND d.ends_at > ?"
+        f" WHERE {only} AND b.state IN ('confirmed', 'offered', 'called_off') AND {_HAD_ENTRY} AND d.ends_at > ?"
         " AND (d.ends_at > ? OR NOT (d.is_cancelled OR b.state = 'called_off' OR s.state <> 'published'))"
         f" ORDER BY {_NEAREST} LIMIT ?",
         booking_id if booking_id is not None else person_id,
