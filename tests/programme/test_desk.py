@@ -164,6 +164,16 @@ async def test_a_series_by_list_names_the_line_that_is_no_date(dee: Person, sign
     assert "Make 2 drafts" in page.text
 
 
+async def test_a_series_by_list_takes_a_date_that_is_typed_twice_once(dee: Person, sign_in_as: SignInAs) -> None:
+    await makers.make_course("DSL briefing", code="DSL")
+    desk = await sign_in_as(dee)
+    dates = "9 June 2026\n16/6/2026\n9/6/2026\n"
+    await desk.post("/desk/series?course=DSL", {**SERIES, "how": "list", "dates": dates, "do": "create"})
+    assert await Session.all().order_by("starts_at").values_list("starts_at", flat=True) == [
+        from_wall(date(2026, 6, day), time(13, 30)) for day in (9, 16)
+    ]
+
+
 async def test_a_year_is_looked_at_and_rolled_forward(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
     await makers.make_session(starts=from_wall(date(2026, 6, 9), time(9, 30)), now=clock.now)
     desk = await sign_in_as(dee)

@@ -65,6 +65,21 @@ async def test_a_series_becomes_drafts_of_the_dates_that_will_do(db: TortoiseCon
     ]
 
 
+async def test_dates_of_a_series_that_overlap_each_other_are_skipped_but_the_first_and_touching_ends_are_not(
+    db: TortoiseContext, clock: Clock
+) -> None:
+    course = await makers.make_course("DSL briefing", audience_codes=[])
+    june_16 = date(2026, 6, 16)
+    plans = [
+        *_plans(june_16, june_16), DayPlan(june_16, time(14), time(16)), DayPlan(june_16, time(15, 30), time(17)),
+        *_plans(date(2026, 5, 4), date(2026, 5, 4)),
+    ]  # fmt: skip
+    planned = await actions.plan_series(course.id, SessionDraft("online"), plans, now=clock.now)
+    closed = ("Monday 4 May 2026 is a bank holiday or a day of closure",)
+    twice = ("Another date of this series is at the same time on Tuesday 16 June 2026",)
+    assert [one.reasons for one in planned] == [closed, closed, (), twice, twice, ()]
+
+
 async def test_a_series_of_skipped_dates_only_is_refused(db: TortoiseContext, clock: Clock) -> None:
     course = await makers.make_course()
     draft = SessionDraft("online")

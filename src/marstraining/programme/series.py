@@ -152,6 +152,22 @@ def judged(days: Sequence[DayPlan], wish: Wish, *, taken: Sequence[Taken], year:
     return Planned(tuple(days), tuple(dict.fromkeys(reasons)))
 
 
+def judged_series(plans: Sequence[DayPlan], wish: Wish, *, taken: Sequence[Taken], year: SchoolYear, now: datetime) -> list[Planned]:
+    """The dates of a series in order, each with every reason against it; one that overlaps a date that will do is skipped too."""
+    found: list[Planned] = []
+    spans: list[tuple[datetime, datetime]] = []
+    for plan in sorted(plans, key=lambda plan: (plan.day, plan.starts)):
+        one = judged([plan], wish, taken=taken, year=year, now=now)
+        if not one.reasons:
+            starts_at, ends_at = plan.instants()
+            if any(other_start < ends_at and other_end > starts_at for other_start, other_end in spans):
+                one = Planned(one.days, (f"Another date of this series is at the same time on {_named(plan.day)}",))
+            else:
+                spans.append((starts_at, ends_at))
+        found.append(one)
+    return found
+
+
 def _clashes(day: date, wish: Wish, other: Taken) -> Iterator[str]:
     at = f"at the same time on {_named(day)}"
     if wish.venue_id is not None and wish.venue_id == other.venue_id:

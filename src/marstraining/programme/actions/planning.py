@@ -15,7 +15,7 @@ from marstraining.programme.actions.sessions import create_session, draft_of
 from marstraining.programme.models import Course, Session, TrainingDay, Venue
 from marstraining.programme.queries.scope import EFFECTIVE_AUDIENCES
 from marstraining.programme.rules import DayPlan, SessionDraft
-from marstraining.programme.series import MOST_DATES, Planned, SchoolYear, Span, Taken, Wish, judged
+from marstraining.programme.series import MOST_DATES, Planned, SchoolYear, Span, Taken, Wish, judged, judged_series
 
 LONGEST_YEAR = timedelta(days=400)
 _TITLE = "CASE WHEN s.title = '' THEN c.title ELSE s.title END"
@@ -50,9 +50,8 @@ async def plan_series(
     audiences = frozenset(draft.audience_codes or course.audience_codes)
     venue_id = draft.venue_id if draft.venue_id in await _rooms() else None
     wish = Wish(venue_id, trainer_ids, audiences, is_in_terms=is_in_terms)
-    year = school_year()
     taken = await _taken_between(min(plan.day for plan in plans), max(plan.day for plan in plans))
-    return [judged([plan], wish, taken=taken, year=year, now=now) for plan in sorted(plans, key=lambda plan: (plan.day, plan.starts))]
+    return judged_series(plans, wish, taken=taken, year=school_year(), now=now)
 
 
 async def create_series(

@@ -195,7 +195,7 @@ def _check(form: Form, plans: Sequence[DayPlan], *, row: int) -> None:
 
 
 def add_days(form: Form, *, most: int) -> list[DayPlan]:
-    """The dates of a series typed one a line, all at the times of the form's fields."""
+    """The dates of a series typed one a line, all at the times of the form's fields; one that is typed twice counts once."""
     starts, ends = form.time("starts", "the start time"), form.time("ends", "the end time")
     plans = []
     for line in form.get("dates").splitlines()[: most + 1]:
@@ -205,7 +205,7 @@ def add_days(form: Form, *, most: int) -> list[DayPlan]:
         if day is None:
             form.fail("dates", f"“{line.strip()[:40]}” is not a date like 14/6/2027")
         plans.append(DayPlan(day or date.min, starts, ends))
-    return plans
+    return list(dict.fromkeys(plans))
 
 
 def read_series(form: Form) -> SeriesRule:
