@@ -158,6 +158,27 @@ async def test_every_fault_of_a_sessions_file_is_told_by_row_and_nothing_is_writ
     assert (await Session.all().count(), await Venue.all().count()) == (0, 0)
 
 
+async def test_a_time_with_an_offset_is_no_wall_clock_time_and_all_three_cells_of_a_day_are_checked_at_once(
+    db: TortoiseContext, clock: Clock
+) -> None:
+    await _courses(clock, COURSE)
+    outcome = await _sessions(
+        clock,
+        {**SESSION, "starts": "09:30+02:00", "ends": "12:30Z"},
+        {**SESSION, "code": "CP-2", "date": "31 June", "starts": "25:00", "ends": "noon"},
+        {**SESSION, "code": "CP-3", "starts": "09:30+02:00"},
+    )
+    assert [(fault.row, fault.column, fault.message) for fault in outcome.faults] == [
+        (2, "ends", "“12:30Z” is not a time like 09:30"),
+        (2, "starts", "“09:30+02:00” is not a time like 09:30"),
+        (3, "date", "“31 June” is not a date like 2027-03-28"),
+        (3, "ends", "“noon” is not a time like 09:30"),
+        (3, "starts", "“25:00” is not a time like 09:30"),
+        (4, "starts", "“09:30+02:00” is not a time like 09:30"),
+    ]
+    assert await Session.all().count() == 0
+
+
 async def test_two_rows_for_one_day_are_a_fault(db: TortoiseContext, clock: Clock) -> None:
     await _courses(clock, COURSE)
     outcome = await _sessions(clock, SESSION, SESSION)

@@ -116,27 +116,38 @@ class Reading:
         return SessionRows(code, first.number, courses[course], values, " ".join(first.cells.get("venue", "").split()), tuple(plans))
 
     def _day(self, row: Row) -> DayPlan | None:
-        try:
-            day = date.fromisoformat(row.cells.get("date", ""))
-        except ValueError:
-            self._fault(row, "date", f"“{row.cells.get('date', '')}” is not a date like 2027-03-28")
+        """The training day of a row; every cell of it is looked at, so that one sending back mends them all."""
+        day = self._date(row)
+        starts, ends = self._time(row, "starts"), self._time(row, "ends")
+        if day is None or starts is None or ends is None:
             return None
-        times = []
-        for column in ("starts", "ends"):
-            typed = row.cells.get(column, "")
-            try:
-                times.append(time.fromisoformat(typed.zfill(5)))
-            except ValueError:
-                self._fault(row, column, f"“{typed}” is not a time like 09:30")
-        if len(times) < 2:
-            return None
-        plan = DayPlan(day, times[0], times[1])
+        plan = DayPlan(day, starts, ends)
         try:
             plan.instants()
         except Refused as refusal:
             self._fault(row, "starts", refusal.message)
             return None
         return plan
+
+    def _date(self, row: Row) -> date | None:
+        typed = row.cells.get("date", "")
+        try:
+            return date.fromisoformat(typed)
+        except ValueError:
+            self._fault(row, "date", f"“{typed}” is not a date like 2027-03-28")
+            return None
+
+    def _time(self, row: Row, column: str) -> time | None:
+        typed = row.cells.get(column, "")
+        try:
+            at = time.fromisoformat(typed.zfill(5))
+        except ValueError:
+            at = None
+        # Times are those of a clock on the wall in London: one with an offset is none.
+        if at is None or at.tzinfo is not None:
+            self._fault(row, column, f"“{typed}” is not a time like 09:30")
+            return None
+        return at
 
     def _fault(self, row: Row, column: str, message: str) -> None:
         self.faults.append(Fault(row.number, column, message))
