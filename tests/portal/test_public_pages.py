@@ -271,8 +271,16 @@ async def test_ical_5_an_unchanged_feed_answers_304(db: TortoiseContext, clock: 
     await _session(clock)
     first = await client.get("/calendar/programme.ics")
     assert (await client.get("/calendar/programme.ics", headers={"If-None-Match": first.headers["etag"]})).status_code == 304
-    since = {"If-Modified-Since": first.headers["last-modified"]}
-    assert (await client.get("/calendar/programme.ics", headers=since)).status_code == 304
+
+
+async def test_ical_5_a_session_that_leaves_the_feed_leaves_it_also_for_who_asks_by_date_alone(
+    db: TortoiseContext, clock: Clock, client: Visitor
+) -> None:
+    session, _ = await _session(clock, "Neglect"), await _session(clock, "Early help")
+    first = await client.get("/calendar/programme.ics")
+    await Session.filter(id=session.id).update(access="restricted", changed_at=clock.forward(hours=1))
+    answer = await client.get("/calendar/programme.ics", headers={"If-Modified-Since": first.headers["last-modified"]})
+    assert (answer.status_code, "Neglect" in answer.text, "Early help" in answer.text) == (200, False, True)
 
 
 async def test_a_session_is_downloaded_as_a_file(db: TortoiseContext, clock: Clock, client: Visitor) -> None:

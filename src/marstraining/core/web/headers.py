@@ -87,8 +87,8 @@ class Headers:
             if key is not None:
                 started = time.perf_counter()
                 page = self.kept.find(key) or await self.kept.make(key, self.app, scope, receive)
-                tag, since = sent.get(b"if-none-match"), sent.get(b"if-modified-since")
-                status = await _send_kept(page, send, method, request_id, accepts_gzip=accepts_gzip, tag=tag, since=since)
+                tag = sent.get(b"if-none-match")
+                status = await _send_kept(page, send, method, request_id, accepts_gzip=accepts_gzip, tag=tag)
                 if self._observe:
                     self._observe("kept", method, status, time.perf_counter() - started)
                 return
@@ -124,12 +124,10 @@ class Headers:
                 self._observe(route.path if route else "", scope["method"], dressed.status or 500, time.perf_counter() - started)
 
 
-async def _send_kept(
-    page: KeptPage, send: Send, method: str, request_id: str, *, accepts_gzip: bool, tag: bytes | None, since: bytes | None
-) -> int:
+async def _send_kept(page: KeptPage, send: Send, method: str, request_id: str, *, accepts_gzip: bool, tag: bytes | None) -> int:
     variant = page.packed if accepts_gzip and page.packed is not None else page.plain
     identified = (b"x-request-id", request_id.encode())
-    if (tag is not None or since is not None) and page.is_known(variant, tag, since):
+    if tag is not None and page.is_known(variant, tag):
         await send({"type": "http.response.start", "status": 304, "headers": [*variant.unchanged, identified]})
         await send({"type": "http.response.body", "body": b""})
         return 304

@@ -6,7 +6,6 @@ import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from email.utils import parsedate_to_datetime
 from urllib.parse import parse_qsl, urlencode
 
 import structlog
@@ -54,28 +53,23 @@ class KeptPage:
     status: int
     plain: Variant
     packed: Variant | None
-    last_modified: float | None
     made_at: float
 
     @property
     def size(self) -> int:
         return len(self.plain.body) + (len(self.packed.body) if self.packed else 0)
 
-    def is_known(self, variant: Variant, if_none_match: bytes | None, if_modified_since: bytes | None) -> bool:
-        """Whether the asker already has this page (RFC 9110, 13.2.2: a tag decides where one is sent)."""
+    def is_known(self, variant: Variant, if_none_match: bytes) -> bool:
+        """Whether the asker already has this page, by its tag alone.
+
+        A date would not do: where something leaves a calendar, the last change of what is left in it may be an older one.
+        """
         if self.status != 200:
             return False
-        if if_none_match is not None:
-            if if_none_match == variant.etag:
-                return True
-            tags = {tag.strip().removeprefix(b"W/") for tag in if_none_match.split(b",")}
-            return b"*" in tags or self.plain.etag in tags or (self.packed is not None and self.packed.etag in tags)
-        if if_modified_since is None or self.last_modified is None:
-            return False
-        try:
-            return self.last_modified <= parsedate_to_datetime(if_modified_since.decode("latin-1")).timestamp()
-        except ValueError:
-            return False
+        if if_none_match == variant.etag:
+            return True
+        tags = {tag.strip().removeprefix(b"W/") for tag in if_none_match.split(b",")}
+        return b"*" in tags or self.plain.etag in tags or (self.packed is not None and self.packed.etag in tags)
 
 
 def _variant(headers: HeaderList, tag: str, body: bytes, *, packed: bool) -> Variant:
@@ -98,12 +92,10 @@ def make_page(status: int, headers: HeaderList, body: bytes, security: HeaderLis
     if compressible:
         final.append((b"vary", b"Accept-Encoding"))
     tag = hashlib.sha256(body).hexdigest()[:24]
-    modified = next((value.decode("latin-1") for name, value in headers if name == b"last-modified"), None)
     return KeptPage(
         status=status,
         plain=_variant(final, tag, body, packed=False),
         packed=_variant(final, tag, gzip.compress(body, 6, mtime=0), packed=True) if compressible else None,
-        last_modified=parsedate_to_datetime(modified).timestamp() if modified else None,
         made_at=time.monotonic(),
     )
 
@@ -251,9 +243,9 @@ def conditional(request: Request, response: Response) -> Response:
     """The response with a strong tag of its body, or 304 when the asker has it: for feeds that are not kept."""
     body = bytes(response.body)
     page = make_page(200, [(b"content-type", b"")], body, [])
-    sent = {name: value.encode("latin-1") for name, value in request.headers.items()}
+    tag = request.headers.get("if-none-match")
     response.headers["ETag"] = page.plain.etag.decode()
-    if page.is_known(page.plain, sent.get("if-none-match"), None):
+    if tag is not None and page.is_known(page.plain, tag.encode("latin-1")):
         kept_headers = {name: value for name, value in response.headers.items() if name not in {"content-length", "content-type"}}
         return Response(status_code=304, headers=kept_headers)
     return response
