@@ -2,16 +2,19 @@
 
 import json
 from dataclasses import asdict
+from datetime import datetime, timedelta
 
 import pytest
 from tortoise.context import TortoiseContext
 
 from marstraining.core.db import execute
+from marstraining.evaluation.actions import close_surveys
 from marstraining.evaluation.statistics import summarise
 from marstraining.reports.actions import take_quarterly_snapshot
 from tests import makers
 from tests.conftest import Clock
-from tests.reports.quarters import AT_DESK, QUARTER, said
+from tests.evaluation.asked import OUTCOMES, an_asked_session, answer
+from tests.reports.quarters import AT_DESK, IN_QUARTER, QUARTER, said, sections, tiles
 
 pytest.importorskip("scipy")
 
@@ -56,3 +59,44 @@ async def test_all_courses_is_not_said_where_one_did_not_improve(
 ) -> None:
     told = await _sentence(clock, One=_UP, Two=_UP, Other=other)
     assert ("all" in told, told.count("improved")) == (False, 2)
+
+
+_TAKEN_EARLY = datetime.fromisoformat("2026-01-05T09:00:00+00:00")
+
+
+async def _asked_on(clock: Clock, day: datetime, title: str, *, answers: int) -> None:
+    clock.travel_to(day)
+    taught, survey = await an_asked_session(clock.now, people=12, course=await makers.make_course(title, outcomes=OUTCOMES))
+    await answer(survey, taught.learners[:answers], now=clock.now)
+
+
+async def test_courses_still_open_or_not_asked_are_named_and_page_7_says_why(db: TortoiseContext, clock: Clock) -> None:
+    for title in ("One", "Two"):
+        await _asked_on(clock, IN_QUARTER, title, answers=12)
+    await _asked_on(clock, IN_QUARTER + timedelta(days=45), "Late in the quarter", answers=12)
+    for title, day in (("Missed", IN_QUARTER), ("No register yet", IN_QUARTER + timedelta(days=48))):
+        await makers.make_session(course=await makers.make_course(title), starts=day, now=clock.now)
+    await makers.make_session(course=await makers.make_course("Elsewhere", kind="external"), starts=IN_QUARTER, now=clock.now)
+    clock.travel_to(_TAKEN_EARLY - timedelta(days=2))
+    await close_surveys(now=clock.now)
+    frozen, _ = await take_quarterly_snapshot(QUARTER, by=AT_DESK, now=clock.now)
+    names = "Late in the quarter, Missed, No register yet"
+    assert f"Confidence improved after all 2 courses with enough answers. Not published: {names}." in said(frozen, "1")
+    (points,) = [block.items for block in sections(frozen)["7"].blocks if hasattr(block, "items")]
+    assert points == (
+        "Late in the quarter: still open, until 3 January 2026",
+        "Missed: nobody was asked",
+        "No register yet: not asked yet, until the register is taken",
+    )
+    clock.travel_to(_TAKEN_EARLY)
+    await close_surveys(now=clock.now)
+    later, _ = await take_quarterly_snapshot(QUARTER, by=AT_DESK, now=clock.now)
+    assert "Confidence improved after all 3 courses with enough answers. Not published: Missed, No register yet." in said(later, "1")
+
+
+async def test_while_every_survey_is_open_nothing_says_that_too_few_replied(db: TortoiseContext, clock: Clock) -> None:
+    await _asked_on(clock, IN_QUARTER, "Only", answers=12)
+    frozen, _ = await take_quarterly_snapshot(QUARTER, by=AT_DESK, now=clock.now)
+    assert "Confidence is not published yet: answers are still to come." in said(frozen, "1")
+    assert tiles(frozen)["Change in confidence, 0 to 10"] == "not published"
+    assert "Too few" not in str(frozen.content["sections"])

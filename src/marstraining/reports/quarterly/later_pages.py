@@ -36,7 +36,7 @@ def confidence(quarter: Quarter) -> tuple[Block, ...]:
             ("Course", "Replied", "More confident", "The same", "Less confident", "Note"),
             tuple((one.title, one.replied, one.up, one.same, one.down, "Few replied" if one.few_replied else "") for one in shown),
             (),
-            empty="No course has enough replies for an average this quarter.",
+            empty="No average of this quarter may be shown.",
         ),
     ]
     if held_back:

@@ -6,19 +6,21 @@ from dataclasses import field
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from marstraining.core.clock import from_wall
+from marstraining.core.clock import from_wall, local
 from marstraining.core.db import rows
 from marstraining.core.values import frozen
 from marstraining.evaluation.gate import Of
 from marstraining.evaluation.queries.results import Shown, shown
+from marstraining.evaluation.rules.asking import NO_LONGER_AFTER
 from marstraining.evaluation.rules.wording import Verdict, all_improved
-from marstraining.reports.queries.delivery import among
+from marstraining.programme.rules import CourseKind
+from marstraining.reports.queries.delivery import HeldSession, among
 from marstraining.reports.rules import NOT_COLLECTED, Period
 
 
 @frozen
 class CourseConfidence:
-    """One course's change as it may be shown: None and `why` where it is held back."""
+    """One course's change as it may be shown: None and `why` where it is held back, `is_coming` where answers are still to come."""
 
     code: str
     title: str
@@ -35,6 +37,7 @@ class CourseConfidence:
     few_replied: bool
     verdict: Verdict
     technical: Mapping[str, str] = field(default_factory=dict)
+    is_coming: bool = False
 
 
 @frozen
@@ -59,10 +62,13 @@ def quarter_label(period: Period) -> str:
     return f"{period.year_words} Q{period.quarter}"
 
 
-async def confidence_in(period: Period, *, courses: Sequence[str] | None = None) -> Confidence:
+async def confidence_in(
+    period: Period, *, sessions: Sequence[HeldSession], courses: Sequence[str] | None = None, now: datetime
+) -> Confidence:
     """From the frozen summaries of the quarter, in two statements; with `courses`, codes, of them alone.
 
-    Courses that asked and have no summary of the quarter yet are there too, held back.
+    Every other course of the quarter's `sessions` that ran is there too, with the reason why nothing of it is published. Where nobody
+    has been asked at all there is none: nothing is collected yet.
     """
     where, values = among("c.code", courses)
     found = await rows(
@@ -75,19 +81,25 @@ async def confidence_in(period: Period, *, courses: Sequence[str] | None = None)
     shown_parts = [(row, summary, shown(row["title"], summary, row["asked"], of=Of.TOTAL)) for row, summary in parts]
     adjusted = holm({row["code"]: summary["p"] for row, summary, one in shown_parts if one.gate.has_mean and summary["p"] is not None})
     made = [_course(row, summary, one, adjusted.get(row["code"])) for row, summary, one in shown_parts]
-    made += [_held_back(row) for row in await _asked(period, "after", courses) if row["code"] not in {one.code for one in made}]
+    others = await _asked(sessions)
+    if made or any(row["asked"] for row in others):
+        made += [_held_back(row, now) for row in others if row["code"] not in {one.code for one in made}]
     everything = tuple(sorted(made, key=lambda one: one.title.casefold()))
     return Confidence(everything, _overall(everything), _sentence(everything))
 
 
-async def _asked(period: Period, kind: str, courses: Sequence[str] | None) -> list[dict[str, Any]]:
-    """Courses whose surveys of a kind, of sessions that ended in the period, have closed."""
-    where, values = among("c.code", courses)
+async def _asked(sessions: Sequence[HeldSession]) -> list[dict[str, Any]]:
+    """Of the courses of sessions that ran: how many of these have a survey, how many of those are open and until when."""
+    ran = [one.id for one in sessions if one.is_over and one.kind != CourseKind.EXTERNAL]
+    if not ran:
+        return []
     return await rows(
-        "SELECT DISTINCT c.code, c.title FROM evaluation_survey v JOIN programme_session s ON s.id = v.session_id JOIN programme_course c"
-        f" ON c.id = s.course_id WHERE v.kind = ? AND v.closed_at IS NOT NULL AND s.ends_at >= ? AND s.ends_at < ?{where}",
-        kind, *instants_of(period), *values,
-    )  # fmt: skip
+        "SELECT c.code, c.title, count(v.id) AS asked, sum(CASE WHEN v.id IS NOT NULL AND v.closed_at IS NULL THEN 1 ELSE 0 END) AS open,"
+        " max(CASE WHEN v.closed_at IS NULL THEN v.closes_at END) AS until, max(s.ends_at) AS ended FROM programme_session s"
+        " JOIN programme_course c ON c.id = s.course_id LEFT JOIN evaluation_survey v ON v.session_id = s.id AND v.kind = 'after'"
+        f" WHERE s.id IN ({', '.join(str(one) for one in ran)}) GROUP BY c.id, c.code, c.title",
+        instants=("until", "ended"),
+    )
 
 
 def instants_of(period: Period) -> tuple[datetime, datetime]:
@@ -95,9 +107,19 @@ def instants_of(period: Period) -> tuple[datetime, datetime]:
     return from_wall(period.first, time()), from_wall(period.last + timedelta(days=1), time())
 
 
-def _held_back(row: Mapping[str, Any]) -> CourseConfidence:
-    why = "too few answers to be shown yet: they are kept until sessions of the course have enough together"
-    return CourseConfidence(row["code"], row["title"], 0, "", None, None, None, "", "", "", "", why, False, Verdict.UNSAID)
+def _held_back(row: Mapping[str, Any], now: datetime) -> CourseConfidence:
+    is_coming = bool(row["open"]) or (not row["asked"] and now - row["ended"] < NO_LONGER_AFTER)
+    if row["open"]:
+        last = local(row["until"] - timedelta(minutes=1))
+        why = f"still open, until {last.day} {last:%B %Y}"
+    elif row["asked"]:
+        why = "too few answers to be shown yet: they are kept until sessions of the course have enough together"
+    else:
+        why = "not asked yet, until the register is taken" if is_coming else "nobody was asked"
+    return CourseConfidence(
+        row["code"], row["title"], 0, "", None, None, None, "", "", "", "", why, few_replied=False, verdict=Verdict.UNSAID,
+        is_coming=is_coming,
+    )  # fmt: skip
 
 
 def _course(row: Mapping[str, Any], summary: Mapping[str, Any], one: Shown, p: float | None) -> CourseConfidence:
@@ -156,12 +178,18 @@ def holm(ps: Mapping[str, float]) -> dict[str, float]:
 
 def _overall(courses: Sequence[CourseConfidence]) -> Overall:
     held = [(one.change, one.answers) for one in courses if one.change is not None]
+    if not courses:
+        return Overall(NOT_COLLECTED, "")
     if not held:
-        return Overall(NOT_COLLECTED if not courses else "not published", "Too few replies for an average" if courses else "")
+        return Overall("not published", "Answers are still to come" if _are_coming(courses) else "Too few replies for an average")
     mean = sum(change * answers for change, answers in held) / sum(answers for _, answers in held)
     changes = [change for change, _ in held]
     replies = sum(answers for _, answers in held)
     return Overall(f"{mean:+.1f}", f"{replies} replies; courses from {min(changes):+.1f} to {max(changes):+.1f}")
+
+
+def _are_coming(courses: Sequence[CourseConfidence]) -> bool:
+    return any(one.is_coming for one in courses)
 
 
 def _sentence(courses: Sequence[CourseConfidence]) -> str:
@@ -170,9 +198,12 @@ def _sentence(courses: Sequence[CourseConfidence]) -> str:
     if not courses:
         return f"Confidence: {NOT_COLLECTED} for this quarter."
     if not published:
+        if _are_coming(courses):
+            return "Confidence is not published yet: answers are still to come."
         return "No course has enough replies for an average of confidence this quarter."
     improved = [one for one in published if one.verdict is Verdict.IMPROVED]
-    everywhere = all_improved(len(published), len(improved), held_back=len(courses) - len(published))
+    # Why each of the others is not published stands on page 7.
+    everywhere = all_improved(len(published), len(improved), held_back=0)
     if everywhere:
         held_back = [one.title for one in courses if one.change is None]
         return everywhere + (f" Not published: {', '.join(held_back)}." if held_back else "")

@@ -45,7 +45,7 @@ async def quarter_of(period: Period, *, on: date | None = None, now: datetime, o
     ran = [one.id for one in sessions if one.is_over]
     courses = await by_course(sessions, agency_ids=of.agency_ids)
     progress("The quarter before and a year ago")
-    before, year_ago = await _sums(period.step(-1), of, today), await _sums(period.step(-4), of, today)
+    before, year_ago = [await _sums(period.step(quarters), of, today, now) for quarters in (-1, -4)]
     progress("Organisations")
     reach = await reach_of(ran, agency_ids=of.agency_ids, together=() if of.agency_ids else EDUCATION_SECTORS)
     silent = await silent_agencies(ran, but=EDUCATION_SECTORS)
@@ -55,7 +55,7 @@ async def quarter_of(period: Period, *, on: date | None = None, now: datetime, o
     day = min(today, period.last)
     coverage = Coverage((), {}) if of.words else await coverage_on(day)
     progress("Confidence")
-    confidence = await confidence_in(period, courses=of.courses)
+    confidence = await confidence_in(period, sessions=sessions, courses=of.courses, now=now)
     progress("Three months later")
     narrow = [] if of.agency_ids else of.courses
     impact, three_wave = await impact_in(period, courses=narrow), await three_wave_of(period)
@@ -96,9 +96,10 @@ async def _sessions(period: Period, of: Narrowed, today: date) -> list[HeldSessi
     return await sessions_in(period.first, period.last, on=today, courses=of.courses, agency_ids=of.agency_ids)
 
 
-async def _sums(period: Period, of: Narrowed, today: date) -> Sums:
-    confidence = await confidence_in(period, courses=of.courses)
-    return await _summed(await _sessions(period, of, today), of, confidence.programme.change_words)
+async def _sums(period: Period, of: Narrowed, today: date, now: datetime) -> Sums:
+    sessions = await _sessions(period, of, today)
+    confidence = await confidence_in(period, sessions=sessions, courses=of.courses, now=now)
+    return await _summed(sessions, of, confidence.programme.change_words)
 
 
 async def _summed(sessions: Sequence[HeldSession], of: Narrowed, confidence: str) -> Sums:
