@@ -5,7 +5,9 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from marstraining.bookings.models import Booking
 from marstraining.core.db import execute
+from marstraining.core.tokens import new_nonce, new_ref
 from marstraining.core.viewer import Role, Viewer
 from marstraining.evaluation.statistics import summarise
 from marstraining.people.models import Person
@@ -55,6 +57,14 @@ async def a_quarter(now: datetime, *, code: str = "CP") -> Held:
     await makers.make_mark(second, people[0], agency_id=school.id)
     await makers.make_mark(second, people[4], "absent", agency_id=police.id)
     return Held(course, briefing, [first, second, counted], people)
+
+
+async def a_booking(session: Session, person: Person, state: str = "confirmed", **columns: Any) -> Booking:
+    """Somebody's booking of a session that is over."""
+    return await Booking.create(
+        ref=new_ref(), session=session, learner=person, state=state, joined_at=makers.LONG_AGO, nonce=new_nonce(), check_in_code="1",
+        created_at=makers.LONG_AGO, changed_at=makers.LONG_AGO, **columns,
+    )  # fmt: skip
 
 
 async def a_change(course: Course, *, answers: int, asked: int, by: int = 2, quarter: str = "2025/26 Q3") -> None:

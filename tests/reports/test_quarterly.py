@@ -3,7 +3,7 @@
 import pytest
 from tortoise.context import TortoiseContext
 
-from marstraining.core.db import execute
+from marstraining.core.db import execute, rows
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Role, Viewer
 from marstraining.demo.filling import fill
@@ -22,7 +22,7 @@ from marstraining.reports.queries.board_actions import actions_of, open_actions
 from marstraining.reports.rules import Period
 from tests import makers
 from tests.conftest import Clock
-from tests.reports.quarters import AT_DESK, IN_QUARTER, QUARTER, a_change, a_quarter, grid, said, sections, tiles
+from tests.reports.quarters import AT_DESK, IN_QUARTER, QUARTER, a_booking, a_change, a_quarter, grid, said, sections, tiles
 from tests.statements import statements
 
 READER = Viewer(person_id=1, roles=frozenset({Role.BOARD_READER}))
@@ -164,6 +164,22 @@ async def test_a_narrower_report_is_of_its_course_organisation_or_area_alone(clo
         with pytest.raises(NotFound):
             await taken(clock, scope=scope)
     assert sorted(one.of for one in await snapshots(viewer=READER)) == ["Child Protection", "Isle Police", "Neglect"]
+
+
+@pytest.mark.usefixtures("db")
+async def test_an_organisation_of_whom_nobody_came_or_was_booked_counts_nought_where_others_are_on_record(clock: Clock) -> None:
+    held = await a_quarter(clock.now)
+    code = (await rows("SELECT code FROM people_agency WHERE name = 'Isle Probation'"))[0]["code"]
+    await a_booking(held.sessions[0], held.people[0])
+    frozen = await taken(clock, scope=f"agency:{code}")
+    summary = tiles(frozen)
+    assert (summary["Attendances"], summary["Different people"], summary["Did not attend"]) == ("0", "0", "not held")
+    briefing, course, _ = grid(frozen, "2")
+    assert [course[head] for head in ("Booked", "Attended", "In part", "Did not attend", "Walked in")] == ["0"] * 5
+    # Of thirty without names nobody can say how many were theirs.
+    assert [briefing[head] for head in ("Booked", "Attended", "Did not attend")] == ["not held"] * 3
+    figures = {(one.key, one.measure): one.print for one in frozen.figures}
+    assert (figures["CP", "people who attended"], figures["BR", "people who attended"]) == ("0", "not held")
 
 
 @pytest.mark.usefixtures("db")

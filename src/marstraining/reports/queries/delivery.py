@@ -70,11 +70,10 @@ class CourseDelivery:
 async def sessions_in(
     first: date, last: date, *, on: date, courses: Sequence[str] | None = None, agency_ids: Sequence[int] = ()
 ) -> list[HeldSession]:
-    """The sessions whose first training day falls in the period, drafts left out, in six statements whatever their number.
+    """The sessions whose first training day falls in the period, drafts left out, in a number of statements that does not grow with theirs.
 
-    `on` is the day the figures are as at: what begins later is planned. With `courses`, codes, only those.
-    With `agency_ids` people are those of these agencies, and
-    capacity is nobody's.
+    `on` is the day the figures are as at: what begins later is planned. With `courses`, codes, only those. With `agency_ids` people are
+    those of these agencies, nought of them where others alone are marked or booked, and capacity is nobody's.
     """
     where, values = among("c.code", courses)
     found = await rows(
@@ -89,6 +88,10 @@ async def sessions_in(
         return []
     marks = await _marks(ids, agency_ids)
     booked, waiting, late = await _bookings(ids, agency_ids)
+    if agency_ids:
+        marked, listed = await _held_of_anybody(ids)
+        marks = {one: marks.get(one, Counter()) for one in marked}
+        booked = {one: booked.get(one, 0) for one in listed}
     counted: Mapping[int, int | None] = {} if agency_ids else await attended_by_session(ids)
     organisations: Mapping[int, int | None] = {} if agency_ids else await organisations_represented(ids)
     counts = _Counts(marks, booked, waiting, late, counted, organisations)
@@ -120,12 +123,12 @@ def _session(row: Mapping[str, Any], counts: _Counts, *, on: date, is_part: bool
         is_over=row["state"] == SessionState.PUBLISHED and row["day"] <= on,
         capacity=None if is_part else row["capacity"],
         booked=booked.get(number, 0) + late.get(number, 0) if has_bookings else None,
-        attended=own["attended"] if own else counts.attended.get(number),
-        partial=own["partial"] if own else None,
-        excused=own["excused"] if own else None,
-        absent=own["absent"] if own else None,
+        attended=counts.attended.get(number) if own is None else own["attended"],
+        partial=None if own is None else own["partial"],
+        excused=None if own is None else own["excused"],
+        absent=None if own is None else own["absent"],
         late_cancelled=late.get(number, 0),
-        walked_in=own["walked_in"] if own else None,
+        walked_in=None if own is None else own["walked_in"],
         waiting=counts.waiting.get(number, 0),
         organisations=counts.organisations.get(number),
     )
@@ -171,6 +174,18 @@ async def _bookings(ids: Sequence[int], agency_ids: Sequence[int]) -> tuple[dict
     return by_state["confirmed"], by_state["waiting"], {row["session_id"]: row["n"] for row in ledger}
 
 
+async def _held_of_anybody(ids: Sequence[int]) -> tuple[set[int], set[int]]:
+    """The sessions of which marks are held, and those of which bookings are, whoever's they are."""
+    listed = _listed(ids)
+    found = await rows(
+        f"SELECT session_id, 1 AS is_marked FROM attendance_mark WHERE superseded_at IS NULL AND session_id IN ({listed})"
+        f" UNION SELECT session_id, 0 FROM bookings_booking WHERE state = 'confirmed' AND session_id IN ({listed})"
+        f" UNION SELECT session_id, 0 FROM bookings_ledger WHERE kind = 'late_cancellation' AND session_id IN ({listed})"
+    )
+    marked = {row["session_id"] for row in found if row["is_marked"]}
+    return marked, {row["session_id"] for row in found if not row["is_marked"]}
+
+
 def total(values: Sequence[int | None]) -> int | None:
     """The sum of what is held; None where nothing is."""
     held = [value for value in values if value is not None]
@@ -189,6 +204,7 @@ async def by_course(sessions: Sequence[HeldSession], *, agency_ids: Sequence[int
 
 def _course(code: str, title: str, held: Sequence[HeldSession], people: int | None) -> CourseDelivery:
     over = [one for one in held if one.is_over]
+    attended = total([one.attended for one in over])
     return CourseDelivery(
         code=code,
         title=title,
@@ -197,14 +213,15 @@ def _course(code: str, title: str, held: Sequence[HeldSession], people: int | No
         called_off=sum(one.state == SessionState.CALLED_OFF for one in held),
         capacity=total([one.capacity for one in over]),
         booked=total([one.booked for one in over]),
-        attended=total([one.attended for one in over]),
+        attended=attended,
         partial=total([one.partial for one in over]),
         absent=total([one.absent for one in over]),
         excused=total([one.excused for one in over]),
         late_cancelled=sum(one.late_cancelled for one in over),
         walked_in=total([one.walked_in for one in over]),
         waiting=sum(one.waiting for one in held),
-        people=people,
+        # That nobody is known by name says nothing where a number without names is held.
+        people=people or (0 if attended == 0 else None),
     )
 
 
