@@ -247,13 +247,14 @@ def _directions(summary: dict[str, Any]) -> Directions:
 
 async def _own_summaries(course_id: int, condition: str) -> list[dict[str, Any]]:
     found = await rows(
-        "SELECT c.survey_id, c.answers, c.asked, c.measures, s.ends_at FROM evaluation_summary c JOIN evaluation_survey v"
+        "SELECT c.survey_id, c.answers, c.asked, c.measures, s.starts_at FROM evaluation_summary c JOIN evaluation_survey v"
         " ON v.id = c.survey_id JOIN programme_session s ON s.id = v.session_id WHERE s.course_id = ? AND v.kind = 'after'"
         f" AND c.is_current {condition} ORDER BY s.ends_at, v.id",
         course_id,
-        instants=("ends_at",),
+        instants=("starts_at",),
     )
-    return [row | {"measures": json.loads(row["measures"]), "quarter": quarter_of(row["ends_at"])} for row in found]
+    # A session belongs to the quarter of its first training day, in every figure.
+    return [row | {"measures": json.loads(row["measures"]), "quarter": quarter_of(row["starts_at"])} for row in found]
 
 
 async def _total(course_id: int) -> None:

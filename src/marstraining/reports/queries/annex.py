@@ -63,14 +63,14 @@ class AskedSurvey:
 
 
 async def surveys_asked(period: Period, *, courses: Sequence[str] | None = None) -> tuple[AskedSurvey, ...]:
-    """Every question behind the period's figures: asked about sessions that ended in it, or three months later and closed in it."""
+    """Every question behind the period's figures: asked about sessions that began in it, or three months later and closed in it."""
     where, values = among("c.code", courses)
     spans = instants_of(period)
     found = await rows(
         "SELECT t.title, n.number, n.made_at, n.sections FROM evaluation_version n JOIN evaluation_instrument t ON t.id = n.instrument_id"
         " WHERE n.id IN (SELECT v.version_id FROM evaluation_survey v JOIN programme_session s ON s.id = v.session_id"
         " JOIN programme_course c ON c.id = s.course_id WHERE v.closed_at IS NOT NULL AND ((v.kind IN ('after', 'before')"
-        " AND s.ends_at >= ? AND s.ends_at < ?) OR (v.kind IN ('follow_up', 'manager') AND v.closed_at > ? AND v.closed_at <= ?))"
+        " AND s.starts_at >= ? AND s.starts_at < ?) OR (v.kind IN ('follow_up', 'manager') AND v.closed_at > ? AND v.closed_at <= ?))"
         f"{where}) ORDER BY t.kind, t.title, n.number",
         *spans, *spans, *values, instants=("made_at",),
     )  # fmt: skip
