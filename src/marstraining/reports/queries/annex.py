@@ -10,7 +10,7 @@ from marstraining.core.db import rows
 from marstraining.core.values import frozen
 from marstraining.evaluation.rules.questions import Question, QuestionKind, all_questions, sections_of
 from marstraining.reports.queries.confidence import instants_of
-from marstraining.reports.queries.delivery import among
+from marstraining.reports.queries.narrowing import WHOLE, Narrowed
 from marstraining.reports.rules import Period
 
 _CAME = "m.superseded_at IS NULL AND m.mark = 'attended' AND m.taken_as IN ('learner', 'walk_in', 'substitute')"
@@ -62,9 +62,9 @@ class AskedSurvey:
     questions: tuple[tuple[str, str], ...]
 
 
-async def surveys_asked(period: Period, *, courses: Sequence[str] | None = None) -> tuple[AskedSurvey, ...]:
+async def surveys_asked(period: Period, *, of: Narrowed = WHOLE) -> tuple[AskedSurvey, ...]:
     """Every question behind the period's figures: asked about sessions that began in it, or three months later and closed in it."""
-    where, values = among("c.code", courses)
+    where, values = of.sessions()
     spans = instants_of(period)
     found = await rows(
         "SELECT t.title, n.number, n.made_at, n.sections FROM evaluation_version n JOIN evaluation_instrument t ON t.id = n.instrument_id"

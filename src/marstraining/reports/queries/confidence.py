@@ -14,8 +14,12 @@ from marstraining.evaluation.queries.results import Shown, shown
 from marstraining.evaluation.rules.asking import NO_LONGER_AFTER
 from marstraining.evaluation.rules.wording import Verdict, all_improved
 from marstraining.programme.rules import CourseKind
-from marstraining.reports.queries.delivery import HeldSession, among
+from marstraining.reports.queries.delivery import HeldSession
+from marstraining.reports.queries.narrowing import WHOLE, Narrowed, among
 from marstraining.reports.rules import NOT_COLLECTED, Period
+
+# Of a part of a quarter there is no figure: with the whole quarter's it would tell of the other part, however few that are.
+_PARTLY = "belongs to the area for a part of the quarter, and answers are counted for the whole of it"
 
 
 @frozen
@@ -62,30 +66,48 @@ def quarter_label(period: Period) -> str:
     return f"{period.year_words} Q{period.quarter}"
 
 
-async def confidence_in(
-    period: Period, *, sessions: Sequence[HeldSession], courses: Sequence[str] | None = None, now: datetime
-) -> Confidence:
-    """From the frozen summaries of the quarter, in two statements; with `courses`, codes, of them alone.
+async def confidence_in(period: Period, *, sessions: Sequence[HeldSession], of: Narrowed = WHOLE, now: datetime) -> Confidence:
+    """From the frozen summaries of the quarter, in a number of statements that does not grow with them; of some courses alone with `of`.
 
     Every other course of the quarter's `sessions` that ran is there too, with the reason why nothing of it is published. Where nobody
     has been asked at all there is none: nothing is collected yet.
     """
-    where, values = among("c.code", courses)
+    where, values = among("c.code", of.courses_within(period.first, period.last))
     found = await rows(
         "SELECT c.code, c.title, t.asked, t.measures FROM evaluation_summary t JOIN programme_course c ON c.id = t.course_id"
         f" WHERE t.scope = 'quarter' AND t.quarter = ?{where} ORDER BY lower(c.title), c.id",
         quarter_label(period),
         *values,
     )
-    parts = [(row, json.loads(row["measures"])["course"]) for row in found]
+    partly = await _partly(period, of)
+    parts = [(row, json.loads(row["measures"])["course"]) for row in found if row["code"] not in partly]
     shown_parts = [(row, summary, shown(row["title"], summary, row["asked"], of=Of.TOTAL)) for row, summary in parts]
     adjusted = holm({row["code"]: summary["p"] for row, summary, one in shown_parts if one.gate.has_mean and summary["p"] is not None})
     made = [_course(row, summary, one, adjusted.get(row["code"])) for row, summary, one in shown_parts]
+    made += [_unpublished(code, title, _PARTLY) for code, title in partly.items() if title]
     others = await _asked(sessions)
     if made or any(row["asked"] for row in others):
         made += [_held_back(row, now) for row in others if row["code"] not in {one.code for one in made}]
     everything = tuple(sorted(made, key=lambda one: one.title.casefold()))
     return Confidence(everything, _overall(everything), _sentence(everything))
+
+
+async def _partly(period: Period, of: Narrowed) -> dict[str, str]:
+    """Courses some of whose sessions of the quarter that were asked about are not of the report, by code.
+
+    With the title where others are, "" where none is.
+    """
+    if not of.belongs:
+        return {}
+    where, values = among("c.code", of.courses_within(period.first, period.last))
+    inside, spans = of.sessions()
+    found = await rows(
+        f"SELECT x.code, x.title, sum(x.inside) AS inside, count(*) AS asked FROM (SELECT c.code, c.title, CASE WHEN 1 = 1{inside} THEN 1"
+        " ELSE 0 END AS inside FROM evaluation_survey v JOIN programme_session s ON s.id = v.session_id JOIN programme_course c"
+        f" ON c.id = s.course_id WHERE v.kind = 'after' AND s.starts_at >= ? AND s.starts_at < ?{where}) x GROUP BY x.code, x.title",
+        *spans, *instants_of(period), *values,
+    )  # fmt: skip
+    return {row["code"]: row["title"] if row["inside"] else "" for row in found if row["inside"] < row["asked"]}
 
 
 async def _asked(sessions: Sequence[HeldSession]) -> list[dict[str, Any]]:
@@ -116,10 +138,13 @@ def _held_back(row: Mapping[str, Any], now: datetime) -> CourseConfidence:
         why = "too few answers to be shown yet: they are kept until sessions of the course have enough together"
     else:
         why = "not asked yet, until the register is taken" if is_coming else "nobody was asked"
+    return _unpublished(row["code"], row["title"], why, is_coming=is_coming)
+
+
+def _unpublished(code: str, title: str, why: str, *, is_coming: bool = False) -> CourseConfidence:
     return CourseConfidence(
-        row["code"], row["title"], 0, "", None, None, None, "", "", "", "", why, few_replied=False, verdict=Verdict.UNSAID,
-        is_coming=is_coming,
-    )  # fmt: skip
+        code, title, 0, "", None, None, None, "", "", "", "", why, few_replied=False, verdict=Verdict.UNSAID, is_coming=is_coming
+    )
 
 
 def _course(row: Mapping[str, Any], summary: Mapping[str, Any], one: Shown, p: float | None) -> CourseConfidence:
@@ -181,15 +206,20 @@ def _overall(courses: Sequence[CourseConfidence]) -> Overall:
     if not courses:
         return Overall(NOT_COLLECTED, "")
     if not held:
-        return Overall("not published", "Answers are still to come" if _are_coming(courses) else "Too few replies for an average")
+        return Overall("not published", _unsaid(courses)[0])
     mean = sum(change * answers for change, answers in held) / sum(answers for _, answers in held)
     changes = [change for change, _ in held]
     replies = sum(answers for _, answers in held)
     return Overall(f"{mean:+.1f}", f"{replies} replies; courses from {min(changes):+.1f} to {max(changes):+.1f}")
 
 
-def _are_coming(courses: Sequence[CourseConfidence]) -> bool:
-    return any(one.is_coming for one in courses)
+def _unsaid(courses: Sequence[CourseConfidence]) -> tuple[str, str]:
+    """Why nothing is published, beside the figure and as a sentence."""
+    if any(one.is_coming for one in courses):
+        return "Answers are still to come", "Confidence is not published yet: answers are still to come."
+    if any(one.why == _PARTLY for one in courses):
+        return "Page 7 says why", "Confidence is not published: page 7 says why."
+    return "Too few replies for an average", "No course has enough replies for an average of confidence this quarter."
 
 
 def _sentence(courses: Sequence[CourseConfidence]) -> str:
@@ -198,9 +228,7 @@ def _sentence(courses: Sequence[CourseConfidence]) -> str:
     if not courses:
         return f"Confidence: {NOT_COLLECTED} for this quarter."
     if not published:
-        if _are_coming(courses):
-            return "Confidence is not published yet: answers are still to come."
-        return "No course has enough replies for an average of confidence this quarter."
+        return _unsaid(courses)[1]
     improved = [one for one in published if one.verdict is Verdict.IMPROVED]
     # Why each of the others is not published stands on page 7.
     everywhere = all_improved(len(published), len(improved), held_back=0)

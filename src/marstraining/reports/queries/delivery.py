@@ -9,6 +9,7 @@ from marstraining.attendance.queries.figures import attended_by_session, organis
 from marstraining.core.db import rows
 from marstraining.core.values import frozen
 from marstraining.programme.rules import Delivery, SessionState
+from marstraining.reports.queries.narrowing import WHOLE, Narrowed
 
 _FIRST_DAY = "(SELECT min(d.day) FROM programme_day d WHERE d.session_id = s.id AND NOT d.is_cancelled)"
 _ANY_FIRST_DAY = "(SELECT min(d.day) FROM programme_day d WHERE d.session_id = s.id)"
@@ -67,15 +68,14 @@ class CourseDelivery:
     people: int | None
 
 
-async def sessions_in(
-    first: date, last: date, *, on: date, courses: Sequence[str] | None = None, agency_ids: Sequence[int] = ()
-) -> list[HeldSession]:
+async def sessions_in(first: date, last: date, *, on: date, of: Narrowed = WHOLE) -> list[HeldSession]:
     """The sessions whose first training day falls in the period, drafts left out, in a number of statements that does not grow with theirs.
 
-    `on` is the day the figures are as at: what begins later is planned. With `courses`, codes, only those. With `agency_ids` people are
-    those of these agencies, nought of them where others alone are marked or booked, and capacity is nobody's.
+    `on` is the day the figures are as at: what begins later is planned. Of some organisations people are theirs, nought of them where
+    others alone are marked or booked, and capacity is nobody's.
     """
-    where, values = among("c.code", courses)
+    agency_ids = of.agency_ids
+    where, values = of.sessions()
     found = await rows(
         f"SELECT s.id, c.code, c.kind, s.state, s.delivery, s.capacity, coalesce({_FIRST_DAY}, {_ANY_FIRST_DAY}) AS day,"
         " s.ends_at FROM programme_session s JOIN programme_course c ON c.id = s.course_id"
@@ -132,13 +132,6 @@ def _session(row: Mapping[str, Any], counts: _Counts, *, on: date, is_part: bool
         waiting=counts.waiting.get(number, 0),
         organisations=counts.organisations.get(number),
     )
-
-
-def among(column: str, codes: Sequence[str] | None) -> tuple[str, Sequence[str]]:
-    """A condition that holds for these codes alone, with its values; None is no condition, and no codes let nothing through."""
-    if codes is None:
-        return "", ()
-    return (f" AND {column} IN ({', '.join('?' * len(codes))})", codes) if codes else (" AND 1 = 0", ())
 
 
 def _listed(ids: Sequence[int]) -> str:

@@ -1,7 +1,7 @@
 """What is known three months after, and of the scale itself, for a quarter's report: what evaluation's gate lets through, and no more."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from marstraining.core.clock import local
@@ -13,7 +13,7 @@ from marstraining.evaluation.rules.asking import SurveyKind
 from marstraining.evaluation.rules.later import BlockKind
 from marstraining.evaluation.rules.questions import Measure, all_questions, in_their_order, sections_of
 from marstraining.reports.queries.confidence import instants_of, quarter_label
-from marstraining.reports.queries.delivery import among
+from marstraining.reports.queries.narrowing import WHOLE, Narrowed
 from marstraining.reports.rules import Period
 
 
@@ -57,10 +57,10 @@ async def three_wave_of(period: Period) -> ThreeWave:
     return ThreeWave(period.year_words, wave, wave is not None or await is_sampled_in_year(SurveyKind.BEFORE, label))
 
 
-async def impact_in(period: Period, *, courses: Sequence[str] | None = None) -> Impact:
-    """From frozen blocks, in a number of statements that does not grow with surveys; with `courses`, codes, survey by survey."""
-    if courses is not None:
-        return Impact(by_session=await _by_session(period, courses))
+async def impact_in(period: Period, *, of: Narrowed = WHOLE) -> Impact:
+    """From frozen blocks, in a number of statements that does not grow with surveys; of some courses survey by survey."""
+    if of.courses is not None:
+        return Impact(by_session=await _by_session(period, of))
     label = quarter_label(period)
     return Impact(
         learners=await later_in(label, BlockKind.FOLLOW_UP),
@@ -71,8 +71,8 @@ async def impact_in(period: Period, *, courses: Sequence[str] | None = None) -> 
     )
 
 
-async def _by_session(period: Period, courses: Sequence[str]) -> tuple[BySession, ...]:
-    where, values = among("c.code", courses)
+async def _by_session(period: Period, of: Narrowed) -> tuple[BySession, ...]:
+    where, values = of.sessions()
     found = await rows(
         "SELECT c.title, s.starts_at, v.kind, v.sections, t.answers, t.asked, t.measures FROM evaluation_summary t JOIN evaluation_survey v"
         " ON v.id = t.survey_id JOIN programme_session s ON s.id = v.session_id JOIN programme_course c ON c.id = s.course_id"

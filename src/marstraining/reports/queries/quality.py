@@ -8,7 +8,7 @@ from marstraining.core.db import rows
 from marstraining.core.values import frozen
 from marstraining.coverage.queries.forecast import people_asked
 from marstraining.coverage.rules import State
-from marstraining.reports.queries.delivery import among
+from marstraining.reports.queries.narrowing import among
 
 _ENDS_SOON = timedelta(days=90)
 

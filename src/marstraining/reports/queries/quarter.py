@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
 from marstraining.core.clock import today_of
-from marstraining.core.values import frozen
 from marstraining.programme.rules import CourseKind
 from marstraining.reports.quarterly import Quarter, Sums, sums_of
 from marstraining.reports.queries.annex import data_quality_of, surveys_asked
 from marstraining.reports.queries.confidence import confidence_in
 from marstraining.reports.queries.delivery import HeldSession, by_course, people_of, reach_of, sessions_in, silent_agencies
 from marstraining.reports.queries.impact import impact_in, three_wave_of
+from marstraining.reports.queries.narrowing import WHOLE, Narrowed
 from marstraining.reports.queries.quality import Coverage, accreditations_on, coverage_on, represented_at, training_of
 from marstraining.reports.rules import Period
 
@@ -19,18 +19,6 @@ EDUCATION_SECTORS = ("Education, schools", "Further education", "Early years")
 Progress = Callable[[str], None]
 STEPS = 7
 """How often `quarter_of` tells its progress."""
-
-
-@frozen
-class Narrowed:
-    """What a report is of: some courses by their codes, None for all; some organisations, () for all; `words` for the cover."""
-
-    words: str = ""
-    courses: Sequence[str] | None = None
-    agency_ids: Sequence[int] = ()
-
-
-WHOLE = Narrowed()
 
 
 async def quarter_of(period: Period, *, on: date | None = None, now: datetime, of: Narrowed = WHOLE, progress: Progress) -> Quarter:
@@ -55,18 +43,13 @@ async def quarter_of(period: Period, *, on: date | None = None, now: datetime, o
     day = min(today, period.last)
     coverage = Coverage((), {}) if of.words else await coverage_on(day)
     progress("Confidence")
-    confidence = await confidence_in(period, sessions=sessions, courses=of.courses, now=now)
+    confidence = await confidence_in(period, sessions=sessions, of=of, now=now)
     progress("Three months later")
-    narrow = [] if of.agency_ids else of.courses
-    impact, three_wave = await impact_in(period, courses=narrow), await three_wave_of(period)
+    # Answers are never told apart by organisation: such a report has none.
+    asked = Narrowed(of.words, courses=()) if of.agency_ids else of
+    impact, three_wave = await impact_in(period, of=asked), await three_wave_of(period)
     progress("Trainers, accreditations and what is planned")
-    planned = await sessions_in(
-        max(today, date.fromordinal(period.last.toordinal() + 1)),
-        period.step(2).last,
-        on=today,
-        courses=of.courses,
-        agency_ids=of.agency_ids,
-    )
+    planned = await sessions_in(max(today, date.fromordinal(period.last.toordinal() + 1)), period.step(2).last, on=today, of=of)
     return Quarter(
         period=period,
         as_at=f"{today.day} {today:%B %Y}",
@@ -85,20 +68,20 @@ async def quarter_of(period: Period, *, on: date | None = None, now: datetime, o
         three_wave=three_wave,
         impact=impact,
         trained=await training_of(ran),
-        accredited=await accreditations_on(day, courses=of.courses),
+        accredited=await accreditations_on(day, courses=of.courses_within(day, day)),
         planned=await by_course(planned, agency_ids=of.agency_ids),
         data_quality=await data_quality_of(ran, agency_ids=of.agency_ids),
-        asked=await surveys_asked(period, courses=narrow),
+        asked=await surveys_asked(period, of=asked),
     )
 
 
 async def _sessions(period: Period, of: Narrowed, today: date) -> list[HeldSession]:
-    return await sessions_in(period.first, period.last, on=today, courses=of.courses, agency_ids=of.agency_ids)
+    return await sessions_in(period.first, period.last, on=today, of=of)
 
 
 async def _sums(period: Period, of: Narrowed, today: date, now: datetime) -> Sums:
     sessions = await _sessions(period, of, today)
-    confidence = await confidence_in(period, sessions=sessions, courses=of.courses, now=now)
+    confidence = await confidence_in(period, sessions=sessions, of=of, now=now)
     return await _summed(sessions, of, confidence.programme.change_words)
 
 

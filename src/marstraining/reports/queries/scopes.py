@@ -5,7 +5,8 @@ from datetime import date
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound
 from marstraining.people.queries import branches_of
-from marstraining.reports.queries.quarter import EDUCATION_SECTORS, WHOLE, Narrowed
+from marstraining.reports.queries.narrowing import WHOLE, Belongs, Narrowed
+from marstraining.reports.queries.quarter import EDUCATION_SECTORS
 from marstraining.reports.rules import Period
 
 SCOPE_LENGTH = 60
@@ -28,17 +29,18 @@ async def narrowed(scope: str, period: Period) -> Narrowed:
     if kind == "agency":
         found = await rows("SELECT id, name FROM people_agency WHERE code = ?", name)
         if found:
-            own = int(found[0]["id"])
-            return Narrowed(f"organisation: {found[0]['name']}", agency_ids=tuple(sorted(await branches_of([own]) | {own})))
+            own_id = int(found[0]["id"])
+            return Narrowed(f"organisation: {found[0]['name']}", agency_ids=tuple(sorted(await branches_of([own_id]) | {own_id})))
     if kind == "area":
         found = await rows(
-            "SELECT DISTINCT a.area, c.code FROM evaluation_area a JOIN programme_course c ON c.id = a.course_id"
-            " WHERE a.starts_on <= ? AND (a.ends_on IS NULL OR a.ends_on >= ?) ORDER BY c.code",
-            period.last, period.first,
-        )  # fmt: skip
-        own_courses = [row for row in found if area_scope(row["area"]) == scope]
-        if own_courses:
-            return Narrowed(f"area: {own_courses[0]['area']}", courses=tuple(row["code"] for row in own_courses))
+            "SELECT a.area, c.code, a.starts_on, a.ends_on FROM evaluation_area a JOIN programme_course c ON c.id = a.course_id"
+            " ORDER BY c.code, a.starts_on",
+            dates=("starts_on", "ends_on"),
+        )
+        own = [row for row in found if area_scope(row["area"]) == scope]
+        belongs = [Belongs(row["code"], row["starts_on"], row["ends_on"]) for row in own]
+        if any(one.is_within(period.first, period.last) for one in belongs):
+            return Narrowed(f"area: {own[0]['area']}", courses=sorted({one.course for one in belongs}), belongs=belongs)
     raise NotFound
 
 
