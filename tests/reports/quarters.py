@@ -1,6 +1,7 @@
 """A quarter with two courses, three organisations and a session of which only a number is held."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -67,9 +68,12 @@ async def a_booking(session: Session, person: Person, state: str = "confirmed", 
     )  # fmt: skip
 
 
-async def a_change(course: Course, *, answers: int, asked: int, by: int = 2, quarter: str = "2025/26 Q3") -> None:
-    """The frozen summary of a course's feedback in the quarter."""
-    pairs = [(3 + number % 3, 3 + number % 3 + by + number % 2) for number in range(answers)]
+async def a_change(
+    course: Course, *, answers: int, asked: int, by: int = 2, quarter: str = "2025/26 Q3", pairs: Sequence[tuple[float, float]] = ()
+) -> None:
+    """The frozen summary of a course's feedback in the quarter, of these pairs or of as many as there are answers."""
+    pairs = pairs or [(3 + number % 3, 3 + number % 3 + by + number % 2) for number in range(answers)]
+    answers = len(pairs)
     measures = json.dumps({"course": asdict(summarise(pairs, (0, 10), asked))})
     await execute(
         "INSERT INTO evaluation_summary (scope, course_id, quarter, step, is_current, answers, asked, surveys, measures)"

@@ -147,8 +147,11 @@ async def test_a_mark_changed_after_the_cut_off_changes_nothing_in_the_paper_and
     assert notes["Attendances"] == "Quarter before: 34"
     [annex] = [one for one in document_of(report, config.current()).sections if one.number == "Annex C"]
     assert [block.rows for block in annex.blocks if hasattr(block, "rows")] == [
-        (("All courses", "Attendances", "35", "34"), ("All courses", "People who attended", "4", "3"))
-    ]
+        (
+            ("All courses", "Attendances", "35", "34"), ("All courses", "People who attended", "4", "3"),
+            ("All courses", "Did not attend", "1", "2"), ("All courses", "Places filled, per cent", "39%", "38%"),
+        )
+    ]  # fmt: skip
 
 
 @pytest.mark.usefixtures("db")
@@ -162,7 +165,7 @@ async def test_a_draft_taken_to_look_ahead_was_not_reported_and_is_not_said_to_b
     second = await report_of((await held(ref)).report, viewer=READER)
     assert first is not None
     assert second is not None
-    assert (first.changed, [one.now for one in second.changed if one.key == "all"]) == ((), ["34", "3"])
+    assert (first.changed, [one.now for one in second.changed if one.key == "all"]) == ((), ["34", "3", "2", "38%"])
 
 
 @pytest.mark.usefixtures("db")

@@ -1,5 +1,7 @@
 """The quarterly report's figures: held against each other between pages, never nought for what nobody holds."""
 
+import re
+
 import pytest
 from tortoise.context import TortoiseContext
 
@@ -112,22 +114,13 @@ async def test_the_demos_reference_quarters_add_up(clock: Clock) -> None:
 
 
 @pytest.mark.usefixtures("db")
-async def test_the_quarter_before_is_reckoned_anew_on_the_same_definitions(clock: Clock) -> None:
+async def test_a_small_change_of_confidence_is_nought_without_a_sign(clock: Clock) -> None:
     held = await a_quarter(clock.now)
-    earlier = await taken(clock)
-    await execute(
-        "UPDATE attendance_mark SET mark = 'absent' WHERE session_id = ? AND person_id = ?", held.sessions[0].id, held.people[3].id
-    )
-    later = sections(await taken(clock, QUARTER.step(1)))["1"].blocks[0]
-    notes = {tile.label: tile.notes[0] for tile in later.tiles}  # type: ignore[union-attr]  # the summary begins with tiles
-    assert (notes["Attendances"], notes["Different people"]) == ("Quarter before: 34", "Quarter before: 3")
-    again, changed = await take_quarterly_snapshot(QUARTER, by=AT_DESK, now=clock.forward(days=1))
-    assert [(one.key, one.measure, one.was, one.now) for one in changed] == [
-        ("all", "attendances", "35", "34"), ("all", "people who attended", "4", "3"),
-        ("CP", "attendances", "5", "4"), ("CP", "people who attended", "4", "3"),
-    ]  # fmt: skip
-    report = await report_of(again.ref, viewer=READER)
-    assert (report is not None and report.changed == changed, tiles(earlier)["Attendances"]) == (True, "35")
+    pairs = [(5.0, 4.0), (4.0, 5.0)] * 10 + [(5.0, 4.5)]
+    await a_change(held.course, answers=0, asked=30, pairs=pairs)
+    frozen = await taken(clock)
+    assert tiles(frozen)["Change in confidence, 0 to 10"] == "0.0"
+    assert re.findall(r"-0\.0*(?![0-9])", str(frozen.content)) == []
 
 
 @pytest.mark.usefixtures("db")

@@ -1,13 +1,11 @@
 """The quarterly report to the board, page by page (evaluation.md 4.7), composed of plain figures; nothing here reads a database."""
 
-from collections.abc import Sequence
-
 from marstraining.reports.document import Section, Text
 from marstraining.reports.quarterly import annexes, first_pages, impact, later_pages
 from marstraining.reports.quarterly.facts import Quarter, Sums, sums_of
-from marstraining.reports.quarterly.words import counted, not_collected, of_the_whole, three_wave_words
+from marstraining.reports.quarterly.figures import figures_of, whole_figures
+from marstraining.reports.quarterly.words import not_collected, of_the_whole, three_wave_words
 from marstraining.reports.queries.impact import ThreeWave
-from marstraining.reports.rules import Figure, Measure, Standing
 
 __all__ = ["Quarter", "Sums", "figures_of", "method_note", "paper_of", "sections_of", "sums_of", "whole_figures"]
 
@@ -44,22 +42,3 @@ def method_note(found: ThreeWave) -> Section:
 def paper_of(quarter: Quarter) -> tuple[Section, ...]:
     """The two-page paper that goes before the pages: the summary and what the board is asked."""
     return (Section("", "Summary", first_pages.summary(quarter)), Section("", "What is planned and at risk", later_pages.plan(quarter)))
-
-
-def figures_of(quarter: Quarter, *, as_at: str) -> tuple[Figure, ...]:
-    """The figures of the quarter by key and measure, so that two snapshots can be compared; people and attendances apart."""
-    found = [(one.code, one.title, one.code, one.run, one.attended, one.people) for one in quarter.courses]
-    return (*whole_figures(quarter.sums, as_at=as_at), *_figures(found, as_at))
-
-
-def whole_figures(sums: Sums, *, as_at: str) -> tuple[Figure, ...]:
-    """A period's figures over all courses."""
-    return _figures([("all", "All courses", "", sums.sessions, sums.attendances, sums.people)], as_at)
-
-
-def _figures(found: Sequence[tuple[str, str, str, int | None, int | None, int | None]], as_at: str) -> tuple[Figure, ...]:
-    return tuple(
-        Figure(key, label, measure, value, counted(value), Standing.COMPUTED if value is not None else Standing.NOT_HELD, as_at, course)
-        for key, label, course, *values in found
-        for measure, value in zip((Measure.SESSIONS, Measure.ATTENDANCES, Measure.PEOPLE), values, strict=True)
-    )

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from marstraining.core.values import frozen
 from marstraining.reports.queries.annex import AskedSurvey, DataQuality
-from marstraining.reports.queries.confidence import Confidence
-from marstraining.reports.queries.delivery import CourseDelivery, HeldSession, Reach, total
+from marstraining.reports.queries.confidence import Confidence, Overall
+from marstraining.reports.queries.delivery import CourseDelivery, HeldSession, Reach, summed, total
 from marstraining.reports.queries.impact import Impact, ThreeWave
 from marstraining.reports.queries.quality import Accredited, Coverage, Represented, Trained
 from marstraining.reports.rules import Period
@@ -13,14 +13,15 @@ from marstraining.reports.rules import Period
 
 @frozen
 class Sums:
-    """What a period comes to in a few figures; None is not held. `confidence` is the programme's change, in words."""
+    """What a period comes to in a few figures; None is not held. `whole` is all its sessions as one course."""
 
     sessions: int
     attendances: int | None
     people: int | None
     fill: float | None
     no_shows: float | None
-    confidence: str
+    confidence: Overall
+    whole: CourseDelivery
 
 
 @frozen
@@ -54,7 +55,7 @@ class Quarter:
     asked: Sequence[AskedSurvey]
 
 
-def sums_of(sessions: Sequence[HeldSession], *, people: int, confidence: str) -> Sums:
+def sums_of(sessions: Sequence[HeldSession], *, people: int, confidence: Overall) -> Sums:
     """A period's sums: fill is attended of capacity, no-shows are absent of booked, each over the sessions that hold both."""
     over = [one for one in sessions if one.is_over]
     filled = [(one.attended, one.capacity) for one in over if one.attended is not None and one.capacity]
@@ -68,6 +69,7 @@ def sums_of(sessions: Sequence[HeldSession], *, people: int, confidence: str) ->
         fill=_share(filled),
         no_shows=_share(missed),
         confidence=confidence,
+        whole=summed("all", "All courses", sessions, people=people),
     )
 
 

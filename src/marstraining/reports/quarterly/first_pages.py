@@ -19,11 +19,11 @@ def summary(quarter: Quarter) -> tuple[Block, ...]:
     )
     confidence = Tile(
         "Change in confidence, 0 to 10",
-        sums.confidence,
+        sums.confidence.change_words,
         (
-            *((quarter.confidence.programme.replied,) if quarter.confidence.programme.replied else ()),
-            f"Quarter before: {quarter.before.confidence}",
-            f"Same quarter a year ago: {quarter.year_ago.confidence}",
+            *((sums.confidence.replied,) if sums.confidence.replied else ()),
+            f"Quarter before: {quarter.before.confidence.change_words}",
+            f"Same quarter a year ago: {quarter.year_ago.confidence.change_words}",
         ),
     )
     return (

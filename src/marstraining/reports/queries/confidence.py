@@ -12,7 +12,7 @@ from marstraining.core.values import frozen
 from marstraining.evaluation.gate import Of
 from marstraining.evaluation.queries.results import Shown, shown
 from marstraining.evaluation.rules.asking import NO_LONGER_AFTER
-from marstraining.evaluation.rules.wording import Verdict, all_improved
+from marstraining.evaluation.rules.wording import Verdict, all_improved, signed
 from marstraining.programme.rules import CourseKind
 from marstraining.reports.queries.delivery import HeldSession
 from marstraining.reports.queries.narrowing import WHOLE, Narrowed, among
@@ -46,8 +46,9 @@ class CourseConfidence:
 
 @frozen
 class Overall:
-    """The programme's score: the mean of the published courses' scores weighted by replies, with their range."""
+    """The programme's score: the mean of the published courses' scores weighted by replies, with their range; None and why in words."""
 
+    change: float | None
     change_words: str
     replied: str
 
@@ -174,7 +175,7 @@ def _count(number: int | None, answers: int | None) -> str:
 
 
 def _technical(summary: Mapping[str, Any], one: Shown, p: float | None) -> dict[str, str]:
-    interval = "" if one.low is None or one.high is None else f"{one.low:.2f} to {one.high:.2f}"
+    interval = "" if one.low is None or one.high is None else f"{_two(one.low)} to {_two(one.high)}"
     return {
         "n": str(summary["n"]),
         "then": _two(summary["mean_then"]),
@@ -188,7 +189,7 @@ def _technical(summary: Mapping[str, Any], one: Shown, p: float | None) -> dict[
 
 
 def _two(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
+    return "" if value is None else f"{round(value, 2) + 0.0:.2f}"
 
 
 def holm(ps: Mapping[str, float]) -> dict[str, float]:
@@ -204,13 +205,13 @@ def holm(ps: Mapping[str, float]) -> dict[str, float]:
 def _overall(courses: Sequence[CourseConfidence]) -> Overall:
     held = [(one.change, one.answers) for one in courses if one.change is not None]
     if not courses:
-        return Overall(NOT_COLLECTED, "")
+        return Overall(None, NOT_COLLECTED, "")
     if not held:
-        return Overall("not published", _unsaid(courses)[0])
+        return Overall(None, "not published", _unsaid(courses)[0])
     mean = sum(change * answers for change, answers in held) / sum(answers for _, answers in held)
     changes = [change for change, _ in held]
     replies = sum(answers for _, answers in held)
-    return Overall(f"{mean:+.1f}", f"{replies} replies; courses from {min(changes):+.1f} to {max(changes):+.1f}")
+    return Overall(mean, signed(mean), f"{replies} replies; courses from {signed(min(changes))} to {signed(max(changes))}")
 
 
 def _unsaid(courses: Sequence[CourseConfidence]) -> tuple[str, str]:

@@ -192,10 +192,12 @@ async def by_course(sessions: Sequence[HeldSession], *, agency_ids: Sequence[int
         own[one.course].append(one)
     titles = {row["code"]: row["title"] for row in await rows("SELECT code, title FROM programme_course")}
     people = await people_by_course([one.id for one in sessions], agency_ids=agency_ids)
-    return sorted((_course(code, titles[code], held, people.get(code)) for code, held in own.items()), key=lambda one: one.title)
+    made = (summed(code, titles[code], held, people=people.get(code)) for code, held in own.items())
+    return sorted(made, key=lambda one: one.title)
 
 
-def _course(code: str, title: str, held: Sequence[HeldSession], people: int | None) -> CourseDelivery:
+def summed(code: str, title: str, held: Sequence[HeldSession], *, people: int | None) -> CourseDelivery:
+    """Sessions as one course, of whom so many people attended by name."""
     over = [one for one in held if one.is_over]
     attended = total([one.attended for one in over])
     return CourseDelivery(

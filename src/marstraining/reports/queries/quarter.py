@@ -7,7 +7,7 @@ from marstraining.core.clock import today_of
 from marstraining.programme.rules import CourseKind
 from marstraining.reports.quarterly import Quarter, Sums, sums_of
 from marstraining.reports.queries.annex import data_quality_of, surveys_asked
-from marstraining.reports.queries.confidence import confidence_in
+from marstraining.reports.queries.confidence import Overall, confidence_in
 from marstraining.reports.queries.delivery import HeldSession, by_course, people_of, reach_of, sessions_in, silent_agencies
 from marstraining.reports.queries.impact import impact_in, three_wave_of
 from marstraining.reports.queries.narrowing import WHOLE, Narrowed
@@ -55,7 +55,7 @@ async def quarter_of(period: Period, *, on: date | None = None, now: datetime, o
         as_at=f"{today.day} {today:%B %Y}",
         of=of.words,
         is_part=bool(of.agency_ids),
-        sums=await _summed(sessions, of, confidence.programme.change_words),
+        sums=await _summed(sessions, of, confidence.programme),
         before=before,
         year_ago=year_ago,
         sessions=sessions,
@@ -82,9 +82,9 @@ async def _sessions(period: Period, of: Narrowed, today: date) -> list[HeldSessi
 async def _sums(period: Period, of: Narrowed, today: date, now: datetime) -> Sums:
     sessions = await _sessions(period, of, today)
     confidence = await confidence_in(period, sessions=sessions, of=of, now=now)
-    return await _summed(sessions, of, confidence.programme.change_words)
+    return await _summed(sessions, of, confidence.programme)
 
 
-async def _summed(sessions: Sequence[HeldSession], of: Narrowed, confidence: str) -> Sums:
+async def _summed(sessions: Sequence[HeldSession], of: Narrowed, confidence: Overall) -> Sums:
     ran = [one.id for one in sessions if one.is_over]
     return sums_of(sessions, people=await people_of(ran, agency_ids=of.agency_ids), confidence=confidence)

@@ -27,6 +27,18 @@ class Measure(StrEnum):
     ORGANISATIONS = "organisations represented"
     ACCREDITED = "people who hold or held the accreditation"
     WORKBOOKS = "workbook completions"
+    PLANNED = "sessions planned"
+    CALLED_OFF = "sessions called off"
+    PLACES = "places"
+    BOOKED = "booked at the cut-off"
+    PARTIAL = "attended in part"
+    ABSENT = "did not attend"
+    EXCUSED = "apologies"
+    CANCELLED_LATE = "cancelled late"
+    WALKED_IN = "walked in"
+    FILL = "places filled, per cent"
+    NO_SHOWS = "did not attend, per cent of booked"
+    CONFIDENCE = "change in confidence, 0 to 10"
 
 
 class Standing(StrEnum):
@@ -36,6 +48,8 @@ class Standing(StrEnum):
     AS_PUBLISHED = "as published"
     NOT_COLLECTED = NOT_COLLECTED
     NOT_HELD = "names are not held"
+    NOTHING_HELD = "not held"
+    NOT_PUBLISHED = "not published"
 
 
 @frozen
@@ -134,7 +148,7 @@ class Figure:
     key: str
     label: str
     measure: str
-    value: int | None
+    value: float | None
     print: str
     standing: str
     as_at: str
@@ -152,7 +166,7 @@ class Change:
     now: str
 
 
-def printed(value: int | None, *, words: str = "", standing: str = Standing.COMPUTED) -> str:
+def printed(value: float | None, *, words: str = "", standing: str = Standing.COMPUTED) -> str:
     """A figure as a page prints it."""
     if words:
         return words
@@ -166,12 +180,11 @@ def changes(before: Iterable[Figure], after: Iterable[Figure]) -> tuple[Change, 
     for one in after:
         was = known.get((one.key, one.measure))
         if was is not None and (was.value, was.print) != (one.value, one.print):
-            # The words may round a difference away ("over 150"), so the values speak.
-            found.append(
-                Change(
-                    one.key, one.measure, one.label, printed(was.value, standing=was.standing), printed(one.value, standing=one.standing)
-                )
-            )
+            # The words may round a difference away ("over 150"): then the values speak.
+            words = (was.print, one.print)
+            if was.print == one.print:
+                words = (printed(was.value, standing=was.standing), printed(one.value, standing=one.standing))
+            found.append(Change(one.key, one.measure, one.label, *words))
     return tuple(found)
 
 
