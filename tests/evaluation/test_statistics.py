@@ -2,31 +2,43 @@
 
 import itertools
 import random
+from fractions import Fraction
 
 import pytest
 
-from marstraining.evaluation.statistics import summarise
+from marstraining.evaluation.statistics import margin, summarise
 
 _THEN = (2, 3, 1, 4, 2, 3, 3, 2, 4, 5, 2, 3, 1, 2, 3, 4, 3, 2, 3, 2, 4, 3, 2, 3)
 _NOW = (4, 4, 3, 4, 4, 4, 5, 3, 5, 5, 3, 4, 4, 4, 4, 4, 2, 4, 4, 4, 5, 4, 4, 4)
+GOLDEN = list(zip(_THEN, _NOW, strict=True))
 
 
 def test_the_golden_vector_to_four_decimals() -> None:
     pytest.importorskip("scipy")
-    found = summarise(list(zip(_THEN, _NOW, strict=True)), (1, 5), 30)
+    found = summarise(GOLDEN, (1, 5), 30)
     assert (found.up, found.same, found.down, found.n, found.people) == (20, 3, 1, 24, 30)
     figures = (found.mean_then, found.mean_now, found.sd_then, found.sd_now, found.mean_change, found.sd_change, found.low, found.high)
     assert [round(one or 0, 4) for one in figures] == [2.75, 3.9583, 0.9891, 0.6903, 1.2083, 0.8836, 0.8352, 1.5815]
     assert found.rank_biserial == pytest.approx(0.943723, abs=1e-6)
     assert found.p == pytest.approx(1.239777e-05, rel=1e-6)
-    assert found.g_av == pytest.approx(1.3916, abs=5e-5)
+    assert (found.w_plus, found.w_minus) == (224.5, 6.5)
+    others = (found.g_z, found.d_av, found.g_av, found.up_low, found.up_high, found.margin)
+    assert [round(one or 0, 4) for one in others] == [1.3224, 1.4391, 1.3916, 0.6415, 0.9332, 0.0678]
+
+
+@pytest.mark.parametrize(("part", "whole", "people", "expected"), [(0, 0, 9, None), (5, 5, None, None), (5, 5, 4, None), (5, 5, 5, 0.0)])
+def test_a_margin_is_of_some_out_of_people_who_are_known(part: int, whole: int, people: int | None, expected: float | None) -> None:
+    assert margin(part, whole, people) == expected
 
 
 def test_pairs_all_alike_and_no_pairs_at_all_say_so() -> None:
+    pytest.importorskip("scipy")
     alike = summarise([(5.0, 5.0)] * 1, (1, 5), 3)
     assert (alike.same, alike.at_top, alike.low, alike.p, alike.rank_biserial, alike.g_av) == (1, 1, None, None, None, None)
     nobody = summarise([], (0, 10), 3)
-    assert (nobody.n, nobody.mean_change, nobody.low) == (0, None, None)
+    assert (nobody.n, nobody.mean_change, nobody.low, nobody.up_low, nobody.margin, nobody.g_z, nobody.d_av) == (0, *[None] * 6)
+    same = summarise([(5.0, 6.0)] * 6, (0, 10), 6)
+    assert (same.sd_change, same.low, same.g_z, same.d_av, same.g_av, same.rank_biserial) == (0.0, 1.0, None, None, None, 1.0)
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -46,6 +58,32 @@ def test_the_test_agrees_with_counting_every_pattern_of_signs(seed: int) -> None
     ]
     exact = sum(abs(one - middle) >= abs(observed - middle) - 1e-9 for one in sums) / len(sums)
     assert found == pytest.approx(min(1.0, exact) if observed != middle else 1.0)
+
+
+@pytest.mark.parametrize(("changes", "kinds", "upward"), [(201, 3, 0.5), (260, 40, 0.5), (560, 9, 0.95)])
+def test_more_changes_than_anybody_goes_through_are_counted_exactly(changes: int, kinds: int, upward: float) -> None:
+    pytest.importorskip("scipy")
+    rng = random.Random(changes)
+    differences = [(1 if rng.random() < upward else -1) * rng.randint(1, kinds) for _ in range(changes)]
+    sizes = sorted(abs(one) for one in differences)
+    doubled = {size: 2 * sizes.index(size) + 1 + sizes.count(size) for size in set(sizes)}
+    up = sum(doubled[abs(one)] for one in differences if one > 0)
+    least = min(up, sum(doubled[size] for size in sizes) - up)
+    # Whole numbers of any size, which the sums of fewer and fewer ranks are made of.
+    ways = [1] + [0] * least
+    for size in sizes:
+        rank = doubled[size]
+        ways = [n + (ways[place - rank] if place >= rank else 0) for place, n in enumerate(ways)]
+    exact = Fraction(2 * sum(ways), 2**changes)
+    assert summarise([(20.0, 20.0 + one) for one in differences], (0, 100)).p == pytest.approx(float(exact), rel=1e-9)
+
+
+def test_changes_without_ties_are_tested_as_scipy_does() -> None:
+    stats = pytest.importorskip("scipy.stats")
+    rng = random.Random(5)
+    differences = [rng.choice((-1, 1, 1)) * size for size in range(1, 301)]
+    expected = stats.wilcoxon(differences, method="exact").pvalue
+    assert summarise([(0.0, float(one)) for one in differences], (-300, 300)).p == pytest.approx(expected, rel=1e-9)
 
 
 def test_many_changes_are_tested_as_quickly_as_few() -> None:

@@ -1,4 +1,8 @@
-"""Change between two ratings with its uncertainty (evaluation.md 4.4), by scipy, which is loaded when the first summary is made."""
+"""Change between two ratings with its uncertainty (evaluation.md 4.4).
+
+Quantiles and Wilson's interval are scipy's, which is loaded when the first summary is made. It has no exact signed-rank test for
+ratings, which always tie, but by going through all patterns of signs; those are counted here.
+"""
 
 import math
 from collections.abc import Sequence
@@ -7,14 +11,19 @@ from statistics import fmean, stdev
 from marstraining.core.values import frozen
 
 Pair = tuple[float, float]
-_MOST_EXACT = 200
+# As many additions as a second or so allows: about a thousand changes where as many go up as down, and far more where they do not.
+_MOST_ADDITIONS = 10**9
+_SCALED_EACH = 500
 
 
 @frozen
 class Summary:
     """What pairs of before and now come to. `None` where too few pairs, or pairs all alike, leave nothing to compute.
 
-    `low` and `high` bound the mean change with 95% confidence; `at_top` of the same were at the top of the scale before.
+    `low` and `high` bound the mean change with 95% confidence; `at_top` of the same were at the top of the scale before. `up_low` and
+    `up_high` bound the share that went up (Wilson), and `margin` is its margin where only some of a known number of people answered.
+    `w_plus` and `w_minus` are the rank sums of what went up and down. `g_z` and `d_av` stand beside `g_av`: the mean change by its own
+    deviation, and by the average of both without the correction for few pairs.
     """
 
     n: int
@@ -34,6 +43,13 @@ class Summary:
     rank_biserial: float | None
     g_av: float | None
     p: float | None
+    up_low: float | None
+    up_high: float | None
+    margin: float | None
+    w_plus: float
+    w_minus: float
+    g_z: float | None
+    d_av: float | None
 
 
 def summarise(pairs: Sequence[Pair], scale: tuple[float, float], people: int | None = None) -> Summary:
@@ -43,6 +59,10 @@ def summarise(pairs: Sequence[Pair], scale: tuple[float, float], people: int | N
     sd_then, sd_now, sd_change = (_sd(values) for values in ([one for one, _ in pairs], [two for _, two in pairs], differences))
     mean_change = fmean(differences) if n else None
     half = _half_width(n, sd_change)
+    up = sum(one > 0 for one in differences)
+    up_low, up_high = wilson(up, n)
+    w_plus, w_minus = _rank_sums(differences)
+    d_av = _share(mean_change, None if sd_then is None or sd_now is None else (sd_then + sd_now) / 2)
     return Summary(
         n=n,
         people=people,
@@ -54,14 +74,42 @@ def summarise(pairs: Sequence[Pair], scale: tuple[float, float], people: int | N
         sd_change=sd_change,
         low=None if half is None or mean_change is None else mean_change - half,
         high=None if half is None or mean_change is None else mean_change + half,
-        up=sum(one > 0 for one in differences),
+        up=up,
         same=sum(one == 0 for one in differences),
         down=sum(one < 0 for one in differences),
         at_top=sum(then == now == scale[1] for then, now in pairs),
-        rank_biserial=_rank_biserial(differences),
-        g_av=_g_av(n, mean_change, sd_then, sd_now),
+        rank_biserial=_share(w_plus - w_minus, w_plus + w_minus),
+        g_av=_corrected(d_av, n),
         p=_exact_p(differences),
+        up_low=up_low,
+        up_high=up_high,
+        margin=margin(up, n, people),
+        w_plus=w_plus,
+        w_minus=w_minus,
+        g_z=_corrected(_share(mean_change, sd_change), n),
+        d_av=d_av,
     )
+
+
+def wilson(part: int, whole: int) -> tuple[float | None, float | None]:
+    """Wilson's 95% interval of a share; None of nobody."""
+    if not whole:
+        return None, None
+    from scipy import stats  # noqa: PLC0415 - a second of loading that no web process should pay
+
+    found = stats.binomtest(part, whole).proportion_ci(0.95, method="wilson")
+    return float(found.low), float(found.high)
+
+
+def margin(part: int, whole: int, people: int | None) -> float | None:
+    """The 95% margin of a share of those who answered, out of a number of people that is known: nought where all did.
+
+    None where nobody answered, or it is not known of how many.
+    """
+    if not whole or people is None or people < max(whole, 2):
+        return None
+    share = part / whole
+    return 1.96 * math.sqrt(share * (1 - share) / whole * (people - whole) / (people - 1))
 
 
 def _sd(values: Sequence[float]) -> float | None:
@@ -76,10 +124,13 @@ def _half_width(n: int, sd: float | None) -> float | None:
     return float(stats.t.ppf(0.975, n - 1)) * sd / math.sqrt(n)
 
 
-def _g_av(n: int, mean: float | None, sd_then: float | None, sd_now: float | None) -> float | None:
-    if n < 3 or mean is None or not sd_then or not sd_now:
-        return None
-    return (1 - 3 / (4 * (n - 1) - 1)) * mean / ((sd_then + sd_now) / 2)
+def _share(part: float | None, whole: float | None) -> float | None:
+    return part / whole if part is not None and whole else None
+
+
+def _corrected(effect: float | None, n: int) -> float | None:
+    """An effect size corrected for few pairs."""
+    return None if effect is None or n < 3 else (1 - 3 / (4 * (n - 1) - 1)) * effect
 
 
 def _ranked(differences: Sequence[float]) -> tuple[list[int], list[bool]]:
@@ -96,31 +147,43 @@ def _ranked(differences: Sequence[float]) -> tuple[list[int], list[bool]]:
     return ranks, [one > 0 for one in found]
 
 
-def _rank_biserial(differences: Sequence[float]) -> float | None:
+def _rank_sums(differences: Sequence[float]) -> tuple[float, float]:
     ranks, is_up = _ranked(differences)
-    total = sum(ranks)
-    return (2 * sum(rank for rank, up in zip(ranks, is_up, strict=True) if up) - total) / total if total else None
+    up = sum(rank for rank, one in zip(ranks, is_up, strict=True) if one)
+    return up / 2, (sum(ranks) - up) / 2
 
 
 def _exact_p(differences: Sequence[float]) -> float | None:
     """The two-sided Wilcoxon signed-rank test by counting all patterns of signs on midranks; None where nothing changed.
 
-    Above `_MOST_EXACT` changes the counts no longer fit into memory, and their sum is as good as normal.
+    Of so many changes, as many up as down, that counting takes more than a second or two, their sum is taken as normal.
     """
     ranks, is_up = _ranked(differences)
     if not ranks:
         return None
     total = sum(ranks)
     up = sum(rank for rank, one in zip(ranks, is_up, strict=True) if one)
-    extreme = max(up, total - up)
-    if len(ranks) > _MOST_EXACT:
+    least = min(up, total - up)
+    if len(ranks) * least > _MOST_ADDITIONS:
         deviation = math.sqrt(sum(rank * rank for rank in ranks)) / 2
-        return math.erfc((extreme - total / 2) / deviation / math.sqrt(2))
-    # One number holds how many patterns give each sum, so many bits apart that none runs into the next; the sum of its digits in
-    # that base is its remainder by the base less one.
-    bits = len(ranks) + 1
-    ways = 1
-    for rank in ranks:
-        ways += ways << (rank * bits)
-    tail = (ways >> (extreme * bits)) % ((1 << bits) - 1)
-    return min(1.0, float(2 * tail / (1 << len(ranks))))
+        return math.erfc((total / 2 - least) / deviation / math.sqrt(2))
+    patterns, scaled = _patterns(ranks, least)
+    return min(1.0, math.ldexp(patterns, 1 + scaled - len(ranks)))
+
+
+def _patterns(ranks: Sequence[int], most: int) -> tuple[float, int]:
+    """How many patterns of signs give a sum of the ranks that go up of `most` or less, as a number to be multiplied by a power of two."""
+    import numpy as np  # noqa: PLC0415 - scipy's own, loaded with it
+
+    ways = np.zeros(most + 1)
+    ways[0] = 1.0
+    reached = scaled = 0
+    for place, rank in enumerate(ranks, start=1):
+        reached = min(reached + rank, most)
+        if rank <= most:
+            ways[rank : reached + 1] += ways[: reached + 1 - rank].copy()
+        if place % _SCALED_EACH == 0:
+            # A number of this kind ends at two to the power of 1,023.
+            ways *= 2.0**-_SCALED_EACH
+            scaled += _SCALED_EACH
+    return float(ways.sum()), scaled

@@ -1,6 +1,6 @@
 """The annexes: definitions, how sound the data is, thresholds, what people were asked, and the statistics behind page 7."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from marstraining.evaluation.gate import thresholds
 from marstraining.reports.document import Block, Grid, Points, Text
@@ -83,19 +83,45 @@ def _without_figure(quarter: Quarter) -> int:
     return sum(one.is_over and one.attended is None for one in quarter.sessions)
 
 
+_TECHNICAL = ("n", "then", "now", "sd", "interval", "r", "g", "p")
+_FURTHER = ("up", "margin", "w", "g_z", "d_av")
+_HOW = (
+    (
+        "p: Wilcoxon’s signed-rank test, two-sided, exact, adjusted by Holm over the courses of this report. r: its matched-pairs"  # noqa: RUF001
+        " rank-biserial correlation, of the rank sums of those who went up and of those who went down."
+    ),
+    (
+        "Sizes of effect: the mean change by the average of both standard deviations (d), corrected for few pairs (g), and by the standard"
+        " deviation of the change, corrected (gz), which grows with the correlation and is never read alone."
+    ),
+    (
+        "More confident: Wilson’s 95% interval of the share. Margin: of that share among all who came, 95%, smaller the more of them"  # noqa: RUF001
+        " replied; it does not say whether those who did not reply think alike."
+    ),
+)
+
+
 def technical(quarter: Quarter) -> tuple[Block, ...]:
     """The statistics behind page 7."""
+    courses = [one for one in quarter.confidence.courses if one.technical]
+    further = Grid(
+        "Further statistics by course",
+        ("Course", "More confident, 95% interval", "Margin", "Rank sums up and down", "gz", "d"),
+        tuple(_row(one, _FURTHER) for one in courses),
+        tuple(range(1, 6)),
+    )
     return (
         Grid(
             "Change in confidence by course",
             ("Course", "n", "Before", "Now", "SD of change", "95% interval", "r", "g", "p (Holm)"),
-            tuple(_technical_row(one) for one in quarter.confidence.courses if one.technical),
+            tuple(_row(one, _TECHNICAL) for one in courses),
             tuple(range(1, 9)),
             empty="No course has enough replies for a technical table this quarter.",
         ),
+        *((further, Points(_HOW)) if courses else ()),
     )
 
 
-def _technical_row(one: CourseConfidence) -> tuple[str, ...]:
-    values: Mapping[str, str] = one.technical
-    return (one.title, *(values.get(name, "") for name in ("n", "then", "now", "sd", "interval", "r", "g", "p")))
+def _row(one: CourseConfidence, names: Sequence[str]) -> tuple[str, ...]:
+    # Where nothing can be computed, or nothing may be told.
+    return (one.title, *(one.technical.get(name) or "–" for name in names))  # noqa: RUF001 - a dash as printed

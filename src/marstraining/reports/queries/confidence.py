@@ -185,6 +185,20 @@ def _technical(summary: Mapping[str, Any], one: Shown, p: float | None) -> dict[
         "r": _two(summary["rank_biserial"]),
         "g": _two(summary["g_av"]),
         "p": "" if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}",
+        # What is frozen from before these were computed has none; where directions stay back, what tells how many stayed the same does.
+        **dict.fromkeys(("up", "margin", "w"), ""),
+        **(_of_directions(summary) if one.gate.up is not None and summary.get("up_low") is not None else {}),
+        "g_z": _two(summary.get("g_z")),
+        "d_av": _two(summary.get("d_av")),
+    }
+
+
+def _of_directions(summary: Mapping[str, Any]) -> dict[str, str]:
+    margin = summary["margin"]
+    return {
+        "up": f"{summary['up_low']:.0%} to {summary['up_high']:.0%}",
+        "margin": "" if margin is None else f"{margin * 100:.1f} points",
+        "w": f"{summary['w_plus']:g} and {summary['w_minus']:g}",
     }
 
 
