@@ -305,6 +305,7 @@ AT_THE_DESK = (
     Shown("board-meeting-proposed", f"/board/meetings/new?on={_IN_60_DAYS.isoformat()}", DESK),
     Shown("board-meetings-year", "/board/meetings/year", DESK),
     Shown("board-paper", "/board/reports/{paper}", DESK),
+    Shown("board-restricted", "/board/reports/{paper}/restricted", DESK),
     Shown("board-words", "/board/reports/{draft_report}/words", DESK),
     Shown("desk-uploads", "/desk/uploads", DESK),
     Shown("desk-trainer-reports", "/desk/sessions/{past}/trainer-reports", DESK),

@@ -175,9 +175,20 @@ def _report_page(request: Request, report: Report, form: Form) -> Response:
         report=page_of(document_of(report, config.current())),
         words=viewer_of(request).is_desk and report.frozen.kind == "quarterly",
         written=report.written,
+        has_restricted=bool(report.frozen.content.get("restricted")),
         form=form,
         done=DONE,
     )
+
+
+async def restricted(request: Request) -> Response:
+    """The annex apart from the report: settings that were not represented, by name."""
+    report = await _report(request)
+    held = report.frozen.content.get("restricted")
+    if not held:
+        raise NotFound
+    document = document_of(report, config.current())
+    return render(request, "reports/restricted.html", report=document, annex={"sections": held})
 
 
 async def file(request: Request) -> Response:
@@ -297,6 +308,7 @@ routes = [
     page("/board", listing, who=WHO_READS, methods=("GET", "POST")),
     page(f"{_ROOT}.{{ending}}", file, who=WHO_READS, files=Files.NOBODY),
     page(_ROOT, show, who=WHO_READS),
+    page(f"{_ROOT}/restricted", restricted, who=WHO_READS),
     page(f"{_ROOT}/words", words, who=roles(Role.DESK), methods=("GET", "POST")),
     page(f"{_ROOT}/actions", doing, who=roles(Role.DESK), methods=("POST",)),
     page(f"{_ROOT}/sign", sign, who=roles(Role.DESK), methods=("POST",)),

@@ -13,7 +13,7 @@ from marstraining.core.tokens import new_ref
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
 from marstraining.reports.document import plain_section
-from marstraining.reports.quarterly import figures_of, method_note, paper_of, sections_of, whole_figures
+from marstraining.reports.quarterly import figures_of, method_note, paper_of, restricted_of, sections_of, whole_figures
 from marstraining.reports.queries import Frozen, annual_figures, last_snapshot, may_take, signature_of
 from marstraining.reports.queries.impact import three_wave_of
 from marstraining.reports.queries.quarter import Progress, quarter_of
@@ -70,6 +70,7 @@ async def quarterly_content(
         "figures": as_plain(figures_of(quarter, as_at=now.isoformat(timespec="seconds"))),
         "sections": [plain_section(one) for one in sections_of(quarter)],
         "paper": [plain_section(one) for one in paper_of(quarter)],
+        "restricted": [plain_section(one) for one in restricted_of(quarter)],
     }
     if cut_off is not None:
         content["cut_off"] = cut_off.isoformat()

@@ -1,13 +1,13 @@
 """The quarterly report to the board, page by page (evaluation.md 4.7), composed of plain figures; nothing here reads a database."""
 
 from marstraining.reports.document import Section, Text
-from marstraining.reports.quarterly import annexes, first_pages, impact, later_pages
+from marstraining.reports.quarterly import annexes, education, first_pages, impact, later_pages
 from marstraining.reports.quarterly.facts import Quarter, Sums, sums_of
 from marstraining.reports.quarterly.figures import figures_of, whole_figures
 from marstraining.reports.quarterly.words import not_collected, of_the_whole, three_wave_words
 from marstraining.reports.queries.impact import ThreeWave
 
-__all__ = ["Quarter", "Sums", "figures_of", "method_note", "paper_of", "sections_of", "sums_of", "whole_figures"]
+__all__ = ["Quarter", "Sums", "figures_of", "method_note", "paper_of", "restricted_of", "sections_of", "sums_of", "whole_figures"]
 
 
 def sections_of(quarter: Quarter) -> tuple[Section, ...]:
@@ -19,7 +19,7 @@ def sections_of(quarter: Quarter) -> tuple[Section, ...]:
         Section(
             "4",
             "Education and early years",
-            first_pages.education(quarter) if not quarter.of else of_the_whole("Settings and refresher rules"),
+            education.education(quarter) if not quarter.of else of_the_whole("Settings and refresher rules"),
         ),
         Section("5", "Voluntary and community sector", not_collected("Returns of the voluntary and community sector")),
         Section("6", "E-workbooks", not_collected("E-workbooks started and completed")),
@@ -37,6 +37,11 @@ def method_note(found: ThreeWave) -> Section:
     """What the annual report says of how confidence is measured."""
     own = "Confidence is people’s own rating of before and now, given after the session: a perceived change."  # noqa: RUF001 - as printed
     return Section("", "How confidence is measured", (Text(own), Text(three_wave_words(found))))
+
+
+def restricted_of(quarter: Quarter) -> tuple[Section, ...]:
+    """What goes into an annex of its own, which is in none of the report's formats."""
+    return education.restricted(quarter)
 
 
 def paper_of(quarter: Quarter) -> tuple[Section, ...]:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from marstraining.core.values import frozen
 from marstraining.reports.queries.annex import AskedSurvey, DataQuality
 from marstraining.reports.queries.confidence import Confidence, Overall
-from marstraining.reports.queries.delivery import CourseDelivery, HeldSession, Reach, summed, total
+from marstraining.reports.queries.delivery import CourseDelivery, HeldSession, summed, total
 from marstraining.reports.queries.impact import Impact, ThreeWave
 from marstraining.reports.queries.quality import Accredited, Coverage, Represented, Trained
+from marstraining.reports.queries.reach import NewAgencies, Reach
 from marstraining.reports.rules import Period
 
 
@@ -43,7 +44,9 @@ class Quarter:
     courses: Sequence[CourseDelivery]
     reach: Sequence[Reach]
     silent: Sequence[str]
-    represented: Sequence[Represented]
+    new: NewAgencies
+    briefings: Represented
+    conferences: Represented
     coverage: Coverage
     confidence: Confidence
     three_wave: ThreeWave

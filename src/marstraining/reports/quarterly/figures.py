@@ -34,7 +34,8 @@ def whole_figures(sums: Sums, *, as_at: str) -> tuple[Figure, ...]:
 
 def _of_all(sums: Sums) -> Iterator[Figure]:
     yield from _of_delivery(_ALL, replace(sums.whole, attended=sums.attendances, people=sums.people))
-    for measure, share in ((Measure.FILL, sums.fill), (Measure.NO_SHOWS, sums.no_shows)):
+    rates = ((Measure.FILL, sums.fill), (Measure.NO_SHOWS, sums.no_shows), (Measure.ATTENDANCE_RATE, sums.whole.attendance_rate))
+    for measure, share in rates:
         # Finer than it is printed, so that a small correction shows.
         value = None if share is None else round(share * 100, 1)
         yield _figure(_ALL, measure, value, percent(share), Standing.NOTHING_HELD)

@@ -1,13 +1,15 @@
-"""Pages 1 to 4: the summary, what was delivered, whom it reached, education and early years."""
+"""Pages 1 to 3: the summary, what was delivered, whom it reached."""
+
+from collections import Counter
 
 from marstraining.reports.document import Block, Grid, Points, Text, Tile, Tiles
 from marstraining.reports.quarterly.facts import Quarter
 from marstraining.reports.quarterly.words import counted, percent, several
 from marstraining.reports.queries.delivery import CourseDelivery, delivered_how, total
+from marstraining.reports.queries.quality import EDUCATION_SECTORS
 from marstraining.reports.rules import NOT_COLLECTED
 
 _COURSES_A_TABLE = 6
-_EDUCATION_RULES = ("DSL", "EY", "SCH", "ANNEX")
 
 
 def summary(quarter: Quarter) -> tuple[Block, ...]:
@@ -103,6 +105,25 @@ def delivery(quarter: Quarter) -> tuple[Block, ...]:
             (*((how, counted(number)) for how, number in ways.items()), ("E-learning", NOT_COLLECTED)),
             (1,),
         ),
+        *_rates(quarter),
+    )
+
+
+def _rates(quarter: Quarter) -> tuple[Block, ...]:
+    """Who attended of those booked, by course, and what that means."""
+    rated = [*(one for one in quarter.courses if one.rated), *([quarter.sums.whole] if quarter.sums.whole.rated else [])]
+    return (
+        Grid(
+            "Attendance rate by course",
+            ("Course", "Booked", "Attended", "Attendance rate"),
+            tuple((one.title, counted(one.rated[1]), counted(one.rated[0]), percent(one.attendance_rate)) for one in rated if one.rated),
+            (1, 2, 3),
+            empty=f"Attendance rate: {NOT_COLLECTED}. No session of this quarter holds both who was booked and who attended.",
+        ),
+        Text(
+            "The attendance rate is those who attended of those booked when the time to cancel was over, at the sessions that hold both."
+            " People who came in part are not among those who attended, people who walked in are."
+        ),
     )
 
 
@@ -144,7 +165,19 @@ def reach(quarter: Quarter) -> tuple[Block, ...]:
         "Somebody who came for two organisations counts once in each, and once in the last line. Organisations are those that people"
         " came for on the day; schools, colleges and early years settings stand together."
     )
-    return (whole, people, *_matrices(quarter), share, *_silent(quarter))
+    return (whole, people, *_matrices(quarter), share, *_new(quarter), *_silent(quarter))
+
+
+def _new(quarter: Quarter) -> tuple[Block, ...]:
+    """Organisations that came for the first time; settings by their number, since one of one person is that person's name."""
+    if not quarter.new.is_known:
+        return (Text(f"New organisations: {NOT_COLLECTED}. Of no day before this quarter is any attendance held by name."),)
+    if not quarter.new.found:
+        return (Text("New organisations: none. Somebody had attended before from each that came in this quarter."),)
+    settings = Counter(sector for _, sector in quarter.new.found if sector in EDUCATION_SECTORS)
+    lines = [name for name, sector in quarter.new.found if sector not in EDUCATION_SECTORS]
+    lines += [f"{sector}: {several(settings[sector], 'setting')}" for sector in EDUCATION_SECTORS if settings[sector]]
+    return (Text("New organisations, from which somebody attended by name for the first time on record:"), Points(tuple(lines)))
 
 
 def _silent(quarter: Quarter) -> tuple[Block, ...]:
@@ -176,35 +209,3 @@ def _matrices(quarter: Quarter) -> list[Grid]:
         )
         for place, part in enumerate(parts, start=1)
     ]
-
-
-def education(quarter: Quarter) -> tuple[Block, ...]:
-    """Settings represented, and how their leads and staff stand towards refresher rules."""
-    return (
-        Grid(
-            "Settings represented at this quarter’s briefings and forums",  # noqa: RUF001 - as above
-            ("Sector", "Settings in the register", "Represented", "Share"),
-            tuple(
-                (one.sector, counted(one.settings), counted(one.represented), percent(one.represented / one.settings))
-                for one in quarter.represented
-            ),
-            (1, 2, 3),
-            empty="No school or early years setting is in the register.",
-        ),
-        _standings(quarter, "Designated Safeguarding Leads, schools and early years staff against their rules", _EDUCATION_RULES),
-        Text("Names of settings that were not represented stay with the training team."),
-    )
-
-
-def _standings(quarter: Quarter, caption: str, prefixes: tuple[str, ...]) -> Grid:
-    return Grid(
-        caption,
-        ("Rule", "Asked of", "Up to date", "Share", "Overdue"),
-        tuple(
-            (one.title, counted(one.asked), counted(one.current), percent(one.current / one.asked), counted(one.overdue))
-            for one in quarter.coverage.standings
-            if one.code.startswith(prefixes)
-        ),
-        (1, 2, 3, 4),
-        empty="No rule asks anything of anybody in these posts.",
-    )

@@ -66,6 +66,7 @@ def quality(quarter: Quarter) -> tuple[Block, ...]:
             ),
             (1,),
         ),
+        Text(f"Themes of comments, and how many named each: {NOT_COLLECTED}."),
         Text("You said, we did: nothing is written yet.", place="you-said"),
     )
 

@@ -29,6 +29,7 @@ class CourseConfidence:
     code: str
     title: str
     answers: int
+    asked: int
     replied: str
     change: float | None
     low: float | None
@@ -144,7 +145,7 @@ def _held_back(row: Mapping[str, Any], now: datetime) -> CourseConfidence:
 
 def _unpublished(code: str, title: str, why: str, *, is_coming: bool = False) -> CourseConfidence:
     return CourseConfidence(
-        code, title, 0, "", None, None, None, "", "", "", "", why, few_replied=False, verdict=Verdict.UNSAID, is_coming=is_coming
+        code, title, 0, 0, "", None, None, None, "", "", "", "", why, few_replied=False, verdict=Verdict.UNSAID, is_coming=is_coming
     )
 
 
@@ -155,6 +156,7 @@ def _course(row: Mapping[str, Any], summary: Mapping[str, Any], one: Shown, p: f
         code=row["code"],
         title=row["title"],
         answers=gate.answers or 0,
+        asked=gate.asked or 0,
         replied=gate.words,
         change=one.change if is_shown else None,
         low=one.low,
@@ -224,8 +226,9 @@ def _overall(courses: Sequence[CourseConfidence]) -> Overall:
         return Overall(None, "not published", _unsaid(courses)[0])
     mean = sum(change * answers for change, answers in held) / sum(answers for _, answers in held)
     changes = [change for change, _ in held]
-    replies = sum(answers for _, answers in held)
-    return Overall(mean, signed(mean), f"{replies} replies; courses from {signed(min(changes))} to {signed(max(changes))}")
+    replies, asked = sum(answers for _, answers in held), sum(one.asked for one in courses if one.change is not None)
+    of = f"{replies:,} of {asked:,} replied ({min(1, replies / asked):.0%})" if asked >= replies else f"{replies:,} replies"
+    return Overall(mean, signed(mean), f"{of}; courses from {signed(min(changes))} to {signed(max(changes))}")
 
 
 def _unsaid(courses: Sequence[CourseConfidence]) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""What was delivered in a period: by course, by organisation, each figure with its one definition."""
+"""What was delivered in a period, by course: each figure with its one definition."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -49,7 +49,10 @@ class HeldSession:
 
 @frozen
 class CourseDelivery:
-    """A course over the period: sums of its sessions, None where none of them holds the figure."""
+    """A course over the period: sums of its sessions, None where none of them holds the figure.
+
+    `rated` is who attended and who was booked at those sessions that hold both: what the attendance rate is made of.
+    """
 
     code: str
     title: str
@@ -66,6 +69,12 @@ class CourseDelivery:
     walked_in: int | None
     waiting: int
     people: int | None
+    rated: tuple[int, int] | None = None
+
+    @property
+    def attendance_rate(self) -> float | None:
+        """Attended of those booked when the time to cancel was over; above 1 where more walked in than stayed away."""
+        return self.rated[0] / self.rated[1] if self.rated else None
 
 
 async def sessions_in(first: date, last: date, *, on: date, of: Narrowed = WHOLE) -> list[HeldSession]:
@@ -134,13 +143,14 @@ def _session(row: Mapping[str, Any], counts: _Counts, *, on: date, is_part: bool
     )
 
 
-def _listed(ids: Sequence[int]) -> str:
+def listed(ids: Sequence[int]) -> str:
+    """Numbers as a statement lists them."""
     return ", ".join(str(int(one)) for one in ids)
 
 
 async def _marks(ids: Sequence[int], agency_ids: Sequence[int]) -> dict[int, Counter[str]]:
-    where = f" AND m.agency_id IN ({_listed(agency_ids)})" if agency_ids else ""
-    best = _BEST.replace(" GROUP BY", f" AND m.session_id IN ({_listed(ids)}){where} GROUP BY")
+    where = f" AND m.agency_id IN ({listed(agency_ids)})" if agency_ids else ""
+    best = _BEST.replace(" GROUP BY", f" AND m.session_id IN ({listed(ids)}){where} GROUP BY")
     found = await rows(f"SELECT session_id, best, count(*) AS n, sum(walked_in) AS walked_in FROM ({best}) b GROUP BY session_id, best")
     marks: dict[int, Counter[str]] = defaultdict(Counter)
     words = {4: "attended", 3: "partial", 2: "excused", 1: "absent"}
@@ -152,13 +162,13 @@ async def _marks(ids: Sequence[int], agency_ids: Sequence[int]) -> dict[int, Cou
 
 async def _bookings(ids: Sequence[int], agency_ids: Sequence[int]) -> tuple[dict[int, int], dict[int, int], dict[int, int]]:
     """Who is booked, who waits, who cancelled late, by session."""
-    where = f" AND agency_id IN ({_listed(agency_ids)})" if agency_ids else ""
+    where = f" AND agency_id IN ({listed(agency_ids)})" if agency_ids else ""
     found = await rows(
-        f"SELECT session_id, state, count(*) AS n FROM bookings_booking WHERE session_id IN ({_listed(ids)}){where}"
+        f"SELECT session_id, state, count(*) AS n FROM bookings_booking WHERE session_id IN ({listed(ids)}){where}"
         " AND state IN ('confirmed', 'waiting') GROUP BY session_id, state"
     )
     ledger = await rows(
-        f"SELECT session_id, count(*) AS n FROM bookings_ledger WHERE session_id IN ({_listed(ids)}){where} AND kind = 'late_cancellation'"
+        f"SELECT session_id, count(*) AS n FROM bookings_ledger WHERE session_id IN ({listed(ids)}){where} AND kind = 'late_cancellation'"
         " GROUP BY session_id"
     )
     by_state: dict[str, dict[int, int]] = {"confirmed": {}, "waiting": {}}
@@ -169,11 +179,11 @@ async def _bookings(ids: Sequence[int], agency_ids: Sequence[int]) -> tuple[dict
 
 async def _held_of_anybody(ids: Sequence[int]) -> tuple[set[int], set[int]]:
     """The sessions of which marks are held, and those of which bookings are, whoever's they are."""
-    listed = _listed(ids)
+    among_these = listed(ids)
     found = await rows(
-        f"SELECT session_id, 1 AS is_marked FROM attendance_mark WHERE superseded_at IS NULL AND session_id IN ({listed})"
-        f" UNION SELECT session_id, 0 FROM bookings_booking WHERE state = 'confirmed' AND session_id IN ({listed})"
-        f" UNION SELECT session_id, 0 FROM bookings_ledger WHERE kind = 'late_cancellation' AND session_id IN ({listed})"
+        f"SELECT session_id, 1 AS is_marked FROM attendance_mark WHERE superseded_at IS NULL AND session_id IN ({among_these})"
+        f" UNION SELECT session_id, 0 FROM bookings_booking WHERE state = 'confirmed' AND session_id IN ({among_these})"
+        f" UNION SELECT session_id, 0 FROM bookings_ledger WHERE kind = 'late_cancellation' AND session_id IN ({among_these})"
     )
     marked = {row["session_id"] for row in found if row["is_marked"]}
     return marked, {row["session_id"] for row in found if not row["is_marked"]}
@@ -200,6 +210,7 @@ def summed(code: str, title: str, held: Sequence[HeldSession], *, people: int | 
     """Sessions as one course, of whom so many people attended by name."""
     over = [one for one in held if one.is_over]
     attended = total([one.attended for one in over])
+    both = [(one.attended, one.booked) for one in over if one.attended is not None and one.booked]
     return CourseDelivery(
         code=code,
         title=title,
@@ -217,6 +228,7 @@ def summed(code: str, title: str, held: Sequence[HeldSession], *, people: int | 
         waiting=sum(one.waiting for one in held),
         # That nobody is known by name says nothing where a number without names is held.
         people=people or (0 if attended == 0 else None),
+        rated=(sum(came for came, _ in both), sum(booked for _, booked in both)) if both else None,
     )
 
 
@@ -224,11 +236,11 @@ async def people_by_course(ids: Sequence[int], *, agency_ids: Sequence[int] = ()
     """How many different people attended by name, by course; courses of which no names are held are left out."""
     if not ids:
         return {}
-    where = f" AND m.agency_id IN ({_listed(agency_ids)})" if agency_ids else ""
+    where = f" AND m.agency_id IN ({listed(agency_ids)})" if agency_ids else ""
     found = await rows(
         "SELECT c.code, count(DISTINCT m.person_id) AS n FROM attendance_mark m JOIN programme_session s ON s.id = m.session_id"
         " JOIN programme_course c ON c.id = s.course_id WHERE m.superseded_at IS NULL AND m.mark = 'attended'"
-        f" AND m.taken_as IN ('learner', 'walk_in', 'substitute') AND m.session_id IN ({_listed(ids)}){where} GROUP BY c.code"
+        f" AND m.taken_as IN ('learner', 'walk_in', 'substitute') AND m.session_id IN ({listed(ids)}){where} GROUP BY c.code"
     )
     return {row["code"]: row["n"] for row in found}
 
@@ -237,70 +249,12 @@ async def people_of(ids: Sequence[int], *, agency_ids: Sequence[int] = ()) -> in
     """How many different people attended any of the sessions by name."""
     if not ids:
         return 0
-    where = f" AND agency_id IN ({_listed(agency_ids)})" if agency_ids else ""
+    where = f" AND agency_id IN ({listed(agency_ids)})" if agency_ids else ""
     found = await rows(
         "SELECT count(DISTINCT person_id) AS n FROM attendance_mark WHERE superseded_at IS NULL AND mark = 'attended'"
-        f" AND taken_as IN ('learner', 'walk_in', 'substitute') AND session_id IN ({_listed(ids)}){where}"
+        f" AND taken_as IN ('learner', 'walk_in', 'substitute') AND session_id IN ({listed(ids)}){where}"
     )
     return int(found[0]["n"])
-
-
-@frozen
-class Reach:
-    """An organisation's people over the period: attendances and different people, by course and in all."""
-
-    agency: str
-    sector: str
-    attendances: int
-    people: int
-    by_course: Mapping[str, int]
-
-
-async def reach_of(ids: Sequence[int], *, agency_ids: Sequence[int] = (), together: Sequence[str] = ()) -> list[Reach]:
-    """Every organisation that somebody attended for by name, in two statements, by sector and name.
-
-    Those of the sectors `together` are one line each sector, since a setting of one person is that person's name.
-    """
-    if not ids:
-        return []
-    where = f" AND m.agency_id IN ({_listed(agency_ids)})" if agency_ids else ""
-    grouped = f"CASE WHEN a.sector IN ({', '.join('?' * len(together))}) THEN 0 ELSE a.id END" if together else "a.id"
-    came = (
-        f"SELECT DISTINCT {grouped} AS own, a.sector, a.id AS agency_id, m.session_id, m.person_id FROM attendance_mark m"
-        " JOIN people_agency a ON a.id = m.agency_id WHERE m.superseded_at IS NULL AND m.mark = 'attended'"
-        f" AND m.taken_as IN ('learner', 'walk_in', 'substitute') AND m.session_id IN ({_listed(ids)}){where}"
-    )
-    people = await rows(
-        "SELECT x.own, x.sector, coalesce(a.name, '') AS name, count(DISTINCT x.person_id) AS people, count(DISTINCT x.agency_id) AS bodies"
-        f" FROM ({came}) x LEFT JOIN people_agency a ON a.id = x.own GROUP BY x.own, x.sector, a.name",
-        *together,
-    )
-    cells = await rows(
-        f"SELECT x.own, x.sector, c.code, count(*) AS n FROM ({came}) x JOIN programme_session s ON s.id = x.session_id"
-        " JOIN programme_course c ON c.id = s.course_id GROUP BY x.own, x.sector, c.code",
-        *together,
-    )
-    by_line: dict[tuple[int, str], dict[str, int]] = defaultdict(dict)
-    for row in cells:
-        by_line[row["own"], row["sector"]][row["code"]] = row["n"]
-    found = []
-    for row in people:
-        courses = by_line[row["own"], row["sector"]]
-        name = row["name"] or f"{row['sector']}: {row['bodies']} {'setting' if row['bodies'] == 1 else 'settings'}"
-        found.append(Reach(name, row["sector"], sum(courses.values()), row["people"], courses))
-    return sorted(found, key=lambda one: (one.sector, one.agency.casefold()))
-
-
-async def silent_agencies(ids: Sequence[int], *, but: Sequence[str]) -> list[str]:
-    """The organisations of the area from which nobody attended by name, those of the sectors `but` left out."""
-    where = f" AND m.session_id IN ({_listed(ids)})" if ids else " AND 1 = 0"
-    found = await rows(
-        "SELECT a.name FROM people_agency a WHERE a.is_in_area AND NOT a.is_group AND a.state = 'listed'"
-        " AND NOT EXISTS (SELECT 1 FROM attendance_mark m WHERE m.agency_id = a.id AND m.superseded_at IS NULL AND m.mark = 'attended'"
-        f"{where}) AND a.sector NOT IN ({', '.join('?' * len(but))}) ORDER BY a.name",
-        *but,
-    )
-    return [row["name"] for row in found]
 
 
 def delivered_how(sessions: Sequence[HeldSession]) -> dict[str, int]:

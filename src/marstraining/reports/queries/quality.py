@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from itertools import groupby
 
 from marstraining.core.db import rows
 from marstraining.core.values import frozen
@@ -10,6 +11,7 @@ from marstraining.coverage.queries.forecast import people_asked
 from marstraining.coverage.rules import State
 from marstraining.reports.queries.narrowing import among
 
+EDUCATION_SECTORS = ("Education, schools", "Further education", "Early years")
 _ENDS_SOON = timedelta(days=90)
 
 
@@ -105,23 +107,44 @@ def _months(day: date, number: int) -> list[str]:
 
 
 @frozen
-class Represented:
-    """Of the settings of a sector in the register, how many had somebody at its briefings or forums."""
+class RepresentedSector:
+    """The settings of a sector in the register, and the names of those from which nobody came; None where no names are held."""
 
     sector: str
     settings: int
-    represented: int
+    missing: tuple[str, ...] | None
+
+    @property
+    def represented(self) -> int | None:
+        return None if self.missing is None else self.settings - len(self.missing)
+
+    @property
+    def share(self) -> float | None:
+        return None if self.represented is None else self.represented / self.settings
 
 
-async def represented_at(ids: Sequence[int], *, sectors: Sequence[str]) -> list[Represented]:
-    """By sector, over these sessions; groups of settings are no setting."""
+@frozen
+class Represented:
+    """Which settings had somebody at so many sessions."""
+
+    sessions: int
+    sectors: tuple[RepresentedSector, ...]
+
+
+async def represented_at(ids: Sequence[int]) -> Represented:
+    """By sector of education and early years, over these sessions; groups of settings are no setting."""
     listed = ", ".join(str(int(one)) for one in ids) or "0"
+    held = await rows(f"SELECT 1 AS one FROM attendance_mark WHERE superseded_at IS NULL AND session_id IN ({listed}) LIMIT 1")
     found = await rows(
-        "SELECT a.sector, count(*) AS settings, sum(CASE WHEN EXISTS (SELECT 1 FROM attendance_mark m WHERE m.agency_id = a.id"
-        f" AND m.superseded_at IS NULL AND m.mark = 'attended' AND m.session_id IN ({listed})) THEN 1 ELSE 0 END) AS came"
-        f" FROM people_agency a WHERE a.is_in_area AND NOT a.is_group AND a.state = 'listed'"
-        f" AND a.sector IN ({', '.join('?' * len(sectors))})"
-        " GROUP BY a.sector ORDER BY a.sector",
-        *sectors,
+        "SELECT a.sector, a.name, CASE WHEN EXISTS (SELECT 1 FROM attendance_mark m WHERE m.agency_id = a.id AND m.superseded_at IS NULL"
+        f" AND m.mark = 'attended' AND m.session_id IN ({listed})) THEN 1 ELSE 0 END AS came FROM people_agency a WHERE a.is_in_area"
+        f" AND NOT a.is_group AND a.state = 'listed' AND a.sector IN ({', '.join('?' * len(EDUCATION_SECTORS))})"
+        " ORDER BY a.sector, lower(a.name), a.id",
+        *EDUCATION_SECTORS,
     )
-    return [Represented(row["sector"], row["settings"], int(row["came"])) for row in found]
+    sectors = []
+    for sector, own in groupby(found, key=lambda row: str(row["sector"])):
+        settings = list(own)
+        missing = tuple(row["name"] for row in settings if not row["came"])
+        sectors.append(RepresentedSector(sector, len(settings), missing if held else None))
+    return Represented(len(ids), tuple(sectors))

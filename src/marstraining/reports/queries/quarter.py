@@ -8,13 +8,12 @@ from marstraining.programme.rules import CourseKind
 from marstraining.reports.quarterly import Quarter, Sums, sums_of
 from marstraining.reports.queries.annex import data_quality_of, surveys_asked
 from marstraining.reports.queries.confidence import Overall, confidence_in
-from marstraining.reports.queries.delivery import HeldSession, by_course, people_of, reach_of, sessions_in, silent_agencies
+from marstraining.reports.queries.delivery import HeldSession, by_course, people_of, sessions_in
 from marstraining.reports.queries.impact import impact_in, three_wave_of
 from marstraining.reports.queries.narrowing import WHOLE, Narrowed
-from marstraining.reports.queries.quality import Coverage, accreditations_on, coverage_on, represented_at, training_of
+from marstraining.reports.queries.quality import EDUCATION_SECTORS, Coverage, accreditations_on, coverage_on, represented_at, training_of
+from marstraining.reports.queries.reach import new_agencies, reach_of, silent_agencies
 from marstraining.reports.rules import Period
-
-EDUCATION_SECTORS = ("Education, schools", "Further education", "Early years")
 
 Progress = Callable[[str], None]
 STEPS = 7
@@ -37,8 +36,11 @@ async def quarter_of(period: Period, *, on: date | None = None, now: datetime, o
     progress("Organisations")
     reach = await reach_of(ran, agency_ids=of.agency_ids, together=() if of.agency_ids else EDUCATION_SECTORS)
     silent = await silent_agencies(ran, but=EDUCATION_SECTORS)
-    briefings = [one.id for one in sessions if one.is_over and one.kind in {CourseKind.BRIEFING, CourseKind.FORUM}]
-    represented = await represented_at(briefings, sectors=EDUCATION_SECTORS)
+    new = await new_agencies(ran, first=period.first)
+    briefings, conferences = [
+        await represented_at([one.id for one in sessions if one.is_over and one.kind in kinds])
+        for kinds in ({CourseKind.BRIEFING, CourseKind.FORUM}, {CourseKind.CONFERENCE})
+    ]
     progress("Refresher rules")
     day = min(today, period.last)
     coverage = Coverage((), {}) if of.words else await coverage_on(day)
@@ -62,7 +64,9 @@ async def quarter_of(period: Period, *, on: date | None = None, now: datetime, o
         courses=courses,
         reach=reach,
         silent=silent,
-        represented=represented,
+        new=new,
+        briefings=briefings,
+        conferences=conferences,
         coverage=coverage,
         confidence=confidence,
         three_wave=three_wave,

@@ -6,7 +6,7 @@ from marstraining.core.db import rows
 from marstraining.core.errors import NotFound
 from marstraining.people.queries import branches_of
 from marstraining.reports.queries.narrowing import WHOLE, Belongs, Narrowed
-from marstraining.reports.queries.quarter import EDUCATION_SECTORS
+from marstraining.reports.queries.quality import EDUCATION_SECTORS
 from marstraining.reports.rules import Period
 
 SCOPE_LENGTH = 60

@@ -38,6 +38,7 @@ class Measure(StrEnum):
     WALKED_IN = "walked in"
     FILL = "places filled, per cent"
     NO_SHOWS = "did not attend, per cent of booked"
+    ATTENDANCE_RATE = "attendance rate, per cent"
     CONFIDENCE = "change in confidence, 0 to 10"
 
 
