@@ -26,7 +26,10 @@ def test_the_golden_vector_to_four_decimals() -> None:
     assert [round(one or 0, 4) for one in others] == [1.3224, 1.4391, 1.3916, 0.6415, 0.9332, 0.0678]
 
 
-@pytest.mark.parametrize(("part", "whole", "people", "expected"), [(0, 0, 9, None), (5, 5, None, None), (5, 5, 4, None), (5, 5, 5, 0.0)])
+@pytest.mark.parametrize(
+    ("part", "whole", "people", "expected"),
+    [(0, 0, 9, None), (2, 5, None, None), (2, 5, 4, None), (5, 5, 9, None), (0, 5, 9, None), (5, 5, 5, 0.0)],
+)
 def test_a_margin_is_of_some_out_of_people_who_are_known(part: int, whole: int, people: int | None, expected: float | None) -> None:
     assert margin(part, whole, people) == expected
 

@@ -104,9 +104,9 @@ def wilson(part: int, whole: int) -> tuple[float | None, float | None]:
 def margin(part: int, whole: int, people: int | None) -> float | None:
     """The 95% margin of a share of those who answered, out of a number of people that is known: nought where all did.
 
-    None where nobody answered, or it is not known of how many.
+    None where nobody answered, or it is not known of how many, or all of some answered alike, of whom this formula says nothing.
     """
-    if not whole or people is None or people < max(whole, 2):
+    if not whole or people is None or people < max(whole, 2) or (part in {0, whole} and whole < people):
         return None
     share = part / whole
     return 1.96 * math.sqrt(share * (1 - share) / whole * (people - whole) / (people - 1))
