@@ -183,7 +183,7 @@ async def test_the_boards_reports(site: Site, chromium: Browser) -> None:
     frozen, _ = await take_quarterly_snapshot(QUARTER, by=SYSTEM, now=now())
     annual, _ = await take_annual_snapshot(Period(2022), by=SYSTEM, now=now())
     shown = [f"/board/reports/{frozen.ref}", f"/board/reports/{annual.ref}"]
-    assert await faults_of(chromium, site, ["/board", *shown, f"{shown[0]}/words"], at_desk) == {}
+    assert await faults_of(chromium, site, ["/board", *shown, f"{shown[0]}/words", f"{shown[0]}/restricted"], at_desk) == {}
     assert await faults_of(chromium, site, ["/board", *shown], reading) == {}
 
 
