@@ -2,11 +2,12 @@
 
 import itertools
 import random
+from dataclasses import asdict
 from fractions import Fraction
 
 import pytest
 
-from marstraining.evaluation.statistics import margin, summarise
+from marstraining.evaluation.statistics import margin, pomp, rescaled, summarise
 
 _THEN = (2, 3, 1, 4, 2, 3, 3, 2, 4, 5, 2, 3, 1, 2, 3, 4, 3, 2, 3, 2, 4, 3, 2, 3)
 _NOW = (4, 4, 3, 4, 4, 4, 5, 3, 5, 5, 3, 4, 4, 4, 4, 4, 2, 4, 4, 4, 5, 4, 4, 4)
@@ -32,6 +33,30 @@ def test_the_golden_vector_to_four_decimals() -> None:
 )
 def test_a_margin_is_of_some_out_of_people_who_are_known(part: int, whole: int, people: int | None, expected: float | None) -> None:
     assert margin(part, whole, people) == expected
+
+
+def test_scales_are_compared_by_the_per_cent_of_the_maximum_possible() -> None:
+    assert [pomp(value, scale) for value, scale in ((1, (1, 4)), (4, (1, 4)), (3, (1, 5)), (5.5, (1, 10)), (7, (0, 10)))] == [
+        0,
+        100,
+        50,
+        50,
+        70,
+    ]
+
+
+def test_a_summary_reads_on_another_scale_as_its_pairs_would_and_stays_raw_itself() -> None:
+    pytest.importorskip("scipy")
+    raw = asdict(summarise(GOLDEN, (1, 5), 30))
+    kept = dict(raw)
+    found = rescaled(raw, (0, 10))
+    expected = asdict(summarise([(pomp(then, (1, 5)) / 10, pomp(now, (1, 5)) / 10) for then, now in GOLDEN], (0, 10), 30))
+    assert {name: pytest.approx(value) for name, value in expected.items()} == found
+    assert (raw, rescaled(expected, (0, 10)), raw["mean_then"]) == (kept, expected, 2.75)
+    del raw["scale"]
+    assert rescaled(raw, (0, 10)) == raw
+    nobody = asdict(summarise([], (1, 5)))
+    assert rescaled(nobody, (0, 10))["mean_change"] is None
 
 
 def test_pairs_all_alike_and_no_pairs_at_all_say_so() -> None:

@@ -69,12 +69,19 @@ async def a_booking(session: Session, person: Person, state: str = "confirmed", 
 
 
 async def a_change(
-    course: Course, *, answers: int, asked: int, by: int = 2, quarter: str = "2025/26 Q3", pairs: Sequence[tuple[float, float]] = ()
+    course: Course,
+    *,
+    answers: int,
+    asked: int,
+    by: int = 2,
+    quarter: str = "2025/26 Q3",
+    pairs: Sequence[tuple[float, float]] = (),
+    scale: tuple[float, float] = (0, 10),
 ) -> None:
     """The frozen summary of a course's feedback in the quarter, of these pairs or of as many as there are answers."""
     pairs = pairs or [(3 + number % 3, 3 + number % 3 + by + number % 2) for number in range(answers)]
     answers = len(pairs)
-    measures = json.dumps({"course": asdict(summarise(pairs, (0, 10), asked))})
+    measures = json.dumps({"course": asdict(summarise(pairs, scale, asked))})
     await execute(
         "INSERT INTO evaluation_summary (scope, course_id, quarter, step, is_current, answers, asked, surveys, measures)"
         " VALUES ('quarter', ?, ?, 1, ?, ?, ?, 1, ?)",

@@ -6,10 +6,11 @@ import pytest
 
 from marstraining.core.db import execute, rows
 from marstraining.reports.actions import take_quarterly_snapshot
+from marstraining.reports.document import Forest
 from tests import makers
 from tests.conftest import Clock
 from tests.evaluation.test_statistics import GOLDEN
-from tests.reports.quarters import AT_DESK, QUARTER, a_change, grid
+from tests.reports.quarters import AT_DESK, QUARTER, a_change, grid, sections, tiles
 
 pytest.importorskip("scipy")
 
@@ -46,3 +47,17 @@ async def test_what_was_frozen_before_these_were_computed_shows_a_dash(clock: Cl
         del held["course"][name]
     await execute("UPDATE evaluation_summary SET measures = ?", json.dumps(held))
     assert set((await _annex(clock))[1].values()) == {"Neglect", "–"}  # noqa: RUF001 - as above
+
+
+@pytest.mark.usefixtures("db")
+async def test_ratings_of_another_scale_stand_beside_others_only_rescaled(clock: Clock) -> None:
+    await a_change(await makers.make_course("Historic"), answers=0, asked=30, pairs=GOLDEN, scale=(1, 5))
+    await a_change(await makers.make_course("Neglect"), answers=24, asked=30)
+    frozen, _ = await take_quarterly_snapshot(QUARTER, by=AT_DESK, now=clock.now)
+    # 1.2083 of 4 is 3.02 of 10; the mean of both is (3.02 + 2.5) / 2, not (1.21 + 2.5) / 2.
+    assert [(row["Course"], row["Note"]) for row in grid(frozen, "7")] == [("Historic", "Rated from 1 to 5, rescaled"), ("Neglect", "")]
+    (chart,) = [block for block in sections(frozen)["7"].blocks if isinstance(block, Forest)]
+    assert [bar.words for bar in chart.bars if bar.label == "Historic"] == ["4.4 to 7.4, change +3.0 (95% interval +2.1 to +4.0)"]
+    assert tiles(frozen)["Change in confidence, 0 to 10"] == "+2.8"
+    held = json.loads((await rows("SELECT measures FROM evaluation_summary ORDER BY id LIMIT 1"))[0]["measures"])
+    assert (held["course"]["mean_then"], held["course"]["scale"]) == (2.75, [1, 5])

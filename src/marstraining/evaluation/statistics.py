@@ -5,15 +5,18 @@ ratings, which always tie, but by going through all patterns of signs; those are
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean, stdev
+from typing import Any
 
 from marstraining.core.values import frozen
 
 Pair = tuple[float, float]
+Scale = tuple[float, float]
 # As many additions as a second or so allows: about a thousand changes where as many go up as down, and far more where they do not.
 _MOST_ADDITIONS = 10**9
 _SCALED_EACH = 500
+_SPREADS = ("sd_then", "sd_now", "mean_change", "sd_change", "low", "high")
 
 
 @frozen
@@ -23,7 +26,7 @@ class Summary:
     `low` and `high` bound the mean change with 95% confidence; `at_top` of the same were at the top of the scale before. `up_low` and
     `up_high` bound the share that went up (Wilson), and `margin` is its margin where only some of a known number of people answered.
     `w_plus` and `w_minus` are the rank sums of what went up and down. `g_z` and `d_av` stand beside `g_av`: the mean change by its own
-    deviation, and by the average of both without the correction for few pairs.
+    deviation, and by the average of both without the correction for few pairs. `scale` is what the pairs were rated on, and all is raw.
     """
 
     n: int
@@ -50,9 +53,10 @@ class Summary:
     w_minus: float
     g_z: float | None
     d_av: float | None
+    scale: Scale
 
 
-def summarise(pairs: Sequence[Pair], scale: tuple[float, float], people: int | None = None) -> Summary:
+def summarise(pairs: Sequence[Pair], scale: Scale, people: int | None = None) -> Summary:
     """The summary of complete pairs on a scale from its lowest to its highest; `people` is how many were asked."""
     differences = [now - then for then, now in pairs]
     n = len(pairs)
@@ -88,7 +92,29 @@ def summarise(pairs: Sequence[Pair], scale: tuple[float, float], people: int | N
         w_minus=w_minus,
         g_z=_corrected(_share(mean_change, sd_change), n),
         d_av=d_av,
+        scale=scale,
     )
+
+
+def pomp(value: float, scale: Scale) -> float:
+    """A rating as per cent of the maximum possible (evaluation.md 4.2): what ratings of different scales are compared by."""
+    low, high = scale
+    return 100 * (value - low) / (high - low)
+
+
+def rescaled(summary: Mapping[str, Any], scale: Scale) -> Mapping[str, Any]:
+    """A frozen summary as it reads on another scale, by the per cent of the maximum possible; what was frozen stays raw.
+
+    Ranks and sizes of effect are the same on any scale. One frozen without its scale is on the programme's only one, and stays.
+    """
+    own: Scale = tuple(summary.get("scale") or scale)
+    if own == scale:
+        return summary
+    width = scale[1] - scale[0]
+    spread = width / (own[1] - own[0])
+    means = {name: scale[0] + pomp(summary[name], own) / 100 * width for name in ("mean_then", "mean_now") if summary[name] is not None}
+    spreads = {name: summary[name] * spread for name in _SPREADS if summary[name] is not None}
+    return {**summary, **means, **spreads, "scale": scale}
 
 
 def wilson(part: int, whole: int) -> tuple[float | None, float | None]:

@@ -22,6 +22,10 @@ _DEFINITIONS = (
         " absent among them."
     ),
     "Places filled is attended of places, over the sessions that have a limit and a register or a headcount.",
+    (
+        "Confidence is rated from 0 to 10. What was rated on another scale is kept as it was, and stands beside others only rescaled, by"
+        " the per cent of the maximum possible (POMP); ratings of different scales are never added up as they are."
+    ),
     "Not held means that nobody recorded it; it is never nought. A dash stands where no session of the course has run.",
     (
         "Three months later: people are asked again twelve weeks after a course, managers where the training team chose so. Figures are"

@@ -6,6 +6,7 @@ from datetime import date
 from marstraining.reports.document import Bar, Block, Forest, Grid, Points, Text
 from marstraining.reports.quarterly.facts import Quarter
 from marstraining.reports.quarterly.words import counted, not_collected, of_the_whole, three_wave_words
+from marstraining.reports.queries.confidence import CourseConfidence
 from marstraining.reports.rules import NOT_COLLECTED
 
 
@@ -34,7 +35,7 @@ def confidence(quarter: Quarter) -> tuple[Block, ...]:
         Grid(
             "Who replied, and how they moved",
             ("Course", "Replied", "More confident", "The same", "Less confident", "Note"),
-            tuple((one.title, one.replied, one.up, one.same, one.down, "Few replied" if one.few_replied else "") for one in shown),
+            tuple((one.title, one.replied, one.up, one.same, one.down, _note(one)) for one in shown),
             (),
             empty="No average of this quarter may be shown.",
         ),
@@ -43,6 +44,11 @@ def confidence(quarter: Quarter) -> tuple[Block, ...]:
         blocks += [Text("Not published, and why:"), Points(tuple(f"{one.title}: {one.why}" for one in held_back))]
     blocks += [Text("These are people’s own ratings of before and now, given after the session: a perceived change."), note]  # noqa: RUF001
     return tuple(blocks)
+
+
+def _note(one: CourseConfidence) -> str:
+    rated = [f"Rated from {one.rated_on}, rescaled"] if one.rated_on else []
+    return "; ".join([*(["Few replied"] if one.few_replied else []), *rated])
 
 
 def _scale(bars: Sequence[Bar]) -> tuple[float, float]:

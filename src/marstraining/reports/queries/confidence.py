@@ -12,12 +12,15 @@ from marstraining.core.values import frozen
 from marstraining.evaluation.gate import Of
 from marstraining.evaluation.queries.results import Shown, shown
 from marstraining.evaluation.rules.asking import NO_LONGER_AFTER
+from marstraining.evaluation.rules.questions import SCALE_HIGH, SCALE_LOW
 from marstraining.evaluation.rules.wording import Verdict, all_improved, signed
+from marstraining.evaluation.statistics import rescaled
 from marstraining.programme.rules import CourseKind
 from marstraining.reports.queries.delivery import HeldSession
 from marstraining.reports.queries.narrowing import WHOLE, Narrowed, among
 from marstraining.reports.rules import NOT_COLLECTED, Period
 
+PROGRAMME_SCALE = (SCALE_LOW, SCALE_HIGH)
 # Of a part of a quarter there is no figure: with the whole quarter's it would tell of the other part, however few that are.
 _PARTLY = "belongs to the area for a part of the quarter, and answers are counted for the whole of it"
 
@@ -40,6 +43,7 @@ class CourseConfidence:
     down: str
     why: str
     few_replied: bool
+    rated_on: str
     verdict: Verdict
     technical: Mapping[str, str] = field(default_factory=dict)
     is_coming: bool = False
@@ -82,7 +86,9 @@ async def confidence_in(period: Period, *, sessions: Sequence[HeldSession], of: 
         *values,
     )
     partly = await _partly(period, of)
-    parts = [(row, json.loads(row["measures"])["course"]) for row in found if row["code"] not in partly]
+    # Courses stand beside each other, and their mean is taken: on the programme's scale, whatever one was rated on.
+    raw = [(row, json.loads(row["measures"])["course"]) for row in found if row["code"] not in partly]
+    parts = [(row | {"rated_on": summary.get("scale")}, rescaled(summary, PROGRAMME_SCALE)) for row, summary in raw]
     shown_parts = [(row, summary, shown(row["title"], summary, row["asked"], of=Of.TOTAL)) for row, summary in parts]
     adjusted = holm({row["code"]: summary["p"] for row, summary, one in shown_parts if one.gate.has_mean and summary["p"] is not None})
     made = [_course(row, summary, one, adjusted.get(row["code"])) for row, summary, one in shown_parts]
@@ -145,7 +151,23 @@ def _held_back(row: Mapping[str, Any], now: datetime) -> CourseConfidence:
 
 def _unpublished(code: str, title: str, why: str, *, is_coming: bool = False) -> CourseConfidence:
     return CourseConfidence(
-        code, title, 0, 0, "", None, None, None, "", "", "", "", why, few_replied=False, verdict=Verdict.UNSAID, is_coming=is_coming
+        code,
+        title,
+        0,
+        0,
+        "",
+        None,
+        None,
+        None,
+        "",
+        "",
+        "",
+        "",
+        why,
+        few_replied=False,
+        rated_on="",
+        verdict=Verdict.UNSAID,
+        is_coming=is_coming,
     )
 
 
@@ -167,9 +189,15 @@ def _course(row: Mapping[str, Any], summary: Mapping[str, Any], one: Shown, p: f
         down=_count(gate.down, gate.answers),
         why=gate.why,
         few_replied=gate.few_replied,
+        rated_on=_rated_on(row["rated_on"]),
         verdict=one.verdict,
         technical=_technical(summary, one, p) if is_shown else {},
     )
+
+
+def _rated_on(scale: Sequence[float] | None) -> str:
+    """The scale of the ratings in words, "" where it is the programme's."""
+    return "" if scale is None or tuple(scale) == PROGRAMME_SCALE else f"{scale[0]:g} to {scale[1]:g}"
 
 
 def _count(number: int | None, answers: int | None) -> str:
