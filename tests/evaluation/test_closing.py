@@ -9,6 +9,7 @@ from tortoise.context import TortoiseContext
 from marstraining.core.db import rows
 from marstraining.evaluation.actions import close_surveys, enter_from_paper, erase_old_answers
 from marstraining.evaluation.models import PoolMember, Response, Summary
+from marstraining.evaluation.queries.results import result_of
 from marstraining.evaluation.queries.surveys import SurveyFacts, survey_by_id
 from marstraining.evaluation.rules.answers import Flag, Given
 from marstraining.people.models import Person
@@ -46,6 +47,55 @@ async def test_a_summary_is_frozen_and_late_forms_change_it_only_in_fives(db: To
         await close_surveys(now=clock.now)
         assert await _current(survey.id) == [(1, 10) if number < 4 else (2, 15)]
     assert await Response.all().count() == 17
+
+
+async def test_late_forms_count_line_by_line_and_no_line_for_a_few(db: TortoiseContext, clock: Clock, dee: Person) -> None:
+    course = await makers.make_course(outcomes=OUTCOMES)
+    taught, asked = await an_asked_session(clock.now, people=20, course=course)
+    await answer(asked, taught.learners[:10], now=clock.now, forms=[a_form(pace="Agree")] * 10)
+    await close_surveys(now=clock.forward(days=16))
+    before = await Summary.get(survey_id=asked.id)
+    total = (await Summary.get(scope="course")).measures
+    survey = await survey_by_id(asked.id)
+    assert survey is not None
+    # Five come late, of whom one filled in the grid and rated the pace; all five found it relevant.
+    forms = [a_form((9, 9, 9), (2, 2, 2), pace="Disagree", relevant="Agree"), *([Given({"relevant": "Agree"}, flags=(Flag.HASTY,))] * 4)]
+    for number, form in enumerate(forms):
+        await enter_from_paper(survey, form, f"late-{number}", by=makers.as_desk(dee), now=clock.now)
+    await close_surveys(now=clock.now)
+    after = await Summary.get(survey_id=survey.id, is_current=True)
+    assert (before.answers, after.step, after.answers) == (10, 2, 15)
+    for name in ("statements", "course", "pairs", "flags"):
+        assert after.measures[name] == before.measures[name]
+    counted = {one["question"]: (one["counts"], one["answers"]) for one in after.measures["counted"]}
+    assert (counted["pace"][0]["Disagree"], counted["pace"][1], counted["relevant"][1]) == (0, 10, 5)
+    assert (await Summary.get(scope="course")).measures == total
+    result = await result_of(survey.id)
+    assert result is not None
+    assert (result.gate.answers, result.course.gate.answers, result.later) == (15, 10, True)
+    # Five later the lines have gained enough, each by itself; the course's score waits for the last of its statements.
+    for number in range(5):
+        form = Given({"confidence": [[1, 8], [2, 8], [3, 8] if number else []], "relevant": "Agree"})
+        await enter_from_paper(survey, form, f"later-{number}", by=makers.as_desk(dee), now=clock.now)
+    await close_surveys(now=clock.now)
+    last = await Summary.get(survey_id=survey.id, is_current=True)
+    assert [one["summary"]["n"] for one in last.measures["statements"]] == [16, 16, 15, 10]
+    assert (last.measures["course"]["n"], len(last.measures["pairs"]), last.measures["flags"]) == (16, 16, {})
+
+
+async def test_a_course_score_waits_for_a_statement_that_does(db: TortoiseContext, clock: Clock, dee: Person) -> None:
+    survey = await _closed(clock, people=20, answers=10, course=await makers.make_course(outcomes=OUTCOMES))
+    await close_surveys(now=clock.forward(days=16))
+    for number in range(5):
+        found = await survey_by_id(survey.id)
+        assert found is not None
+        form = Given({"confidence": [[1, 8], [2, 8], [3, 8] if number else []], "knowledge": [[1, 9]]})
+        await enter_from_paper(found, form, f"late-{number}", by=makers.as_desk(dee), now=clock.now)
+    await close_surveys(now=clock.now)
+    last = await Summary.get(survey_id=survey.id, is_current=True)
+    assert [one["summary"]["n"] for one in last.measures["statements"]] == [15, 15, 10, 15]
+    # With the score of fifteen, what the one said who left the third line out would follow.
+    assert (last.measures["course"]["n"], len(last.measures["pairs"])) == (10, 10)
 
 
 async def test_small_surveys_are_pooled_for_good_and_totals_are_made_of_blocks(db: TortoiseContext, clock: Clock, dee: Person) -> None:

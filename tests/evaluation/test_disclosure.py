@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -17,7 +18,7 @@ from marstraining.evaluation.models import Survey
 from marstraining.evaluation.queries.exports import Wanted, evaluation_rows
 from marstraining.evaluation.queries.results import Choice, course_lines, result_of, survey_lines, trend_of
 from marstraining.evaluation.queries.surveys import SurveyFacts, survey_by_id
-from marstraining.evaluation.rules.answers import Given
+from marstraining.evaluation.rules.answers import Flag, Given
 from marstraining.evaluation.rules.groups import group_section, with_groups
 from marstraining.people.models import Person
 from marstraining.programme.models import SessionTrainer
@@ -37,11 +38,27 @@ class _Seen:
     surveys: dict[int, list[int | None]] = field(default_factory=dict)
     totals: list[int] = field(default_factory=list)
     chat: set[str] = field(default_factory=set)
+    lines: dict[tuple[object, ...], list[tuple[int, object]]] = field(default_factory=dict)
+    """Each statement, question, score and row of a file by itself: how many answered it, and what was said of them."""
 
     def note(self, survey_id: int, answers: int | None) -> None:
         known = self.surveys.setdefault(survey_id, [])
         if not known or known[-1] != answers:
             known.append(answers)
+
+    def note_line(self, answers: object, told: object, *place: object) -> None:
+        known = self.lines.setdefault(place, [])
+        if isinstance(answers, int) and (not known or known[-1] != (answers, told)):
+            known.append((answers, told))
+
+    def check_lines(self) -> None:
+        """No line ever told of a few more than before, nor anything else of the same many."""
+        wrong = {
+            place: known
+            for place, known in self.lines.items()
+            if any(later[0] - earlier[0] < 5 for earlier, later in itertools.pairwise(known))
+        }
+        assert wrong == {}
 
 
 async def _add(survey: SurveyFacts, number: int, *, dee: Person, clock: Clock) -> None:
@@ -67,6 +84,11 @@ async def _poll(seen: _Seen, surveys: list[SurveyFacts]) -> None:
             cells = [cell for cell in (one.gate.up, one.gate.same, one.gate.down, one.gate.not_up) if cell is not None]
             assert one.gate.answers is None or one.gate.answers >= 10 or all(cell == 0 or cell >= 3 for cell in cells)
             assert one.gate.answers is not None or cells == []
+            told = (one.then, one.now, one.low, one.high, one.gate.up, one.gate.same, one.gate.down, one.gate.at_top)
+            seen.note_line(one.gate.answers, told, "line", survey.id, one.label)
+        for each in result.chosen:
+            seen.note_line(None if each.counts is None else each.answers, each.counts, "chosen", survey.id, each.label)
+        seen.note_line(n, result.flags, "flags", survey.id)
         assert n is not None or (result.chosen, result.comments, result.flags) == ((), (), ())
     (line,) = await course_lines(Choice(), viewer=SYSTEM)
     if line.shown is not None:
@@ -76,10 +98,13 @@ async def _poll(seen: _Seen, surveys: list[SurveyFacts]) -> None:
         quarters = [one.gate.answers or 0 for one in await trend_of(line.code)]
         assert sum(quarters) == line.shown.gate.answers
         assert all(one >= 10 for one in quarters)
+        seen.note_line(line.shown.gate.answers, line.shown.words, "total")
     lines, _ = await survey_lines(viewer=SYSTEM)
     assert all(one.gate is not None for one in lines)
     for row in await evaluation_rows(Wanted(), viewer=SYSTEM):
         assert (row["change"] is not None) == (isinstance(row["answers"], int) and row["answers"] >= 10)
+        said = {name: row[name] for name in row.keys() - {"responses", "asked", "few_replied"}}
+        seen.note_line(row["answers"], said, "file", row["session"], row["measure"], row["statement"])
 
 
 async def test_closing_at_each_number_of_answers_and_late_forms_one_by_one(db: TortoiseContext, clock: Clock, dee: Person) -> None:
@@ -108,6 +133,7 @@ async def test_closing_at_each_number_of_answers_and_late_forms_one_by_one(db: T
         await _poll(seen, surveys)
         await _ask_the_chat(seen, dee, clock=clock)
     assert seen.chat == said_at_first
+    seen.check_lines()
     assert await Survey.filter(closed_at=None).count() == 0
     for answers in seen.surveys.values():
         known = [n for n in answers if n is not None]
@@ -116,6 +142,42 @@ async def test_closing_at_each_number_of_answers_and_late_forms_one_by_one(db: T
     # What is shown of single surveys and what totals hold never leaves a few over.
     with_mean = sum(answers[-1] or 0 for answers in seen.surveys.values() if (answers[-1] or 0) >= 10)
     assert seen.totals[-1] - with_mean == 0 or seen.totals[-1] - with_mean >= 10
+
+
+def _partly(rng: random.Random, number: int) -> Given:
+    """A form of which its writer filled in some lines and left out others."""
+    grid = [[number % 8, number % 8 + rng.randint(0, 2)] if rng.random() < 0.6 else [] for _ in OUTCOMES]
+    answers: dict[str, object] = {"relevant": rng.choice(("Agree", "Disagree"))} if rng.random() < 0.7 else {}
+    answers |= {"commitment": rng.randint(0, 10)} if rng.random() < 0.3 else {}
+    answers |= {"confidence": grid} if any(grid) and rng.random() < 0.6 else {}
+    return Given(answers or {"recommend": "Yes"}, flags=(Flag.HASTY,) if rng.random() < 0.3 else ())
+
+
+async def test_late_forms_that_leave_lines_out_give_no_line_away(db: TortoiseContext, clock: Clock, dee: Person) -> None:
+    rng = random.Random(17)
+    course = await makers.make_course("Child Protection", outcomes=OUTCOMES)
+    surveys: list[SurveyFacts] = []
+    for n in (4, 5, 8, 10, 11, 14, 20):
+        session = await makers.make_session(course=course, starts=clock.now, hours=1, now=clock.now, is_headcount_only=True)
+        session.imported_headcount = 32
+        await session.save()
+        survey = await open_survey(session.id, now=clock.now)
+        for number in range(n):
+            await _add(survey, number, dee=dee, clock=clock)
+        surveys.append(survey)
+    await close_surveys(now=clock.forward(days=20))
+    surveys = [found for one in surveys if (found := await survey_by_id(one.id)) is not None]
+    seen = _Seen()
+    await _poll(seen, surveys)
+    for late in range(18):
+        for survey in surveys:
+            await enter_from_paper(survey, _partly(rng, late), f"{survey.id}-late-{late}", by=makers.as_desk(dee), now=clock.now)
+        await close_surveys(now=clock.now)
+        await _poll(seen, surveys)
+    seen.check_lines()
+    # The lines did grow, so that there was something to give away.
+    assert sum(len(known) > 1 for place, known in seen.lines.items() if place[0] == "line") > 5
+    assert all(later - earlier >= 5 for earlier, later in itertools.pairwise(seen.totals))
 
 
 # ---- groups -------------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from marstraining.evaluation.models import Survey
 from marstraining.evaluation.queries.surveys import PRESENT, SurveyFacts, survey_by_id
 from marstraining.evaluation.rules.answers import Tally, tally
 from marstraining.evaluation.rules.asking import quarter_of
+from marstraining.evaluation.rules.late import of_a_later_step
 from marstraining.evaluation.rules.questions import SCALE_HIGH, SCALE_LOW
 from marstraining.evaluation.statistics import summarise
 from marstraining.programme.models import Course
@@ -126,7 +127,13 @@ async def _sum_up(survey: SurveyFacts, *, step: int) -> bool:
     measures = await asyncio.to_thread(_measures, added, asked)
     measures["version"] = survey.version_id
     measures |= await of_people(survey, [(row["pair_key"], form) for row, form in zip(found, forms, strict=True)])
-    measures["groups"] = await _groups_shown(survey.id) or await asyncio.to_thread(_groups, added, asked)
+    was = await _frozen_last(survey.id)
+    if was is not None:
+        measures = of_a_later_step(was, measures)
+    # Groups that were published stay as they were, since a later figure of a group could add one form alone; and none are made of
+    # pairs of which the course's score is not.
+    is_whole = was is None or measures["course"]["n"] == len(added.course_pairs)
+    measures["groups"] = (was or {}).get("groups") or (await asyncio.to_thread(_groups, added, asked) if is_whole else [])
     async with transaction():
         await hold(Survey, survey.id)
         if await rows("SELECT id FROM evaluation_summary WHERE survey_id = ? AND step >= ?", survey.id, step):
@@ -158,10 +165,10 @@ def _measures(added: Tally, asked: int) -> dict[str, Any]:
     }
 
 
-async def _groups_shown(survey_id: int) -> list[dict[str, Any]]:
-    """The groups that were published of a survey: they stay as they were, since a later figure of a group could add one form alone."""
+async def _frozen_last(survey_id: int) -> dict[str, Any] | None:
+    """What was frozen of a survey at its last step; None before its first."""
     found = await rows("SELECT measures FROM evaluation_summary WHERE survey_id = ? ORDER BY step DESC LIMIT 1", survey_id)
-    return (json.loads(found[0]["measures"]).get("groups") or []) if found else []
+    return dict(json.loads(found[0]["measures"])) if found else None
 
 
 def _groups(added: Tally, asked: int) -> list[dict[str, Any]]:

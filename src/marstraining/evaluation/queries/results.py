@@ -114,7 +114,8 @@ async def result_of(survey_id: int) -> Result | None:
         flags = tuple(f"{number} {FLAG_WORDS[Flag(name)]}" for name, number in sorted(measures["flags"].items()))
     course = shown("Confidence over all statements", measures["course"], row["asked"])
     groups = groups_of(measures) if gate.has_mean else ()
-    return Result(gate, course, statements, chosen, comments, flags, groups, later=row["n"] > row["answers"])
+    later = row["n"] > row["answers"] or bool(measures.get("is_waiting"))
+    return Result(gate, course, statements, chosen, comments, flags, groups, later=later)
 
 
 def groups_of(measures: Mapping[str, Any]) -> tuple[Groups, ...]:
