@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 from tortoise.context import TortoiseContext
 
+from marstraining.attendance.models import Register
 from marstraining.bookings.actions import book_place
+from marstraining.bookings.letters import date_words
 from marstraining.bookings.rules import BookPlace
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound, Refused
@@ -22,12 +24,12 @@ from marstraining.evaluation.actions import (
     remind_of_surveys,
 )
 from marstraining.evaluation.models import Comment, Invitation, PairSecret, Response, Survey
-from marstraining.evaluation.queries.surveys import survey_of_session
-from marstraining.evaluation.rules.asking import Mode, SurveyKind, is_sampled
+from marstraining.evaluation.queries.surveys import SurveyFacts, survey_of_session
+from marstraining.evaluation.rules.asking import Mode, SurveyKind, closes_at, is_sampled
 from marstraining.messages.models import Message
 from tests import makers
 from tests.conftest import SECRET_KEY, Clock
-from tests.evaluation.asked import OUTCOMES, a_form, a_taught_session, an_asked_session, answer, links_of
+from tests.evaluation.asked import OUTCOMES, Taught, a_form, a_taught_session, an_asked_session, answer, links_of
 
 
 async def _letters(template: str) -> list[str]:
@@ -47,6 +49,56 @@ async def test_learners_marked_present_are_asked_once_their_register_is_locked(d
     assert survey.mode is Mode.ANONYMOUS
     grid = survey.sections[0].questions[0]
     assert grid.statements == ("recognise the signs of neglect", "share information lawfully", "use the threshold document")
+
+
+async def _opened_in_the_room(clock: Clock) -> tuple[Taught, SurveyFacts]:
+    """A session that has just ended, whose learners have the code on the screen and whose register nobody has locked."""
+    taught = await a_taught_session(clock.now, people=3)
+    await Register.all().update(locked_at=None)
+    survey = await open_survey(taught.session.id, now=clock.now)
+    given = await enter_the_room(survey.ref, str(taught.learners[0].email), network="192.0.2.1", now=clock.now)
+    await answer_in_the_room(survey.ref, given, a_form(), network="192.0.2.1", now=clock.now)
+    return taught, survey
+
+
+async def test_a_survey_opened_in_the_room_stays_open_until_its_register_is_locked(db: TortoiseContext, clock: Clock) -> None:
+    taught, survey = await _opened_in_the_room(clock)
+    assert await close_surveys(now=clock.forward(days=16)) == 0
+    await Register.all().update(locked_at=clock.now)
+    assert [await ask_after_sessions(now=clock.now) for _ in range(2)] == [2, 0]
+    found = await survey_of_session(taught.session.id)
+    assert found is not None
+    assert found.is_open(clock.now)
+    told = {one.context["last_day"] for one in await Message.filter(template="evaluation_asked")}
+    assert told == {date_words(found.last_day)}
+    await answer(survey, taught.learners[1:2], now=clock.forward(days=1))
+    assert await remind_of_surveys(now=clock.forward(days=3)) == 1
+    assert await close_surveys(now=clock.now) == 0
+    assert await close_surveys(now=clock.forward(days=11)) == 1
+    closed = await Survey.get(id=survey.id)
+    assert (closed.asked, await Response.all().count()) == (3, 2)
+
+
+async def test_a_register_that_nobody_locks_keeps_its_survey_open_for_thirty_days(db: TortoiseContext, clock: Clock) -> None:
+    taught, survey = await _opened_in_the_room(clock)
+    for days in (15, 15):
+        assert await close_surveys(now=clock.forward(days=days)) == 0
+    assert (await Survey.get(id=survey.id)).closes_at == closes_at(taught.session.ends_at, days=30)
+    assert await close_surveys(now=clock.forward(days=1)) == 1
+    await Register.all().update(locked_at=clock.now)
+    assert await ask_after_sessions(now=clock.now) == 0
+
+
+async def test_nobody_is_written_to_about_a_survey_that_has_closed(db: TortoiseContext, clock: Clock) -> None:
+    _, survey = await _opened_in_the_room(clock)
+    await Survey.filter(id=survey.id).update(by_letter=False)
+    assert await close_surveys(now=clock.forward(days=16)) == 1
+    await Survey.filter(id=survey.id).update(by_letter=True)
+    await Register.all().update(locked_at=clock.now)
+    until = (await Survey.get(id=survey.id)).closes_at
+    assert [await ask_after_sessions(now=clock.now) for _ in range(2)] == [0, 0]
+    kept = await Survey.get(id=survey.id)
+    assert (kept.closes_at, kept.is_asked_out, await Invitation.all().count()) == (until, True, 1)
 
 
 async def test_reminders_go_on_days_3_and_7_to_those_who_have_not_answered(db: TortoiseContext, clock: Clock) -> None:

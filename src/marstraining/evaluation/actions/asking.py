@@ -172,13 +172,21 @@ async def ask_partners(
 
 
 async def ask_readers(survey: SurveyFacts, readers: Sequence[Reader], kind: InstrumentKind, *, closes_at: datetime, now: datetime) -> int:
-    """Invite and write to everybody who has not been, in one transaction; whoever answered in the room gets no letter."""
+    """Invite and write to everybody who has not been, in one transaction; whoever answered in the room gets no letter.
+
+    Nobody is written to about a survey that has closed meanwhile, since nobody could answer it.
+    """
     async with transaction():
         await hold(Survey, survey.id)
         state = await rows(
-            "SELECT is_asked_out, by_letter FROM evaluation_survey WHERE id = ?", survey.id, flags=("is_asked_out", "by_letter")
+            "SELECT is_asked_out, by_letter, closed_at IS NOT NULL AS is_closed FROM evaluation_survey WHERE id = ?",
+            survey.id,
+            flags=("is_asked_out", "by_letter", "is_closed"),
         )
         if state[0]["is_asked_out"] and survey.kind is not SurveyKind.BEFORE:
+            return 0
+        if state[0]["is_closed"]:
+            await execute("UPDATE evaluation_survey SET is_asked_out = ? WHERE id = ?", True, survey.id)
             return 0
         await execute("UPDATE evaluation_survey SET is_asked_out = ?, closes_at = ? WHERE id = ?", True, closes_at, survey.id)
         known = {

@@ -15,7 +15,7 @@ from marstraining.evaluation.gate import Directions, Figure, Waiting, is_step, p
 from marstraining.evaluation.models import Survey
 from marstraining.evaluation.queries.surveys import PRESENT, SurveyFacts, survey_by_id
 from marstraining.evaluation.rules.answers import Tally, tally
-from marstraining.evaluation.rules.asking import quarter_of
+from marstraining.evaluation.rules.asking import NO_LONGER_AFTER, closes_at, quarter_of
 from marstraining.evaluation.rules.late import of_a_later_step
 from marstraining.evaluation.rules.questions import SCALE_HIGH, SCALE_LOW
 from marstraining.evaluation.statistics import summarise
@@ -29,6 +29,7 @@ _shuffled = secrets.SystemRandom()
 
 async def close_surveys(*, now: datetime) -> int:
     """Close what has ended, sum up what is new, pool what is small, make totals; how many closed. Safe to run twice, in many workers."""
+    await _wait_for_registers(now=now)
     due = await rows(
         "SELECT id FROM evaluation_survey WHERE closed_at IS NULL AND closes_at <= ? ORDER BY closes_at, id LIMIT ?", now, _AT_ONCE
     )
@@ -42,6 +43,26 @@ async def close_surveys(*, now: datetime) -> int:
     await make_blocks()
     await _forget_secrets(now=now)
     return closed
+
+
+async def _wait_for_registers(*, now: datetime) -> None:
+    """Keep a survey that was opened in the room open as long as its letters may still come: until it is too late to ask anybody."""
+    waiting = await rows(
+        "SELECT v.id, s.ends_at FROM evaluation_survey v JOIN programme_session s ON s.id = v.session_id"
+        " JOIN programme_course c ON c.id = s.course_id WHERE v.kind = 'after' AND v.closed_at IS NULL AND v.closes_at <= ?"
+        " AND NOT v.is_asked_out AND v.by_letter AND s.state = 'published' AND s.ends_at > ? AND c.kind <> 'external'"
+        " AND (NOT s.is_headcount_only OR EXISTS (SELECT 1 FROM attendance_register g WHERE g.session_id = s.id))",
+        now,
+        now - NO_LONGER_AFTER,
+        instants=("ends_at",),
+    )
+    for row in waiting:
+        await execute(
+            "UPDATE evaluation_survey SET closes_at = ? WHERE id = ? AND NOT is_asked_out AND closed_at IS NULL AND closes_at <= ?",
+            closes_at(row["ends_at"], days=NO_LONGER_AFTER.days),
+            row["id"],
+            now,
+        )
 
 
 async def _close(survey_id: int, *, now: datetime) -> int:
