@@ -72,14 +72,16 @@ async def a_followed_session(
             "INSERT INTO evaluation_secret (session_id, secret, until) VALUES (?, ?, ?)",
             taught.session.id, f"{taught.session.id:064}", clock.now + timedelta(days=200),
         )  # fmt: skip
-        # Asked while it was to come: these tests look back at it.
-        await open_kind(asking, SurveyKind.BEFORE, closes_at=clock.now + timedelta(minutes=5), now=clock.now)
+        # Asked the day before.
+        asked_after = clock.now
+        clock.travel_to(asking.starts_at - timedelta(days=1))
+        await open_kind(asking, SurveyKind.BEFORE, closes_at=asking.starts_at, now=clock.now)
         before = await survey_of_session(taught.session.id, SurveyKind.BEFORE)
         assert before is not None
         await ask_readers(before, await present_at(taught.session.id), InstrumentKind.BEFORE, closes_at=before.closes_at, now=clock.now)
         rated = [{f"confidence_now_{line}": given.of(number)[0] for line in (1, 2, 3)} for number in range(given.before)]
         await answered(before, learners[: given.before], [Given(one) for one in rated], clock=clock)
-        clock.forward(minutes=6)
+        clock.travel_to(asked_after)
     await ask_after_sessions(now=clock.now)
     after_forms = [a_form((given.of(number)[1],) * 3, (given.of(number)[2],) * 3) for number in range(given.after)]
     await answered(await survey_of_session(taught.session.id), learners[: given.after], after_forms, clock=clock)

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from tortoise.context import TortoiseContext
 
-from marstraining.attendance.models import Register
-from marstraining.bookings.actions import book_place
+from marstraining.attendance.models import Mark, Register
+from marstraining.bookings.actions import book_place, call_off_session, cancel_booking
 from marstraining.bookings.letters import date_words
+from marstraining.bookings.models import Booking
 from marstraining.bookings.rules import BookPlace
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound, Refused
@@ -24,9 +25,12 @@ from marstraining.evaluation.actions import (
     remind_of_surveys,
 )
 from marstraining.evaluation.models import Comment, Invitation, PairSecret, Response, Survey
+from marstraining.evaluation.queries.invited import surveys_to_answer
 from marstraining.evaluation.queries.surveys import SurveyFacts, survey_of_session
 from marstraining.evaluation.rules.asking import Mode, SurveyKind, closes_at, is_sampled
 from marstraining.messages.models import Message
+from marstraining.people.models import Person
+from marstraining.programme.models import Session
 from tests import makers
 from tests.conftest import SECRET_KEY, Clock
 from tests.evaluation.asked import OUTCOMES, Taught, a_form, a_taught_session, an_asked_session, answer, links_of
@@ -208,14 +212,66 @@ async def test_after_twelve_weeks_those_who_came_are_asked_again(db: TortoiseCon
     assert follow_up.mode is Mode.ANONYMOUS
 
 
-async def test_a_fifth_of_sessions_is_asked_beforehand_and_its_answers_belong_together(db: TortoiseContext, clock: Clock) -> None:
+async def _asked_beforehand(clock: Clock, *names: str) -> tuple[Session, list[Person]]:
+    """A session of the random fifth with these people booked, who were asked where they stand."""
     sampled = None
     while sampled is None:
         session = await makers.make_session(course=await makers.make_course(outcomes=OUTCOMES), now=clock.now)
         sampled = session if is_sampled(SECRET_KEY, session.id) else None
-    learner = await makers.make_person("Lee Learner")
-    await book_place(BookPlace(session_id=sampled.id, learner_id=learner.id), by=makers.as_learner(learner), now=clock.now)
-    assert [await ask_beforehand(now=clock.now) for _ in range(2)] == [1, 0]
+    learners = [await makers.make_person(name) for name in names]
+    for learner in learners:
+        await book_place(BookPlace(session_id=sampled.id, learner_id=learner.id), by=makers.as_learner(learner), now=clock.now)
+    assert await ask_beforehand(now=clock.now) == len(names)
+    return sampled, learners
+
+
+async def test_nobody_is_reminded_before_a_session_that_they_do_not_come_to(db: TortoiseContext, clock: Clock, dee: Person) -> None:
+    called_off, (ann,) = await _asked_beforehand(clock, "Ann Off")
+    _, (bob, cay) = await _asked_beforehand(clock, "Bob Cancels", "Cay Comes")
+    clock.forward(days=1)
+    await call_off_session(called_off.id, reason="The trainer is ill", by=makers.as_desk(dee), now=clock.now)
+    booking = await Booking.get(learner_id=bob.id)
+    await cancel_booking(booking.id, by=makers.as_learner(bob), now=clock.now)
+    clock.forward(days=3)
+    waiting = [await surveys_to_answer(one.id, now=clock.now) for one in (ann, bob, cay)]
+    assert [len(one) for one in waiting] == [0, 0, 1]
+    assert await remind_of_surveys(now=clock.now) == 1
+    assert await _letters("evaluation_reminder") == [cay.email]
+
+
+async def test_what_is_asked_beforehand_ends_when_the_session_begins_wherever_it_was_moved_to(db: TortoiseContext, clock: Clock) -> None:
+    session, _ = await _asked_beforehand(clock, "Ann Early")
+    earlier = session.starts_at - timedelta(days=20)
+    await Session.filter(id=session.id).update(starts_at=earlier, ends_at=earlier + timedelta(hours=3))
+    clock.travel_to(earlier)
+    found = await survey_of_session(session.id, SurveyKind.BEFORE)
+    assert found is not None
+    assert (found.is_open(clock.now - timedelta(minutes=1)), found.is_open(clock.now)) == (True, False)
+    assert await remind_of_surveys(now=clock.now) == 0
+    assert await close_surveys(now=clock.now) == 1
+    assert (await Survey.get(id=found.id)).closed_at == earlier
+    later, _ = await _asked_beforehand(clock, "Bea Late")
+    start = later.starts_at + timedelta(days=20)
+    await Session.filter(id=later.id).update(starts_at=start, ends_at=start + timedelta(hours=3))
+    assert await close_surveys(now=start - timedelta(days=1)) == 0
+    moved = await survey_of_session(later.id, SurveyKind.BEFORE)
+    assert moved is not None
+    assert moved.is_open(start - timedelta(days=1))
+    assert await close_surveys(now=start) == 1
+
+
+async def test_somebody_corrected_to_absent_is_not_reminded(db: TortoiseContext, clock: Clock) -> None:
+    taught, _ = await an_asked_session(clock.now, people=2)
+    await Mark.filter(person_id=taught.learners[0].id).update(superseded_at=clock.now)
+    await makers.make_mark(taught.session, taught.learners[0], "absent")
+    assert await surveys_to_answer(taught.learners[0].id, now=clock.now) == []
+    assert await remind_of_surveys(now=clock.forward(days=4)) == 1
+    assert await _letters("evaluation_reminder") == [taught.learners[1].email]
+
+
+async def test_a_fifth_of_sessions_is_asked_beforehand_and_its_answers_belong_together(db: TortoiseContext, clock: Clock) -> None:
+    sampled, (learner,) = await _asked_beforehand(clock, "Lee Learner")
+    assert await ask_beforehand(now=clock.now) == 0
     before = await survey_of_session(sampled.id, SurveyKind.BEFORE)
     assert before is not None
     assert before.mode is Mode.CONFIDENTIAL

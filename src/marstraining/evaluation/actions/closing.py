@@ -29,6 +29,7 @@ _shuffled = secrets.SystemRandom()
 
 async def close_surveys(*, now: datetime) -> int:
     """Close what has ended, sum up what is new, pool what is small, make totals; how many closed. Safe to run twice, in many workers."""
+    await _follow_sessions()
     await _wait_for_registers(now=now)
     due = await rows(
         "SELECT id FROM evaluation_survey WHERE closed_at IS NULL AND closes_at <= ? ORDER BY closes_at, id LIMIT ?", now, _AT_ONCE
@@ -43,6 +44,15 @@ async def close_surveys(*, now: datetime) -> int:
     await make_blocks()
     await _forget_secrets(now=now)
     return closed
+
+
+async def _follow_sessions() -> None:
+    """Let what is asked beforehand close when its session begins, wherever that was moved to."""
+    await execute(
+        "UPDATE evaluation_survey SET closes_at = (SELECT s.starts_at FROM programme_session s WHERE s.id = evaluation_survey.session_id)"
+        " WHERE kind = 'before' AND closed_at IS NULL AND EXISTS (SELECT 1 FROM programme_session s"
+        " WHERE s.id = evaluation_survey.session_id AND s.starts_at <> evaluation_survey.closes_at)"
+    )
 
 
 async def _wait_for_registers(*, now: datetime) -> None:

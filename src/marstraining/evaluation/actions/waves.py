@@ -99,5 +99,5 @@ async def ask_beforehand(*, now: datetime) -> int:
         survey = await survey_of_session(session.session_id, SurveyKind.BEFORE)
         if survey is not None and survey.is_open(now):
             readers = await booked_on(session.session_id)
-            written += await ask_readers(survey, readers, InstrumentKind.BEFORE, closes_at=survey.closes_at, now=now)
+            written += await ask_readers(survey, readers, InstrumentKind.BEFORE, closes_at=session.starts_at, now=now)
     return written

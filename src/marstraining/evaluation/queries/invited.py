@@ -6,7 +6,7 @@ from marstraining.core import config
 from marstraining.core.db import rows
 from marstraining.core.tokens import derive_token
 from marstraining.core.values import frozen
-from marstraining.evaluation.queries.surveys import Invited, survey_by_id
+from marstraining.evaluation.queries.surveys import STILL_ASKED, Invited, survey_by_id
 from marstraining.evaluation.rules.asking import PURPOSE, Mode, SurveyKind
 
 # A manager answers about somebody else: that has a page of its own.
@@ -27,16 +27,17 @@ class Waiting:
 
 
 async def surveys_to_answer(person_id: int, *, now: datetime, limit: int = 5) -> list[Waiting]:
-    """What somebody was asked by letter and has not answered, the first to close first."""
+    """What somebody was asked by letter, has not answered and is still to answer, the first to close first."""
     found = await rows(
         "SELECT v.ref, v.kind, v.mode, v.title, s.starts_at, v.closes_at FROM evaluation_invitation i JOIN evaluation_survey v"
         " ON v.id = i.survey_id LEFT JOIN programme_session s ON s.id = v.session_id WHERE i.person_id = ? AND NOT i.used"
         f" AND i.sent_at IS NOT NULL AND v.closed_at IS NULL AND v.opened_at <= ? AND v.closes_at > ? AND v.kind IN ({_MARKS})"
-        " ORDER BY v.closes_at, v.id LIMIT ?",
+        f" AND {STILL_ASKED} ORDER BY v.closes_at, v.id LIMIT ?",
         person_id,
         now,
         now,
         *(kind.value for kind in _ABOUT_ONESELF),
+        now,
         limit,
         instants=("starts_at", "closes_at"),
     )

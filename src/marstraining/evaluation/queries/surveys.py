@@ -17,6 +17,13 @@ PRESENT = (
     "SELECT DISTINCT m.person_id FROM attendance_mark m WHERE m.session_id = s.id AND m.superseded_at IS NULL"
     " AND m.mark IN ('attended', 'partial') AND m.taken_as IN ('learner', 'walk_in', 'substitute')"
 )
+# Whether an invitation `i` to a survey `v` of a session `s` still holds: beforehand for those who are to come, afterwards for those who
+# came, as their booking and their mark stand today. Takes the present instant.
+STILL_ASKED = (
+    "CASE v.kind WHEN 'before' THEN s.state = 'published' AND s.starts_at > ? AND EXISTS (SELECT 1 FROM bookings_booking b"
+    " WHERE b.session_id = s.id AND b.learner_id = i.person_id AND b.state = 'confirmed')"
+    f" WHEN 'after' THEN i.person_id IN ({PRESENT}) WHEN 'follow_up' THEN i.person_id IN ({PRESENT}) ELSE 1 = 1 END"
+)
 _TITLE = "CASE WHEN s.title = '' THEN c.title ELSE s.title END"
 
 
@@ -48,7 +55,9 @@ class SurveyFacts:
         return self.closes_at - timedelta(minutes=1)
 
     def is_open(self, now: datetime) -> bool:
-        return self.closed_at is None and self.opened_at <= now < self.closes_at
+        """Whether it can be answered; what is asked beforehand only until the session begins, wherever that was moved to."""
+        has_begun = self.kind is SurveyKind.BEFORE and self.starts_at is not None and now >= self.starts_at
+        return self.closed_at is None and self.opened_at <= now < self.closes_at and not has_begun
 
 
 _SURVEY = (
@@ -320,16 +329,18 @@ class ToRemind:
 
 
 async def unanswered(*, now: datetime, sent_before: datetime) -> list[ToRemind]:
-    """Who was written to and has not answered, of open surveys."""
+    """Who was written to, has not answered and is still to answer, of open surveys."""
     found = await rows(
         "SELECT i.id, i.survey_id, i.nonce, p.id AS person_id, p.name, p.email AS address, v.title, v.kind, t.kind AS instrument,"
         " s.starts_at, v.session_id, v.closes_at, v.mode, i.sent_at, i.reminded_at FROM evaluation_invitation i"
         " JOIN evaluation_survey v ON v.id = i.survey_id JOIN evaluation_version n ON n.id = v.version_id"
         " JOIN evaluation_instrument t ON t.id = n.instrument_id JOIN people_person p ON p.id = i.person_id"
         " LEFT JOIN programme_session s ON s.id = v.session_id WHERE v.closed_at IS NULL AND v.closes_at > ? AND v.by_letter"
-        " AND i.sent_at IS NOT NULL AND i.sent_at < ? AND NOT i.used AND p.state = 'active' AND p.email IS NOT NULL ORDER BY i.id",
+        " AND i.sent_at IS NOT NULL AND i.sent_at < ? AND NOT i.used AND p.state = 'active' AND p.email IS NOT NULL"
+        f" AND {STILL_ASKED} ORDER BY i.id",
         now,
         sent_before,
+        now,
         instants=("starts_at", "closes_at", "sent_at", "reminded_at"),
     )
     return [
