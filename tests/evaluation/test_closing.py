@@ -7,7 +7,14 @@ import pytest
 from tortoise.context import TortoiseContext
 
 from marstraining.core.db import rows
-from marstraining.evaluation.actions import close_surveys, enter_from_paper, erase_old_answers
+from marstraining.evaluation.actions import (
+    answer_in_the_room,
+    close_surveys,
+    enter_from_paper,
+    enter_the_room,
+    erase_old_answers,
+    open_survey,
+)
 from marstraining.evaluation.models import PoolMember, Response, Summary
 from marstraining.evaluation.queries.results import result_of
 from marstraining.evaluation.queries.surveys import SurveyFacts, survey_by_id
@@ -16,7 +23,7 @@ from marstraining.people.models import Person
 from marstraining.programme.models import Course
 from tests import makers
 from tests.conftest import Clock
-from tests.evaluation.asked import OUTCOMES, a_form, an_asked_session, answer
+from tests.evaluation.asked import OUTCOMES, a_form, a_taught_session, an_asked_session, answer
 
 pytest.importorskip("scipy")
 
@@ -179,6 +186,49 @@ async def test_answers_match_people_no_better_than_chance(db: TortoiseContext, c
     for table in ("evaluation_invitation", "messages_letter", "history_entry"):
         told = " ".join(str(value) for row in await rows(f"SELECT * FROM {table}") for value in row.values())
         assert not any(value in told for value in values)
+
+
+@pytest.mark.whole
+async def test_forms_from_the_room_match_people_no_better_than_chance_and_do_not_say_who_was_on_the_list(
+    db: TortoiseContext, clock: Clock
+) -> None:
+    """As above, for a room in which every fifth person typed an address that we do not know."""
+    rng = random.Random(23)
+    taught = await a_taught_session(clock.now, people=200)
+    survey = await open_survey(taught.session.id, now=clock.now)
+    sat = list(taught.learners)
+    rng.shuffle(sat)
+    for number, learner in enumerate(sat):
+        typed = str(learner.email) if number % 5 else f"private-{number}@example.org"
+        given = await enter_the_room(survey.ref, typed, network="192.0.2.1", now=clock.now)
+        await answer_in_the_room(survey.ref, given, a_form(secret=learner.id), network="192.0.2.1", now=clock.now)
+    await close_surveys(now=clock.forward(days=32))
+    physical = "rowid" if _is_sqlite(db) else "ctid"
+    orders = [
+        [_secret(row) for row in await rows(f"SELECT * FROM evaluation_response WHERE survey_id = ? ORDER BY {order}", survey.id)]
+        for order in (physical, "id", "submission_id")
+    ]
+    people = [
+        [row["person_id"] for row in await rows(f"SELECT * FROM evaluation_invitation WHERE survey_id = ? ORDER BY {order}", survey.id)]
+        for order in (physical, "id", "nonce", "person_id", "token_hash")
+    ]
+    unknown = {one.id for one in sat[::5]}
+    assert [len(one) for one in orders] == [200] * 3
+    on_the_list = [one.id for number, one in enumerate(sat) if number % 5]
+    found = [
+        _agreement(way, told)
+        for told in ([one for one in order if one not in unknown] for order in orders)
+        for own in (*people, on_the_list)
+        for way in (own, own[::-1])
+    ]
+    found += [_agreement(way, order) for order in orders for way in ([one.id for one in sat], [one.id for one in sat][::-1])]
+    assert max(found) < 9
+    # Forty of two hundred places drawn at random add up to 4,020 give or take 327; five times as far off once in a million times.
+    for order in orders:
+        assert abs(sum(place for place, one in enumerate(order, start=1) if one in unknown) - 4020) < 5 * 327
+    kept = await rows("SELECT * FROM evaluation_response WHERE survey_id = ?", survey.id)
+    assert {len(row["submission_id"]) for row in kept} == {64}
+    assert {key for row in kept for key, value in row.items() if str(value).startswith("u-")} == set()
 
 
 def _is_sqlite(db: TortoiseContext) -> bool:
