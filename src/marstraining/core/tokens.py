@@ -11,7 +11,16 @@ REF_LENGTH = 10
 
 def new_ref() -> str:
     """A reference for addresses: 10 random Crockford base32 characters (50 bits)."""
-    bits = secrets.randbits(5 * REF_LENGTH)
+    return _ref_of(secrets.randbits(5 * REF_LENGTH))
+
+
+def derive_ref(key: str, purpose: str, value: str) -> str:
+    """A reference that is the same for the same value, so that what is sent twice is made once; unguessable like any other."""
+    mac = hmac.new(key.encode(), f"{purpose}|{value}".encode(), hashlib.sha256)
+    return _ref_of(int.from_bytes(mac.digest()))
+
+
+def _ref_of(bits: int) -> str:
     return "".join(ALPHABET[bits >> shift & 31] for shift in range(0, 5 * REF_LENGTH, 5))
 
 

@@ -9,7 +9,7 @@ from marstraining.bookings.letters import date_words
 from marstraining.core import config
 from marstraining.core.db import execute, hold, rows, transaction
 from marstraining.core.errors import NotFound, Refused
-from marstraining.core.tokens import derive_token, hash_token, new_nonce, new_ref
+from marstraining.core.tokens import derive_ref, derive_token, hash_token, new_nonce, new_ref
 from marstraining.core.viewer import Viewer
 from marstraining.evaluation.actions.instruments import version_for
 from marstraining.evaluation.models import Survey
@@ -140,10 +140,14 @@ async def ask_partners(
     sectors: Sequence[str],
     leads_only: bool,
     days: int,
+    submission_id: str,
     by: Viewer,
     now: datetime,
 ) -> str:
-    """Send a survey of its own to organisations and sectors; its reference. Refused where it would reach nobody."""
+    """Send a survey of its own to organisations and sectors, with all its letters or not at all; its reference.
+
+    The same sent twice under one submission is one survey. Refused where it would reach nobody.
+    """
     if not agencies and not sectors:
         raise Refused("Choose at least one organisation or sector.", code="nobody", field="agencies")
     readers = await staff_of(agencies, sectors, leads_only=leads_only)
@@ -156,18 +160,19 @@ async def ask_partners(
     )
     if not found:
         raise NotFound
-    ref, closes_at = new_ref(), rule.closes_at(now, days=days)
     chosen = json.dumps({"agencies": list(agencies), "sectors": list(sectors)})
-    made = await rows(
-        _INSERT,
-        ref, SurveyKind.PARTNERSHIP.value, Mode.ANONYMOUS.value, title, None, found[0]["id"], found[0]["sections"], chosen, now,
-        closes_at, False, True,
-    )  # fmt: skip
-    survey = await survey_by_id(made[0]["id"])
-    if survey is None:
-        raise NotFound
-    written = await ask_readers(survey, readers, InstrumentKind.PARTNERSHIP, closes_at=closes_at, now=now)
-    await record("ask_partners", by=by, now=now, subject_kind="survey", subject_id=survey.id, detail={"letters": written})
+    sent = json.dumps([submission_id, title, instrument_ref, chosen, leads_only, days])
+    ref, closes_at = derive_ref(config.current().secret_key, "partnership-survey", sent), rule.closes_at(now, days=days)
+    async with transaction():
+        made = await rows(
+            _INSERT,
+            ref, SurveyKind.PARTNERSHIP.value, Mode.ANONYMOUS.value, title, None, found[0]["id"], found[0]["sections"], chosen, now,
+            closes_at, False, True,
+        )  # fmt: skip
+        survey = await survey_by_id(made[0]["id"]) if made else None
+        if survey is not None:
+            written = await ask_readers(survey, readers, InstrumentKind.PARTNERSHIP, closes_at=closes_at, now=now)
+            await record("ask_partners", by=by, now=now, subject_kind="survey", subject_id=survey.id, detail={"letters": written})
     return ref
 
 

@@ -1,9 +1,12 @@
 """Surveys that the partnership asks once, tied to no course: sent to chosen organisations and sectors, with return rates."""
 
+import secrets
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from marstraining.core import clock
+from marstraining.core.clock import today_of
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Role
 from marstraining.core.web import Form, page, read_form, render, roles, see_other, viewer_of
@@ -22,7 +25,7 @@ async def listing(request: Request) -> Response:
     await put_ready_surveys(now=clock.now())
     agencies, sectors = await partner_choices()
     surveys = {one.ref: one.title for one in await instruments() if one.kind is InstrumentKind.PARTNERSHIP}
-    form = Form.of(days="21", whom="leads")
+    form = Form.of(days="21", whom="leads", submission=secrets.token_hex(16))
     if request.method == "POST":
         form = await read_form(request)
         title = form.text("title", "what it is about")
@@ -40,6 +43,8 @@ async def listing(request: Request) -> Response:
                     sectors=chosen,
                     leads_only=whom == "leads",
                     days=days,
+                    # A page without the number, kept open since before it had one: the same on one day is one survey.
+                    submission_id=form.get("submission") or f"{today_of(clock.now())}",
                     by=viewer_of(request),
                     now=clock.now(),
                 )
