@@ -13,12 +13,15 @@ from marstraining.evaluation.actions import (
     enter_from_paper,
     enter_the_room,
     erase_old_answers,
+    moderate_comment,
     open_survey,
 )
-from marstraining.evaluation.models import PoolMember, Response, Summary
+from marstraining.evaluation.models import Comment, PoolMember, Response, Summary
+from marstraining.evaluation.queries.comments import comments_to_look_at, queued_comments
 from marstraining.evaluation.queries.results import result_of
 from marstraining.evaluation.queries.surveys import SurveyFacts, survey_by_id
 from marstraining.evaluation.rules.answers import Flag, Given
+from marstraining.evaluation.rules.asking import CommentState
 from marstraining.people.models import Person
 from marstraining.programme.models import Course
 from tests import makers
@@ -88,6 +91,37 @@ async def test_late_forms_count_line_by_line_and_no_line_for_a_few(db: TortoiseC
     last = await Summary.get(survey_id=survey.id, is_current=True)
     assert [one["summary"]["n"] for one in last.measures["statements"]] == [16, 16, 15, 10]
     assert (last.measures["course"]["n"], len(last.measures["pairs"]), last.measures["flags"]) == (16, 16, {})
+
+
+async def test_what_late_forms_say_waits_until_they_are_counted(db: TortoiseContext, clock: Clock, dee: Person) -> None:
+    desk = makers.as_desk(dee)
+    taught, asked = await an_asked_session(clock.now, people=20)
+    await answer(asked, taught.learners[:10], now=clock.now, forms=[a_form(useful="In time")] * 10)
+    await close_surveys(now=clock.forward(days=16))
+    survey = await survey_by_id(asked.id)
+    assert survey is not None
+    texts = ["The trainer was late", "", "", "The boy called Liam Smith was in our example", ""]
+    for number, text in enumerate(texts):
+        queued = [await queued_comments(state, viewer=desk) for state in (CommentState.WAITING, CommentState.SET_ASIDE)]
+        # What may be about a child goes to the coordinator at once.
+        assert [len(one) for one, _ in queued] == [10, number // 4]
+        assert (await comments_to_look_at(viewer=desk))[CommentState.WAITING] == 10
+        await enter_from_paper(survey, a_form(useful=text), f"late-{number}", by=desk, now=clock.now)
+        if number < 4:
+            await close_surveys(now=clock.now)
+    aside = (await queued_comments(CommentState.SET_ASIDE, viewer=desk))[0][0]
+    await moderate_comment(aside.id, CommentState.SHOWN, by=desk, now=clock.now)
+    await Comment.all().update(state="shown")
+    before = await result_of(survey.id)
+    assert before is not None
+    assert {one.text for one in before.comments} == {"In time"}
+    assert (await queued_comments(CommentState.SHOWN, viewer=desk))[1] == 10
+    await close_surveys(now=clock.now)
+    after = await result_of(survey.id)
+    assert after is not None
+    assert (after.gate.answers, len(after.comments)) == (15, 12)
+    assert (await queued_comments(CommentState.SHOWN, viewer=desk))[1] == 12
+    assert await Comment.filter(id__gt=1 << 52).count() == 0
 
 
 async def test_a_course_score_waits_for_a_statement_that_does(db: TortoiseContext, clock: Clock, dee: Person) -> None:

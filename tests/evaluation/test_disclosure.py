@@ -14,11 +14,12 @@ from marstraining.conversation.rules import Channel, Event, EventKind, plain_lin
 from marstraining.core.db import execute
 from marstraining.core.viewer import SYSTEM, Role, Viewer
 from marstraining.evaluation.actions import close_surveys, enter_from_paper, open_survey
+from marstraining.evaluation.models import Comment as Written
 from marstraining.evaluation.models import Survey
 from marstraining.evaluation.queries.exports import Wanted, evaluation_rows
 from marstraining.evaluation.queries.results import Choice, course_lines, result_of, survey_lines, trend_of
 from marstraining.evaluation.queries.surveys import SurveyFacts, survey_by_id
-from marstraining.evaluation.rules.answers import Flag, Given
+from marstraining.evaluation.rules.answers import Comment, Flag, Given
 from marstraining.evaluation.rules.groups import group_section, with_groups
 from marstraining.people.models import Person
 from marstraining.programme.models import SessionTrainer
@@ -89,6 +90,7 @@ async def _poll(seen: _Seen, surveys: list[SurveyFacts]) -> None:
         for each in result.chosen:
             seen.note_line(None if each.counts is None else each.answers, each.counts, "chosen", survey.id, each.label)
         seen.note_line(n, result.flags, "flags", survey.id)
+        seen.note_line(n, sorted(comment.text for comment in result.comments), "comments", survey.id)
         assert n is not None or (result.chosen, result.comments, result.flags) == ((), (), ())
     (line,) = await course_lines(Choice(), viewer=SYSTEM)
     if line.shown is not None:
@@ -150,7 +152,8 @@ def _partly(rng: random.Random, number: int) -> Given:
     answers: dict[str, object] = {"relevant": rng.choice(("Agree", "Disagree"))} if rng.random() < 0.7 else {}
     answers |= {"commitment": rng.randint(0, 10)} if rng.random() < 0.3 else {}
     answers |= {"confidence": grid} if any(grid) and rng.random() < 0.6 else {}
-    return Given(answers or {"recommend": "Yes"}, flags=(Flag.HASTY,) if rng.random() < 0.3 else ())
+    comments = (Comment("useful", f"Thought {number}", may_quote=True),) if rng.random() < 0.5 else ()
+    return Given(answers or {"recommend": "Yes"}, comments, flags=(Flag.HASTY,) if rng.random() < 0.3 else ())
 
 
 async def test_late_forms_that_leave_lines_out_give_no_line_away(db: TortoiseContext, clock: Clock, dee: Person) -> None:
@@ -173,10 +176,13 @@ async def test_late_forms_that_leave_lines_out_give_no_line_away(db: TortoiseCon
         for survey in surveys:
             await enter_from_paper(survey, _partly(rng, late), f"{survey.id}-late-{late}", by=makers.as_desk(dee), now=clock.now)
         await close_surveys(now=clock.now)
+        # Whatever the training team lets be shown, at once.
+        await Written.all().update(state="shown")
         await _poll(seen, surveys)
     seen.check_lines()
     # The lines did grow, so that there was something to give away.
-    assert sum(len(known) > 1 for place, known in seen.lines.items() if place[0] == "line") > 5
+    grown = [place[0] for place, known in seen.lines.items() if len(known) > 1]
+    assert (grown.count("line") > 5, grown.count("comments") > 2) == (True, True)
     assert all(later - earlier >= 5 for earlier, later in itertools.pairwise(seen.totals))
 
 

@@ -190,7 +190,10 @@ class Response(Table):
 
 
 class Comment(Table):
-    """Something written in a form, apart from its other answers. Nobody sees it before the survey closes."""
+    """Something written in a form, apart from its other answers. Nobody sees it before the survey closes.
+
+    `id` is drawn at random; that of a late form's lies above `rules.late.HELD_ABOVE` until a summary counts the form.
+    """
 
     id = fields.BigIntField(primary_key=True)
     survey: fields.ForeignKeyRelation[Survey] = fields.ForeignKeyField("models.Survey", related_name="comments", on_delete=fields.RESTRICT)

@@ -19,6 +19,7 @@ from marstraining.evaluation.queries.invited import own_invitation
 from marstraining.evaluation.queries.surveys import IS_UNPROVEN, Invited, SurveyFacts, invited_by_token, survey_by_ref
 from marstraining.evaluation.rules.answers import Comment, Given
 from marstraining.evaluation.rules.asking import ROOM_ENTRIES, UNPROVEN_AT_MOST, CommentState, Mode, pair_key, unproven
+from marstraining.evaluation.rules.late import HELD_ABOVE
 from marstraining.evaluation.rules.steps import given_of, read_code, steps_of
 from marstraining.history.actions import record
 from marstraining.people.actions.limits import check_and_count
@@ -111,7 +112,10 @@ async def _pair_key(survey: SurveyFacts, person_id: int) -> str:
 
 
 async def write_form(survey: SurveyFacts, given: Given, submission_id: str, *, key: str = "") -> bool:
-    """One response and its comments, inside the caller's transaction; False, and nothing written, where the submission was taken before."""
+    """One response and its comments, inside the caller's transaction; False, and nothing written, where the submission was taken before.
+
+    Comments of a form that comes after the survey has closed are held until a step counts it (`rules.late`).
+    """
     made = await rows(
         "INSERT INTO evaluation_response (id, survey_id, submission_id, answers, flags, pair_key) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO NOTHING RETURNING id",
@@ -124,10 +128,13 @@ async def write_form(survey: SurveyFacts, given: Given, submission_id: str, *, k
     )
     if not made:
         return False
+    is_late = bool(given.comments) and bool(
+        await rows("SELECT 1 AS one FROM evaluation_survey WHERE id = ? AND closed_at IS NOT NULL", survey.id)
+    )
     for comment in given.comments:
         await execute(
             "INSERT INTO evaluation_comment (id, survey_id, question, text, may_quote, state) VALUES (?, ?, ?, ?, ?, ?)",
-            draw(),
+            draw() + (HELD_ABOVE if is_late else 0),
             survey.id,
             comment.question,
             comment.text,

@@ -31,6 +31,7 @@ from marstraining.evaluation.rules import asking as rule
 from marstraining.evaluation.rules.asking import PURPOSE, Mode, SurveyKind
 from marstraining.evaluation.rules.groups import group_section, with_groups
 from marstraining.evaluation.rules.instruments import InstrumentKind
+from marstraining.evaluation.rules.late import HELD_ABOVE
 from marstraining.evaluation.rules.later import statements_of
 from marstraining.evaluation.rules.questions import for_course, sections_of
 from marstraining.history.actions import record
@@ -51,7 +52,7 @@ _INSTRUMENT_OF = {
 
 def draw() -> int:
     """A number drawn at random for a row whose place in its table must say nothing."""
-    return secrets.randbits(52) + 1
+    return secrets.randbelow(HELD_ABOVE) + 1
 
 
 async def open_survey(session_id: int, *, now: datetime) -> SurveyFacts:

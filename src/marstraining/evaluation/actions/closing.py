@@ -16,7 +16,7 @@ from marstraining.evaluation.models import Survey
 from marstraining.evaluation.queries.surveys import PRESENT, SurveyFacts, survey_by_id
 from marstraining.evaluation.rules.answers import Tally, tally
 from marstraining.evaluation.rules.asking import NO_LONGER_AFTER, UNPROVEN, closes_at, quarter_of, unproven_to_count
-from marstraining.evaluation.rules.late import of_a_later_step
+from marstraining.evaluation.rules.late import HELD_ABOVE, of_a_later_step
 from marstraining.evaluation.rules.questions import SCALE_HIGH, SCALE_LOW
 from marstraining.evaluation.statistics import summarise
 from marstraining.programme.models import Course
@@ -165,6 +165,8 @@ async def _sum_up_new() -> list[int]:
 
 
 async def _sum_up(survey: SurveyFacts, *, step: int) -> bool:
+    # Before the forms, so that every comment is of one of them.
+    held = await rows(f"SELECT id FROM evaluation_comment WHERE survey_id = ? AND id > {HELD_ABOVE}", survey.id)
     found = await rows("SELECT answers, flags, pair_key FROM evaluation_response WHERE survey_id = ?", survey.id)
     forms = [json.loads(row["answers"]) for row in found]
     added = tally(survey.sections, forms, [json.loads(row["flags"]) for row in found])
@@ -186,6 +188,8 @@ async def _sum_up(survey: SurveyFacts, *, step: int) -> bool:
             return False
         await execute("UPDATE evaluation_summary SET is_current = ? WHERE survey_id = ?", False, survey.id)
         await _insert("survey", measures, survey_id=survey.id, step=step, answers=len(forms), asked=asked)
+        if held:
+            await execute_many("UPDATE evaluation_comment SET id = ? WHERE id = ?", [(draw(), row["id"]) for row in held])
     return True
 
 

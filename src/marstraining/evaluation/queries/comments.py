@@ -8,6 +8,9 @@ from marstraining.core.viewer import Viewer
 from marstraining.evaluation.gate import FEWEST
 from marstraining.evaluation.queries.scope import runs
 from marstraining.evaluation.rules.asking import CommentState
+from marstraining.evaluation.rules.late import HELD_ABOVE
+
+_READABLE = f"(m.state = 'set_aside' OR (t.answers >= {FEWEST} AND m.id <= {HELD_ABOVE}))"
 
 
 @frozen
@@ -25,15 +28,15 @@ class QueuedComment:
 async def queued_comments(state: CommentState, *, viewer: Viewer, limit: int = 50, offset: int = 0) -> tuple[list[QueuedComment], int]:
     """Comments in a state, by the numbers drawn for them; and how many there are.
 
-    Of surveys that fewer than five answered none are read by anybody (evaluation.md 4.5), but those that may be about a child: they
-    go to the coordinator whatever the number.
+    Of surveys that fewer than five answered none are read by anybody (evaluation.md 4.5), nor of late forms that no figure counts
+    yet; but those that may be about a child go to the coordinator whatever the number.
     """
     owned, owners = runs(viewer)
     found = await rows(
         "SELECT m.id, v.title, v.sections, m.question, m.text, m.may_quote, m.state, COUNT(*) OVER () AS total FROM evaluation_comment m"
         " JOIN evaluation_survey v ON v.id = m.survey_id LEFT JOIN programme_session s ON s.id = v.session_id"
         " LEFT JOIN programme_course c ON c.id = s.course_id LEFT JOIN evaluation_summary t ON t.survey_id = v.id AND t.is_current"
-        f" WHERE m.state = ? AND v.closed_at IS NOT NULL AND (m.state = 'set_aside' OR t.answers >= {FEWEST}) AND ({owned})"
+        f" WHERE m.state = ? AND v.closed_at IS NOT NULL AND {_READABLE} AND ({owned})"
         " ORDER BY m.id LIMIT ? OFFSET ?",
         state.value,
         *owners,
@@ -62,7 +65,7 @@ async def comments_to_look_at(*, viewer: Viewer) -> dict[CommentState, int]:
         "SELECT m.state, count(*) AS n FROM evaluation_comment m JOIN evaluation_survey v ON v.id = m.survey_id"
         " LEFT JOIN programme_session s ON s.id = v.session_id LEFT JOIN programme_course c ON c.id = s.course_id"
         " LEFT JOIN evaluation_summary t ON t.survey_id = v.id AND t.is_current WHERE v.closed_at IS NOT NULL"
-        f" AND (m.state = 'set_aside' OR t.answers >= {FEWEST}) AND ({owned}) GROUP BY m.state",
+        f" AND {_READABLE} AND ({owned}) GROUP BY m.state",
         *owners,
     )
     return {CommentState(row["state"]): row["n"] for row in found}

@@ -9,6 +9,7 @@ from marstraining.core.values import frozen
 from marstraining.evaluation.gate import Figure, Of, Published, added, is_quotable, published
 from marstraining.evaluation.queries.results import Shown, shown
 from marstraining.evaluation.rules.asking import SurveyKind, quarter_span
+from marstraining.evaluation.rules.late import HELD_ABOVE
 from marstraining.evaluation.rules.later import BANDS, BlockKind
 from marstraining.evaluation.rules.questions import CHOICE_KINDS, Measure, QuestionKind, all_questions, sections_of
 from marstraining.evaluation.rules.wording import shift_words
@@ -158,7 +159,7 @@ async def quotes_in(quarter: str, *, limit: int = MOST_QUOTES) -> tuple[Quote, .
     found = await rows(
         "SELECT m.survey_id, m.question, m.text, v.kind, v.sections, t.answers, t.measures FROM evaluation_comment m"
         " JOIN evaluation_survey v ON v.id = m.survey_id JOIN evaluation_summary t ON t.survey_id = v.id AND t.is_current"
-        " WHERE m.state = 'shown' AND m.may_quote"
+        f" WHERE m.state = 'shown' AND m.may_quote AND m.id <= {HELD_ABOVE}"
         " AND v.kind IN ('follow_up', 'manager') AND v.closed_at > ? AND v.closed_at <= ? ORDER BY m.id",
         *quarter_span(quarter),
     )

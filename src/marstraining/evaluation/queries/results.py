@@ -13,6 +13,7 @@ from marstraining.evaluation.gate import Directions, Figure, Of, Published, publ
 from marstraining.evaluation.queries.scope import runs
 from marstraining.evaluation.rules.answers import FLAG_WORDS, Flag
 from marstraining.evaluation.rules.asking import SurveyKind
+from marstraining.evaluation.rules.late import HELD_ABOVE
 from marstraining.evaluation.rules.questions import MEASURE_WORDS, Measure, Question, all_questions, in_their_order, sections_of
 from marstraining.evaluation.rules.wording import Verdict, signed, verdict
 
@@ -138,10 +139,11 @@ def _chosen(one: Mapping[str, Any], question: Question | None) -> Chosen:
 
 
 async def _comments(survey_id: int, sections: Sequence[Mapping[str, Any]]) -> tuple[ShownComment, ...]:
-    """Comments that the desk lets be shown, by their numbers, which are drawn at random."""
+    """Comments that the desk lets be shown and that are of counted forms, by their numbers, which are drawn at random."""
     words = {one["key"]: one["text"] for section in sections for one in section["questions"]}
     found = await rows(
-        "SELECT question, text, may_quote FROM evaluation_comment WHERE survey_id = ? AND state = 'shown' ORDER BY question, id",
+        "SELECT question, text, may_quote FROM evaluation_comment WHERE survey_id = ? AND state = 'shown'"
+        f" AND id <= {HELD_ABOVE} ORDER BY question, id",
         survey_id,
         flags=("may_quote",),
     )
