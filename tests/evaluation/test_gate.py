@@ -22,6 +22,7 @@ from marstraining.evaluation.gate import (
     published,
     published_choices,
     published_groups,
+    published_returns,
 )
 
 _DIRECTIONS = st.builds(Directions, st.integers(0, 12), st.integers(0, 12), st.integers(0, 12))
@@ -123,6 +124,24 @@ def test_no_group_of_a_table_follows_from_its_total(answers: dict[str, int]) -> 
     hidden = sum(n for name, n in answers.items() if name not in shown)
     assert all(answers[name] >= FOR_A_MEAN and total - answers[name] >= FOR_A_MEAN for name in shown)
     assert not shown or hidden == 0 or hidden >= FOR_A_MEAN
+
+
+@given(st.dictionaries(st.sampled_from("abcdef"), st.frozensets(st.integers(0, 40), max_size=25)), st.frozensets(st.integers(30, 60)))
+def test_no_organisations_few_follow_from_how_many_answered_in_all(answered: dict[str, frozenset[int]], others: frozenset[int]) -> None:
+    everybody = others.union(*answered.values())
+    shown = published_returns(answered, everybody)
+    for name in shown:
+        assert len(answered[name]) >= FEWEST
+        assert len(everybody - answered[name]) == 0 or len(everybody - answered[name]) >= FEWEST
+    rest = everybody.difference(*(answered[name] for name in shown))
+    assert not shown or len(rest) == 0 or len(rest) >= FEWEST
+
+
+def test_organisations_are_shown_where_there_is_nothing_to_find_out() -> None:
+    ten, six, four = (frozenset(range(start, start + number)) for start, number in ((0, 10), (10, 6), (16, 4)))
+    assert published_returns({"a": ten, "b": six, "c": frozenset()}, ten | six) == {"a", "b"}
+    assert published_returns({"a": ten, "b": six, "c": four}, ten | six | four) == {"a"}
+    assert published_returns({"a": ten, "c": four}, ten | four) == set()
 
 
 @given(st.lists(st.integers(0, 9), max_size=12))

@@ -1,19 +1,24 @@
 """Surveys that the partnership asks once: sent as a whole and once, and return rates that give no organisation's few away."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 from tortoise.context import TortoiseContext
 
 from marstraining.core.db import rows
-from marstraining.evaluation.actions import ask_partners, asking, put_ready_surveys
+from marstraining.core.viewer import Role
+from marstraining.evaluation.actions import answer_by_link, ask_partners, asking, close_surveys, put_ready_surveys
 from marstraining.evaluation.models import Instrument, Survey
+from marstraining.evaluation.queries.instruments import return_rates
+from marstraining.evaluation.queries.surveys import SurveyFacts, survey_by_ref
+from marstraining.evaluation.rules.answers import Given
 from marstraining.history.models import Entry
 from marstraining.messages.models import Message
-from marstraining.people.models import Person
+from marstraining.people.models import Person, Position, RoleGrant
 from tests import makers
 from tests.conftest import Clock, Visitor
+from tests.evaluation.asked import links_of
 
 SignInAs = Callable[[Person], Awaitable[Visitor]]
 _PAGE = "/desk/evaluation/partners"
@@ -69,3 +74,89 @@ async def test_a_survey_goes_out_with_all_its_letters_or_not_at_all(
     assert await rows("SELECT id FROM evaluation_survey") == await rows("SELECT id FROM evaluation_invitation") == []
     assert await ask() == await ask()
     assert (await Survey.all().count(), await Message.filter(template="evaluation_asked").count()) == (1, 1)
+
+
+async def _asked(clock: Clock, dee: Person, agencies: dict[str, int], *, sectors: Sequence[str] = ()) -> SurveyFacts:
+    """A survey to everybody of so many people of each organisation; the first of each also work at a school that nobody asked."""
+    school = await makers.make_agency("Never asked school", code="NEVER")
+    for name, number in agencies.items():
+        agency = await makers.make_agency(name, code=name.upper(), sector="Police")
+        for place in range(number):
+            person = await makers.make_person(f"{name} {place}", agency=agency)
+            if place < 6:
+                await Position.create(person=person, agency=school, job_role="governor", starts_on=makers.LONG_AGO.date())
+    codes = [] if sectors else [name.upper() for name in agencies]
+    ref = await ask_partners(
+        "Needs", await _questions(clock), agencies=codes, sectors=sectors, leads_only=False, days=14, submission_id="one",
+        by=makers.as_desk(dee), now=clock.now,
+    )  # fmt: skip
+    survey = await survey_by_ref(ref)
+    assert survey is not None
+    return survey
+
+
+async def _answer(survey: SurveyFacts, clock: Clock, **agencies: int) -> None:
+    links = await links_of(survey.id)
+    for name, number in agencies.items():
+        for person in await Person.filter(name__startswith=f"{name} ").order_by("id").limit(number):
+            await answer_by_link(links[person.id], Given({"confident": 7}), f"{survey.id}-{person.id}", now=clock.now)
+
+
+async def _rates(survey: SurveyFacts) -> dict[str, str | None]:
+    closed = await survey_by_ref(survey.ref)
+    assert closed is not None
+    return {one.name: one.gate.words if one.gate else None for one in await return_rates(closed)}
+
+
+async def test_return_rates_pass_the_gate_and_tell_of_nobody_before_closing(sign_in_as: SignInAs, clock: Clock, dee: Person) -> None:
+    pytest.importorskip("scipy")
+    survey = await _asked(clock, dee, {"Isle": 8})
+    await _answer(survey, clock, Isle=2)
+    desk = await sign_in_as(dee)
+    returns = f"{_PAGE}/{survey.ref}"
+    assert [("2 of 8 so far" in (await desk.get(page)).text) for page in (_PAGE, returns)] == [True, True]
+    assert await _rates(survey) == {}
+    assert '<th scope="row"' not in (await desk.get(returns)).text
+    await close_surveys(now=clock.forward(days=20))
+    desk = await sign_in_as(dee)
+    for page in (_PAGE, returns):
+        text = (await desk.get(page)).text
+        assert ("ewer than 5 responses" in text, re.findall(r"\d+ of \d+", text)) == (True, [])
+    # Somebody's other organisation was not asked.
+    assert await _rates(survey) == {"Isle": None}
+
+
+@pytest.mark.parametrize(
+    ("answered", "shown"),
+    [
+        ({"Isle": 8, "Moor": 6}, {"Isle": "8 of 12 (67%)", "Moor": "6 of 7 (86%)", "Wold": None}),
+        ({"Isle": 8, "Moor": 6, "Wold": 4}, {"Isle": "8 of 12 (67%)", "Moor": None, "Wold": None}),
+        ({"Isle": 8, "Wold": 4}, {"Isle": None, "Moor": None, "Wold": None}),
+        ({"Isle": 8}, {"Isle": "8 of 12 (67%)", "Moor": None, "Wold": None}),
+    ],
+)
+@pytest.mark.parametrize("sectors", [[], ["Police"]])
+async def test_an_organisations_rate_does_not_give_a_smaller_one_away(
+    db: TortoiseContext, clock: Clock, dee: Person, answered: dict[str, int], shown: dict[str, str | None], sectors: list[str]
+) -> None:
+    pytest.importorskip("scipy")
+    survey = await _asked(clock, dee, {"Isle": 12, "Moor": 7, "Wold": 5}, sectors=sectors)
+    await _answer(survey, clock, **answered)
+    await close_surveys(now=clock.forward(days=20))
+    assert await _rates(survey) == shown
+
+
+async def test_leads_who_were_asked_are_of_the_organisations_that_they_lead(db: TortoiseContext, clock: Clock, dee: Person) -> None:
+    agency, own = await makers.make_agency("Isle", code="ISLE"), await makers.make_agency("Trust")
+    for number in range(6):
+        lead = await makers.make_person(f"Lead {number}", agency=own)
+        await RoleGrant.create(person=lead, role=Role.AGENCY_LEAD, agency=agency, granted_at=makers.LONG_AGO)
+    ref = await ask_partners(
+        "Needs", await _questions(clock), agencies=["ISLE"], sectors=[], leads_only=True, days=14, submission_id="one",
+        by=makers.as_desk(dee), now=clock.now,
+    )  # fmt: skip
+    survey = await survey_by_ref(ref)
+    assert survey is not None
+    await _answer(survey, clock, Lead=5)
+    await close_surveys(now=clock.forward(days=20))
+    assert await _rates(survey) == {"Isle": "5 of 6 (83%)"}

@@ -221,6 +221,21 @@ def published_groups(answers: Mapping[str, int]) -> frozenset[str]:
     return frozenset(shown)
 
 
+def published_returns(answered: Mapping[str, frozenset[int]], everybody: frozenset[int]) -> frozenset[str]:
+    """Of which organisations it may be told how many of theirs answered, beside how many did in all; by who answered, some at two.
+
+    Five or more of theirs did, and of all others, and of those whose organisations are not shown, nobody or five.
+    """
+    shown = {name for name, own in answered.items() if len(own) >= FEWEST and _is_many_or_none(len(everybody - own))}
+    while shown and not _is_many_or_none(len(everybody.difference(*(answered[name] for name in shown)))):
+        shown.remove(min(shown, key=lambda name: (len(answered[name]), name)))
+    return frozenset(shown)
+
+
+def _is_many_or_none(answers: int) -> bool:
+    return answers == 0 or answers >= FEWEST
+
+
 @frozen
 class Waiting:
     """A closed survey with too few answers for a mean, which waits for others of its course."""

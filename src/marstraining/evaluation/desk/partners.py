@@ -64,11 +64,12 @@ async def listing(request: Request) -> Response:
 
 
 async def returns(request: Request) -> Response:
-    """How many of each organisation have answered."""
+    """How many have answered; once it has closed, of each organisation as far as that tells nobody apart."""
     survey = await survey_by_ref(request.path_params["ref"])
     if survey is None or survey.kind is not SurveyKind.PARTNERSHIP:
         raise NotFound
-    return render(request, "evaluation/desk/returns.html", survey=survey, returns=await return_rates(survey.id), done=DONE)
+    (line,) = await partnership_surveys(survey.ref)
+    return render(request, "evaluation/desk/returns.html", survey=survey, line=line, returns=await return_rates(survey), done=DONE)
 
 
 routes = [

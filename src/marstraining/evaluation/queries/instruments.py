@@ -1,11 +1,14 @@
 """Instruments as the desk sees and assigns them, and areas of the year."""
 
 import json
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from marstraining.core.db import rows
 from marstraining.core.values import frozen
+from marstraining.evaluation.gate import FEWEST, Figure, Published, published, published_returns
+from marstraining.evaluation.queries.surveys import SurveyFacts
 from marstraining.evaluation.rules.instruments import InstrumentKind
 from marstraining.evaluation.rules.questions import Section, sections_of
 
@@ -108,26 +111,92 @@ async def partner_choices() -> tuple[list[tuple[str, str]], list[str]]:
     return [(row["code"], row["name"]) for row in agencies], [row["sector"] for row in sectors]
 
 
-async def partnership_surveys() -> list[dict[str, Any]]:
-    """Partnership surveys, the latest first, each with how many were asked and have answered."""
+@frozen
+class PartnershipLine:
+    """A partnership survey in the list: while it is open how many have answered so far, then what the gate shows of that."""
+
+    ref: str
+    title: str
+    opened_at: datetime
+    closes_at: datetime
+    is_closed: bool
+    asked: int
+    responses: int
+    gate: Published | None
+
+    @property
+    def last_day(self) -> datetime:
+        return self.closes_at - timedelta(minutes=1)
+
+    @property
+    def words(self) -> str:
+        """As in "2 of 8 so far", then "6 of 8 (75%)" or "fewer than 5 responses"."""
+        if not self.is_closed:
+            return f"{self.responses} of {self.asked} so far"
+        return self.gate.words if self.gate else "being added up"
+
+
+async def partnership_surveys(ref: str = "") -> list[PartnershipLine]:
+    """Partnership surveys, the latest first; or the one of that reference."""
     found = await rows(
-        "SELECT v.ref, v.title, v.opened_at, v.closes_at, v.closed_at, (SELECT count(*) FROM evaluation_invitation i"
-        " WHERE i.survey_id = v.id) AS asked, (SELECT count(*) FROM evaluation_invitation i WHERE i.survey_id = v.id AND i.used)"
-        " AS answered FROM evaluation_survey v WHERE v.kind = 'partnership' ORDER BY v.id DESC LIMIT 100",
-        instants=("opened_at", "closes_at", "closed_at"),
+        "SELECT v.ref, v.title, v.opened_at, v.closes_at, v.closed_at IS NOT NULL AS is_closed, coalesce(v.asked, (SELECT count(*)"
+        " FROM evaluation_invitation i WHERE i.survey_id = v.id)) AS asked, (SELECT count(*) FROM evaluation_response r"
+        " WHERE r.survey_id = v.id) AS responses, t.answers FROM evaluation_survey v LEFT JOIN evaluation_summary t"
+        " ON t.survey_id = v.id AND t.is_current WHERE v.kind = 'partnership' AND (? = '' OR v.ref = ?) ORDER BY v.id DESC LIMIT 100",
+        ref,
+        ref,
+        instants=("opened_at", "closes_at"),
+        flags=("is_closed",),
     )
-    return [row | {"last_day": row["closes_at"] - timedelta(minutes=1)} for row in found]
+    return [_partnership_line(row) for row in found]
 
 
-async def return_rates(survey_id: int) -> list[dict[str, Any]]:
-    """How many of each organisation were asked, and how many have answered; an organisation of one that answered is not told apart.
+def _partnership_line(row: dict[str, Any]) -> PartnershipLine:
+    answers = row.pop("answers")
+    return PartnershipLine(**row, gate=published(Figure(answers, row["asked"])) if answers is not None else None)
 
-    Who has answered is known only so that nobody is reminded twice; of organisations with fewer than five asked no number is shown.
+
+@frozen
+class ReturnRate:
+    """How many of an organisation's people answered, behind the gate; `gate` None is that it stays back."""
+
+    name: str
+    is_small: bool
+    gate: Published | None
+
+
+async def return_rates(survey: SurveyFacts) -> list[ReturnRate]:
+    """How many of each chosen organisation answered a survey that has closed, by name; of an open one nothing.
+
+    Who has answered is known only so that nobody is reminded twice. Who belongs to an organisation is read as the letters were
+    addressed: by a post or as its lead, today.
     """
+    if survey.closed_at is None:
+        return []
+    chosen = json.loads((await rows("SELECT chosen FROM evaluation_survey WHERE id = ?", survey.id))[0]["chosen"])
+    codes, sectors = chosen.get("agencies") or [], chosen.get("sectors") or []
     found = await rows(
-        "SELECT a.name, count(DISTINCT i.id) AS asked, count(DISTINCT CASE WHEN i.used THEN i.id END) AS answered"
-        " FROM evaluation_invitation i JOIN people_position o ON o.person_id = i.person_id AND o.ends_on IS NULL"
-        " JOIN people_agency a ON a.id = o.agency_id WHERE i.survey_id = ? GROUP BY a.id, a.name ORDER BY lower(a.name)",
-        survey_id,
+        "SELECT a.name, i.id, i.used FROM evaluation_invitation i JOIN (SELECT o.person_id, o.agency_id FROM people_position o"
+        " WHERE o.ends_on IS NULL UNION SELECT g.person_id, g.agency_id FROM people_role_grant g WHERE g.role = 'agency_lead'"
+        " AND g.ended_at IS NULL) w ON w.person_id = i.person_id JOIN people_agency a ON a.id = w.agency_id WHERE i.survey_id = ?"
+        f" AND (a.code IN ({_marks(codes)}) OR a.sector IN ({_marks(sectors)})) ORDER BY lower(a.name), a.id",
+        survey.id,
+        *codes,
+        *sectors,
+        flags=("used",),
     )
-    return [row | {"is_small": row["asked"] < 5} for row in found]
+    everybody = await rows("SELECT id FROM evaluation_invitation WHERE survey_id = ? AND used", survey.id)
+    asked: dict[str, set[int]] = {}
+    answered: dict[str, set[int]] = {}
+    for row in found:
+        asked.setdefault(row["name"], set()).add(row["id"])
+        answered.setdefault(row["name"], set()).update([row["id"]] if row["used"] else [])
+    shown = published_returns({name: frozenset(own) for name, own in answered.items()}, frozenset(row["id"] for row in everybody))
+    return [
+        ReturnRate(name, len(own) < FEWEST, published(Figure(len(answered[name]), len(own))) if name in shown else None)
+        for name, own in asked.items()
+    ]
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ", ".join("?" * len(values)) or "NULL"
