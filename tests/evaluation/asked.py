@@ -1,5 +1,6 @@
 """A session that took place, whose register is locked and whose learners are asked; and forms as people fill them in."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,7 +8,7 @@ from typing import Any
 
 from marstraining.attendance.models import Register
 from marstraining.core import config
-from marstraining.core.db import rows
+from marstraining.core.db import execute, rows
 from marstraining.core.tokens import derive_token
 from marstraining.evaluation.actions import answer_by_link, ask_after_sessions
 from marstraining.evaluation.models import Survey
@@ -68,6 +69,13 @@ async def answer(survey: SurveyFacts, learners: Sequence[Person], *, now: dateti
     links = await links_of(survey.id)
     for number, learner in enumerate(learners):
         await answer_by_link(links[learner.id], forms[number] if forms else a_form(), f"s{survey.id}-{learner.id}", now=now)
+
+
+async def with_a_number(survey: SurveyFacts) -> None:
+    """Let a survey also ask for a number."""
+    sections = json.loads((await rows("SELECT sections FROM evaluation_survey WHERE id = ?", survey.id))[0]["sections"])
+    sections[1]["questions"].append({"key": "years", "kind": "number", "text": "How many years have you worked here?", "measure": "other"})
+    await execute("UPDATE evaluation_survey SET sections = ? WHERE id = ?", json.dumps(sections), survey.id)
 
 
 async def closes(survey: SurveyFacts) -> datetime:

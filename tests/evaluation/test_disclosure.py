@@ -25,7 +25,7 @@ from marstraining.people.models import Person
 from marstraining.programme.models import SessionTrainer
 from tests import makers
 from tests.conftest import Clock, Visitor
-from tests.evaluation.asked import OUTCOMES, a_form
+from tests.evaluation.asked import OUTCOMES, a_form, with_a_number
 
 pytestmark = pytest.mark.whole
 
@@ -88,10 +88,14 @@ async def _poll(seen: _Seen, surveys: list[SurveyFacts]) -> None:
             told = (one.then, one.now, one.low, one.high, one.gate.up, one.gate.same, one.gate.down, one.gate.at_top)
             seen.note_line(one.gate.answers, told, "line", survey.id, one.label)
         for each in result.chosen:
+            assert each.counts is None or each.answers >= 5
             seen.note_line(None if each.counts is None else each.answers, each.counts, "chosen", survey.id, each.label)
+        for number in result.numbered:
+            assert (number.mean is None) == (number.gate.answers is None or number.gate.answers < 10)
+            seen.note_line(number.gate.answers, number.mean, "number", survey.id, number.label)
         seen.note_line(n, result.flags, "flags", survey.id)
         seen.note_line(n, sorted(comment.text for comment in result.comments), "comments", survey.id)
-        assert n is not None or (result.chosen, result.comments, result.flags) == ((), (), ())
+        assert n is not None or (result.chosen, result.numbered, result.comments, result.flags) == ((), (), (), ())
     (line,) = await course_lines(Choice(), viewer=SYSTEM)
     if line.shown is not None:
         assert line.shown.gate.answers is not None
@@ -104,9 +108,13 @@ async def _poll(seen: _Seen, surveys: list[SurveyFacts]) -> None:
     lines, _ = await survey_lines(viewer=SYSTEM)
     assert all(one.gate is not None for one in lines)
     for row in await evaluation_rows(Wanted(), viewer=SYSTEM):
-        assert (row["change"] is not None) == (isinstance(row["answers"], int) and row["answers"] >= 10)
-        said = {name: row[name] for name in row.keys() - {"responses", "asked", "few_replied"}}
-        seen.note_line(row["answers"], said, "file", row["session"], row["measure"], row["statement"])
+        is_of_pairs = row["choice"] is None and row["measure"] in {"confidence", "knowledge", "course score"}
+        assert (row["change"] is not None) == (is_of_pairs and isinstance(row["answers"], int) and row["answers"] >= 10)
+        is_few = row["chosen"] is not None and row["answers"] < 10
+        assert not is_few or all(cell == 0 or cell >= 3 for cell in (row["chosen"], row["answers"] - row["chosen"]))
+        assert row["mean"] is None or row["answers"] >= 10
+        said = {name: row[name] for name in row.keys() - {"responses", "asked", "few_replied", "held_back"}}
+        seen.note_line(row["answers"], said, "file", row["session"], row["measure"], row["statement"], row["choice"])
 
 
 async def test_closing_at_each_number_of_answers_and_late_forms_one_by_one(db: TortoiseContext, clock: Clock, dee: Person) -> None:
@@ -151,6 +159,7 @@ def _partly(rng: random.Random, number: int) -> Given:
     grid = [[number % 8, number % 8 + rng.randint(0, 2)] if rng.random() < 0.6 else [] for _ in OUTCOMES]
     answers: dict[str, object] = {"relevant": rng.choice(("Agree", "Disagree"))} if rng.random() < 0.7 else {}
     answers |= {"commitment": rng.randint(0, 10)} if rng.random() < 0.3 else {}
+    answers |= {"years": rng.randint(0, 40)} if rng.random() < 0.5 else {}
     answers |= {"confidence": grid} if any(grid) and rng.random() < 0.6 else {}
     comments = (Comment("useful", f"Thought {number}", may_quote=True),) if rng.random() < 0.5 else ()
     return Given(answers or {"recommend": "Yes"}, comments, flags=(Flag.HASTY,) if rng.random() < 0.3 else ())
@@ -165,12 +174,15 @@ async def test_late_forms_that_leave_lines_out_give_no_line_away(db: TortoiseCon
         session.imported_headcount = 32
         await session.save()
         survey = await open_survey(session.id, now=clock.now)
+        await with_a_number(survey)
         for number in range(n):
             await _add(survey, number, dee=dee, clock=clock)
+            await enter_from_paper(survey, _partly(rng, number), f"{survey.id}-part-{number}", by=makers.as_desk(dee), now=clock.now)
         surveys.append(survey)
     await close_surveys(now=clock.forward(days=20))
     surveys = [found for one in surveys if (found := await survey_by_id(one.id)) is not None]
     seen = _Seen()
+    await Written.all().update(state="shown")
     await _poll(seen, surveys)
     for late in range(18):
         for survey in surveys:
@@ -182,7 +194,7 @@ async def test_late_forms_that_leave_lines_out_give_no_line_away(db: TortoiseCon
     seen.check_lines()
     # The lines did grow, so that there was something to give away.
     grown = [place[0] for place, known in seen.lines.items() if len(known) > 1]
-    assert (grown.count("line") > 5, grown.count("comments") > 2) == (True, True)
+    assert (grown.count("line") > 5, grown.count("comments") > 2, grown.count("number") > 1) == (True, True, True)
     assert all(later - earlier >= 5 for earlier, later in itertools.pairwise(seen.totals))
 
 

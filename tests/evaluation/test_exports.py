@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -9,17 +10,19 @@ from tortoise.context import TortoiseContext
 
 from marstraining.attendance.actions.scheduling import schedule_export, send_due_exports
 from marstraining.attendance.schedule import Every
+from marstraining.core.db import execute
 from marstraining.core.errors import Refused
 from marstraining.core.viewer import SYSTEM, Role, Viewer
 from marstraining.evaluation.actions import close_surveys
 from marstraining.evaluation.queries.exports import COLUMNS, Wanted, evaluation_rows
+from marstraining.evaluation.rules.answers import Comment, Given
 from marstraining.history.models import Entry
 from marstraining.messages.models import Message
 from marstraining.people.models import Person
 from marstraining.programme.models import SessionTrainer
 from tests import makers
 from tests.conftest import Clock, Visitor
-from tests.evaluation.asked import an_asked_session, answer
+from tests.evaluation.asked import a_form, an_asked_session, answer, with_a_number
 
 pytest.importorskip("scipy")
 
@@ -37,6 +40,51 @@ async def test_a_file_says_what_may_be_shown_and_why_the_rest_is_not(db: Tortois
         (7, 7, 7, None, True),
         (12, 12, 12, 3.0, False),
     ]
+
+
+async def test_a_file_has_what_was_chosen_and_the_means_of_numbers_as_far_as_they_may_be_shown(db: TortoiseContext, clock: Clock) -> None:
+    for people in (3, 7, 12):
+        taught, survey = await an_asked_session(clock.now, people=people)
+        await with_a_number(survey)
+        forms = [
+            a_form(relevant="Agree" if number % 6 else "Neither", recommend="Yes", commitment=8, years=number) for number in range(people)
+        ]
+        await answer(survey, taught.learners, now=clock.now, forms=forms)
+    await close_surveys(now=clock.forward(days=16))
+    found = await evaluation_rows(Wanted(), viewer=SYSTEM)
+    assert all(set(row) == set(COLUMNS) for row in found)
+    few, seven, twelve = [[row for row in found if row["responses"] == responses] for responses in ("fewer than 5 responses", 7, 12)]
+    assert len(few) == 1
+    told = {(row["statement"], row["choice"]): (row["answers"], row["chosen"]) for row in twelve if row["chosen"]}
+    assert told == {
+        ("The training is relevant to my role", "Neither"): (12, 2),
+        ("The training is relevant to my role", "Agree"): (12, 10),
+        ("Would you recommend it to a colleague?", "Yes"): (12, 12),
+        ("How sure are you that you will do it?", "8"): (12, 12),
+    }
+    assert [row["choice"] for row in twelve if row["measure"] == "commitment"] == [str(number) for number in range(11)]
+    held = {
+        row["statement"]: (row["answers"], row["held_back"])
+        for row in seven
+        if row["held_back"] and row["measure"] in {"reaction", "other"}
+    }
+    assert held == {
+        "The training is relevant to my role": (None, "Too few answers to show how they are spread."),
+        "How many years have you worked here?": (7, "An average is shown from 10 answers."),
+    }
+    assert [(row["answers"], row["mean"]) for row in twelve if row["statement"] == "How many years have you worked here?"] == [(12, 5.5)]
+
+
+async def test_a_survey_of_words_alone_has_a_row_too(db: TortoiseContext, clock: Clock) -> None:
+    taught, survey = await an_asked_session(clock.now, people=6)
+    sections = [
+        {"title": "Your words", "questions": [{"key": "useful", "kind": "long", "text": "What was most useful?", "measure": "useful"}]}
+    ]
+    await execute("UPDATE evaluation_survey SET sections = ? WHERE id = ?", json.dumps(sections), survey.id)
+    await answer(survey, taught.learners, now=clock.now, forms=[Given({}, (Comment("useful", "All of it", may_quote=True),))] * 6)
+    await close_surveys(now=clock.forward(days=16))
+    found = await evaluation_rows(Wanted(), viewer=SYSTEM)
+    assert [(row["responses"], row["measure"], row["held_back"]) for row in found] == [(6, None, None)]
 
 
 async def test_a_trainer_takes_own_sessions_and_an_organiser_own_courses(db: TortoiseContext, clock: Clock, asha: Person) -> None:

@@ -12,11 +12,12 @@ from marstraining.core.db import rows
 from marstraining.core.viewer import Role
 from marstraining.evaluation.actions import close_surveys, open_survey
 from marstraining.evaluation.models import Comment, Invitation, Response
+from marstraining.evaluation.rules.answers import Given
 from marstraining.people.models import Person
 from marstraining.programme.models import SessionTrainer
 from tests import makers
 from tests.conftest import Clock, Visitor
-from tests.evaluation.asked import Taught, a_form, a_taught_session, an_asked_session, answer, links_of
+from tests.evaluation.asked import Taught, a_form, a_taught_session, an_asked_session, answer, links_of, with_a_number
 from tests.statements import statements
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -168,6 +169,17 @@ async def test_a_trainer_sees_what_the_gate_lets_through_after_closing(sign_in_a
         "comments": answers >= 5,
         "chart": answers >= 5,
     }
+
+
+@pytest.mark.parametrize(("answers", "words"), [(7, "An average is shown from 10 answers."), (12, "5.5 on average")])
+async def test_a_number_is_shown_as_a_mean_of_ten(sign_in_as: SignInAs, clock: Clock, dee: Person, answers: int, words: str) -> None:
+    pytest.importorskip("scipy")
+    taught, survey = await an_asked_session(clock.now, people=12)
+    await with_a_number(survey)
+    await answer(survey, taught.learners[:answers], now=clock.now, forms=[Given({"years": number}) for number in range(answers)])
+    await close_surveys(now=clock.forward(days=16))
+    page = (await (await sign_in_as(dee)).get(f"/desk/evaluation/{survey.ref}")).text
+    assert words in page.split("How many years have you worked here?")[1]
 
 
 async def test_another_trainer_and_a_learner_see_nothing(sign_in_as: SignInAs, clock: Clock, asha: Person) -> None:

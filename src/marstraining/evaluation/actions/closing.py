@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from statistics import fmean
 from typing import Any
 
 from marstraining.core.db import execute, execute_many, hold, rows, transaction
@@ -208,6 +209,16 @@ def _measures(added: Tally, asked: int) -> dict[str, Any]:
         "counted": [
             {"question": one.question, "measure": one.measure.value, "text": one.text, "counts": dict(one.counts), "answers": one.answers}
             for one in added.counted
+        ],
+        "numbered": [
+            {
+                "question": one.question,
+                "measure": one.measure.value,
+                "text": one.text,
+                "mean": fmean(one.values) if one.values else None,
+                "answers": len(one.values),
+            }
+            for one in added.numbered
         ],
         "course": asdict(summarise(added.course_pairs, _SCALE, asked)),
         "pairs": sorted(added.course_pairs),

@@ -1,4 +1,4 @@
-"""Feedback as rows to take away: one for each statement of each closed survey, each behind the gate."""
+"""Feedback as rows to take away: of each closed survey one for each statement and each answer to choose, each behind the gate."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,13 +10,14 @@ from marstraining.core.db import rows
 from marstraining.core.values import frozen
 from marstraining.core.viewer import Role, Viewer
 from marstraining.evaluation.gate import Figure, published
-from marstraining.evaluation.queries.results import Shown, groups_of, shown
+from marstraining.evaluation.queries.results import Shown, chosen_of, groups_of, numbered_of, shown
 from marstraining.evaluation.queries.scope import runs
 from marstraining.evaluation.rules.asking import SurveyKind
 
 COLUMNS = (
     "session", "course", "title", "date", "survey", "responses", "asked", "measure", "statement", "answers", "before", "now", "change",
     "interval_low", "interval_high", "more", "same", "less", "same_or_less", "few_replied", "held_back",
+    "choice", "chosen", "mean",
 )  # fmt: skip
 
 
@@ -37,7 +38,8 @@ async def evaluation_rows(wanted: Wanted, *, viewer: Viewer) -> list[dict[str, A
     """
     scope, owners = _scope(viewer)
     found = await rows(
-        "SELECT s.ref AS session, c.code AS course, v.title, s.starts_at, v.kind, t.answers, t.asked, t.measures FROM evaluation_summary t"
+        "SELECT s.ref AS session, c.code AS course, v.title, s.starts_at, v.kind, v.sections, t.answers, t.asked, t.measures"
+        " FROM evaluation_summary t"
         " JOIN evaluation_survey v ON v.id = t.survey_id LEFT JOIN programme_session s ON s.id = v.session_id"
         f" LEFT JOIN programme_course c ON c.id = s.course_id WHERE t.is_current AND ({scope}) AND (? = '' OR s.ref = ?)"
         " AND (? = '' OR c.code = ?) ORDER BY s.starts_at, v.id",
@@ -70,7 +72,7 @@ def _is_within(row: Mapping[str, Any], wanted: Wanted) -> bool:
 
 
 def _lines(row: Mapping[str, Any], *, has_groups: bool) -> Iterator[dict[str, Any]]:
-    """A line for the course's score, for each statement and for each group; where too few answered one line that says so."""
+    """Lines for the course's score, each statement, group, answer to choose from and number; where too few answered one that says so."""
     gate = published(Figure(row["answers"], row["asked"]))
     common = {
         "session": row["session"],
@@ -85,15 +87,40 @@ def _lines(row: Mapping[str, Any], *, has_groups: bool) -> Iterator[dict[str, An
         yield {**dict.fromkeys(COLUMNS), **common, "held_back": gate.why}
         return
     measures = json.loads(row["measures"])
+    lines = [*_changes(row, measures), *_questions(row, measures)]
+    if has_groups and gate.has_mean:
+        lines += [_figures("course score of a group", line) for table in groups_of(measures) for line in table.lines]
+    # Of a survey that asked for nothing but words its responses are told.
+    for line in lines or [{}]:
+        yield {**dict.fromkeys(COLUMNS), **common, **line}
+
+
+def _changes(row: Mapping[str, Any], measures: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     statements = [("course score", "", measures["course"])]
     statements += [(one["measure"], one["text"], one["summary"]) for one in measures["statements"]]
     for measure, text, summary in statements:
         if not summary["n"] and measure == "course score":
             continue
-        yield {**common, **_figures(measure, shown(text, summary, row["asked"]))}
-    for table in groups_of(measures) if has_groups and gate.has_mean else ():
-        for line in table.lines:
-            yield {**common, **_figures("course score of a group", line)}
+        yield _figures(measure, shown(text, summary, row["asked"]))
+
+
+def _questions(row: Mapping[str, Any], measures: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """How often each answer was chosen, and means of numbers; a line that says why where they stay back."""
+    for one in chosen_of(measures, row["sections"]):
+        told = {"measure": one.measure, "statement": one.label}
+        if one.counts is None:
+            yield told | {"held_back": "Too few answers to show how they are spread."}
+        for choice, times in (one.counts or {}).items():
+            yield told | {"answers": one.answers, "choice": choice, "chosen": times, "held_back": ""}
+    for number in numbered_of(measures, row["asked"]):
+        yield {
+            "measure": number.measure,
+            "statement": number.label,
+            "answers": number.gate.answers,
+            "mean": _rounded(number.mean),
+            "few_replied": number.gate.few_replied,
+            "held_back": number.gate.why,
+        }
 
 
 def _figures(measure: str, one: Shown) -> dict[str, Any]:

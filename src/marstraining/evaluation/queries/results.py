@@ -14,7 +14,7 @@ from marstraining.evaluation.queries.scope import runs
 from marstraining.evaluation.rules.answers import FLAG_WORDS, Flag
 from marstraining.evaluation.rules.asking import SurveyKind
 from marstraining.evaluation.rules.late import HELD_ABOVE
-from marstraining.evaluation.rules.questions import MEASURE_WORDS, Measure, Question, all_questions, in_their_order, sections_of
+from marstraining.evaluation.rules.questions import Measure, Question, all_questions, in_their_order, sections_of
 from marstraining.evaluation.rules.wording import Verdict, signed, verdict
 
 
@@ -64,6 +64,16 @@ class Chosen:
 
 
 @frozen
+class Numbered:
+    """The mean of a question for a number; None where that is held back, and `gate.why` says why."""
+
+    label: str
+    measure: str
+    gate: Published
+    mean: float | None
+
+
+@frozen
 class ShownComment:
     question: str
     text: str
@@ -90,6 +100,7 @@ class Result:
     flags: tuple[str, ...] = ()
     groups: tuple[Groups, ...] = ()
     later: bool = False
+    numbered: tuple[Numbered, ...] = ()
 
 
 async def result_of(survey_id: int) -> Result | None:
@@ -105,18 +116,19 @@ async def result_of(survey_id: int) -> Result | None:
     gate = published(Figure(row["answers"], row["asked"]))
     statements = tuple(_statement(one, row["asked"]) for one in measures["statements"])
     chosen: tuple[Chosen, ...] = ()
+    numbered: tuple[Numbered, ...] = ()
     comments: tuple[ShownComment, ...] = ()
     flags: tuple[str, ...] = ()
     if gate.answers is not None:
-        questions = {one.key: one for one in all_questions(sections_of(json.loads(row["sections"])))}
-        chosen = tuple(_chosen(one, questions.get(one["question"])) for one in measures["counted"] if one["answers"])
+        chosen = chosen_of(measures, row["sections"])
+        numbered = numbered_of(measures, row["asked"])
         comments = await _comments(survey_id, json.loads(row["sections"]))
     if gate.has_mean:
         flags = tuple(f"{number} {FLAG_WORDS[Flag(name)]}" for name, number in sorted(measures["flags"].items()))
     course = shown("Confidence over all statements", measures["course"], row["asked"])
     groups = groups_of(measures) if gate.has_mean else ()
     later = row["n"] > row["answers"] or bool(measures.get("is_waiting"))
-    return Result(gate, course, statements, chosen, comments, flags, groups, later=later)
+    return Result(gate, course, statements, chosen, comments, flags, groups, later=later, numbered=numbered)
 
 
 def groups_of(measures: Mapping[str, Any]) -> tuple[Groups, ...]:
@@ -132,10 +144,26 @@ def _statement(one: Mapping[str, Any], asked: int) -> Shown:
     return shown(one["text"], one["summary"], asked)
 
 
+def chosen_of(measures: Mapping[str, Any], sections: str) -> tuple[Chosen, ...]:
+    """The questions of a frozen summary that have answers to choose from, each as far as it may be shown; `sections` as stored."""
+    questions = {one.key: one for one in all_questions(sections_of(json.loads(sections)))}
+    return tuple(_chosen(one, questions.get(one["question"])) for one in measures["counted"] if one["answers"])
+
+
+def numbered_of(measures: Mapping[str, Any], asked: int) -> tuple[Numbered, ...]:
+    """The questions of a frozen summary that ask for a number; older summaries have none."""
+    found = []
+    for one in measures.get("numbered") or []:
+        gate = published(Figure(one["answers"], asked))
+        if one["answers"]:
+            found.append(Numbered(one["text"], Measure(one["measure"]).value, gate, one["mean"] if gate.has_mean else None))
+    return tuple(found)
+
+
 def _chosen(one: Mapping[str, Any], question: Question | None) -> Chosen:
     counts = published_choices(in_their_order(one["counts"], question), answers=one["answers"])
     number = one["answers"] if counts is not None else 0
-    return Chosen(one["text"], MEASURE_WORDS[Measure(one["measure"])], number, counts)
+    return Chosen(one["text"], Measure(one["measure"]).value, number, counts)
 
 
 async def _comments(survey_id: int, sections: Sequence[Mapping[str, Any]]) -> tuple[ShownComment, ...]:

@@ -115,6 +115,16 @@ class Counted:
 
 
 @frozen
+class Numbered:
+    """A question for a number, with everybody's answers."""
+
+    question: str
+    measure: Measure
+    text: str
+    values: tuple[int, ...]
+
+
+@frozen
 class Grouped:
     """The course's pairs by the group that respondents named; under "" those of whoever named none."""
 
@@ -133,6 +143,7 @@ class Tally:
     course_pairs: tuple[tuple[float, float], ...] = ()
     flags: Mapping[str, int] = field(default_factory=dict)
     grouped: tuple[Grouped, ...] = ()
+    numbered: tuple[Numbered, ...] = ()
 
 
 def tally(sections: Sequence[Section], forms: Sequence[Answers], flags: Sequence[Sequence[str]] = ()) -> Tally:
@@ -145,6 +156,7 @@ def tally(sections: Sequence[Section], forms: Sequence[Answers], flags: Sequence
     counted: list[Counted] = []
     course = [_course_pair(sections, form) for form in forms]
     grouped: list[Grouped] = []
+    numbered: list[Numbered] = []
     for question in all_questions(sections):
         if question.kind is QuestionKind.GRID:
             columns = [pairs_of(question, form) for form in forms]
@@ -156,12 +168,15 @@ def tally(sections: Sequence[Section], forms: Sequence[Answers], flags: Sequence
             grouped.append(_group(question, forms, course))
         elif question.kind in CHOICE_KINDS or question.kind is QuestionKind.SCALE:
             counted.append(_count(question, forms))
+        elif question.kind is QuestionKind.NUMBER:
+            values = tuple(value for form in forms if isinstance(value := form.get(question.key), int))
+            numbered.append(Numbered(question.key, question.measure, question.text, values))
     told: dict[str, int] = {}
     for one in flags:
         for flag in one:
             told[flag] = told.get(flag, 0) + 1
     pairs = tuple(pair for pair in course if pair is not None)
-    return Tally(len(forms), tuple(statements), tuple(counted), pairs, told, tuple(grouped))
+    return Tally(len(forms), tuple(statements), tuple(counted), pairs, told, tuple(grouped), tuple(numbered))
 
 
 def _count(question: Question, forms: Sequence[Answers]) -> Counted:

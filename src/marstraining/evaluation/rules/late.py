@@ -30,14 +30,16 @@ def of_a_later_step(was: Measures, now: Measures) -> dict[str, Any]:
         now["course"]["n"], was["course"]["n"]
     )
     counted = _lines(was["counted"], now["counted"], ("question",))
-    found = {**now, "statements": statements, "counted": counted}
+    numbered = _lines(was.get("numbered", ()), now["numbered"], ("question",))
+    found = {**now, "statements": statements, "counted": counted, "numbered": numbered}
     if keeps_course:
         found |= {"course": was["course"], "pairs": was["pairs"]}
     if keeps_course or stayed:
         found["flags"] = was["flags"]
     if "spread" in was and "spread" in now and not has_grown_enough(now["spread"]["answers"], was["spread"]["answers"]):
         found["spread"] = was["spread"]
-    waits = keeps_course or bool(stayed) or any(taken is not new for taken, new in zip(counted, now["counted"], strict=True))
+    others = zip((*counted, *numbered), (*now["counted"], *now["numbered"]), strict=True)
+    waits = keeps_course or bool(stayed) or any(taken is not new for taken, new in others)
     return found | {"is_waiting": waits}
 
 
