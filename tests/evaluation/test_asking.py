@@ -31,6 +31,7 @@ from marstraining.evaluation.queries.surveys import SurveyFacts, survey_of_sessi
 from marstraining.evaluation.rules.answers import Given
 from marstraining.evaluation.rules.asking import Mode, SurveyKind, closes_at, is_sampled
 from marstraining.messages.models import Message
+from marstraining.people.actions.merging import merge_people
 from marstraining.people.models import Person
 from marstraining.programme.models import Session
 from tests import makers
@@ -309,6 +310,22 @@ async def test_what_is_asked_beforehand_ends_when_the_session_begins_wherever_it
     assert moved is not None
     assert moved.is_open(start - timedelta(days=1))
     assert await close_surveys(now=start) == 1
+
+
+@pytest.mark.parametrize(("answers", "reminded"), [("kept", 0), ("dropped", 0), ("neither", 1)])
+async def test_whoever_answered_as_one_of_two_records_is_not_asked_as_the_other(
+    db: TortoiseContext, clock: Clock, dee: Person, answers: str, reminded: int
+) -> None:
+    taught, survey = await an_asked_session(clock.now, people=2)
+    kept, dropped = taught.learners
+    await answer(survey, {"kept": [kept], "dropped": [dropped], "neither": []}[answers], now=clock.now)
+    await merge_people(kept.id, dropped.id, by=makers.as_desk(dee), now=clock.now)
+    (left,) = await Invitation.all()
+    assert (left.person_id, left.used) == (kept.id, answers != "neither")
+    assert await remind_of_surveys(now=clock.forward(days=4)) == reminded
+    link = (await links_of(survey.id))[kept.id]
+    again = await answer_by_link(link, a_form(), "once more", now=clock.now)
+    assert again is (Sent.TAKEN if answers == "neither" else Sent.ALREADY)
 
 
 async def test_somebody_corrected_to_absent_is_not_reminded(db: TortoiseContext, clock: Clock) -> None:

@@ -58,10 +58,11 @@ class _Clash:
     """What to do where both records have a row that only one may have.
 
     "delete" drops the dropped record's row; "retire" dates its `column`, so that it no longer counts; "add" adds its
-    `column` to the kept one's and drops it; "refuse" stops the merge with `sentence`.
+    `column` to the kept one's and drops it; "either" lets the kept one's `column` be true where either is, and drops it;
+    "refuse" stops the merge with `sentence`.
     """
 
-    way: Literal["delete", "retire", "add", "refuse"] = "delete"
+    way: Literal["delete", "retire", "add", "either", "refuse"] = "delete"
     column: str = ""
     sentence: str = ""
 
@@ -75,6 +76,8 @@ _CLASHES = {
     "people_role_grant": _Clash("retire", "ended_at"),
     "people_telegram_link": _Clash("delete"),
     "programme_headcount": _Clash("add", "number"),
+    # Whoever answered as the one is not asked again as the other.
+    "evaluation_invitation": _Clash("either", "used"),
 }
 # What must not stand twice although the schema allows it: one post, one role.
 _ALSO_ONCE = {
@@ -220,9 +223,10 @@ async def _settle(reference: Reference, columns: tuple[str, ...], condition: str
         if clash.way == "retire":
             await db.execute(f"UPDATE {table} SET {clash.column} = ? WHERE id = ?", now, row["id"])
             continue
-        if clash.way == "add":
+        if clash.way in {"add", "either"}:
+            sign = "+" if clash.way == "add" else "OR"
             await db.execute(
-                f"UPDATE {table} SET {clash.column} = {clash.column} + (SELECT {clash.column} FROM {table} WHERE id = ?) WHERE id = ?",
+                f"UPDATE {table} SET {clash.column} = {clash.column} {sign} (SELECT {clash.column} FROM {table} WHERE id = ?) WHERE id = ?",
                 row["id"],
                 row["kept_id"],
             )
