@@ -8,7 +8,7 @@ from marstraining.core.clock import LONDON, local
 from marstraining.core.errors import Refused
 from marstraining.evaluation.rules.answers import Flag, flags_of, tally
 from marstraining.evaluation.rules.asking import closes_at, default_instrument, has_follow_up, is_asked_too_often, pair_key, reminder_due
-from marstraining.evaluation.rules.instruments import AFTER, TEMPLATES, InstrumentKind
+from marstraining.evaluation.rules.instruments import AFTER, SHORT, TEMPLATES, InstrumentKind
 from marstraining.evaluation.rules.questions import (
     Condition,
     Question,
@@ -113,6 +113,16 @@ def test_answers_are_added_up_and_half_a_grid_counts_from_half_its_lines() -> No
 def test_what_is_odd_about_a_form(cells: list[list[int]], seconds: float | None, flags: tuple[Flag, ...]) -> None:
     sections = for_course(AFTER.sections, ["One", "Two"])
     assert flags_of(sections, {"confidence": cells}, seconds=seconds) == flags
+
+
+@pytest.mark.parametrize(("pair", "flags"), [([10, 10], (Flag.CEILING,)), ([5, 5], ()), ([0, 0], ()), ([9, 10], ()), ([], ())])
+def test_the_short_form_has_a_ceiling_and_one_pair_is_no_pattern(pair: list[int], flags: tuple[Flag, ...]) -> None:
+    assert flags_of(for_course(SHORT.sections, []), {"confidence": [pair]}, seconds=None) == flags
+
+
+def test_one_line_of_several_at_the_top_is_no_ceiling() -> None:
+    sections = for_course(AFTER.sections, ["One", "Two"])
+    assert flags_of(sections, {"confidence": [[10, 10], []]}, seconds=None) == ()
 
 
 @pytest.mark.parametrize(

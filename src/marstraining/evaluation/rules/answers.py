@@ -63,11 +63,18 @@ def is_asked(question: Question, answers: Answers) -> bool:
 
 
 def flags_of(sections: Sequence[Section], answers: Answers, *, seconds: float | None) -> tuple[Flag, ...]:
-    """What is odd about the answers; `seconds` is how long the form was open, None where that is not known."""
+    """What is odd about the answers; `seconds` is how long the form was open, None where that is not known.
+
+    One pair of the same number is no pattern, but at the top of the scale it is the ceiling of a form that asks for one pair alone.
+    """
     cells = [cell for pair in _grid_pairs(sections, answers) for cell in pair]
+    asked = 2 * sum(len(one.statements) for one in all_questions(sections) if one.kind is QuestionKind.GRID)
     found = []
-    if len(cells) >= 4 and len(set(cells)) == 1:
-        found.append(Flag.CEILING if cells[0] == SCALE_HIGH else Flag.SAME)
+    if len(set(cells)) == 1 and len(cells) >= min(4, asked):
+        if cells[0] == SCALE_HIGH:
+            found.append(Flag.CEILING)
+        elif len(cells) >= 4:
+            found.append(Flag.SAME)
     if seconds is not None and 0 <= seconds < 20:
         found.append(Flag.HASTY)
     return tuple(found)
