@@ -170,6 +170,18 @@ async def test_booking_4_needs_kept_for_next_time_are_filled_in_and_forgotten_on
     assert "Forget my needs" not in (await visitor.get("/me/account")).text
 
 
+async def test_booking_4_what_a_learner_needs_and_answered_is_shown_to_nobody_else_on_their_bookings_page(
+    asha: Person, dee: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    question = {"key": "role", "label": "What is your role?", "options": [], "required": False}
+    session = await makers.make_session(now=clock.now, has_catering=True, course=await makers.make_course(questions=[question]))
+    typed = {"access": "A hearing loop", "dietary": "No nuts", "q-role": "Safeguarding lead"}
+    await (await sign_in_as(asha)).post(f"/sessions/{session.ref}/book", typed)
+    booking = await Booking.get(learner_id=asha.id)
+    shown = [(await (await sign_in_as(who)).get(f"/bookings/{booking.ref}")).text for who in (asha, dee)]
+    assert [[words in page for words in (*typed.values(), f"/bookings/{booking.ref}/needs")] for page in shown] == [[True] * 4, [False] * 4]
+
+
 async def test_booking_4_the_declaration_is_kept_with_the_version_of_its_terms_and_the_manager_if_named(
     asha: Person, sign_in_as: SignInAs, clock: Clock
 ) -> None:

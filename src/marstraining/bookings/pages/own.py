@@ -55,6 +55,8 @@ async def by_link(request: Request) -> Response:
 
 async def _booking_page(request: Request, booking: OwnBooking, *, root: str, is_by_link: bool, form: Form | None = None) -> Response:
     now = clock.now()
+    # What a learner needs the desk reads on a page that asks why and keeps that (security.md 4); here it is theirs alone.
+    is_own = not is_by_link and booking.learner_id == viewer_of(request).person_id
     is_postponed = booking.begins_at is None
     is_near = not is_postponed and now >= actions.joining_time(booking.starts_at)
     return render(
@@ -77,8 +79,9 @@ async def _booking_page(request: Request, booking: OwnBooking, *, root: str, is_
         trainers=await trainer_names(booking.session_id) if booking.state == BookingState.CONFIRMED else [],
         standby=forms.STANDBY,
         standby_hints=forms.STANDBY_HINTS,
-        needs=None if is_by_link else await needs_of(booking.id),
-        answered=[] if is_by_link else (await asked_of(booking.id)).answered,
+        is_own=is_own,
+        needs=await needs_of(booking.id) if is_own else None,
+        answered=(await asked_of(booking.id)).answered if is_own else [],
         form=form or Form.of(standby=booking.standby),
         is_late="done" in request.query_params and await is_mail_late(),
         done=DONE,
