@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from tortoise.context import TortoiseContext
 
-from marstraining.bookings.models import Booking
+from marstraining.bookings.models import Allocation, Booking
 from marstraining.conversation.actions import answer, forget_old_conversations, probe_gate, respond, resume
 from marstraining.conversation.actions import answering as answering_module
 from marstraining.conversation.actions import probing as probing_module
@@ -15,7 +15,7 @@ from marstraining.conversation.models import Dialogue, TakenEvent, Tally
 from marstraining.conversation.rules import Channel, Event, EventKind, Reply, all_buttons, plain_lines
 from marstraining.core.viewer import ANYBODY, Viewer
 from marstraining.people.actions import make_telegram_token
-from marstraining.people.models import Person, Position
+from marstraining.people.models import Agency, Person, Position
 from marstraining.people.queries import viewer_of_chat
 from marstraining.people.rules import TelegramWishes
 from tests import makers
@@ -215,6 +215,20 @@ async def test_a_session_that_filled_up_meanwhile_offers_its_list(db: TortoiseCo
         press=data_of(await talk(press=data_of(refused, "Join the waiting list"), viewer=viewer), "Yes, join the list"), viewer=viewer
     )
     assert words(joined).startswith("You are on the waiting list")
+
+
+async def test_a_place_kept_for_ones_organisation_is_booked_where_it_is_full_to_others(
+    db: TortoiseContext, clock: Clock, asha: Person, ben: Person, talk: Talk
+) -> None:
+    session = await makers.make_session(now=clock.now, capacity=1)
+    await Allocation.create(session=session, agency=await Agency.get(code="STLUKES"), floor=1)
+    said = []
+    for person in (ben, asha):
+        viewer, key = makers.as_learner(person), person.ref
+        yes = data_of(await talk(press=f"b:{session.ref}", viewer=viewer, key=key), "Yes, book it")
+        said.append(words(await talk(press=yes, viewer=viewer, key=key)))
+    assert [one.startswith("This session is full.") for one in said] == [True, False]
+    assert await Booking.all().values_list("learner_id", "state") == [(asha.id, "confirmed")]
 
 
 async def test_two_at_the_same_time_can_be_swapped(db: TortoiseContext, clock: Clock, asha: Person, talk: Talk) -> None:

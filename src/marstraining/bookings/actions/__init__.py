@@ -1,6 +1,6 @@
 """The verbs of bookings, each one function and one transaction."""
 
-from marstraining.bookings.actions.booking import book_place, join_list
+from marstraining.bookings.actions.booking import book_place, join_list, why_no_place
 from marstraining.bookings.actions.cancelling import cancel_booking, is_late_now
 from marstraining.bookings.actions.desk import (
     NeedsLine,
@@ -109,6 +109,7 @@ __all__ = [
     "tell_needs",
     "turn_down_offer",
     "who_will_be_told",
+    "why_no_place",
     "wish_of",
     "write_to_learners",
 ]

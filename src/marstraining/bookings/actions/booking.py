@@ -9,13 +9,13 @@ from marstraining.bookings.actions.turns import turn
 from marstraining.bookings.actions.waiting import pass_on, withdraw_other_entries
 from marstraining.bookings.letters import Subject, joining_facts, letter_about
 from marstraining.bookings.queries import Looked, Relooked
-from marstraining.bookings.rules import BookingState, BookPlace
+from marstraining.bookings.rules import BookingState, BookPlace, Mode
 from marstraining.core.db import rows, together, transaction
 from marstraining.core.errors import Refused
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
 from marstraining.messages.actions import queue_letter
-from marstraining.programme.rules import CourseKind
+from marstraining.programme.rules import CourseKind, Delivery
 
 
 async def book_place(order: BookPlace, *, looked: Looked | None = None, by: Viewer, now: datetime) -> steps.Booked:
@@ -127,13 +127,40 @@ async def _check_place(plan: looking.Plan, *, held: rules.Held, now: datetime) -
     order, session = plan.order, plan.looked.session
     if order.by_desk:
         free = rules.free_places(session.capacity, held, plan.mode, behind_the_list=False)
-    else:
-        ours = await looking.before_strangers(session, held, agency_id=plan.agency_id, now=now)
-        if ours is None:
-            raise capped(plan.looked)
-        free = rules.free_places(session.capacity, ours, plan.mode, behind_the_list=True)
-    if free == 0:
-        raise full(plan.looked)
+        if free == 0:
+            raise full(plan.looked)
+        return
+    ours = await looking.before_strangers(session, held, agency_id=plan.agency_id, now=now)
+    lack = _lack(plan.looked, ours, mode=plan.mode)
+    if lack is not None:
+        raise lack
+
+
+async def why_no_place(looked: Looked, *, agency_id: int | None = None, mode: str = "", now: datetime) -> Refused | None:
+    """The refusal for want of places that booking would meet, on behalf of any agency and in any mode where none is given.
+
+    None where there is a place. As of the look, and without a statement of its own but for sessions with places kept for agencies
+    and for a list that stands by.
+    """
+    session, learner, lack = looked.session, looked.learner, None
+    agency_ids: list[int | None] = [agency_id] if agency_id else [post.agency_id for post in learner.posts]
+    modes = [mode] if mode or session.delivery != Delivery.HYBRID else [Mode.ROOM, Mode.ONLINE]
+    for on_behalf_of in agency_ids or [learner.managed_by_id]:
+        ours = await looking.before_strangers(session, looked.held, agency_id=on_behalf_of, now=now)
+        for attending in modes:
+            lack = _lack(looked, ours, mode=attending)
+            if lack is None:
+                return None
+    return lack
+
+
+def _lack(looked: Looked, ours: rules.Held | None, *, mode: str) -> Refused | None:
+    """The refusal where the counts as they stand for a learner leave them no place, and none where they do."""
+    if ours is None:
+        return capped(looked)
+    if rules.free_places(looked.session.capacity, ours, mode, behind_the_list=True) == 0:
+        return full(looked)
+    return None
 
 
 def full(looked: Looked) -> Refused:

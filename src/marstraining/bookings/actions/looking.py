@@ -1,6 +1,5 @@
 """Looking before taking hold: a booking that would be refused takes no lock, so that a full session answers thousands quickly."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from marstraining.bookings import rules
@@ -126,13 +125,8 @@ async def before_strangers(session: SessionRow, held: Held, *, agency_id: int | 
         queue = await _within_their_caps(session, queue, held=held, now=now)
     eligible = [entry.candidate for entry in queue]
     if is_standby:
-        eligible = steps.eligible_on_standby(eligible, now=now)
-    return replace(
-        held,
-        waiting=len(eligible),
-        waiting_room=sum(1 for candidate in eligible if candidate.mode == rules.Mode.ROOM),
-        waiting_online=sum(1 for candidate in eligible if candidate.mode == rules.Mode.ONLINE),
-    )
+        eligible = rules.eligible_on_standby(eligible, calendar=steps.working_calendar(), now=now)
+    return rules.with_waiting(held, eligible)
 
 
 async def _within_their_caps(session: SessionRow, queue: list[Entry], *, held: Held, now: datetime) -> list[Entry]:

@@ -10,7 +10,7 @@ from marstraining.bookings import rules
 from marstraining.bookings.letters import Subject
 from marstraining.bookings.queries import counted
 from marstraining.bookings.queries.entries import DayEntry, day_entries
-from marstraining.bookings.rules import BookPlace, Candidate, Period
+from marstraining.bookings.rules import BookPlace
 from marstraining.core import config, tokens
 from marstraining.core.db import execute, rows
 from marstraining.core.values import frozen
@@ -44,21 +44,6 @@ def offer_hours() -> rules.OfferHours:
     """How long offers last, in working hours, as the partnership file has it."""
     booking = config.current().partnership.booking
     return rules.OfferHours(far_off=booking.offer_hours_far_off, middle=booking.offer_hours_middle, near=booking.offer_hours_near)
-
-
-def standby_answer_by(candidates: Sequence[Candidate]) -> datetime | None:
-    """When those who said "ask me" must have answered: four working hours after the first of them was asked; None if nobody was."""
-    asked = [candidate.standby_asked_at for candidate in candidates if candidate.standby_asked_at]
-    return working_calendar().add_working_hours(min(asked), rules.STANDBY_ANSWER_HOURS) if asked else None
-
-
-def eligible_on_standby(candidates: Sequence[Candidate], *, now: datetime) -> list[Candidate]:
-    """Those of the list who still stand before a stranger in the last two working days: each has four working hours of their own."""
-    return [
-        candidate
-        for candidate in candidates
-        if rules.is_eligible_waiting(candidate, period=Period.STANDBY, answer_by=standby_answer_by([candidate]), now=now)
-    ]
 
 
 def new_code() -> str:

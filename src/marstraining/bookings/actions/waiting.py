@@ -109,7 +109,7 @@ async def _stand_by(session: SessionRow, queue: list[Entry], *, held: Held, free
     Who has been asked is asked again only of a place that is freed after their time to answer was over.
     """
     given: set[int] = set()
-    answer_by = steps.standby_answer_by([entry.candidate for entry in queue])
+    answer_by = rules.standby_answer_by([entry.candidate for entry in queue], calendar=steps.working_calendar())
     ready = [entry for entry in queue if (entry.candidate.standby == Standby.BOOK_ME_IN and not entry.candidate.has_clash)]
     is_over = answer_by is not None and now >= answer_by
     if is_over:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 from starlette.requests import Request
@@ -10,9 +11,9 @@ from starlette.responses import Response
 from marstraining.bookings import actions, forms
 from marstraining.bookings.actions import Finished, Proof, WishRow
 from marstraining.bookings.actions.newcomers import LASTS as WISH_LASTS
-from marstraining.bookings.queries import Looked, Places, conflicts, look, places, posts_of, shares_of
+from marstraining.bookings.queries import Looked, Places, conflicts, look, places, posts_of
 from marstraining.bookings.queries.own import kept_needs, visible_booking
-from marstraining.bookings.rules import BookingState, BookPlace, Situation, check_bookable, check_open, held_for, warnings_of
+from marstraining.bookings.rules import BookingState, BookPlace, Situation, check_bookable, check_open, warnings_of
 from marstraining.core import clock
 from marstraining.core.at_once import read_once
 from marstraining.core.errors import NotFound, Refused
@@ -26,6 +27,8 @@ from marstraining.people.rules import JOB_ROLES, masked
 from marstraining.programme.queries import SessionFacts, session_facts
 
 _DONE_WORDS: Mapping[str, str] = {BookingState.WAITING: "waiting", BookingState.REQUESTED: "requested"}
+# What a refusal says about the places that are left to a learner: none, or some after all.
+_BY_CODE: Mapping[str, bool] = {"full": True, "has_places": False}
 _TYPED = ("agency", "mode", "standby", "access", "dietary", "keep", "kept", "mobile", "manager_agrees", "manager_name", "manager_email")
 
 
@@ -102,7 +105,7 @@ async def _form_page(request: Request, looked: Looked, form: Form) -> Response:
     else:
         facts, left = await _session_now(looked.session.ref, viewer=viewer_of(request))
     found = await conflicts(facts.id, looked.learner.id, course_id=looked.session.course_id, kind=looked.session.kind, now=now)
-    is_full = left is not None and left.is_full
+    is_full = await _is_full(looked, form, now=now)
     return render(
         request,
         "bookings/book.html",
@@ -127,13 +130,15 @@ async def _session_now(ref: str, *, viewer: Viewer) -> tuple[SessionFacts, Place
     return facts, (await places([facts.id], now=now)).get(facts.id)
 
 
-async def _is_capped(looked: Looked) -> bool:
-    """Whether the learner's organisation holds all the places it may have, so that only the list is left to them."""
-    agencies = {post.agency_id for post in looked.learner.posts}
-    if not looked.session.has_allocations or len(agencies) != 1:
-        return False
-    shares = await shares_of(looked.session.id, agency_id=agencies.pop(), now=clock.now())
-    return held_for(looked.held, shares, now=clock.now()) is None
+async def _is_full(looked: Looked, form: Form, *, now: datetime) -> bool:
+    """Whether only the list is left to this learner, by the refusal just met or else by the counts that booking itself goes by."""
+    said = _said_by(form.refusal)
+    return said if said is not None else await actions.why_no_place(looked, now=now) is not None
+
+
+def _said_by(refusal: Refused | None) -> bool | None:
+    """Whether a refusal says that only the list is left; None where it is about something else."""
+    return _BY_CODE.get(refusal.code) if refusal else None
 
 
 async def _newcomer(request: Request, facts: SessionFacts) -> Response:
@@ -257,6 +262,7 @@ async def _finish(request: Request, wish: WishRow, proof: Proof, *, needs_code: 
             else:
                 return _finished(finished)
     left = (await places([facts.id], now=now)).get(facts.id)
+    said = _said_by(form.refusal)
     return render(
         request,
         "bookings/finish.html",
@@ -266,7 +272,7 @@ async def _finish(request: Request, wish: WishRow, proof: Proof, *, needs_code: 
         posts=posts,
         session=facts,
         form=form,
-        is_full=left is not None and left.is_full,
+        is_full=said if said is not None else left is not None and left.is_full,
     )
 
 

@@ -1,8 +1,9 @@
 """Reads of bookings: places, one learner's situation, the waiting list, a learner's own bookings."""
 
 from marstraining.bookings.queries.allocations import shares_of
+from marstraining.bookings.queries.holding import capacity_of, held_of
 from marstraining.bookings.queries.looking import Existing, Looked, Relooked, look, look_again
-from marstraining.bookings.queries.places import OVERSOLD, Places, capacity_of, held_of, oversold_sessions, places
+from marstraining.bookings.queries.places import OVERSOLD, Places, oversold_sessions, places
 from marstraining.bookings.queries.situations import LearnerRow, Post, SessionRow, conflicts, learner_rows, posts_of, session_row
 from marstraining.bookings.queries.waiting import Counted, Entry, counted, position_in_line, waiting_list
 

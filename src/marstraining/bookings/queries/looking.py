@@ -6,7 +6,7 @@ from typing import Any
 
 from marstraining.bookings.models import Booking
 from marstraining.bookings.queries.entries import DayEntry
-from marstraining.bookings.queries.places import capacity_of
+from marstraining.bookings.queries.holding import capacity_of
 from marstraining.bookings.queries.situations import INSTANTS, SESSION_COLUMNS, SESSION_FROM, LearnerRow, Post, SessionRow, made_session_row
 from marstraining.bookings.queries.waiting import Counted, counted_of, counts_of
 from marstraining.bookings.rules import Capacity, Held, Missing, Situation

@@ -1,12 +1,15 @@
-"""Places of many sessions at once, for lists: one statement whatever their number."""
+"""Places of many sessions at once, for lists: one statement whatever their number, and one more where a list stands by."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from marstraining.bookings.queries.allocations import kept_places
-from marstraining.bookings.queries.holding import HOLDS
-from marstraining.bookings.rules import Capacity, Held, Mode, free_places
+from marstraining.bookings.queries.holding import HOLDS, capacity_of, held_of
+from marstraining.bookings.queries.waiting import waiting_lists
+from marstraining.bookings.rules import Held, Mode, Period, eligible_on_standby, free_places, period_of, with_waiting
+from marstraining.core import config
 from marstraining.core.db import rows
 from marstraining.core.values import frozen
 from marstraining.programme.rules import Delivery
@@ -43,7 +46,7 @@ async def places(session_ids: Iterable[int], *, now: datetime) -> Mapping[int, P
         return {}
     marks = ", ".join("?" * len(ids))
     found = await rows(
-        "SELECT s.id, s.capacity, s.capacity_room, s.capacity_online, s.delivery,"
+        "SELECT s.id, s.capacity, s.capacity_room, s.capacity_online, s.delivery, s.state, s.starts_at, s.closes_at, s.is_promotion_on,"
         " EXISTS (SELECT 1 FROM bookings_allocation l WHERE l.session_id = s.id) AS has_allocations,"
         f" sum(CASE WHEN {HOLDS} THEN 1 ELSE 0 END) AS held,"
         f" sum(CASE WHEN {HOLDS} AND b.mode = 'room' THEN 1 ELSE 0 END) AS held_room,"
@@ -58,10 +61,36 @@ async def places(session_ids: Iterable[int], *, now: datetime) -> Mapping[int, P
         now,
         now,
         *ids,
+        instants=("starts_at", "closes_at"),
     )
     parted = [row["id"] for row in found if row["has_allocations"]]
     kept = await kept_places(parted, now=now) if parted else {}
-    return {row["id"]: _places(row, kept=kept.get(row["id"], 0)) for row in found}
+    held = {row["id"]: held_of(row) for row in found}
+    standing = held | await _on_standby([row for row in found if row["waiting"]], held, now=now)
+    return {row["id"]: _places(row, standing[row["id"]], kept=kept.get(row["id"], 0)) for row in found}
+
+
+async def _on_standby(sessions: Sequence[Mapping[str, Any]], held: Mapping[int, Held], *, now: datetime) -> dict[int, Held]:
+    """The counts of those of the sessions that are in their last two working days, with only those waiting who stand before a stranger."""
+    calendar = config.current().partnership.working_calendar
+    ids = [
+        row["id"]
+        for row in sessions
+        if period_of(
+            state=row["state"],
+            is_promotion_on=bool(row["is_promotion_on"]),
+            starts_at=row["starts_at"],
+            closes_at=row["closes_at"],
+            now=now,
+            calendar=calendar,
+        )
+        == Period.STANDBY
+    ]
+    queues = await waiting_lists(ids) if ids else {}
+    return {
+        session_id: with_waiting(held[session_id], eligible_on_standby([entry.candidate for entry in queue], calendar=calendar, now=now))
+        for session_id, queue in queues.items()
+    }
 
 
 async def oversold_sessions(*, now: datetime) -> list[str]:
@@ -76,39 +105,14 @@ async def oversold_sessions(*, now: datetime) -> list[str]:
     return [row["ref"] for row in found]
 
 
-def capacity_of(row: Mapping[str, object]) -> Capacity:
-    """The capacity columns of a session's row as a value."""
-    return Capacity(
-        session=_number(row["capacity"]),
-        room=_number(row["capacity_room"]),
-        online=_number(row["capacity_online"]),
-        delivery=str(row["delivery"]),
-    )
-
-
-def held_of(row: Mapping[str, object]) -> Held:
-    """The counting columns of a row as a value; an empty session counts as nothing."""
-    return Held(
-        held=_number(row["held"]) or 0,
-        held_room=_number(row["held_room"]) or 0,
-        held_online=_number(row["held_online"]) or 0,
-        waiting=_number(row["waiting"]) or 0,
-        waiting_room=_number(row["waiting_room"]) or 0,
-        waiting_online=_number(row["waiting_online"]) or 0,
-    )
-
-
-def _number(value: object) -> int | None:
-    return None if value is None else int(str(value))
-
-
-def _places(row: Mapping[str, object], *, kept: int) -> Places:
-    capacity, counted = capacity_of(row), held_of(row)
+def _places(row: Mapping[str, Any], standing: Held, *, kept: int) -> Places:
+    """`standing` counts of those waiting only who stand before a stranger."""
+    capacity, waiting = capacity_of(row), row["waiting"]
     # What floors keep is not free to the public, but nobody holds it yet.
-    held = replace(counted, held=counted.held + kept)
+    held = replace(standing, held=standing.held + kept)
     if capacity.delivery != Delivery.HYBRID:
         left = free_places(capacity, held, Mode.EITHER, behind_the_list=True)
-        return Places(capacity=capacity.session, held=counted.held, waiting=held.waiting, left=left)
+        return Places(capacity=capacity.session, held=standing.held, waiting=waiting, left=left)
     room = free_places(capacity, held, Mode.ROOM, behind_the_list=True)
     online = free_places(capacity, held, Mode.ONLINE, behind_the_list=True)
     left = None if room is None or online is None else max(room, online)
@@ -116,4 +120,4 @@ def _places(row: Mapping[str, object], *, kept: int) -> Places:
         left = min(room + online if room is not None and online is not None else left, max(0, capacity.session - held.held - held.waiting))
     elif left is not None and room is not None and online is not None:
         left = room + online
-    return Places(capacity=capacity.session, held=counted.held, waiting=held.waiting, left=left, left_room=room, left_online=online)
+    return Places(capacity=capacity.session, held=standing.held, waiting=waiting, left=left, left_room=room, left_online=online)

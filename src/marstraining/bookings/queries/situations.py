@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from marstraining.bookings.queries.places import capacity_of
+from marstraining.bookings.queries.holding import capacity_of
 from marstraining.bookings.rules import BookingState, Capacity, Conflict, ConflictKind
 from marstraining.core.db import rows
 from marstraining.core.values import frozen

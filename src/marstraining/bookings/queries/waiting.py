@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from marstraining.bookings.queries.holding import HOLDS
-from marstraining.bookings.queries.places import held_of
+from marstraining.bookings.queries.holding import HOLDS, held_of
 from marstraining.bookings.rules import Candidate, Held
 from marstraining.core.db import rows
 from marstraining.core.values import frozen
@@ -70,31 +69,41 @@ class Entry:
 
 async def waiting_list(session_id: int) -> list[Entry]:
     """Those waiting, next in line first: by the desk's priority, then time of joining, then the order in which rows were made."""
+    return (await waiting_lists([session_id]))[session_id]
+
+
+async def waiting_lists(session_ids: Sequence[int]) -> dict[int, list[Entry]]:
+    """The same of each of the sessions, in one statement."""
+    marks = ", ".join("?" * len(session_ids))
     found: Sequence[dict[str, Any]] = await rows(
-        "SELECT b.id, b.ref, b.learner_id, b.agency_id, b.mode, b.standby, b.standby_asked_at, b.standby_answered_at,"
+        "SELECT b.session_id, b.id, b.ref, b.learner_id, b.agency_id, b.mode, b.standby, b.standby_asked_at, b.standby_answered_at,"
         " coalesce(a.sector, '') AS sector,"
         f" {_CLASHES} AS clashes FROM bookings_booking b LEFT JOIN people_agency a ON a.id = b.agency_id"
-        " WHERE b.session_id = ? AND b.state = 'waiting' ORDER BY b.priority DESC, b.joined_at, b.id",
-        session_id,
+        f" WHERE b.session_id IN ({marks}) AND b.state = 'waiting' ORDER BY b.priority DESC, b.joined_at, b.id",
+        *session_ids,
         instants=("standby_asked_at", "standby_answered_at"),
     )
-    return [
-        Entry(
-            candidate=Candidate(
-                booking_id=row["id"],
-                mode=row["mode"],
-                standby=row["standby"],
-                standby_asked_at=row["standby_asked_at"],
-                standby_answered_at=row["standby_answered_at"],
-                has_clash=bool(row["clashes"]),
-            ),
-            ref=row["ref"],
-            learner_id=row["learner_id"],
-            sector=row["sector"],
-            agency_id=row["agency_id"],
-        )
-        for row in found
-    ]
+    queues: dict[int, list[Entry]] = {session_id: [] for session_id in session_ids}
+    for row in found:
+        queues[row["session_id"]].append(_entry(row))
+    return queues
+
+
+def _entry(row: Mapping[str, Any]) -> Entry:
+    return Entry(
+        candidate=Candidate(
+            booking_id=row["id"],
+            mode=row["mode"],
+            standby=row["standby"],
+            standby_asked_at=row["standby_asked_at"],
+            standby_answered_at=row["standby_answered_at"],
+            has_clash=bool(row["clashes"]),
+        ),
+        ref=row["ref"],
+        learner_id=row["learner_id"],
+        sector=row["sector"],
+        agency_id=row["agency_id"],
+    )
 
 
 async def position_in_line(booking_id: int) -> int:

@@ -25,10 +25,13 @@ from marstraining.bookings.rules.offers import (
     OfferHours,
     Period,
     choose_next,
+    eligible_on_standby,
     is_eligible_waiting,
     offer_expires_at,
     period_of,
     rejoin_time,
+    standby_answer_by,
+    with_waiting,
 )
 from marstraining.bookings.rules.places import Capacity, Held, Limit, free_places, limits_of, mode_of
 from marstraining.bookings.rules.states import (
@@ -84,6 +87,7 @@ __all__ = [
     "check_note",
     "check_open",
     "choose_next",
+    "eligible_on_standby",
     "free_places",
     "held_for",
     "is_eligible_waiting",
@@ -96,5 +100,7 @@ __all__ = [
     "period_of",
     "rejoin_time",
     "remind_at",
+    "standby_answer_by",
     "warnings_of",
+    "with_waiting",
 ]

@@ -1,11 +1,12 @@
 """To whom a freed place goes next, for how long it is offered, and what changes in the last two working days."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from marstraining.bookings.rules.places import Capacity, Held, free_places
-from marstraining.bookings.rules.states import Standby
+from marstraining.bookings.rules.states import Mode, Standby
 from marstraining.core.values import frozen
 from marstraining.core.working_time import WorkingCalendar
 from marstraining.programme.rules import SessionState
@@ -99,6 +100,27 @@ def is_eligible_waiting(candidate: Candidate, *, period: Period, answer_by: date
         return False
     has_said_yes = candidate.standby_answered_at is not None and not candidate.has_clash
     return has_said_yes or answer_by is None or now < answer_by
+
+
+def standby_answer_by(candidates: Iterable[Candidate], *, calendar: WorkingCalendar) -> datetime | None:
+    """When those who said "ask me" must have answered: four working hours after the first of them was asked; None if nobody was."""
+    asked = [candidate.standby_asked_at for candidate in candidates if candidate.standby_asked_at]
+    return calendar.add_working_hours(min(asked), STANDBY_ANSWER_HOURS) if asked else None
+
+
+def eligible_on_standby(candidates: Iterable[Candidate], *, calendar: WorkingCalendar, now: datetime) -> list[Candidate]:
+    """Those of the list who still stand before a stranger in the last two working days: each has four working hours of their own."""
+    return [
+        candidate
+        for candidate in candidates
+        if is_eligible_waiting(candidate, period=Period.STANDBY, answer_by=standby_answer_by([candidate], calendar=calendar), now=now)
+    ]
+
+
+def with_waiting(held: Held, candidates: Sequence[Candidate]) -> Held:
+    """The counts with these alone waiting."""
+    modes = [candidate.mode for candidate in candidates]
+    return replace(held, waiting=len(modes), waiting_room=modes.count(Mode.ROOM), waiting_online=modes.count(Mode.ONLINE))
 
 
 def choose_next(queue: Iterable[Candidate], *, capacity: Capacity, held: Held) -> Candidate | None:

@@ -64,7 +64,8 @@ async def show_booking_card(state: State, asker: Asker) -> Reply:
         return await refusal_reply(refusal, state, asker)
     if card.looked.existing is not None and state.deed != Deed.MOVE:
         return _there_already(card.looked.existing.ref, card.shown)
-    if state.deed == Deed.BOOK and card.shown.is_full:
+    # Where places are kept for organisations, booking itself says whether one is theirs.
+    if state.deed == Deed.BOOK and card.shown.is_full and not card.looked.session.has_allocations:
         return await refusal_reply(Refused("This session is full.", code="full"), state, asker)
     if card.asks_agency:
         return _ask_agency(card)
