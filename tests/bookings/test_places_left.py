@@ -11,7 +11,7 @@ from marstraining.bookings.models import Allocation, Booking
 from marstraining.bookings.queries import places
 from marstraining.bookings.rules import BookPlace
 from marstraining.core.clock import from_wall
-from marstraining.people.models import Agency, Person
+from marstraining.people.models import Agency, Person, Position
 from marstraining.programme.models import Session
 from tests import makers
 from tests.bookings.test_newcomers import ask
@@ -140,3 +140,80 @@ async def test_agencies_1_a_newcomer_whose_agency_has_places_kept_is_led_from_th
     refused = await client.post(link, {"do": "join"})
     assert (refused.status_code, "Book my place" in refused.text, 'value="join"' in refused.text) == (422, True, False)
     assert (await client.post(link)).headers["location"].endswith("?done=booked")
+
+
+@pytest.mark.parametrize("capacity", [None, 6])
+async def test_booking_2_where_one_way_of_attending_is_full_the_page_offers_its_list_and_the_other_way(
+    capacity: int | None, asha: Person, ben: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await makers.make_session(now=clock.now, delivery="hybrid", capacity=capacity, capacity_room=1, capacity_online=5)
+    await book(session, "In the room", clock, mode="room")
+    bens, path = await sign_in_as(ben), f"/sessions/{session.ref}/book"
+    assert heading((await bens.get(path)).text) == "Book a place"
+    refused = await bens.post(path, {"mode": "room", "access": "Large print"})
+    assert (refused.status_code, heading(refused.text), "Large print" in refused.text) == (422, "Join the waiting list", True)
+    assert "No place in the room is left. You can attend online or join the waiting list." in refused.text
+    assert ('name="do" value="join"' in refused.text, "Book a place instead" in refused.text) == (True, True)
+    assert (await bens.post(path, {"mode": "room", "do": "join", "standby": "ask"})).headers["location"].endswith("?done=waiting")
+    ashas = await sign_in_as(asha)
+    sent = await ashas.post(path, {"mode": "online", "do": "join", "standby": "ask"})
+    assert (sent.status_code, heading(sent.text), "Book a place instead" in sent.text) == (422, "Book a place", False)
+    assert (await ashas.post(path, {"mode": "online"})).headers["location"].endswith("?done=booked")
+
+
+async def test_agencies_1_who_books_for_an_organisation_at_its_cap_is_offered_the_list(
+    asha: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await makers.make_session(now=clock.now, capacity=10)
+    agency = await Agency.get(code="STLUKES")
+    await Allocation.create(session=session, agency=agency, cap=1)
+    await book(session, "Colleague", clock, agency=agency)
+    ashas, path = await sign_in_as(asha), f"/sessions/{session.ref}/book"
+    page = (await ashas.get(path)).text
+    assert (heading(page), "Your organisation holds all the places it may have on this session." in page) == ("Join the waiting list", True)
+    refused = await ashas.post(path)
+    assert (refused.status_code, heading(refused.text), 'value="join"' in refused.text) == (422, "Join the waiting list", True)
+    assert (await ashas.post(path, {"do": "join", "standby": "ask"})).headers["location"].endswith("?done=waiting")
+
+
+async def test_agencies_1_who_has_another_post_may_book_on_behalf_of_that(asha: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    session = await makers.make_session(now=clock.now, capacity=10)
+    agency, other = await Agency.get(code="STLUKES"), await makers.make_agency("Brook School")
+    await Position.create(person=asha, agency=other, job_role="dsl", starts_on=date(2025, 1, 6))
+    await Allocation.create(session=session, agency=agency, cap=0)
+    ashas, path = await sign_in_as(asha), f"/sessions/{session.ref}/book"
+    assert heading((await ashas.get(path)).text) == "Book a place"
+    refused = await ashas.post(path, {"agency": str(agency.id)})
+    assert (heading(refused.text), "Book a place instead" in refused.text) == ("Join the waiting list", True)
+    assert (await ashas.post(path, {"agency": str(other.id)})).headers["location"].endswith("?done=booked")
+
+
+async def test_booking_2_a_newcomer_for_an_organisation_at_its_cap_is_offered_the_list(asha: Person, client: Visitor, clock: Clock) -> None:
+    session = await makers.make_session(now=clock.now, capacity=10)
+    await Allocation.create(session=session, agency=await Agency.get(code="STLUKES"), cap=0)
+    link, _ = await ask(client, session, str(asha.email))
+    refused = await client.post(link)
+    assert (refused.status_code, 'value="join"' in refused.text, "filled up" in refused.text) == (422, True, False)
+    assert (await client.post(link, {"do": "join"})).headers["location"].endswith("?done=waiting")
+
+
+async def test_booking_2_a_full_session_whose_list_is_closed_has_no_form_to_fill_in_in_vain(
+    asha: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await makers.make_session(now=clock.now, capacity=0, is_list_open=False)
+    page = (await (await sign_in_as(asha)).get(f"/sessions/{session.ref}/book")).text.split("<main")[1]
+    assert ("This session is full. Choose another date of the same course." in page, "<form method" in page) == (
+        True,
+        False,
+    )
+
+
+async def test_booking_2_the_desk_adds_to_the_list_of_the_way_of_attending_that_is_full(
+    asha: Person, dee: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await makers.make_session(now=clock.now, delivery="hybrid", capacity=6, capacity_room=1, capacity_online=5)
+    await book(session, "In the room", clock, mode="room")
+    dees, path = await sign_in_as(dee), f"/desk/sessions/{session.ref}/book/{asha.ref}"
+    refused = await dees.post(path, {"mode": "room", "what": "place"})
+    assert (refused.status_code, "Add to the waiting list" in refused.text) == (422, True)
+    assert (await dees.post(path, {"mode": "room", "what": "list"})).headers["location"].endswith("?done=waiting")

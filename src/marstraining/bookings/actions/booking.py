@@ -17,6 +17,9 @@ from marstraining.history.actions import record
 from marstraining.messages.actions import queue_letter
 from marstraining.programme.rules import CourseKind, Delivery
 
+# A mode that is full while the other is not: where no place is left, and how one may attend instead.
+_FULL_MODES = {Mode.ROOM: ("in the room", "online"), Mode.ONLINE: ("online", "in the room")}
+
 
 async def book_place(order: BookPlace, *, looked: Looked | None = None, by: Viewer, now: datetime) -> steps.Booked:
     """Confirm a place for a learner, with letter and calendar entry, in one transaction.
@@ -158,23 +161,30 @@ def _lack(looked: Looked, ours: rules.Held | None, *, mode: str) -> Refused | No
     """The refusal where the counts as they stand for a learner leave them no place, and none where they do."""
     if ours is None:
         return capped(looked)
-    if rules.free_places(looked.session.capacity, ours, mode, behind_the_list=True) == 0:
-        return full(looked)
-    return None
+    free = {one: rules.free_places(looked.session.capacity, ours, one, behind_the_list=True) for one in (*_FULL_MODES, mode)}
+    if free[mode] != 0:
+        return None
+    return full(looked, only=mode if any(free[one] != 0 for one in _FULL_MODES) else "")
 
 
-def full(looked: Looked) -> Refused:
-    """The refusal of a full session, with the way on."""
-    way = "You can join the waiting list." if looked.session.is_list_open else "Choose another date of the same course."
-    return Refused(
-        f"This session is full. {way}", code="full", facts={"is_list_open": looked.session.is_list_open, "session_ref": looked.session.ref}
-    )
+def full(looked: Looked, *, only: str = "") -> Refused:
+    """The refusal of a full session, or where `only` that mode of it is full, with the way on."""
+    is_open = looked.session.is_list_open
+    if only:
+        where, instead = _FULL_MODES[Mode(only)]
+        said = f"No place {where} is left. You can attend {instead}{' or join the waiting list' if is_open else ''}."
+    else:
+        said = f"This session is full. {_way_on(looked)}"
+    return Refused(said, code="full", facts={"is_list_open": is_open, "session_ref": looked.session.ref})
 
 
 def capped(looked: Looked) -> Refused:
     """The refusal where an organisation holds all the places it may have."""
-    way = "You can join the waiting list." if looked.session.is_list_open else "Choose another date of the same course."
-    return Refused(f"Your organisation holds all the places it may have on this session. {way}", code="capped")
+    return Refused(f"Your organisation holds all the places it may have on this session. {_way_on(looked)}", code="capped")
+
+
+def _way_on(looked: Looked) -> str:
+    return "You can join the waiting list." if looked.session.is_list_open else "Choose another date of the same course."
 
 
 async def _save_extras(subject: Subject, order: BookPlace, *, asks_diet: bool, now: datetime) -> None:

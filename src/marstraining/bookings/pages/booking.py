@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,10 +26,11 @@ from marstraining.people.browsers import browser_of, challenge_of, forget_challe
 from marstraining.people.queries import agency_choices, person_id_of
 from marstraining.people.rules import JOB_ROLES, masked
 from marstraining.programme.queries import SessionFacts, session_facts
+from marstraining.programme.rules import Delivery
 
 _DONE_WORDS: Mapping[str, str] = {BookingState.WAITING: "waiting", BookingState.REQUESTED: "requested"}
 # What a refusal says about the places that are left to a learner: none, or some after all.
-_BY_CODE: Mapping[str, bool] = {"full": True, "has_places": False}
+_BY_CODE: Mapping[str, bool] = {"full": True, "capped": True, "has_places": False}
 _TYPED = ("agency", "mode", "standby", "access", "dietary", "keep", "kept", "mobile", "manager_agrees", "manager_name", "manager_email")
 
 
@@ -105,13 +107,18 @@ async def _form_page(request: Request, looked: Looked, form: Form) -> Response:
     else:
         facts, left = await _session_now(looked.session.ref, viewer=viewer_of(request))
     found = await conflicts(facts.id, looked.learner.id, course_id=looked.session.course_id, kind=looked.session.kind, now=now)
-    is_full = await _is_full(looked, form, now=now)
+    lack = await _lack_of_places(looked, form, now=now)
+    if lack and not facts.is_list_open and not form.errors:
+        return _cannot_book(request, lack, title=facts.title, course=(facts.course.code, facts.course.title))
+    is_full = lack is not None and facts.is_list_open
     return render(
         request,
         "bookings/book.html",
         session=facts,
         places=left,
+        lack=lack,
         is_full=is_full,
+        has_other_place=is_full and any(_chosen(looked, form).values()) and await actions.why_no_place(looked, now=now) is None,
         learner=looked.learner,
         posts={str(post.agency_id): post.agency_name for post in looked.learner.posts},
         warnings=warnings_of(found, joins_list=is_full),
@@ -130,10 +137,19 @@ async def _session_now(ref: str, *, viewer: Viewer) -> tuple[SessionFacts, Place
     return facts, (await places([facts.id], now=now)).get(facts.id)
 
 
-async def _is_full(looked: Looked, form: Form, *, now: datetime) -> bool:
-    """Whether only the list is left to this learner, by the refusal just met or else by the counts that booking itself goes by."""
+async def _lack_of_places(looked: Looked, form: Form, *, now: datetime) -> Refused | None:
+    """Why only the list is left to this learner for what they chose: the refusal just met, or else the one that booking would meet."""
     said = _said_by(form.refusal)
-    return said if said is not None else await actions.why_no_place(looked, now=now) is not None
+    if said is not None:
+        return form.refusal if said else None
+    return await actions.why_no_place(looked, **_chosen(looked, form), now=now)
+
+
+def _chosen(looked: Looked, form: Form) -> dict[str, Any]:
+    """The organisation and the way of attending in the form, as far as it holds ones that there are."""
+    mode = form.get("mode") if looked.session.delivery == Delivery.HYBRID and form.get("mode") in forms.MODES else ""
+    agencies = {str(post.agency_id): post.agency_id for post in looked.learner.posts}
+    return {"agency_id": agencies.get(form.get("agency")), "mode": mode}
 
 
 def _said_by(refusal: Refused | None) -> bool | None:

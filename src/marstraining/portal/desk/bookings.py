@@ -65,7 +65,7 @@ async def book(request: Request) -> Response:
         posts=posts,
         warnings=[_warning(conflict) for conflict in found],
         modes=_modes(session),
-        is_full=_is_full(session),
+        is_full=_is_full(session, form),
         form=form,
     )
 
@@ -94,7 +94,7 @@ async def book_new(request: Request) -> Response:
         agencies=agencies,
         job_roles=JOB_ROLES,
         modes=_modes(session),
-        is_full=_is_full(session),
+        is_full=_is_full(session, form),
         form=form,
     )
 
@@ -122,8 +122,10 @@ def _modes(session: DeskSession) -> Mapping[Mode, str]:
     return MODES if session.delivery == Delivery.HYBRID else {}
 
 
-def _is_full(session: DeskSession) -> bool:
-    return session.limits[0].free == 0
+def _is_full(session: DeskSession, form: Form | None = None) -> bool:
+    """Whether no place is free, or none in the way of attending that was just refused."""
+    code = form.refusal.code if form and form.refusal else ""
+    return code == "full" or (code != "has_places" and session.limits[0].free == 0)
 
 
 def _booked(session: DeskSession, booked: actions.Booked) -> Response:
