@@ -217,3 +217,18 @@ async def test_booking_2_the_desk_adds_to_the_list_of_the_way_of_attending_that_
     refused = await dees.post(path, {"mode": "room", "what": "place"})
     assert (refused.status_code, "Add to the waiting list" in refused.text) == (422, True)
     assert (await dees.post(path, {"mode": "room", "what": "list"})).headers["location"].endswith("?done=waiting")
+
+
+async def test_waiting_list_6_who_waits_for_the_full_room_keeps_nobody_from_the_places_online(
+    ben: Person, client: Visitor, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await makers.make_session(now=clock.now, delivery="hybrid", capacity=7, capacity_room=2, capacity_online=5)
+    for number, mode in enumerate(("room", "room", "online", "online")):
+        await book(session, f"Holder {number}", clock, mode=mode)
+    for number in range(3):
+        await join(session, await makers.make_person(f"Waiting {number}"), clock, mode="room")
+    left = (await places([session.id], now=clock.now))[session.id]
+    assert (left.left, left.left_room, left.left_online, left.waiting) == (3, 0, 3, 3)
+    assert panel((await client.get(f"/sessions/{session.ref}")).text) == "3 places left"
+    answer = await (await sign_in_as(ben)).post(f"/sessions/{session.ref}/book", {"mode": "online"})
+    assert answer.headers["location"].endswith("?done=booked")

@@ -78,6 +78,21 @@ def test_states_of_a_hybrid_session_the_tighter_limit_counts() -> None:
 
 
 @pytest.mark.parametrize(
+    ("held", "free"),
+    [
+        (Held(4, held_room=2, held_online=2, waiting=3, waiting_room=3), (0, 3)),
+        (Held(3, held_room=1, held_online=2, waiting=3, waiting_room=3), (0, 3)),
+        (Held(3, held_room=1, held_online=2, waiting=3, waiting_room=1, waiting_online=2), (0, 1)),
+        (Held(7, held_room=2, held_online=5, waiting=4, waiting_room=2, waiting_online=2), (0, 0)),
+        (Held(6, held_room=1, held_online=5, waiting=4, waiting_online=4), (1, 0)),
+    ],
+)
+def test_waiting_list_6_who_waits_for_one_way_of_attending_takes_nothing_from_the_other(held: Held, free: tuple[int, int]) -> None:
+    capacity = Capacity(7, room=2, online=5, delivery="hybrid")
+    assert tuple(free_places(capacity, held, mode, behind_the_list=True) for mode in (Mode.ROOM, Mode.ONLINE)) == free
+
+
+@pytest.mark.parametrize(
     ("codes", "allowed"), [(("all",), True), (("schools", "parents"), True), (("schools", "police"), False), ((), True)]
 )
 def test_people_sessions_for_everybody_or_for_private_people_may_be_come_to_alone(codes: tuple[str, ...], allowed: bool) -> None:  # noqa: FBT001 - a table of cases

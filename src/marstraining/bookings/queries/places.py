@@ -8,7 +8,7 @@ from typing import Any
 from marstraining.bookings.queries.allocations import kept_places
 from marstraining.bookings.queries.holding import HOLDS, capacity_of, held_of
 from marstraining.bookings.queries.waiting import waiting_lists
-from marstraining.bookings.rules import Held, Mode, Period, eligible_on_standby, free_places, period_of, with_waiting
+from marstraining.bookings.rules import Held, Mode, Period, eligible_on_standby, free_places, in_line, period_of, with_waiting
 from marstraining.core import config
 from marstraining.core.db import rows
 from marstraining.core.values import frozen
@@ -115,9 +115,7 @@ def _places(row: Mapping[str, Any], standing: Held, *, kept: int) -> Places:
         return Places(capacity=capacity.session, held=standing.held, waiting=waiting, left=left)
     room = free_places(capacity, held, Mode.ROOM, behind_the_list=True)
     online = free_places(capacity, held, Mode.ONLINE, behind_the_list=True)
-    left = None if room is None or online is None else max(room, online)
+    left = None if room is None or online is None else room + online
     if left is not None and capacity.session is not None:
-        left = min(room + online if room is not None and online is not None else left, max(0, capacity.session - held.held - held.waiting))
-    elif left is not None and room is not None and online is not None:
-        left = room + online
+        left = min(left, max(0, capacity.session - held.held - in_line(capacity, held)))
     return Places(capacity=capacity.session, held=standing.held, waiting=waiting, left=left, left_room=room, left_online=online)

@@ -33,7 +33,7 @@ from marstraining.bookings.rules.offers import (
     standby_answer_by,
     with_waiting,
 )
-from marstraining.bookings.rules.places import Capacity, Held, Limit, free_places, limits_of, mode_of
+from marstraining.bookings.rules.places import Capacity, Held, Limit, free_places, in_line, limits_of, mode_of
 from marstraining.bookings.rules.states import (
     CANCEL_REASONS,
     LEFT,
@@ -90,6 +90,7 @@ __all__ = [
     "eligible_on_standby",
     "free_places",
     "held_for",
+    "in_line",
     "is_eligible_waiting",
     "is_late",
     "limits_of",

@@ -57,11 +57,7 @@ def free_places(capacity: Capacity, held: Held, mode: str, *, behind_the_list: b
 
     `behind_the_list` takes off those eligibly waiting, since a freed place belongs to the list first (booking.md, States).
     """
-    figures = {
-        Limit.SESSION: (held.held, held.waiting),
-        Limit.ROOM: (held.held_room, held.waiting_room),
-        Limit.ONLINE: (held.held_online, held.waiting_online),
-    }
+    figures = {Limit.SESSION: (held.held, in_line(capacity, held)), **_by_mode(held)}
     free: int | None = None
     for limit, number in limits_of(capacity).items():
         if limit not in (Limit.SESSION, mode):
@@ -70,6 +66,23 @@ def free_places(capacity: Capacity, held: Held, mode: str, *, behind_the_list: b
         here = max(0, number - taken - (waiting if behind_the_list else 0))
         free = here if free is None else min(free, here)
     return free
+
+
+def in_line(capacity: Capacity, held: Held) -> int:
+    """How many of those waiting a place of the session could go to: for each mode no more than it has room for.
+
+    Whoever waits for a full room is passed over for what is free online, so they stand before nobody there (booking.md, Waiting list 6).
+    """
+    limits = limits_of(capacity)
+    passed_over = sum(
+        max(0, waiting - max(0, limits[limit] - taken)) for limit, (taken, waiting) in _by_mode(held).items() if limit in limits
+    )
+    return held.waiting - passed_over
+
+
+def _by_mode(held: Held) -> Mapping[Limit, tuple[int, int]]:
+    """Places held and people waiting by way of attending."""
+    return {Limit.ROOM: (held.held_room, held.waiting_room), Limit.ONLINE: (held.held_online, held.waiting_online)}
 
 
 def mode_of(delivery: str, asked: str) -> str:
