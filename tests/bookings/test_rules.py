@@ -24,6 +24,7 @@ from marstraining.bookings.rules import (
     is_late,
     limits_of,
     may_come_alone,
+    mode_after,
     offer_expires_at,
     period_of,
     rejoin_time,
@@ -90,6 +91,20 @@ def test_states_of_a_hybrid_session_the_tighter_limit_counts() -> None:
 def test_waiting_list_6_who_waits_for_one_way_of_attending_takes_nothing_from_the_other(held: Held, free: tuple[int, int]) -> None:
     capacity = Capacity(7, room=2, online=5, delivery="hybrid")
     assert tuple(free_places(capacity, held, mode, behind_the_list=True) for mode in (Mode.ROOM, Mode.ONLINE)) == free
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "mode"),
+    [
+        ("hybrid", "in person", ""),
+        ("hybrid", "online", ""),
+        ("in person", "hybrid", "room"),
+        ("online", "hybrid", "online"),
+        ("in person", "online", ""),
+    ],
+)
+def test_who_had_no_choice_attends_as_before_and_who_has_none_any_more_as_everybody(before: str, after: str, mode: str) -> None:
+    assert mode_after(before, after) == mode
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from marstraining.attendance.actions import COLUMNS, import_attendance
+from marstraining.bookings.actions import import_sessions
 from marstraining.commands.database import opened
 from marstraining.commands.terminal import complain, counting, reporting, say
 from marstraining.core import clock
@@ -17,7 +18,7 @@ from marstraining.core.spreadsheet import USUAL, Limits, read_file
 from marstraining.core.values import frozen
 from marstraining.core.viewer import SYSTEM
 from marstraining.people.actions import import_agencies, import_people
-from marstraining.programme.actions import import_courses, import_sessions
+from marstraining.programme.actions import import_courses
 from marstraining.resources.actions import import_resources
 from marstraining.resources.import_rows import COLUMNS as RESOURCE_COLUMNS
 from marstraining.resources.import_rows import REQUIRED as RESOURCE_REQUIRED

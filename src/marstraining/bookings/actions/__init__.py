@@ -14,6 +14,7 @@ from marstraining.bookings.actions.desk import (
     read_needs_as_trainer,
     release_leaver,
 )
+from marstraining.bookings.actions.editing import edit_session, import_sessions
 from marstraining.bookings.actions.feeds import FeedOwner, feed_owner, has_feed, rotate_feed, stop_feed
 from marstraining.bookings.actions.invitations import confirm_invitation, decline_invitation, end_invitation
 from marstraining.bookings.actions.keeping import answer_questions, joining_time, keep_place, resend_joining, say_coming, tell_needs
@@ -78,11 +79,13 @@ __all__ = [
     "confirm_invitation",
     "confirm_walk_in",
     "decline_invitation",
+    "edit_session",
     "end_invitation",
     "erase_what_served",
     "feed_owner",
     "finish_booking",
     "has_feed",
+    "import_sessions",
     "is_late_now",
     "join_list",
     "joining_time",

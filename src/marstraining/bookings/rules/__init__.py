@@ -33,7 +33,7 @@ from marstraining.bookings.rules.offers import (
     standby_answer_by,
     with_waiting,
 )
-from marstraining.bookings.rules.places import Capacity, Held, Limit, free_places, in_line, limits_of, mode_of
+from marstraining.bookings.rules.places import Capacity, Held, Limit, free_places, in_line, limits_of, mode_after, mode_of
 from marstraining.bookings.rules.states import (
     CANCEL_REASONS,
     LEFT,
@@ -96,6 +96,7 @@ __all__ = [
     "limits_of",
     "may_come_alone",
     "may_trainer_read",
+    "mode_after",
     "mode_of",
     "offer_expires_at",
     "period_of",

@@ -85,6 +85,13 @@ def _by_mode(held: Held) -> Mapping[Limit, tuple[int, int]]:
     return {Limit.ROOM: (held.held_room, held.waiting_room), Limit.ONLINE: (held.held_online, held.waiting_online)}
 
 
+def mode_after(before: str, after: str) -> str:
+    """The mode of whoever had booked, once a session is run in another way: as it was for them where there is a choice from now on."""
+    if after != Delivery.HYBRID:
+        return Mode.EITHER
+    return Mode.ONLINE if before == Delivery.ONLINE else Mode.ROOM
+
+
 def mode_of(delivery: str, asked: str) -> str:
     """The mode a booking is stored with: the learner's choice for a hybrid session, nothing otherwise."""
     if delivery != Delivery.HYBRID:

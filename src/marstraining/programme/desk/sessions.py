@@ -1,4 +1,4 @@
-"""Sessions at the desk: a new one, changing one, copying, publishing and deleting a draft."""
+"""Sessions at the desk: a new one, copying, publishing and deleting a draft. Changing one concerns who booked: `portal`."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,12 @@ from marstraining.core import clock
 from marstraining.core.errors import Refused
 from marstraining.core.viewer import Role
 from marstraining.core.web import Form, page, read_form, render, roles, see_other, viewer_of
-from marstraining.programme.actions import copy_session, create_session, delete_draft, draft_of, edit_session, publish_session
-from marstraining.programme.forms import day_form, read_days, read_session, rows_shown, session_form
+from marstraining.programme.actions import copy_session, create_session, delete_draft, publish_session
+from marstraining.programme.forms import read_days, read_session, rows_shown, session_form
 from marstraining.programme.models import Course, Session
 from marstraining.programme.queries import Day, training_days
 from marstraining.programme.queries.desk import course_choices, owned_course, session_to_run, venue_choices
-from marstraining.programme.rules import AUDIENCES, DELIVERY_LABELS, Arrangement, DayPlan, Delivery, SessionDraft, SessionState
+from marstraining.programme.rules import AUDIENCES, DELIVERY_LABELS, Arrangement, DayPlan, Delivery, SessionDraft
 
 WHO_RUNS = roles(Role.DESK, Role.PARTNER_ORGANISER)
 ACCESS_CHOICES = {
@@ -31,7 +31,6 @@ DONE: dict[str, str | tuple[str, str]] = {
     "published": "The session is published.",
     "copied": "This is the copy, saved as a draft. Check it, then publish it.",
 }
-_CHANGED_MEANWHILE = "Somebody else changed this session since you opened this page. Open it again to see what changed."
 
 
 async def new(request: Request) -> Response:
@@ -42,10 +41,10 @@ async def new(request: Request) -> Response:
         return render(request, "programme/desk/choose_course.html", choices=await course_choices(viewer))
     course = await owned_course(code, by=viewer)
     if request.method != "POST":
-        return await _page(request, session_form(_usual(course)), course=course)
+        return await session_page(request, session_form(_usual(course)), course=course)
     form = await read_form(request)
     if form.get("do") == "add_day":
-        return await _page(request, form, course=course)
+        return await session_page(request, form, course=course)
     draft, days = read_session(form), read_days(form)
     if not form.errors:
         try:
@@ -53,8 +52,8 @@ async def new(request: Request) -> Response:
         except Refused as refusal:
             form.refuse(refusal)
         else:
-            return await _publish_or_show(request, session, form, done="created")
-    return await _page(request, form, course=course)
+            return await publish_or_show(request, session, form, done="created")
+    return await session_page(request, form, course=course)
 
 
 def _usual(course: Course) -> SessionDraft:
@@ -63,32 +62,7 @@ def _usual(course: Course) -> SessionDraft:
     return SessionDraft(delivery=delivery, capacity=course.capacity)
 
 
-async def edit(request: Request) -> Response:
-    """Change a session: a draft with its training days, a published one without them, since it is moved instead."""
-    viewer = viewer_of(request)
-    session, course = await session_to_run(request.path_params["ref"], by=viewer)
-    is_draft = session.state == SessionState.DRAFT
-    if request.method != "POST":
-        form = session_form(draft_of(session))
-        form.put("seen", session.changed_at.isoformat())
-        return await _page(request, day_form(form, _plans(await training_days(session.id))), course=course, session=session)
-    form = await read_form(request)
-    if form.get("do") == "add_day":
-        return await _page(request, form, course=course, session=session)
-    draft, days = read_session(form), read_days(form) if is_draft else None
-    if form.get("seen") and form.get("seen") != session.changed_at.isoformat():
-        form.fail("", _CHANGED_MEANWHILE)
-    if not form.errors:
-        try:
-            is_told = await edit_session(session.id, draft, days=days, by=viewer, now=clock.now())
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            return await _publish_or_show(request, session, form, done="told" if is_told and not is_draft else "saved")
-    return await _page(request, form, course=course, session=session)
-
-
-async def _publish_or_show(request: Request, session: Session, form: Form, *, done: str) -> Response:
+async def publish_or_show(request: Request, session: Session, form: Form, *, done: str) -> Response:
     """After saving: publish where that was the button; where it cannot be, the saved draft says why."""
     if form.get("do") == "publish":
         try:
@@ -97,16 +71,18 @@ async def _publish_or_show(request: Request, session: Session, form: Form, *, do
             form.refuse(refusal)
             stored, course = await session_to_run(session.ref, by=viewer_of(request))
             form.put("seen", stored.changed_at.isoformat())
-            return await _page(request, form, course=course, session=stored)
+            return await session_page(request, form, course=course, session=stored)
         return see_other(f"/desk/sessions/{session.ref}?done=published")
     return see_other(f"/desk/sessions/{session.ref}/edit?done={done}")
 
 
-def _plans(days: Sequence[Day]) -> list[DayPlan]:
+def plans_of(days: Sequence[Day]) -> list[DayPlan]:
+    """The days that take place, as they would be typed."""
     return [DayPlan(day.day, clock.local(day.starts_at).time(), clock.local(day.ends_at).time()) for day in days if not day.is_cancelled]
 
 
-async def _page(request: Request, form: Form, *, course: Course, session: Session | None = None) -> Response:
+async def session_page(request: Request, form: Form, *, course: Course, session: Session | None = None) -> Response:
+    """The form of a session, for a new one and for one that is changed."""
     return render(
         request,
         "programme/desk/session.html",
@@ -131,7 +107,7 @@ async def copy(request: Request) -> Response:
     own = await training_days(session.id)
     if request.method != "POST":
         form = Form()
-        for row, plan in enumerate(_plans(own), start=1):
+        for row, plan in enumerate(plans_of(own), start=1):
             form.put(f"starts{row}", f"{plan.starts:%H:%M}")
             form.put(f"ends{row}", f"{plan.ends:%H:%M}")
     else:
@@ -174,7 +150,6 @@ async def delete(request: Request) -> Response:
 
 routes = [
     page("/desk/sessions/new", new, who=WHO_RUNS, methods=("GET", "POST")),
-    page("/desk/sessions/{ref}/edit", edit, who=WHO_RUNS, methods=("GET", "POST")),
     page("/desk/sessions/{ref}/copy", copy, who=WHO_RUNS, methods=("GET", "POST")),
     page("/desk/sessions/{ref}/publish", publish, who=WHO_RUNS, methods=("POST",)),
     page("/desk/sessions/{ref}/delete", delete, who=WHO_RUNS, methods=("GET", "POST")),
