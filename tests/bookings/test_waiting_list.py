@@ -11,6 +11,7 @@ from marstraining.bookings.actions import (
     cancel_booking,
     change_capacity,
     join_list,
+    move_session,
     offer_now,
     set_priority,
     settle_sessions,
@@ -19,12 +20,16 @@ from marstraining.bookings.actions import (
 from marstraining.bookings.models import Booking
 from marstraining.bookings.queries import places, position_in_line
 from marstraining.bookings.rules import BookPlace
+from marstraining.core import config
 from marstraining.core.clock import from_wall
 from marstraining.core.errors import Refused
 from marstraining.core.viewer import SYSTEM
+from marstraining.messages.envelope import rendered
 from marstraining.messages.models import Message
+from marstraining.messages.queries import letter_of
 from marstraining.people.models import Person
 from marstraining.programme.models import Session
+from marstraining.programme.rules import DayPlan
 from tests import makers
 from tests.conftest import Clock
 
@@ -316,3 +321,32 @@ async def test_the_desk_offers_out_of_turn_only_what_is_free(clock: Clock) -> No
     await offer_now(ben, by=SYSTEM, now=clock.now)
     assert await case.states() == {"Holder 0": "cancelled", "Asha": "waiting", "Ben": "offered"}
     assert (await places([case.session.id], now=clock.now))[case.session.id].held == 1
+
+
+@pytest.mark.parametrize(
+    ("day", "until", "said"),
+    [
+        (date(2026, 3, 11), datetime(2026, 3, 9, 14, tzinfo=UTC), "until 2pm on Monday 9 March 2026"),
+        (date(2026, 3, 20), datetime(2026, 3, 10, 10, tzinfo=UTC), "until 10am on Tuesday 10 March 2026"),
+        (date(2026, 5, 11), datetime(2026, 3, 12, 10, tzinfo=UTC), "until 10am on Thursday 12 March 2026"),
+        (date(2026, 6, 16), datetime(2026, 3, 12, 10, tzinfo=UTC), "until 10am on Thursday 12 March 2026"),
+    ],
+)
+async def test_waiting_list_3_an_offer_of_a_session_that_is_moved_nearer_lasts_by_the_time_left_and_the_letter_says_until_when(
+    clock: Clock, day: date, until: datetime, said: str
+) -> None:
+    case = await full_session(clock, starts=from_wall(date(2026, 5, 12), time(9, 30)))
+    asha = await case.join("Asha")
+    await case.join("Ben", standby="book")
+    await case.cancel("Holder 0")
+    assert (await Booking.get(id=asha)).offer_expires_at == datetime(2026, 3, 12, 10, tzinfo=UTC)
+    await move_session(case.session.id, [DayPlan(day, time(9, 30), time(12, 30))], by=SYSTEM, now=clock.now)
+    assert (await Booking.get(id=asha)).offer_expires_at == until
+    letter = await letter_of((await Message.get(template="moved", name="Asha")).ref)
+    assert letter is not None
+    parts = rendered(letter, config.current())
+    assert [f"The place we offered you is still open {said}." in part for part in (parts.text, parts.html)] == [True, True]
+    clock.travel_to(until + timedelta(seconds=1))
+    await settle_sessions(now=clock.now)
+    assert (await case.states())["Asha"] == "lapsed"
+    assert (await case.states())["Ben"] == ("confirmed" if day == date(2026, 3, 11) else "offered")

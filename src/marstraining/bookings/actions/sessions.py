@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from marstraining.bookings.actions import steps
 from marstraining.bookings.actions.reminders import withdraw_reminders
-from marstraining.bookings.actions.waiting import clear_standby_asks, lapse_offers, pass_on
+from marstraining.bookings.actions.waiting import clear_standby_asks, lapse_offers, pass_on, shorten_offers
 from marstraining.bookings.letters import (
     Subject,
     day_sentence,
@@ -109,6 +109,8 @@ async def move_session(session_id: int, days: Sequence[DayPlan], *, by: Viewer, 
         if not changed and not was_postponed:
             return 0
         await withdraw_reminders(session_id)
+        if session.starts_at < before.starts_at:
+            await shorten_offers(session, now=now)
         people = await _raise_versions(await live_bookings(session_id), now=now)
         await clear_standby_asks(session_id)
         extra = {"was_postponed": was_postponed, "old_days": old_days}
@@ -311,7 +313,7 @@ async def _tell_all(
     for row, subject in people:
         was_sent = row.state == BookingState.CONFIRMED
         chosen = _chosen(days[row.learner_id], only_days)
-        facts = {**joining_facts(session, subject, now=now, calendar=calendar), "state": row.state}
+        facts = {**joining_facts(session, subject, now=now, calendar=calendar), "state": row.state, **_offer_facts(row)}
         letter = letter_about(
             template,
             subject=subject,
@@ -331,6 +333,10 @@ async def _tell_all(
     await queue_letters(letters, now=now)
     await steps.remember_entries(sent, is_cancelled=method == "CANCEL", now=now)
     return len(letters)
+
+
+def _offer_facts(row: RosterRow) -> Mapping[str, object]:
+    return {"answer_by": moment(row.offer_expires_at)} if row.state == BookingState.OFFERED and row.offer_expires_at else {}
 
 
 def _chosen(days: Sequence[DayEntry], only: frozenset[int] | str | None) -> Sequence[DayEntry]:

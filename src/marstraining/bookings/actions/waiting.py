@@ -77,15 +77,7 @@ async def _next_in_line(session: SessionRow, queue: list[Entry], *, held: Held, 
 
 async def offer(session: SessionRow, entry: Entry, *, by: Viewer, now: datetime) -> bool:
     """Offer a place to one on the list until the time the rule gives; False if the entry is waiting no longer."""
-    holidays = steps.school_holidays() if entry.sector.casefold().startswith(_EDUCATION) else ()
-    expires_at = rules.offer_expires_at(
-        now=now,
-        starts_at=session.starts_at,
-        calendar=steps.working_calendar(),
-        hours=steps.offer_hours(),
-        hours_by_desk=session.offer_hours,
-        school_holidays=holidays,
-    )
+    expires_at = _expires_at(session, entry.sector, now=now)
     subject = await steps.change_state(
         entry.candidate.booking_id,
         from_state=BookingState.WAITING,
@@ -101,6 +93,33 @@ async def offer(session: SessionRow, entry: Entry, *, by: Viewer, now: datetime)
     )
     await record("booking.offered", by=by, now=now, subject_kind="booking", subject_id=subject.booking_id, detail={"session": session.id})
     return True
+
+
+def _expires_at(session: SessionRow, sector: str, *, now: datetime) -> datetime:
+    """When an offer made now to a learner of that sector runs out."""
+    return rules.offer_expires_at(
+        now=now,
+        starts_at=session.starts_at,
+        calendar=steps.working_calendar(),
+        hours=steps.offer_hours(),
+        hours_by_desk=session.offer_hours,
+        school_holidays=steps.school_holidays() if sector.casefold().startswith(_EDUCATION) else (),
+    )
+
+
+async def shorten_offers(session: SessionRow, *, now: datetime) -> None:
+    """Let no offer of a session that now starts sooner stand longer than one that is made now; to be called while it is held."""
+    found = await rows(
+        "SELECT b.id, b.offer_expires_at, coalesce(a.sector, '') AS sector FROM bookings_booking b"
+        " LEFT JOIN people_agency a ON a.id = b.agency_id WHERE b.session_id = ? AND b.state = 'offered' AND b.offer_expires_at >= ?",
+        session.id,
+        now,
+        instants=("offer_expires_at",),
+    )
+    for row in found:
+        expires_at = _expires_at(session, row["sector"], now=now)
+        if expires_at < row["offer_expires_at"]:
+            await execute("UPDATE bookings_booking SET offer_expires_at = ? WHERE id = ?", expires_at, row["id"])
 
 
 async def _stand_by(session: SessionRow, queue: list[Entry], *, held: Held, frees: bool, by: Viewer, now: datetime) -> int:

@@ -21,16 +21,18 @@ class RosterRow:
     learner_name: str
     state: str
     mode: str
+    offer_expires_at: datetime | None
 
 
 async def live_bookings(session_id: int) -> list[RosterRow]:
     """The live bookings of a session by name."""
     found: list[dict[str, Any]] = await rows(
         "SELECT b.id, b.ref, b.version, b.nonce, b.check_in_code, b.learner_id, p.name AS learner_name, b.state,"
-        " b.mode FROM bookings_booking b"
+        " b.mode, b.offer_expires_at FROM bookings_booking b"
         " JOIN people_person p ON p.id = b.learner_id WHERE b.session_id = ?"
         " AND b.state IN ('requested', 'invited', 'confirmed', 'waiting', 'offered') ORDER BY p.name, b.id",
         session_id,
+        instants=("offer_expires_at",),
     )
     return [RosterRow(**row) for row in found]
 
