@@ -10,13 +10,17 @@ import pytest
 from marstraining.bookings.actions import (
     book_for,
     book_place,
+    call_off_session,
     cancel_booking,
     join_list,
     move_session,
+    postpone_session,
+    run_online,
     send_reminders,
     tell_changes,
 )
 from marstraining.bookings.calendar import own_entries
+from marstraining.bookings.letters import moment
 from marstraining.bookings.models import Booking
 from marstraining.bookings.queries.told import changed_sessions
 from marstraining.bookings.rules import BookPlace
@@ -99,6 +103,22 @@ async def test_booking_8_a_time_changed_by_importing_again_is_told_to_everybody_
     assert await tell_changes(now=clock.now) == 5
     days = {str(row.context["days"]) for row in await Message.filter(template="session_changed")}
     assert days == {"['Friday 8 May 2026, 1pm to 4pm']"}
+
+
+async def test_waiting_list_3_an_offer_does_not_outlast_a_session_put_nearer_by_importing_again(clock: Clock) -> None:
+    session = await in_every_state(clock, code="CP-1")
+    course = await session.course
+    soon = clock.now.date() + timedelta(days=2)
+    cells = {"code": "CP-1", "course": course.code, "date": soon.isoformat(), "starts": "09:00", "ends": "12:00", "delivery": "in person"}
+    offered = await Booking.get(state="offered")
+    assert offered.offer_expires_at is not None
+    assert offered.offer_expires_at.date() > soon
+    await import_sessions([Row(2, {**cells, "venue": "Old Hall"})], by=SYSTEM, now=clock.now)
+    assert await tell_changes(now=clock.now) == 5
+    again = await Booking.get(id=offered.id)
+    assert again.offer_expires_at is not None
+    assert again.offer_expires_at < from_wall(soon, time(9))
+    assert (await Message.get(template="session_changed", name="Olga")).context["answer_by"] == moment(again.offer_expires_at)
 
 
 async def test_a_new_link_is_news_only_to_those_who_were_given_the_old_one_or_take_entries(clock: Clock) -> None:
@@ -195,8 +215,8 @@ async def test_a_session_whose_changes_everybody_knows_is_looked_at_once_and_the
 # ---- how it reads ----------------------------------------------------------------------------------------------------
 
 
-async def letter_to(name: str) -> Rendered:
-    row = await Message.filter(template="session_changed", name=name).order_by("-id").first().values("ref")
+async def letter_to(name: str, template: str = "session_changed") -> Rendered:
+    row = await Message.filter(template=template, name=name).order_by("-id").first().values("ref")
     assert row is not None
     found = await letter_of(row["ref"])
     assert found is not None
@@ -227,20 +247,52 @@ async def test_the_letter_says_what_has_become_of_each_ones_place(clock: Clock, 
     assert ("give up your place" in text) == (name in {"Asha", "Fay", "Mel"})
 
 
-@pytest.mark.parametrize(
-    ("state", "said"),
-    [
-        ("invited", "The place kept for you is still yours to confirm. Confirm it or say no:"),
-        ("requested", "Your booking still waits for approval. See it, or cancel it:"),
-    ],
-)
-async def test_the_letter_to_who_is_invited_or_waits_for_approval_says_so(clock: Clock, state: str, said: str) -> None:
-    session = await in_every_state(clock)
-    await Booking.filter(learner__name="Asha").update(state=state)
+async def _another_venue(session: Session, clock: Clock) -> None:
     await edit(session, clock, venue_id=(await makers.make_venue("New Hall")).id)
     await tell_changes(now=clock.now)
-    text = plain(await letter_to("Asha"))
-    assert (said in text, "waiting list. If" in text, "brings the entry" in text) == (True, False, False)
+
+
+async def _moved(session: Session, clock: Clock) -> None:
+    await move_session(session.id, [DayPlan(date(2026, 5, 12), time(9, 30), time(12, 30))], by=SYSTEM, now=clock.now)
+
+
+async def _online(session: Session, clock: Clock) -> None:
+    await run_online(session.id, joining_link=LINK, by=SYSTEM, now=clock.now)
+
+
+async def _postponed(session: Session, clock: Clock) -> None:
+    await postpone_session(session.id, reason="", by=SYSTEM, now=clock.now)
+
+
+async def _called_off(session: Session, clock: Clock) -> None:
+    await call_off_session(session.id, reason="", by=SYSTEM, now=clock.now)
+
+
+_TO_CONFIRM = "The place kept for you is still yours to confirm. Confirm it or say no:"
+_TO_APPROVE = "Your booking still waits for approval. See it, or cancel it:"
+
+
+@pytest.mark.parametrize("state", ["invited", "requested"])
+@pytest.mark.parametrize(
+    ("template", "change", "invited", "requested"),
+    [
+        ("session_changed", _another_venue, _TO_CONFIRM, _TO_APPROVE),
+        ("moved", _moved, _TO_CONFIRM, _TO_APPROVE),
+        ("online_instead", _online, _TO_CONFIRM, _TO_APPROVE),
+        ("postponed", _postponed, "The place kept for you stays yours to confirm.", "Your booking still waits for approval."),
+        ("called_off", _called_off, "Your booking has ended, and you need do nothing.", "Your booking has ended, and you need do nothing."),
+    ],
+)
+async def test_who_is_invited_or_waits_for_approval_is_told_of_that_and_of_no_list(
+    clock: Clock, template: str, change: Callable[..., Any], invited: str, requested: str, state: str
+) -> None:
+    session = await in_every_state(clock)
+    await Booking.filter(learner__name="Asha").update(state=state)
+    await change(session, clock)
+    letter = await letter_to("Asha", template)
+    said = {"invited": invited, "requested": requested}[state]
+    assert (said in plain(letter), said.split(". ")[0].rstrip(":.") in letter.html) == (True, True)
+    assert all("waiting list" not in text.partition("You get this email")[0] for text in (letter.text, letter.html))
 
 
 async def _other_time(session: Session, clock: Clock) -> None:

@@ -169,7 +169,11 @@ async def tell_changes(*, now: datetime) -> int:
             changes = await _changes(session, now=now)
             if changes:
                 await withdraw_reminders(session_id)
-            people = await _raise_versions([row for row in await live_bookings(session_id) if row.id in changes], now=now)
+            live = await live_bookings(session_id)
+            if any(row.offer_expires_at and row.offer_expires_at > session.starts_at for row in live if row.state == BookingState.OFFERED):
+                await shorten_offers(session, now=now)
+                live = await live_bookings(session_id)
+            people = await _raise_versions([row for row in live if row.id in changes], now=now)
             told += await _tell_all(session, people, "session_changed", method="REQUEST", own=changes, only_days="stale", now=now)
             await _note_known(session_id)
     return told
