@@ -58,6 +58,17 @@ def event_of(update: Update) -> Event | None:
     )  # fmt: skip
 
 
+def written_in(update: object) -> str:
+    """What somebody wrote in an update, of whatever kind: a message, a caption, an edit, a command with its words, a query; "" for none."""
+    if not isinstance(update, Update):
+        return ""
+    if update.inline_query is not None:
+        return update.inline_query.query
+    # Not the effective message: of a press that is the bot's own.
+    message = update.message or update.edited_message
+    return (message.text or message.caption or "") if message else ""
+
+
 def _kind(message: Message) -> EventKind | None:
     if message.text:
         return EventKind.TEXT

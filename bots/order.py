@@ -1,4 +1,7 @@
-"""Updates of one person one after another, those of many at once, and never before who is at the door has been answered."""
+"""Updates of one person one after another, those of many at once, and never before who is at the door has been answered.
+
+A worry waits behind nothing and nobody: what others wrote may be held up by Telegram's limits for minutes (front_door.md 7.2).
+"""
 
 import asyncio
 from collections import Counter
@@ -9,6 +12,10 @@ from typing import Any
 from telegram import Update
 from telegram.ext import BaseUpdateProcessor
 
+from bots.events import written_in
+from marstraining.safety.gate import gate
+from marstraining.safety.rules import Level
+
 # Few at once, since each keeps the one loop busy for moments in which nothing is acknowledged; the rest waits its turn.
 AT_ONCE = 4
 # However many call, the next answer is begun after so long.
@@ -16,7 +23,11 @@ _LONGEST_WAIT = 0.25
 
 
 class InOrder(BaseUpdateProcessor):
-    """Processes the updates of each person in the order in which they came; begins none while somebody is at the door."""
+    """Processes the updates of each person in the order in which they came; begins none while somebody is at the door.
+
+    What the gate finds urgent is processed at once, before its writer's own earlier words too: its answer needs no state. What may be a
+    worry keeps its writer's order and waits for nobody else.
+    """
 
     def __init__(self, at_once: int = AT_ONCE) -> None:
         # The ones that wait for their own person's turn hold no place: hence a second gate behind each person's.
@@ -41,18 +52,29 @@ class InOrder(BaseUpdateProcessor):
                 self._is_quiet.set()
 
     async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
+        level = gate(written_in(update)).level
+        if level is Level.URGENT:
+            await coroutine
+            return
         person = person_of(update)
         turn = self._turns.setdefault(person, asyncio.Lock())
         self._waiting[person] += 1
         try:
-            async with turn, self._places:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._is_quiet.wait(), timeout=_LONGEST_WAIT)
-                await coroutine
+            async with turn:
+                if level is Level.MAYBE:
+                    await coroutine
+                else:
+                    await self._in_a_place(coroutine)
         finally:
             self._waiting[person] -= 1
             if not self._waiting[person]:
                 del self._waiting[person], self._turns[person]
+
+    async def _in_a_place(self, coroutine: Awaitable[Any]) -> None:
+        async with self._places:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._is_quiet.wait(), timeout=_LONGEST_WAIT)
+            await coroutine
 
     async def initialize(self) -> None:
         return
