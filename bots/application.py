@@ -27,6 +27,8 @@ from marstraining.people.actions import note_chat_gone
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 # Everything else that Telegram could send is of no use here.
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "inline_query", "my_chat_member")
+# Where an application has its courier, for who ends it.
+COURIER = "courier"
 _CONNECTIONS = 32
 _AWAY = frozenset({ChatMember.BANNED, ChatMember.LEFT})
 
@@ -61,7 +63,8 @@ def make_application(
     # Without polling the second way, which is for that alone, would be made for nothing.
     application: AnyApplication = builder.build() if is_polling else builder.get_updates_request(way).updater(None).build()
     bot: Bot = application.bot
-    desk = _Desk(settings, answer, store, Courier(bot, base_url=settings.base_url, pace=pace))
+    courier = application.bot_data[COURIER] = Courier(bot, base_url=settings.base_url, pace=pace)
+    desk = _Desk(settings, answer, store, courier)
     application.add_handler(TypeHandler(Update, desk.take))
     application.add_error_handler(_log_fault)
     return application

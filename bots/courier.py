@@ -1,9 +1,10 @@
-"""Showing replies in a chat: sent or edited into place, at a pace, and never in silence where Telegram refuses."""
+"""Showing replies in a chat: sent or edited into place, at a pace, and never in silence where Telegram refuses or is away."""
 
 import asyncio
 import html
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, Tele
 
 from bots.pace import Pace
 from bots.rendering import Outgoing, outgoing
+from marstraining.conversation.actions import note_unanswered
 from marstraining.conversation.rules import Button, Reply
 from marstraining.core import clock
 from marstraining.people.actions import note_chat_gone
@@ -21,7 +23,9 @@ from marstraining.people.actions import note_chat_gone
 T = TypeVar("T")
 
 _TRIES = 3
-_AGAIN_AFTER = 1.0
+_AGAIN_AFTER, _LONGEST_AFTER = 1.0, 20.0
+# So long is tried to show what is urgent, before the outbox is left to say something.
+_URGENT_FOR = 300.0
 _TAGS = re.compile(r"<[^>]*>")
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _CANNOT_REMOVE = "Telegram does not let me remove it any more. You can delete it yourself: press on it and choose Delete."
@@ -36,26 +40,43 @@ class Courier:
         self._bot = bot
         self._base_url = base_url
         self._pace = pace or Pace()
+        self._is_closing = asyncio.Event()
+
+    def close(self) -> None:
+        """The process stops: what Telegram did not take by now is not waited for."""
+        self._is_closing.set()
 
     async def show(self, chat_id: int, replies: Sequence[Reply], *, pressed: int | None = None) -> None:
         """Show replies one after another; `pressed` is the message whose button was pressed, which one of them may take the place of.
 
-        What is urgent does not wait behind others. A chat that has blocked us is parted from its account.
+        What is urgent does not wait behind others. A chat that has blocked us is parted from its account. Where Telegram took none of it
+        for as long as it is tried, the outbox says so later.
         """
         try:
             for reply in replies:
-                if reply.removes_message:
-                    await self._remove(chat_id, reply.removes_message)
-                *first, last = outgoing(reply, base_url=self._base_url)
-                for message in first:
-                    await self._send(chat_id, message, is_urgent=reply.is_urgent)
-                if pressed is not None and reply.edits_previous and not first:
-                    await self._edit(chat_id, pressed, last, is_urgent=reply.is_urgent)
+                if await self._show(chat_id, reply, pressed=pressed):
                     pressed = None
-                else:
-                    await self._send(chat_id, last, is_urgent=reply.is_urgent)
         except Forbidden:
             await note_chat_gone(chat_id, now=clock.now())
+        except (RetryAfter, NetworkError) as error:
+            # Of what may have arrived, and was not urgent, is not said that it did not.
+            if isinstance(error, BadRequest) or (isinstance(error, TimedOut) and not reply.is_urgent):
+                raise
+            _log.warning("not answered", error=type(error).__name__)
+            await note_unanswered(chat_id, now=clock.now())
+
+    async def _show(self, chat_id: int, reply: Reply, *, pressed: int | None) -> bool:
+        """Show one reply; whether it took the place of the message whose button was pressed."""
+        if reply.removes_message:
+            await self._remove(chat_id, reply.removes_message)
+        *first, last = outgoing(reply, base_url=self._base_url)
+        for message in first:
+            await self._send(chat_id, message, is_urgent=reply.is_urgent)
+        if pressed is not None and reply.edits_previous and not first:
+            await self._edit(chat_id, pressed, last, is_urgent=reply.is_urgent)
+            return True
+        await self._send(chat_id, last, is_urgent=reply.is_urgent)
+        return False
 
     async def _send(self, chat_id: int, message: Outgoing, *, is_urgent: bool) -> None:
         async def send() -> object:
@@ -97,26 +118,38 @@ class Courier:
             await self._send(chat_id, Outgoing(html.escape(_CANNOT_REMOVE)), is_urgent=True)
 
     async def _insist(self, call: Callable[[], Awaitable[T]], *, is_urgent: bool) -> T:
-        """Call until Telegram takes it, three times at most; what may have arrived is not sent again."""
-        for tries_left in reversed(range(_TRIES)):
+        """Call until Telegram takes it: three times at most, for minutes where it is urgent.
+
+        What may have arrived is sent again only where it is urgent: two copies of a signpost do no harm, and python-telegram-bot 22.8
+        tells of a connection that was never made by the same error.
+        """
+        loop = asyncio.get_running_loop()
+        over_at, tries = loop.time() + _URGENT_FOR, 0
+        while True:
             if not is_urgent:
                 await self._pace.wait()
+            tries += 1
             try:
                 return await call()
-            except RetryAfter as error:
-                wait = _seconds(error.retry_after)
-                self._pace.pause(wait)
-                if not tries_left:
-                    raise
-                if is_urgent:
-                    await asyncio.sleep(wait)
-            except (BadRequest, Forbidden, TimedOut):
+            except (BadRequest, Forbidden):
                 raise
-            except NetworkError:
-                if not tries_left:
+            except (RetryAfter, NetworkError) as error:
+                wait = self._wait_after(error, tries)
+                is_over = loop.time() + wait > over_at if is_urgent else tries >= _TRIES or isinstance(error, TimedOut)
+                if is_over or self._is_closing.is_set():
                     raise
-                await asyncio.sleep(_AGAIN_AFTER)
-        raise TelegramError("not reached")
+                # The others wait for a pause of Telegram's at their next try.
+                if is_urgent or not isinstance(error, RetryAfter):
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._is_closing.wait(), timeout=wait)
+
+    def _wait_after(self, error: TelegramError, tries: int) -> float:
+        """How many seconds to wait after a failed try; where Telegram says how many, nothing else is sent meanwhile."""
+        if isinstance(error, RetryAfter):
+            wait = _seconds(error.retry_after)
+            self._pace.pause(wait)
+            return wait
+        return min(_AGAIN_AFTER * 2.0 ** (tries - 1), _LONGEST_AFTER)
 
 
 def _seconds(wait: float | timedelta) -> float:

@@ -20,7 +20,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from telegram import Update
 
-from bots.application import ALLOWED_UPDATES, AnyApplication
+from bots.application import ALLOWED_UPDATES, COURIER, AnyApplication
 from bots.order import InOrder
 from bots.store import Store
 from marstraining.core.config import Settings
@@ -62,7 +62,11 @@ def create_app(settings: Settings, application: AnyApplication, store: Store, *,
 
 
 async def finish(application: AnyApplication) -> None:
-    """Answer what was acknowledged, for 20 seconds at most, and end; nobody new comes in any more."""
+    """Answer what was acknowledged, for 20 seconds at most, and end; nobody new comes in any more.
+
+    What Telegram takes none of meanwhile is left to the outbox.
+    """
+    application.bot_data[COURIER].close()
     with suppress(TimeoutError):
         await asyncio.wait_for(application.update_queue.join(), timeout=GRACE_SECONDS)
     await application.stop()

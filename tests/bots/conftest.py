@@ -9,7 +9,7 @@ from tortoise.context import TortoiseContext
 from marstraining.core import config
 from marstraining.core.config import Settings
 from tests.bots.fake_telegram import FakeTelegram
-from tests.bots.talking import HELLO, Phone, Service, now_of_clock, running, with_bot
+from tests.bots.talking import HELLO, Phone, Script, Service, now_of_clock, running, with_bot
 from tests.conftest import Clock
 
 
@@ -35,3 +35,8 @@ async def service(db: TortoiseContext, bot_settings: Settings, fake: FakeTelegra
 @pytest.fixture
 def phone(service: Service) -> Phone:
     return Phone(service, 5_000_000_001)
+
+
+@pytest.fixture
+def script() -> Script:
+    return Script()

@@ -4,7 +4,7 @@ import itertools
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -151,6 +151,25 @@ class Phone:
 
     def labels(self) -> list[str]:
         return [button["text"] for sent in self._fake.shown(self.chat_id) for row in sent.buttons for button in row]
+
+
+@dataclass
+class Script:
+    """A conversation that notes what it is told and says what it is told to say."""
+
+    replies: list[Reply] = field(default_factory=lambda: [a_reply("Hello")])
+    events: list[Event] = field(default_factory=list)
+    fault: Exception | None = None
+
+    async def __call__(self, event: Event, *, now: datetime) -> Sequence[Reply]:  # noqa: ARG002 - as the conversation takes it
+        self.events.append(event)
+        if self.fault is not None:
+            raise self.fault
+        return self.replies
+
+
+def a_reply(text: str, **more: Any) -> Reply:
+    return Reply((line(text),), answer_type="acknowledge", **more)
 
 
 def scripted(*replies: Reply) -> Answer:

@@ -1,8 +1,7 @@
 """Updates become events, replies become messages: what the adapter does by itself, with a conversation of the test's."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,46 +10,19 @@ import pytest_asyncio
 from tortoise.context import TortoiseContext
 
 from bots.order import InOrder
-from bots.pace import Pace
-from marstraining.conversation.rules import Button, Event, EventKind, Reply, line
+from marstraining.conversation.rules import Button, Event, EventKind, Reply
 from marstraining.core.config import Settings
 from marstraining.people.actions import link_telegram, make_telegram_token
 from marstraining.people.models import Person
 from marstraining.people.queries import telegram_chat_of
 from marstraining.people.rules import TelegramWishes
-from marstraining.safety.gate import gate
-from marstraining.safety.rules import Level
 from tests import makers
 from tests.bots.fake_telegram import FakeTelegram
-from tests.bots.talking import Phone, Service, running
+from tests.bots.talking import Phone, Script, Service, a_reply, running
 from tests.conftest import Clock
 from tests.conversation.world import make_world
 
 CHAT = 5_000_000_001
-
-
-@dataclass
-class Script:
-    """A conversation that notes what it is told and says what it is told to say."""
-
-    replies: list[Reply] = field(default_factory=lambda: [a_reply("Hello")])
-    events: list[Event] = field(default_factory=list)
-    fault: Exception | None = None
-
-    async def __call__(self, event: Event, *, now: datetime) -> Sequence[Reply]:  # noqa: ARG002 - as the conversation takes it
-        self.events.append(event)
-        if self.fault is not None:
-            raise self.fault
-        return self.replies
-
-
-def a_reply(text: str, **more: Any) -> Reply:
-    return Reply((line(text),), answer_type="acknowledge", **more)
-
-
-@pytest.fixture
-def script() -> Script:
-    return Script()
 
 
 @pytest_asyncio.fixture
@@ -229,25 +201,6 @@ async def test_a_reply_that_telegram_refuses_is_sent_as_plain_words(service: Ser
     assert phone.texts() == ["Hello"]
 
 
-async def test_while_telegram_asks_for_a_pause_what_is_urgent_is_tried_and_the_rest_waits(
-    db: TortoiseContext, bot_settings: Settings, fake: FakeTelegram, script: Script
-) -> None:
-    pace = Pace(1000)
-    async with running(bot_settings, fake, answer=script, pace=pace) as service:
-        ordinary, urgent = Phone(service, 61), Phone(service, 62)
-        fake.fail("sendMessage", 429, "Too Many Requests: retry after 1", retry_after=1)
-        began = asyncio.get_running_loop().time()
-        await service.post(ordinary.message("hello"), settle=False)
-        await asyncio.sleep(0.1)
-        script.replies = [a_reply("Ring 999", is_urgent=True)]
-        await service.post(urgent.message("a worry"), settle=False)
-        await asyncio.sleep(0.2)
-        assert (urgent.texts(), ordinary.texts()) == (["Ring 999"], [])
-        await service.settled()
-        assert ordinary.texts() == ["Hello"]
-        assert asyncio.get_running_loop().time() - began >= 1
-
-
 async def test_what_may_have_arrived_is_not_sent_again_and_what_did_not_is(service: Service, phone: Phone, fake: FakeTelegram) -> None:
     service.way.lost = 1
     await service.post(phone.message("hello"))
@@ -304,94 +257,6 @@ async def test_who_sends_many_at_once_keeps_nobody_else_waiting(db: TortoiseCont
         gate.set()
         await service.settled()
         assert (busy.texts(), other.texts()) == ([str(number) for number in range(30)], ["hello"])
-
-
-@pytest.mark.parametrize("way", ["message", "caption", "edited", "start", "inline"])
-async def test_who_writes_of_a_worry_waits_behind_nobody_not_even_their_own_earlier_words(
-    db: TortoiseContext, bot_settings: Settings, fake: FakeTelegram, way: str
-) -> None:
-    held, heard, worry = asyncio.Event(), asyncio.Event(), "a child told me her dad hits her"
-
-    async def slow(event: Event, *, now: datetime) -> Sequence[Reply]:
-        if worry not in event.text + event.data:
-            await held.wait()
-            return (a_reply("Hello"),)
-        heard.set()
-        return (a_reply("Ring 999", is_urgent=True),)
-
-    async with running(bot_settings, fake, answer=slow) as service:
-        phones = [Phone(service, 80 + number) for number in range(6)]
-        worried = phones[-1]
-        for phone in phones:
-            await service.post(phone.message("hello"), settle=False)
-        update = {
-            "message": lambda: worried.message(worry),
-            "caption": lambda: worried.message(caption=worry, photo=[{"file_id": "f", "file_unique_id": "u", "width": 9, "height": 9}]),
-            "edited": lambda: worried.edited(worry, 5),
-            "start": lambda: worried.message(f"/start {worry}"),
-            "inline": lambda: worried.inline(worry),
-        }[way]()
-        await service.post(update, settle=False)
-        if way == "inline":
-            await _until(lambda: bool(fake.inline))
-        else:
-            await asyncio.wait_for(heard.wait(), timeout=5)
-            await _until(lambda: worried.texts() == ["Ring 999"])
-        held.set()
-        await service.settled()
-        assert [len(phone.texts()) for phone in phones] == [1] * 5 + [1 if way == "inline" else 2]
-
-
-async def test_what_may_be_a_worry_waits_for_nobody_else_and_in_its_own_order(
-    db: TortoiseContext, bot_settings: Settings, fake: FakeTelegram
-) -> None:
-    held, maybe = asyncio.Event(), "is this neglect"
-    assert gate(maybe).level is Level.MAYBE
-
-    async def slow(event: Event, *, now: datetime) -> Sequence[Reply]:
-        if event.text == "hello":
-            await held.wait()
-        return (a_reply(event.text),)
-
-    async with running(bot_settings, fake, answer=slow) as service:
-        busy, worried = [Phone(service, 80 + number) for number in range(5)], Phone(service, 90)
-        for phone in busy:
-            await service.post(phone.message("hello"), settle=False)
-        for phone in (worried, busy[0]):
-            await service.post(phone.message(maybe), settle=False)
-        await _until(lambda: worried.texts() == [maybe])
-        assert busy[0].texts() == []
-        held.set()
-        await service.settled()
-        assert busy[0].texts() == ["hello", maybe]
-
-
-async def _until(is_so: Callable[[], bool]) -> None:
-    for _ in range(500):
-        if is_so():
-            return
-        await asyncio.sleep(0.01)
-    raise TimeoutError
-
-
-async def test_a_button_below_a_signpost_waits_its_turn_as_any_other(
-    db: TortoiseContext, bot_settings: Settings, fake: FakeTelegram
-) -> None:
-    """What stands in the message above it is our own text, in which a child may well be in danger."""
-    order: list[str] = []
-
-    async def echo(event: Event, *, now: datetime) -> Sequence[Reply]:
-        await asyncio.sleep(0.05 if event.text else 0)
-        order.append(event.text or event.data)
-        return (a_reply("Hello"),)
-
-    async with running(bot_settings, fake, answer=echo) as service:
-        phone = Phone(service, 91)
-        on = fake.written(91, text="a child told me her dad hits her")
-        await service.post(phone.message("hello"), settle=False)
-        await service.post(phone.press("h", on=on), settle=False)
-        await service.settled()
-        assert order == ["hello", "h"]
 
 
 async def test_nothing_is_left_of_a_turn_that_is_over() -> None:

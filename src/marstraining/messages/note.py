@@ -47,7 +47,7 @@ def note_text(letter: StoredLetter, settings: Settings) -> tuple[str, str]:
 
 def _values(letter: StoredLetter, settings: Settings) -> Mapping[str, object]:
     said = {name: value for name, value in letter.context.items() if name in _SAYABLE or isinstance(value, bool | int)}
-    return {**said, "base_url": settings.base_url}
+    return {**said, "base_url": settings.base_url, "contacts": settings.partnership.contacts}
 
 
 def _cut(text: str, *, most: int, more: str) -> str:

@@ -76,6 +76,7 @@ _LETTER_WORDS = {
     "telegram_stopped": "Telegram stopped",
     "trainer_asked": "Asked to train",
     "turned_down": "Offer turned down",
+    "unanswered": "A chat got no answer",
 }
 
 
@@ -89,7 +90,8 @@ class LetterKind(StrEnum):
     NOBODY = "nobody"
 
 
-# Those that open an account or an address go where they were asked for, and nothing of them goes to a chat.
+# Those that open an account or an address go where they were asked for, and nothing of them goes to a chat; "unanswered" is for the
+# chat that got no answer, and for no other.
 LETTER_KINDS = {
     LetterKind.BOOKINGS: frozenset(
         {
@@ -111,7 +113,7 @@ LETTER_KINDS = {
     LetterKind.NOBODY: frozenset(
         {
             "confirm_address", "confirm_it_is_you", "confirm_topic", "file_infected", "file_infected_desk", "finish_booking",
-            "no_account", "sign_in", "telegram_linked", "telegram_stopped",
+            "no_account", "sign_in", "telegram_linked", "telegram_stopped", "unanswered",
         }
     ),
 }  # fmt: skip

@@ -11,9 +11,10 @@ from marstraining.messages.actions.desk import (
     take_back_held_letters,
     take_back_letter,
 )
-from marstraining.messages.actions.queueing import queue_letter, queue_letters, withdraw_letters
+from marstraining.messages.actions.queueing import forget_letters, queue_letter, queue_letters, withdraw_letters
 
 __all__ = [
-    "clear_bounced_address", "erase_old_bodies", "hold_letters", "queue_letter", "queue_letters", "release_held_letters", "release_letter",
-    "resend_failed_letters", "resend_letter", "take_back_held_letters", "take_back_letter", "withdraw_letters",
+    "clear_bounced_address", "erase_old_bodies", "forget_letters", "hold_letters", "queue_letter", "queue_letters",
+    "release_held_letters", "release_letter", "resend_failed_letters", "resend_letter", "take_back_held_letters", "take_back_letter",
+    "withdraw_letters",
 ]  # fmt: skip

@@ -76,6 +76,17 @@ async def withdraw_letters(
     return await execute(f"UPDATE messages_letter SET state = 'withdrawn' WHERE state IN ('waiting', 'held') AND {where}", *values)
 
 
+async def forget_letters(template: str, *, before: datetime) -> int:
+    """Delete the letters made from a template and queued before a moment that are no longer to be sent; how many.
+
+    For those that say nothing worth keeping; of all others it stays that they were sent.
+    """
+    return await execute(
+        "DELETE FROM messages_letter WHERE template = ? AND created_at < ? AND state NOT IN ('waiting', 'held', 'sending')",
+        template, before,
+    )  # fmt: skip
+
+
 def _values(letter: Letter, *, domain: str, now: datetime) -> tuple[object, ...]:
     to = letter.to
     return (

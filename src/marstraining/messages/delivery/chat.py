@@ -57,7 +57,7 @@ async def _is_sent(letter: StoredLetter, room: Room[ChatPost], post: ChatPost) -
         return False
     began = asyncio.get_running_loop().time()
     try:
-        await post.send(letter.address, written, is_silent=morning is not None)
+        await post.send(letter.address, written, is_silent=morning is not None and letter.priority != Priority.SIGN_IN)
     except ChatFault as error:
         fault = error
         log.warning("note not sent", trouble=fault.trouble.value, tries=letter.tries + 1)
