@@ -9,12 +9,14 @@ from marstraining.core.partnership import load_partnership
 from marstraining.core.viewer import ANYBODY, Viewer
 from marstraining.people.models import Person
 from marstraining.programme.models import Course, CourseTopic, Session, Topic
+from marstraining.resources.models import Resource
 from marstraining.search.actions import seed_lexicon
-from marstraining.search.queries import current_lexicon, find, suggestions
+from marstraining.search.queries import current_lexicon, documents, find, suggestions
 from marstraining.search.rules import Chosen, Found, Understood
 from marstraining.search.understanding import understand
 from tests.conftest import Clock
 from tests.makers import as_desk, as_learner, make_course, make_person, make_session, make_venue
+from tests.resources.shelf import on_the_shelf
 from tests.statements import statements
 
 CALENDAR = load_partnership().calendar
@@ -110,6 +112,32 @@ async def test_what_is_restricted_is_found_by_whom_it_is_for_alone(clock: Clock,
     hit = (await found("line of sight", clock, viewer=as_learner(asha))).hits[0]
     assert hit.path == f"/me/sessions/{session.ref}"
     assert [one.text for one in await suggestions("line of", now=clock.now)] == []
+
+
+async def test_what_is_not_for_everybody_mends_and_finds_nothing_for_others(clock: Clock, dee: Person) -> None:
+    """Neither by mending a word towards it, nor by finding a public course by a session's title or venue, nor by hiding other results."""
+    open_to_all = await about(await make_course("Child Protection"), "neglect")
+    venue = await make_venue("Wolverhampstead House")
+    session = await make_session(
+        course=open_to_all, access="invited", title="Operation Zebrafish debrief", venue=venue, starts=at(20, 3), now=clock.now
+    )
+    await make_session(course=open_to_all, title="Kingfisher morning", starts=at(21, 3), now=clock.now)
+    await on_the_shelf("KIT-SECRET", now=clock.now, title="Quokkaline tool", kind="toolkit", requires=open_to_all.code, topics=("neglect",))
+    for text in ("zebrafisch", "quokalline"):
+        assert (await asked(text, clock)).corrections == ()
+    for text in ("zebrafish debrief", "quokkaline"):
+        assert titles(await found(text, clock)) == []
+    [document] = (await documents([f"course:{open_to_all.code}"], viewer=ANYBODY, now=clock.now)).values()
+    assert "Wolverhampstead" not in document.text
+    for word in ("quokkaline", "zebrafish", "xyzzyplugh"):
+        assert titles(await found(f"neglect training {word}", clock)) == ["Child Protection"]
+    assert titles(await found("kingfischer", clock)) == ["Child Protection"]
+    assert titles(await found("quokkaline", clock, viewer=as_desk(dee))) == ["Quokkaline tool"]
+    # Once it is for everybody it is found and mended as everything is.
+    await Session.filter(id=session.id).update(access="public", changed_at=clock.now)
+    await Resource.filter(code="KIT-SECRET").update(requires_id=None, changed_at=clock.now + timedelta(seconds=1))
+    for text, title in (("zebrafisch", "Child Protection"), ("quokalline", "Quokkaline tool")):
+        assert titles(await found(text, clock)) == [title]
 
 
 async def test_places_left_are_counted(clock: Clock) -> None:

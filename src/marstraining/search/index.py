@@ -102,7 +102,7 @@ class Index:
 
     def _replace(self, number: int, new: Document) -> None:
         old = self.documents[number]
-        if (old.title, old.text, old.topics, old.family) == (new.title, new.text, new.topics, new.family):
+        if _worded(old) == _worded(new):
             # Dates change oftener than words.
             self._put(number, new)
             return
@@ -193,6 +193,13 @@ class Index:
 _LETTERS = re.compile(r"[a-z]{4,}")
 
 
+def _worded(document: Document) -> tuple[object, ...]:
+    """All of a document that the index knows it by."""
+    return document.title, document.text, document.topics, document.family, document.is_public
+
+
 def _words_in(document: Document) -> set[str]:
-    """The words by which a misspelt one may be mended: of the title and the text, letters alone."""
+    """The words by which a misspelt one may be mended: of the title and the text, letters alone; none of what is not for everybody."""
+    if not document.is_public:
+        return set()
     return set(_LETTERS.findall(f"{document.title} {document.text}".casefold()))

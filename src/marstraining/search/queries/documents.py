@@ -109,8 +109,10 @@ def _course(
     sessions: Sequence[Mapping[str, Any]],
     days: Mapping[int, Sequence[tuple[date, str, str]]],
 ) -> Document:
-    own_titles = dict.fromkeys(session["own_title"] for session in sessions if session["own_title"])
-    venues = dict.fromkeys(session["venue"] for session in sessions if session["venue"])
+    # What is said of a session by invitation must find the course for nobody: whoever searches would learn of it.
+    told = [session for session in sessions if session["access"] == Access.PUBLIC]
+    own_titles = dict.fromkeys(session["own_title"] for session in told if session["own_title"])
+    venues = dict.fromkeys(session["venue"] for session in told if session["venue"])
     text = (
         row["code"], row["level"], row["summary"], row["audience"], *json.loads(row["outcomes"]), *(label for _, label in topics),
         KIND_LABELS[CourseKind(row["kind"])], *own_titles, *venues, row["owner"],

@@ -67,12 +67,13 @@ async def find(
     whose leaving out something fits is left out, one alone, and named. Sessions are coming ones that `viewer` may know of.
     """
     index, lexicon = await kept.fresh(now=now)
+    seen = await _seen(index, viewer, now=now)
     asked = _Asked(
         index=index,
-        scores=_scores_of_words(understood, index),
+        scores=_scores_of_words(understood, index, seen),
         lexicon=lexicon,
         families=families or _FAMILIES.get(understood.intent, EVERYTHING),
-        seen=await _seen(index, viewer, now=now),
+        seen=seen,
         now=now,
         most=max(limit, LIMIT),
     )
@@ -103,6 +104,10 @@ class _Seen:
             return coming
         seen = [one for one in coming if one.is_public or one.id in self.sessions]
         return seen if document.is_public or seen or document.key in self.keys else None
+
+    def knows(self, document: Document) -> bool:
+        """Whether a guarded document is to be known of."""
+        return self.of(document, document.sessions) is not None
 
 
 async def _seen(index: Index, viewer: Viewer, *, now: datetime) -> _Seen:
@@ -207,17 +212,17 @@ def _sessions(asked: _Asked, number: int, narrow: Fitting) -> Sequence[Dated] | 
     return None if coming is None else narrow.sessions(one, coming)
 
 
-def _scores_of_words(understood: Understood, index: Index) -> Scores | None:
-    """How well each document fits the words that are no filters; None where there are none of them."""
+def _scores_of_words(understood: Understood, index: Index, seen: "_Seen") -> Scores | None:
+    """How well each document fits the words that are no filters; None where there are none of them, or none that is to be known of."""
     concepts = [*understood.terms, *((word,) for word in understood.words)]
     if not concepts:
         return None
     total = _sum([index.ranked(alternatives) for alternatives in concepts])
     for number in index.titled(" ".join(understood.words)) & total.keys():
         total[number] += _TITLE_WHOLE
-    if total or not understood.filters:
+    # Words that nothing has must not hide what the filters find; nor may they tell that something has them which is not for the viewer.
+    if not understood.filters or any(number not in index.guarded or seen.knows(index.documents[number]) for number in total):
         return total
-    # Words that nothing has must not hide what the filters find.
     return None
 
 
