@@ -139,6 +139,7 @@ def test_no_folder_of_a_letter_is_left_out_here() -> None:
         "confirm_topic",
         "telegram_linked",
         "telegram_stopped",
+        "unanswered",
         "confirm_it_is_you",
         "evaluation_asked",
         "evaluation_reminder",

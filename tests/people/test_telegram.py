@@ -6,10 +6,13 @@ from collections.abc import Awaitable, Callable
 import pytest
 from tortoise.context import TortoiseContext
 
+from marstraining.core.config import Settings
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound, Refused, TooFast
 from marstraining.core.viewer import ANYBODY, Role
 from marstraining.messages.actions.health import note_channel_account
+from marstraining.messages.envelope import rendered
+from marstraining.messages.queries import letter_of
 from marstraining.people import actions, queries
 from marstraining.people.models import Person, TelegramLink, TelegramToken
 from marstraining.people.rules import TelegramWishes
@@ -181,3 +184,57 @@ async def test_too_many_links_are_refused_on_the_page(asha: Person, clock: Clock
     for _ in range(10):
         await visitor.post("/me/account/telegram")
     assert "Wait an hour" in (await visitor.post("/me/account/telegram")).text
+
+
+# ---- a lost phone ---------------------------------------------------------------------------------------------------
+
+
+async def test_the_desk_parts_a_chat_whose_phone_is_lost_and_nobody_else_does(
+    asha: Person, ben: Person, dee: Person, clock: Clock, settings: Settings
+) -> None:
+    await connected(asha, clock)
+    unused = await actions.make_telegram_token(TelegramWishes(), by=as_learner(asha), now=clock.now)
+    with pytest.raises(NotFound):
+        await actions.revoke_telegram(asha.id, by=as_learner(ben), now=clock.now)
+    assert await queries.viewer_of_chat(CHAT) is not None
+    assert [await actions.revoke_telegram(asha.id, by=as_desk(dee), now=clock.now) for _ in range(2)] == [True, False]
+    assert await queries.viewer_of_chat(CHAT) is None
+    assert await queries.telegram_offer(unused, now=clock.now) is None
+    link = await TelegramLink.get()
+    assert (link.chat_id, link.ended_why) == (None, "revoked")
+    [event] = await rows("SELECT actor_id, subject_id FROM history_entry WHERE action = 'unlink_telegram'")
+    assert (event["actor_id"], event["subject_id"]) == (dee.id, asha.id)
+    assert await letters() == [("telegram_linked", "asha@stlukes.example"), ("telegram_stopped", "asha@stlukes.example")]
+    [row] = await rows("SELECT ref FROM messages_letter WHERE template = 'telegram_stopped'")
+    letter = await letter_of(row["ref"])
+    assert letter is not None
+    parts = rendered(letter, settings)
+    assert parts.subject == "Telegram is disconnected from your training account"
+    assert all("The training team has disconnected your Telegram chat" in text for text in (parts.text, parts.html))
+
+
+@pytest.mark.parametrize("who", ["asha", "dee"])
+async def test_signing_out_everywhere_parts_the_chat_too(asha: Person, dee: Person, clock: Clock, who: str) -> None:
+    await connected(asha, clock)
+    by = as_learner(asha) if who == "asha" else as_desk(dee)
+    await actions.end_all_sign_ins(asha.id, by=by, now=clock.now)
+    assert await queries.viewer_of_chat(CHAT) is None
+    # Whoever does it themselves knows of it.
+    assert len(await letters()) == (1 if who == "asha" else 2)
+
+
+async def test_a_persons_page_at_the_desk_shows_the_chat_and_disconnects_it(
+    asha: Person, dee: Person, clock: Clock, sign_in_as: SignInAs
+) -> None:
+    dees, home = await sign_in_as(dee), f"/desk/people/{asha.ref}"
+    assert "Disconnect Telegram" not in (await dees.get(home)).text
+    await connected(asha, clock)
+    page = (await dees.get(home)).text
+    assert "Connected since" in page
+    assert "Sign out everywhere" in page
+    answer = await dees.post(f"{home}/part-telegram", {}, seen=home)
+    assert answer.headers["location"] == f"{home}?done=part-telegram"
+    page = (await dees.get(answer.headers["location"])).text
+    assert "Telegram is disconnected." in page
+    assert "Disconnect Telegram" not in page
+    assert await queries.viewer_of_chat(CHAT) is None

@@ -280,7 +280,7 @@ class TelegramLink(Table):
     """A person's Telegram chat, from the moment it was connected until it ended, and which letters they chose to get there.
 
     `chat_id` is forgotten when the link ends: `ended_why` is "unlinked", "blocked", "moved" (another chat, or another account
-    took its place) or "closed" (the account was).
+    took its place), "closed" (the account was) or "revoked" (by the desk, or by signing out everywhere).
     """
 
     id = fields.IntField(primary_key=True)

@@ -41,6 +41,7 @@ from marstraining.people.actions.telegram import (
     note_chat_gone,
     note_sent_letters,
     part_from_gone_chats,
+    revoke_telegram,
     unlink_telegram,
 )
 
@@ -90,6 +91,7 @@ __all__ = [
     "remove_second_email",
     "reopen_account",
     "reopen_agency",
+    "revoke_telegram",
     "save_agency",
     "start_position",
     "suggest_agency",

@@ -14,6 +14,7 @@ from marstraining.messages.rules import Letter, Priority, Recipient
 from marstraining.people import rules
 from marstraining.people.actions import limits
 from marstraining.people.actions.challenges import Answered, answer_code, answer_link, drop_challenges
+from marstraining.people.actions.telegram import revoke_telegram
 
 
 @frozen
@@ -171,11 +172,15 @@ async def end_sign_in(sign_in_id: int, *, by: Viewer, now: datetime) -> None:
 
 
 async def end_all_sign_ins(person_id: int, *, by: Viewer, now: datetime, but: int | None = None) -> int:
-    """End every sign-in of a person and kill their unused links; `but` spares one. The value is how many ended."""
+    """End every sign-in of a person, kill their unused links and part their Telegram chat, which acts for the account as they do.
+
+    `but` spares one sign-in. The value is how many ended.
+    """
     if by.person_id != person_id and not rules.keeps_records(by):
         raise NotFound
     async with db.transaction():
         ended = await drop_sign_ins(person_id, now=now, but=but)
+        await revoke_telegram(person_id, by=by, now=now)
         await record("end_all_sign_ins", by=by, now=now, subject_kind="person", subject_id=person_id, detail={"ended": ended})
     return ended
 

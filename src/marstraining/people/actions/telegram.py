@@ -13,7 +13,7 @@ from marstraining.messages.actions import queue_letter, queue_letters
 from marstraining.messages.actions.lease import forget_gone_chat
 from marstraining.messages.queries import INSTANTS, StoredLetter, gone_chats, stored_letter
 from marstraining.messages.rules import LETTER_KINDS, Channel, Letter, LetterKind, Priority, Recipient
-from marstraining.people.rules import TELEGRAM_LETTERS, TELEGRAM_TOKEN_LASTS, TelegramWishes
+from marstraining.people.rules import TELEGRAM_LETTERS, TELEGRAM_TOKEN_LASTS, TelegramWishes, keeps_records
 
 # 128 bits as 22 characters of the alphabet that a start link takes (front_door.md 4).
 _TOKEN_BYTES = 16
@@ -88,6 +88,22 @@ async def unlink_telegram(*, by: Viewer, now: datetime) -> bool:
     return bool(ended)
 
 
+async def revoke_telegram(person_id: int, *, by: Viewer, now: datetime) -> bool:
+    """Part somebody's account from its chat and end links that were not used: one's own, or anybody's as the desk. False when none was.
+
+    For a lost phone, and with signing out everywhere. A letter tells whoever did not do it themselves. NotFound for anybody else.
+    """
+    if by.person_id != person_id and not keeps_records(by):
+        raise NotFound
+    async with db.transaction():
+        ended = await drop_telegram(person_id, why="revoked", now=now)
+        for link_id in ended:
+            await record("unlink_telegram", by=by, now=now, subject_kind="person", subject_id=person_id, detail={"why": "revoked"})
+            if by.person_id != person_id:
+                await _tell(person_id, "telegram_stopped", key=f"telegram-stopped-{link_id}", now=now, is_revoked=True)
+    return bool(ended)
+
+
 async def note_chat_gone(chat_id: int, *, now: datetime, why: Literal["blocked"] = "blocked") -> bool:
     """The owner of a chat has blocked or left the bot: nothing is sent there any more, and a letter says so. False when it was no link."""
     async with db.transaction():
@@ -159,10 +175,10 @@ _UNNOTED = (
 )
 
 
-async def drop_telegram(person_id: int, *, now: datetime) -> None:
-    """Inside a caller's transaction: the account is closed, and its chat and unused links with it."""
+async def drop_telegram(person_id: int, *, why: Literal["closed", "revoked"] = "closed", now: datetime) -> list[int]:
+    """Inside a caller's transaction: the account's chat and its unused links end; the ids of the links between them that did."""
     await db.execute("UPDATE people_telegram_token SET used_at = ? WHERE person_id = ? AND used_at IS NULL", now, person_id)
-    await _end("person_id = ?", person_id, why="closed", now=now)
+    return [link_id for link_id, _ in await _end("person_id = ?", person_id, why=why, now=now)]
 
 
 async def _end(which: str, *values: object, why: str, now: datetime) -> list[tuple[int, int]]:
@@ -174,7 +190,7 @@ async def _end(which: str, *values: object, why: str, now: datetime) -> list[tup
     return [(int(row["id"]), int(row["person_id"])) for row in ended]
 
 
-async def _tell(person_id: int, template: str, *, key: str, now: datetime) -> None:
+async def _tell(person_id: int, template: str, *, key: str, now: datetime, **more: bool) -> None:
     found = await db.rows("SELECT name, email FROM people_person WHERE id = ? AND email IS NOT NULL", person_id)
     for person in found:
         await queue_letter(
@@ -183,7 +199,7 @@ async def _tell(person_id: int, template: str, *, key: str, now: datetime) -> No
                 template=template,
                 to=Recipient(address=person["email"], name=person["name"], person_id=person_id),
                 priority=Priority.CHANGE,
-                context={"name": person["name"]},
+                context={"name": person["name"], **more},
             ),
             now=now,
         )

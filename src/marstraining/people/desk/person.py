@@ -25,7 +25,8 @@ DONE: dict[str, str | tuple[str, str]] = {
     "leaver": "The person is marked as having left. Letters stop, and what they held of sessions to come is cancelled.",
     "close": "The account is closed.",
     "reopen": "The account is open again.",
-    "sign-out": "The person is signed out everywhere.",
+    "sign-out": "The person is signed out everywhere, on Telegram too.",
+    "part-telegram": "Telegram is disconnected. Letters go by email alone from now on.",
     "grant": "The role is given. The person signs in again.",
     "end-role": "The role is ended. The person signs in again.",
     "merged": "The records are merged.",
@@ -84,6 +85,10 @@ async def _sign_out(asked: _Asked) -> None:
     await actions.end_all_sign_ins(asked.person_id, by=asked.by, now=asked.now)
 
 
+async def _part_telegram(asked: _Asked) -> None:
+    await actions.revoke_telegram(asked.person_id, by=asked.by, now=asked.now)
+
+
 async def _grant(asked: _Asked) -> None:
     role = asked.form.choice("role", "a role", rules.GRANTED_ROLES)
     agency = await queries.agency_by_code(asked.form.get("role_agency"))
@@ -107,6 +112,7 @@ VERBS: dict[str, Callable[[_Asked], Awaitable[None]]] = {
     "close": _close,
     "reopen": _reopen,
     "sign-out": _sign_out,
+    "part-telegram": _part_telegram,
     "grant": _grant,
     "end-role": _end_role,
 }
@@ -152,6 +158,7 @@ async def _page(request: Request, person: dict[str, Any], form: Form, *, opened:
         grants=await queries.grants_of(person["id"]),
         notes=await queries.notes_of(person_id=person["id"]),
         sign_ins=await queries.sign_ins_of(person["id"], now=clock.now()),
+        chat=await queries.telegram_chat_of(person["id"]),
         agencies=[(choice.code, choice.name) for choice in await queries.agency_choices()],
         job_roles=rules.JOB_ROLES,
         role_labels={role.value: rules.ROLE_LABELS[role] for role in Role if role in rules.GRANTED_ROLES},
