@@ -7,7 +7,7 @@ from marstraining.bulletins.queries import my_subscriptions
 from marstraining.conversation.queries.sessions import MODE_WORDS, dated, other_dates, session_items, where
 from marstraining.conversation.rules.asking import Asker
 from marstraining.conversation.rules.exchange import CHOICES, Button, Channel, Facts, Item, Listing, Paragraph, Reply, Span, heading, line
-from marstraining.conversation.rules.pressing import Verb, button
+from marstraining.conversation.rules.pressing import Verb, button, confirming
 from marstraining.conversation.rules.saying import day_words, moment_words, place_words, plural, short_day, span_words
 from marstraining.conversation.rules.state import Deed, State
 from marstraining.conversation.rules.wording import rows_of
@@ -344,6 +344,6 @@ async def show_follow_card(state: State, asker: Asker, *, label: str) -> Reply:
             line("You can stop it with one press."),
         ),
         answer_type="subscription_confirm",
-        buttons=((button("Yes, tell me", Verb.CONFIRM, Deed.FOLLOW, state.word, state.card), button("No", Verb.DENY, state.card)),),
+        buttons=((confirming("Yes, tell me", Deed.FOLLOW, state.word, state.card), button("No", Verb.DENY, state.card)),),
         edits_previous=True,
     )

@@ -120,6 +120,12 @@ def button(label: str, verb: Verb, *parts: object) -> Button:
     return Button(label, data_of(verb, *parts))
 
 
+def confirming(label: str, deed: str, what: str, card: int) -> Button:
+    """The button that confirms a card; what is too long for it is left out, since the state has it and the card's number says which."""
+    fits = len(f"{Verb.CONFIRM}:{deed}:{what}:{card}".encode()) <= LONGEST_DATA
+    return button(label, Verb.CONFIRM, deed, what if fits else "", card)
+
+
 def read_press(data: str) -> Press | None:
     """What a button's data says; None for data that was never ours, or not of this version."""
     if len(data.encode(errors="replace")) > LONGEST_DATA:

@@ -63,7 +63,8 @@ async def _confirmed(pressed: Press, state: State, asker: Asker) -> Turn:
     subject = {Deed.FOLLOW: state.word, Deed.CANCEL: state.booking, Deed.ACCEPT: state.booking, Deed.TURN_DOWN: state.booking}.get(
         Deed(deed) if deed in tuple(Deed) else Deed.BOOK, state.ref
     )
-    if state.card == int(number) and state.deed == deed and subject == what:
+    is_named = subject == what or (deed == Deed.FOLLOW and not what)
+    if state.card == int(number) and state.deed == deed and is_named:
         return Turn(state, does=deed) if state.scene is Scene.CARD else Turn(state)
     opening = read_press(f"{_OPENINGS[Deed(deed)]}:{what}") if deed in _OPENINGS else None
     if opening is None:
