@@ -5,6 +5,7 @@ import html
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
@@ -16,7 +17,7 @@ from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, Tele
 from bots.pace import Pace
 from bots.rendering import Outgoing, outgoing
 from marstraining.conversation.actions import note_unanswered
-from marstraining.conversation.rules import Button, Reply
+from marstraining.conversation.rules import Button, Reply, line
 from marstraining.core import clock
 from marstraining.people.actions import note_chat_gone
 
@@ -28,7 +29,9 @@ _AGAIN_AFTER, _LONGEST_AFTER = 1.0, 20.0
 _URGENT_FOR = 300.0
 _TAGS = re.compile(r"<[^>]*>")
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-_CANNOT_REMOVE = "Telegram does not let me remove it any more. You can delete it yourself: press on it and choose Delete."
+_CANNOT_REMOVE = (
+    "Telegram does not let me remove it any more. You can delete it yourself: press on it and choose Delete. I had not kept it anyway."
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -67,8 +70,8 @@ class Courier:
 
     async def _show(self, chat_id: int, reply: Reply, *, pressed: int | None) -> bool:
         """Show one reply; whether it took the place of the message whose button was pressed."""
-        if reply.removes_message:
-            await self._remove(chat_id, reply.removes_message)
+        if reply.removes_message and not await self._is_removed(chat_id, reply.removes_message):
+            reply = replace(reply, blocks=(line(_CANNOT_REMOVE),))
         *first, last = outgoing(reply, base_url=self._base_url)
         for message in first:
             await self._send(chat_id, message, is_urgent=reply.is_urgent)
@@ -110,12 +113,16 @@ class Courier:
                 return
             await self._send(chat_id, message, is_urgent=is_urgent)
 
-    async def _remove(self, chat_id: int, message_id: str) -> None:
-        """Take the person's message out of the chat, which Telegram allows for 48 hours."""
+    async def _is_removed(self, chat_id: int, message_id: str) -> bool:
+        """Take the person's message out of the chat, which Telegram allows for 48 hours; whether it is gone."""
         try:
             await self._insist(lambda: self._bot.delete_message(chat_id, int(message_id)), is_urgent=True)
-        except (BadRequest, ValueError):
-            await self._send(chat_id, Outgoing(html.escape(_CANNOT_REMOVE)), is_urgent=True)
+        except ValueError:
+            return False
+        except BadRequest as error:
+            # Gone already: the button was pressed twice, or the person deleted it.
+            return "message to delete not found" in error.message.casefold()
+        return True
 
     async def _insist(self, call: Callable[[], Awaitable[T]], *, is_urgent: bool) -> T:
         """Call until Telegram takes it: three times at most, for minutes where it is urgent.
