@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 import pytest
@@ -10,13 +11,16 @@ from tortoise.context import TortoiseContext
 
 from marstraining.bulletins import actions, queries
 from marstraining.bulletins.models import TopicRequest, TopicSubscription
-from marstraining.bulletins.rules import Heading, NewDate, NewResource, Pace, without_repeats
+from marstraining.bulletins.rules import Heading, NewDate, NewResource, Pace, left_out, without_repeats
 from marstraining.core.clock import from_wall
 from marstraining.core.config import Settings
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound, Refused, TooFast
 from marstraining.core.tokens import derive_token
 from marstraining.core.viewer import ANYBODY
+from marstraining.messages.envelope import rendered
+from marstraining.messages.note import note_text
+from marstraining.messages.queries import letter_of
 from marstraining.messages.rules import is_quiet
 from marstraining.people.actions import link_telegram, make_telegram_token
 from marstraining.people.models import Person
@@ -86,7 +90,42 @@ def test_what_stands_under_one_heading_is_not_told_again_under_another() -> None
     other = NewDate("ref2", "Another", at, "online")
     kept = without_repeats([Heading("Course", (same,), is_course=True), Heading("Neglect", (same, other)), Heading("CSE", (other,))])
     assert kept == [Heading("Course", (same,), is_course=True), Heading("Neglect", (other,))]
-    assert without_repeats([Heading("Course", (same, other))], most=1) == [Heading("Course", (same,))]
+    whole = [Heading("Course", (same, other)), Heading("Neglect", (same, other))]
+    cut = without_repeats(whole, most=1)
+    assert (cut, left_out(whole, cut)) == ([Heading("Course", (same,))], (1, 0))
+
+
+async def test_what_a_letter_has_no_room_for_is_counted_in_it_with_where_to_find_it(
+    db: TortoiseContext, clock: Clock, settings: Settings, asha: Person
+) -> None:
+    """It is told of now or never: the next letter begins where this one ended."""
+    course = await on_topic()
+    await actions.subscribe_to_topic("neglect", pace=Pace.AT_ONCE, by=makers.as_learner(asha), now=clock.now)
+    clock.forward(minutes=5)
+    for number in range(62):
+        await published(course, clock, date(2026, 6, 9) + timedelta(days=number))
+    resources = [replace(briefing(clock), title=f"Briefing {number}", path=f"/resources/{number}") for number in range(3)]
+    clock.forward(minutes=5)
+    assert await actions.tell_news_at_once(resources=resources, now=clock.now) == 1
+    [row] = await rows("SELECT ref FROM messages_letter WHERE template = 'new_dates'")
+    letter = await letter_of(row["ref"])
+    assert letter is not None
+    parts = rendered(letter, settings)
+    heading, rest = note_text(letter, settings)
+    assert parts.text.count("/sessions/") == 60
+    for text in (parts.text, parts.html):
+        flat = " ".join(re.sub(r"<[^>]+>", " ", text).split())
+        assert "And 2 more dates in the programme" in flat
+        assert "And 3 more resources in the library" in flat
+        assert f"{settings.base_url}/programme" in text
+        assert f"{settings.base_url}/resources" in text
+    # The note is shorter still, and says so in its last line.
+    assert (heading, rest.splitlines()[-1]) == ("New dates: Neglect", f"… and more: {settings.base_url}/me/news")
+    small = note_text(replace(letter, context={**letter.context, "topics": []}), settings)[1]
+    assert small.splitlines()[-2:] == [
+        f"And 2 more dates in the programme: {settings.base_url}/programme",
+        f"And 3 more resources in the library: {settings.base_url}/resources",
+    ]
 
 
 # ---- subscribing and stopping ---------------------------------------------------------------------------------------

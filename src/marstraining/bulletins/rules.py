@@ -80,3 +80,10 @@ def without_repeats(headings: Sequence[Heading], *, most: int = MOST_DATES) -> l
         if dates or resources:
             kept.append(replace(heading, dates=tuple(dates), resources=tuple(resources)))
     return kept
+
+
+def left_out(headings: Sequence[Heading], kept: Sequence[Heading]) -> tuple[int, int]:
+    """How many dates and how many resources are under the headings and not under those kept of them, each counted once."""
+    dates = {date.ref for one in headings for date in one.dates} - {date.ref for one in kept for date in one.dates}
+    resources = {item.path for one in headings for item in one.resources} - {item.path for one in kept for item in one.resources}
+    return len(dates), len(resources)

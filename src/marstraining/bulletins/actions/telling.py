@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from marstraining.bulletins.actions.links import PURPOSE, TOPIC_PURPOSE, write_course_hash, write_topic_hash
-from marstraining.bulletins.rules import Heading, NewDate, NewResource, last_morning, without_repeats
+from marstraining.bulletins.rules import Heading, NewDate, NewResource, last_morning, left_out, without_repeats
 from marstraining.core.clock import local
 from marstraining.core.db import rows, transaction
 from marstraining.core.tokens import hash_token
@@ -138,9 +138,11 @@ async def _tell(to: Recipient, told: _News, *, key: str, due: datetime, now: dat
         # Whoever moves `told_until` writes the letter; a second worker finds nothing left to move.
         courses = await _moved("bulletins_subscription", told.courses, due=due)
         topics = await _moved("bulletins_topic_subscription", told.topics, due=due)
-        kept = without_repeats([heading for _, heading in (*courses.values(), *topics.values())])
+        headings = [heading for _, heading in (*courses.values(), *topics.values())]
+        kept = without_repeats(headings)
         if not kept:
             return 0
+        more_dates, more_resources = left_out(headings, kept)
         await queue_letter(
             Letter(
                 key=key,
@@ -153,6 +155,8 @@ async def _tell(to: Recipient, told: _News, *, key: str, due: datetime, now: dat
                     "topics": [_heading(heading) for heading in kept if not heading.is_course],
                     "count": sum(len(heading.dates) for heading in kept),
                     "resources": sum(len(heading.resources) for heading in kept),
+                    "more_dates": more_dates,
+                    "more_resources": more_resources,
                 },
                 expires_at=_of_use_until(kept),
                 unsubscribe=await _link(courses, topics),
