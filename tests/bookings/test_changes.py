@@ -133,6 +133,36 @@ async def test_a_new_link_is_news_only_to_those_who_were_given_the_old_one_or_ta
     assert links == dict.fromkeys(("Asha", "Fay", "Mel"), "https://meet.example/j/3")
 
 
+async def test_another_venue_of_a_hybrid_session_is_no_new_link(clock: Clock) -> None:
+    hall = await makers.make_venue("Old Hall")
+    session = await makers.make_session(now=clock.now, starts=START, capacity=4, delivery="hybrid", venue=hall, joining_link=LINK)
+    asha = await makers.make_person("Asha")
+    await book_for(BookPlace(session_id=session.id, learner_id=asha.id, mode="online"), by=SYSTEM, now=clock.now)
+    clock.forward(hours=1)
+    await edit(session, clock, venue_id=(await makers.make_venue("New Hall")).id)
+    await tell_changes(now=clock.forward(seconds=8))
+    assert [row.context["changed"] for row in await Message.filter(template="session_changed")] in ([], [[]])
+
+
+async def test_who_was_given_a_link_is_given_the_new_one_however_far_off_the_session_was_moved(clock: Clock) -> None:
+    session = await makers.make_session(
+        now=clock.now, starts=from_wall(date(2026, 3, 20), time(9, 30)), delivery="online", joining_link="https://meet.example/j/old"
+    )
+    for name, choice in (("Asha", "invitations"), ("Fay", "feed")):
+        person = await makers.make_person(name, calendar_choice=choice)
+        await book_for(BookPlace(session_id=session.id, learner_id=person.id), by=SYSTEM, now=clock.now)
+    clock.travel_to(from_wall(date(2026, 3, 14), time(12)))
+    await send_reminders(now=clock.now)
+    await Message.filter(state="waiting").update(state="sent")
+    await move_session(session.id, [DayPlan(date(2026, 6, 12), time(9, 30), time(12))], by=SYSTEM, now=clock.forward(minutes=5))
+    await edit(session, clock, joining_link=LINK)
+    assert await tell_changes(now=clock.forward(seconds=8)) == 2
+    for name in ("Asha", "Fay"):
+        text = plain(await letter_to(name))
+        assert ("There is a new joining link for Child Protection." in text, f"Join online: {LINK}" in text) == (True, True)
+    assert await tell_changes(now=clock.forward(minutes=10)) == 0
+
+
 async def test_a_first_link_set_after_the_joining_instructions_is_told(clock: Clock) -> None:
     session = await in_every_state(clock, delivery="online", venue=None)
     await send_reminders(now=clock.travel_to(from_wall(date(2026, 5, 1), time(9, 30))))

@@ -20,6 +20,7 @@ from marstraining.bookings.actions import (
 )
 from marstraining.bookings.models import Booking, Transition
 from marstraining.bookings.queries import places
+from marstraining.bookings.queries.own import was_postponed
 from marstraining.bookings.rules import BookPlace
 from marstraining.core.errors import Refused
 from marstraining.core.tokens import new_nonce, new_ref
@@ -204,6 +205,16 @@ async def test_states_only_who_was_booked_before_the_postponement_is_asked_to_ke
         page = await (await sign_in_as(person)).get(f"/bookings/{booking.ref}")
         asked.append((booking.state, "There is a new date" in page.text))
     assert asked == [("confirmed", True), ("confirmed", False), ("confirmed", False)]
+
+
+async def test_states_who_was_confirmed_while_there_was_no_date_is_asked_to_keep_the_place_too(asha: Person, clock: Clock) -> None:
+    session = await makers.make_session(now=clock.now, capacity=2)
+    booked = await book_place(BookPlace(session_id=session.id, learner_id=asha.id), by=makers.as_learner(asha), now=clock.now)
+    await postpone_session(session.id, reason="", by=SYSTEM, now=clock.forward(hours=1))
+    await Transition.filter(booking_id=booked.id).update(at=clock.forward(hours=1))
+    assert await was_postponed(booked.id) is False
+    await move_session(session.id, [DayPlan(date(2026, 6, 16), time(9, 30), time(12, 30))], by=SYSTEM, now=clock.forward(hours=1))
+    assert await was_postponed(booked.id) is True
 
 
 async def test_people_a_managed_learners_letters_go_to_the_settings_contact_without_calendar_entries(clock: Clock) -> None:

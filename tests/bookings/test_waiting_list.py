@@ -7,9 +7,11 @@ import pytest
 from marstraining.bookings.actions import (
     accept_offer,
     answer_standby,
+    book_for,
     book_place,
     cancel_booking,
     change_capacity,
+    confirm_invitation,
     join_list,
     move_session,
     offer_now,
@@ -22,6 +24,7 @@ from marstraining.bookings.queries import places, position_in_line
 from marstraining.bookings.rules import BookPlace
 from marstraining.core import config
 from marstraining.core.clock import from_wall
+from marstraining.core.db import rows
 from marstraining.core.errors import Refused
 from marstraining.core.viewer import SYSTEM
 from marstraining.messages.envelope import rendered
@@ -350,3 +353,31 @@ async def test_waiting_list_3_an_offer_of_a_session_that_is_moved_nearer_lasts_b
     await settle_sessions(now=clock.now)
     assert (await case.states())["Asha"] == "lapsed"
     assert (await case.states())["Ben"] == ("confirmed" if day == date(2026, 3, 11) else "offered")
+
+
+async def test_waiting_list_3_half_an_hour_sooner_takes_no_day_from_an_offer(clock: Clock) -> None:
+    case = await full_session(clock, starts=from_wall(date(2026, 3, 30), time(9, 30)))
+    asha = await case.join("Asha")
+    await case.cancel("Holder 0")
+    before = (await Booking.get(id=asha)).offer_expires_at
+    clock.forward(hours=1)
+    await move_session(case.session.id, [DayPlan(date(2026, 3, 30), time(9), time(12))], by=SYSTEM, now=clock.now)
+    assert (await Booking.get(id=asha)).offer_expires_at == before
+
+
+async def test_agencies_2_an_invitation_ends_before_a_session_that_is_moved_nearer(clock: Clock) -> None:
+    session = await makers.make_session(now=clock.now, starts=from_wall(date(2026, 5, 8), time(9, 30)), capacity=4)
+    asha = await makers.make_person("Asha")
+    booked = await book_for(BookPlace(session_id=session.id, learner_id=asha.id), by=SYSTEM, now=clock.now)
+    await Booking.filter(id=booked.id).update(state="invited", answer_by=clock.now + timedelta(days=7))
+    await move_session(session.id, [DayPlan(date(2026, 3, 12), time(9, 30), time(12))], by=SYSTEM, now=clock.now)
+    begins = from_wall(date(2026, 3, 12), time(9, 30))
+    until = (await Booking.get(id=booked.id)).answer_by
+    assert until is not None
+    assert clock.now < until < begins
+    assert [row["action"] for row in await rows("SELECT action FROM history_entry WHERE action = 'booking.answer_sooner'")] == [
+        "booking.answer_sooner",
+    ]
+    await Booking.filter(id=booked.id).update(answer_by=begins + timedelta(days=1))
+    with pytest.raises(Refused, match="has begun"):
+        await confirm_invitation(booked.id, by=makers.as_learner(asha), now=begins)

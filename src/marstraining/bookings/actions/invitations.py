@@ -13,6 +13,7 @@ from marstraining.core.db import rows, transaction
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import SYSTEM, Viewer
 from marstraining.history.actions import record
+from marstraining.programme.rules import SessionState
 
 
 async def confirm_invitation(booking_id: int, *, by: Viewer, now: datetime) -> str:
@@ -38,6 +39,8 @@ async def confirm_invitation(booking_id: int, *, by: Viewer, now: datetime) -> s
         session = await session_row(booking.session_id)
         if session is None:
             raise NotFound
+        if now >= session.starts_at and session.state != SessionState.POSTPONED:
+            raise Refused("This session has begun, so the place can no longer be confirmed.", code="started")
         found = await conflicts(session.id, booking.learner_id, course_id=session.course_id, kind=session.kind, now=now)
         rules.check_conflicts(found, instead_of=None)
         await confirm_entry(session, booking.id, booking.learner_id, from_state=BookingState.INVITED, by=by, now=now)

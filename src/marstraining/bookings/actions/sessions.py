@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from marstraining.bookings.actions import steps
+from marstraining.bookings.actions.keeping import joining_time
 from marstraining.bookings.actions.reminders import withdraw_reminders
 from marstraining.bookings.actions.waiting import clear_standby_asks, lapse_offers, pass_on, shorten_offers
 from marstraining.bookings.letters import (
@@ -20,7 +21,7 @@ from marstraining.bookings.letters import (
 from marstraining.bookings.queries import SessionRow, learner_rows, session_row
 from marstraining.bookings.queries.entries import DayEntry, day_entries
 from marstraining.bookings.queries.roster import RosterRow, live_bookings, next_date
-from marstraining.bookings.queries.told import Told, changed_sessions, last_told, written_to_before
+from marstraining.bookings.queries.told import Told, changed_sessions, last_told, with_an_old_link, written_to_before
 from marstraining.bookings.rules import BookingState
 from marstraining.core.clock import local
 from marstraining.core.db import execute, hold, rows, transaction
@@ -110,7 +111,7 @@ async def move_session(session_id: int, days: Sequence[DayPlan], *, by: Viewer, 
             return 0
         await withdraw_reminders(session_id)
         if session.starts_at < before.starts_at:
-            await shorten_offers(session, now=now)
+            await shorten_offers(session, by=by, now=now)
         people = await _raise_versions(await live_bookings(session_id), now=now)
         await clear_standby_asks(session_id)
         extra = {"was_postponed": was_postponed, "old_days": old_days}
@@ -169,10 +170,8 @@ async def tell_changes(*, now: datetime) -> int:
             changes = await _changes(session, now=now)
             if changes:
                 await withdraw_reminders(session_id)
+            await shorten_offers(session, by=SYSTEM, now=now)
             live = await live_bookings(session_id)
-            if any(row.offer_expires_at and row.offer_expires_at > session.starts_at for row in live if row.state == BookingState.OFFERED):
-                await shorten_offers(session, now=now)
-                live = await live_bookings(session_id)
             people = await _raise_versions([row for row in live if row.id in changes], now=now)
             told += await _tell_all(session, people, "session_changed", method="REQUEST", own=changes, only_days="stale", now=now)
             await _note_known(session_id)
@@ -197,7 +196,7 @@ async def _changes(session: SessionRow, *, now: datetime) -> dict[int, Mapping[s
     if not people:
         return {}
     told = await last_told([row.id for row in people])
-    late = await written_to_before(session.id)
+    late, with_old_link = await written_to_before(session.id), await with_an_old_link(session.id)
     learners = await learner_rows([row.learner_id for row in people])
     days = await day_entries(session.id, [row.learner_id for row in people])
     changes: dict[int, Mapping[str, object]] = {}
@@ -206,11 +205,17 @@ async def _changes(session: SessionRow, *, now: datetime) -> dict[int, Mapping[s
         changed = _otherwise(session, row, own_days, known, now=now) if known else []
         is_booked = row.state == BookingState.CONFIRMED
         has_old_entry = is_booked and takes_entries(learner) and any(day.is_behind for day in own_days)
-        if has_old_entry and known and not changed and joins_online(session, row.mode):
+        if has_old_entry and not changed and row.id in with_old_link and joins_online(session, row.mode):
             changed = ["link"]
         if changed or has_old_entry or (known is None and row.id in late):
-            changes[row.id] = {"changed": changed}
+            changes[row.id] = {"changed": changed, **(_link_again(session) if known and known.link and "link" in changed else {})}
     return changes
+
+
+def _link_again(session: SessionRow) -> dict[str, object]:
+    # Who holds a link that leads nowhere now gets the new one at once, however far off the session is: the letter that brings it
+    # near the session has been sent.
+    return {"is_near": True, "joining_link": session.joining_link}
 
 
 def _otherwise(session: SessionRow, row: RosterRow, days: Sequence[DayEntry], known: Told, *, now: datetime) -> list[str]:
@@ -220,9 +225,9 @@ def _otherwise(session: SessionRow, row: RosterRow, days: Sequence[DayEntry], kn
         said.append("when")
     if known.where != where_sentence(session, row.mode):
         said.append("where")
-    if row.state == BookingState.CONFIRMED:
-        facts = joining_facts(session, _subject(row, row.version), now=now, calendar=steps.working_calendar())
-        if facts["joining_link"] and facts["joining_link"] != known.link:
+    if row.state == BookingState.CONFIRMED and session.joining_link and joins_online(session, row.mode):
+        is_near = now >= joining_time(session.starts_at)
+        if known.link != session.joining_link and (known.link or is_near):
             said.append("link")
     return said
 

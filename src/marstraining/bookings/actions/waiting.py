@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from marstraining.bookings import rules
 from marstraining.bookings.actions import steps
@@ -107,19 +108,38 @@ def _expires_at(session: SessionRow, sector: str, *, now: datetime) -> datetime:
     )
 
 
-async def shorten_offers(session: SessionRow, *, now: datetime) -> None:
-    """Let no offer of a session that now starts sooner stand longer than one that is made now; to be called while it is held."""
+async def shorten_offers(session: SessionRow, *, by: Viewer, now: datetime) -> None:
+    """Let no offer, invitation or request of a session that starts sooner stand longer than it would have; called while it is held.
+
+    An offer is reckoned from when it was made, by the new start; where that is over already, from now (booking.md, Waiting list 3).
+    """
     found = await rows(
-        "SELECT b.id, b.offer_expires_at, coalesce(a.sector, '') AS sector FROM bookings_booking b"
-        " LEFT JOIN people_agency a ON a.id = b.agency_id WHERE b.session_id = ? AND b.state = 'offered' AND b.offer_expires_at >= ?",
+        "SELECT b.id, b.state, b.offered_at, coalesce(b.offer_expires_at, b.answer_by) AS until, coalesce(a.sector, '') AS sector"
+        " FROM bookings_booking b LEFT JOIN people_agency a ON a.id = b.agency_id WHERE b.session_id = ?"
+        " AND ((b.state = 'offered' AND b.offer_expires_at >= ?) OR (b.state IN ('invited', 'requested') AND b.answer_by >= ?))",
         session.id,
         now,
-        instants=("offer_expires_at",),
+        now,
+        instants=("offered_at", "until"),
     )
     for row in found:
-        expires_at = _expires_at(session, row["sector"], now=now)
-        if expires_at < row["offer_expires_at"]:
-            await execute("UPDATE bookings_booking SET offer_expires_at = ? WHERE id = ?", expires_at, row["id"])
+        is_offer = row["state"] == BookingState.OFFERED
+        until = _stands_until(session, row, now=now) if is_offer else _answered_by(session, now=now)
+        if until < row["until"]:
+            column = "offer_expires_at" if is_offer else "answer_by"
+            await execute(f"UPDATE bookings_booking SET {column} = ? WHERE id = ?", until, row["id"])
+            await record(
+                "booking.answer_sooner", by=by, now=now, subject_kind="booking", subject_id=row["id"], detail={"session": session.id}
+            )
+
+
+def _stands_until(session: SessionRow, row: Mapping[str, Any], *, now: datetime) -> datetime:
+    until = _expires_at(session, row["sector"], now=row["offered_at"] or now)
+    return until if until > now else _expires_at(session, row["sector"], now=now)
+
+
+def _answered_by(session: SessionRow, *, now: datetime) -> datetime:
+    return rules.answer_by(now=now, starts_at=session.starts_at, calendar=steps.working_calendar())
 
 
 async def _stand_by(session: SessionRow, queue: list[Entry], *, held: Held, frees: bool, by: Viewer, now: datetime) -> int:

@@ -184,14 +184,15 @@ async def kept_needs(person_id: int) -> NeedsRow | None:
 
 
 async def was_postponed(booking_id: int) -> bool:
-    """Whether a session was postponed after a booking's place was confirmed, so that its learner is asked to keep it on the new date.
+    """Whether a booking's place was confirmed before the new date of a postponed session was set, so that its learner is asked to keep it.
 
     Who booked, or took an offered place, when the new date stood knew it, and is not asked.
     """
     found = await rows(
-        "SELECT 1 AS one FROM bookings_booking b JOIN history_entry h ON h.subject_kind = 'session' AND h.subject_id = b.session_id"
-        " AND h.action = 'postpone_session' WHERE b.id = ? AND h.at >= coalesce((SELECT max(t.at) FROM bookings_transition t"
-        " WHERE t.booking_id = b.id AND t.to_state = 'confirmed'), b.created_at) LIMIT 1",
+        "SELECT 1 AS one FROM bookings_booking b WHERE b.id = ? AND coalesce((SELECT max(t.at) FROM bookings_transition t"
+        " WHERE t.booking_id = b.id AND t.to_state = 'confirmed'), b.created_at) <= (SELECT min(m.at) FROM history_entry m"
+        " WHERE m.subject_kind = 'session' AND m.subject_id = b.session_id AND m.action = 'move_session' AND m.at >= (SELECT max(p.at)"
+        " FROM history_entry p WHERE p.subject_kind = 'session' AND p.subject_id = b.session_id AND p.action = 'postpone_session'))",
         booking_id,
     )
     return bool(found)

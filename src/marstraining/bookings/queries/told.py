@@ -77,3 +77,14 @@ async def written_to_before(session_id: int) -> frozenset[int]:
         session_id,
     )
     return frozenset(row["id"] for row in found)
+
+
+async def with_an_old_link(session_id: int) -> frozenset[int]:
+    """The live bookings of a session whose learners were written to for the last time before its joining link was last edited."""
+    found = await rows(
+        f"SELECT b.id FROM bookings_booking b WHERE b.session_id = ? AND b.state IN {_LIVE} AND b.changed_at <= (SELECT max(h.at)"
+        " FROM history_entry h WHERE h.subject_kind = 'session' AND h.subject_id = b.session_id AND h.action = 'edit_session'"
+        """ AND CAST(h.detail AS TEXT) LIKE '%"joining_link"%')""",
+        session_id,
+    )
+    return frozenset(row["id"] for row in found)

@@ -62,6 +62,7 @@ _ACTION_WORDS = {
     "booking.cancelled": "Cancelled a booking",
     "booking.withdrawn": "Left the waiting list",
     "booking.lapsed": "Offer ran out",
+    "booking.answer_sooner": "Left less time to answer, since the session starts sooner",
     "booking.coming": "Said they are coming",
     "booking.kept": "Kept their place",
     "booking.answers": "Answered the course's questions",
