@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 
+import pytest
+
 from marstraining.core.paths import MIGRATIONS
 
 ROOT = MIGRATIONS.parent
@@ -25,6 +27,7 @@ def imported() -> Iterator[tuple[str, str]]:
                 yield from ((name.partition(".")[0], path.relative_to(ROOT).as_posix()) for name in names)
 
 
+@pytest.mark.whole
 def test_every_library_that_is_imported_is_in_the_lock_of_a_serving_machine() -> None:
     locked = {name.lower() for name in re.findall(r"^([\w.-]+)==", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE)}
     known = packages_distributions()

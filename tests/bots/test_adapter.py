@@ -228,6 +228,7 @@ async def test_a_chat_that_refuses_us_is_parted(service: Service, phone: Phone, 
 # ---- order ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.whole
 async def test_two_hundred_updates_of_fifty_people_keep_each_persons_order(
     db: TortoiseContext, bot_settings: Settings, fake: FakeTelegram
 ) -> None:

@@ -149,6 +149,7 @@ async def test_the_order_of_parameters_and_empty_ones_do_not_matter(browser: htt
     assert counter.made == 2
 
 
+@pytest.mark.whole
 async def test_a_thousand_addresses_stay_within_bounds(browser: httpx2.AsyncClient, stamp: Stamp, gallery: Headers) -> None:
     assert stamp.value == 0
     for number in range(kept_module.MAX_ENTRIES + 20):

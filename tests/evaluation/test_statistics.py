@@ -88,6 +88,7 @@ def test_the_test_agrees_with_counting_every_pattern_of_signs(seed: int) -> None
     assert found == pytest.approx(min(1.0, exact) if observed != middle else 1.0)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(("changes", "kinds", "upward"), [(201, 3, 0.5), (260, 40, 0.5), (560, 9, 0.95)])
 def test_more_changes_than_anybody_goes_through_are_counted_exactly(changes: int, kinds: int, upward: float) -> None:
     pytest.importorskip("scipy")
