@@ -45,7 +45,7 @@ async def by_link(request: Request) -> Response:
             except Refused as refusal:
                 form.refuse(refusal)
             else:
-                return _thanks(survey)
+                return see_other(f"/evaluation/thanks/{survey.ref}")
     return form_page(request, survey, form, action=f"/evaluation/{token}")
 
 
@@ -81,7 +81,7 @@ async def room_form(request: Request) -> Response:
             except Refused as refusal:
                 form.refuse(refusal)
             else:
-                return _thanks(survey)
+                return see_other(f"/evaluation/thanks/{survey.ref}?room=yes")
     if "-" not in given_pass:
         return see_other(f"/evaluation/room/{survey.ref}")
     return form_page(request, survey, form, action=f"/evaluation/room/{survey.ref}/form", given_pass=given_pass)
@@ -95,15 +95,12 @@ async def _of_room(request: Request) -> SurveyFacts:
 
 
 async def thanks(request: Request) -> Response:
-    """The page after sending, the same for everybody."""
+    """The page after sending, the same for everybody who used a link, and for everybody in the room."""
     survey = await survey_by_ref(request.path_params["ref"])
     if survey is None:
         raise NotFound
-    return render(request, "evaluation/thanks.html", headers=NO_REFERRER, survey=survey)
-
-
-def _thanks(survey: SurveyFacts) -> Response:
-    return see_other(f"/evaluation/thanks/{survey.ref}")
+    in_the_room = "room" in request.query_params
+    return render(request, "evaluation/thanks.html", headers=NO_REFERRER, survey=survey, in_the_room=in_the_room)
 
 
 def _over(request: Request, survey: SurveyFacts, *, is_used: bool) -> Response:

@@ -16,9 +16,9 @@ from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.evaluation.actions.asking import draw, invite_in_the_room
 from marstraining.evaluation.queries.invited import own_invitation
-from marstraining.evaluation.queries.surveys import IS_UNPROVEN, Invited, SurveyFacts, invited_by_token, survey_by_ref
+from marstraining.evaluation.queries.surveys import Invited, SurveyFacts, invited_by_token, survey_by_ref
 from marstraining.evaluation.rules.answers import Comment, Given
-from marstraining.evaluation.rules.asking import ROOM_ENTRIES, UNPROVEN_AT_MOST, CommentState, Mode, pair_key, unproven
+from marstraining.evaluation.rules.asking import ROOM_ENTRIES, CommentState, Mode, pair_key
 from marstraining.evaluation.rules.late import HELD_ABOVE
 from marstraining.evaluation.rules.steps import given_of, read_code, steps_of
 from marstraining.history.actions import record
@@ -150,8 +150,9 @@ def _hashed(submission_id: str) -> str:
 
 # ---- in the room ----------------------------------------------------------------------------------------------------
 # Whoever enters is marked as having answered and gets a pass. A pass that opens the form says nothing of whom it was made for: random
-# digits and a proof of them. Whoever is not on the list gets one without a proof, which looks the same and leads to the same pages. What
-# they send is kept like any other form, and closing counts it as far as more people were there than answered (`rule.unproven_to_count`).
+# digits and a proof of them. Whoever is not on the list gets one without a proof, which looks the same and leads to the same pages; what
+# they send is left, and every page of the room says so to everybody. Counted, one phone could fill in as many forms as it liked, and
+# whoever sent them would find the others' by subtraction.
 
 
 def _proof(survey_ref: str, number: str) -> str:
@@ -225,7 +226,7 @@ async def _mark_used(survey_id: int, person_id: int) -> bool:
 
 
 async def answer_in_the_room(ref: str, given_pass: str, given: Given, *, network: str, now: datetime) -> Sent:
-    """Take a blind form; one pass is one form. Without a true pass it is kept under a number that says so until the survey closes.
+    """Take a blind form; one pass is one form. A form without a true pass is thanked for like any other, and left.
 
     Refused once the survey has closed; TooFast over so many forms from a network.
     """
@@ -235,16 +236,10 @@ async def answer_in_the_room(ref: str, given_pass: str, given: Given, *, network
     if not survey.is_open(now):
         raise Refused(CLOSED, code="closed")
     await _count("room-form", f"network:{network}", most=_FORMS_BY_NETWORK, now=now)
-    is_proven = is_true_pass(ref, given_pass)
-    if is_proven or await _has_room_for_unproven(survey.id):
+    if is_true_pass(ref, given_pass):
         async with transaction():
-            await write_form(survey, given, _hashed(given_pass) if is_proven else unproven(_hashed(given_pass)))
+            await write_form(survey, given, _hashed(given_pass))
     return Sent.TAKEN
-
-
-async def _has_room_for_unproven(survey_id: int) -> bool:
-    found = await rows(f"SELECT count(*) AS n FROM evaluation_response WHERE survey_id = ? AND {IS_UNPROVEN}", survey_id)
-    return int(found[0]["n"]) < UNPROVEN_AT_MOST
 
 
 async def enter_from_paper(survey: SurveyFacts, given: Given, submission_id: str, *, by: Viewer, now: datetime) -> bool:

@@ -16,7 +16,7 @@ from marstraining.evaluation.gate import Directions, Figure, Waiting, is_step, p
 from marstraining.evaluation.models import Survey
 from marstraining.evaluation.queries.surveys import PRESENT, SurveyFacts, survey_by_id
 from marstraining.evaluation.rules.answers import Tally, tally
-from marstraining.evaluation.rules.asking import NO_LONGER_AFTER, UNPROVEN, closes_at, quarter_of, unproven_to_count
+from marstraining.evaluation.rules.asking import NO_LONGER_AFTER, closes_at, quarter_of
 from marstraining.evaluation.rules.late import HELD_ABOVE, of_a_later_step
 from marstraining.evaluation.rules.questions import SCALE_HIGH, SCALE_LOW
 from marstraining.evaluation.statistics import summarise
@@ -86,26 +86,11 @@ async def _close(survey_id: int, *, now: datetime) -> int:
         still = await rows("SELECT id FROM evaluation_survey WHERE id = ? AND closed_at IS NULL AND closes_at <= ?", survey_id, now)
         if not still:
             return 0
-        asked = await _asked(survey_id)
-        await _leave_out_unproven(survey_id, asked=asked)
         await _shuffle("response", survey_id, {"id": draw, "submission_id": lambda: secrets.token_hex(32)})
         await _shuffle("comment", survey_id, {"id": draw})
         await _shuffle("invitation", survey_id, {})
-        await execute("UPDATE evaluation_survey SET closed_at = closes_at, asked = ? WHERE id = ?", asked, survey_id)
+        await execute("UPDATE evaluation_survey SET closed_at = closes_at, asked = ? WHERE id = ?", await _asked(survey_id), survey_id)
     return 1
-
-
-async def _leave_out_unproven(survey_id: int, *, asked: int) -> None:
-    """Of forms from the room whose writers were not found on the list, keep as many as count, at random; what was written stays.
-
-    A comment belongs to no form, and is looked at before anybody else sees it.
-    """
-    found = await rows("SELECT id, submission_id FROM evaluation_response WHERE survey_id = ?", survey_id)
-    unproven = [row["id"] for row in found if row["submission_id"].startswith(UNPROVEN)]
-    _shuffled.shuffle(unproven)
-    left_out = unproven[unproven_to_count(asked, len(found) - len(unproven), len(unproven)) :]
-    if left_out:
-        await execute_many("DELETE FROM evaluation_response WHERE id = ?", [(one,) for one in left_out])
 
 
 async def _shuffle(table: str, survey_id: int, anew: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from marstraining.core.db import rows
 from marstraining.core.tokens import hash_token
 from marstraining.core.values import frozen
-from marstraining.evaluation.rules.asking import UNPROVEN, Mode, SurveyKind
+from marstraining.evaluation.rules.asking import Mode, SurveyKind
 from marstraining.evaluation.rules.instruments import InstrumentKind
 from marstraining.evaluation.rules.questions import Section, sections_of
 from marstraining.people.queries.leads import leads_of_staff
@@ -17,8 +17,6 @@ PRESENT = (
     "SELECT DISTINCT m.person_id FROM attendance_mark m WHERE m.session_id = s.id AND m.superseded_at IS NULL"
     " AND m.mark IN ('attended', 'partial') AND m.taken_as IN ('learner', 'walk_in', 'substitute')"
 )
-# Whether a response came from the room of somebody who was not found on the list.
-IS_UNPROVEN = f"submission_id LIKE '{UNPROVEN}%'"
 # Whether an invitation `i` to a survey `v` of a session `s` still holds: beforehand for those who are to come, afterwards for those who
 # came, as their booking and their mark stand today. Takes the present instant.
 STILL_ASKED = (

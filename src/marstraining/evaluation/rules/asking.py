@@ -7,7 +7,6 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from marstraining.core.clock import from_wall, local
-from marstraining.evaluation.gate import FEWEST
 from marstraining.evaluation.rules.instruments import InstrumentKind
 from marstraining.programme.rules import CourseKind
 
@@ -24,10 +23,6 @@ PARTNERSHIP_DAYS = (7, 60)
 NO_LONGER_AFTER = timedelta(days=30)
 # How many times one person may open the form of the room: once by mistake is forgiven.
 ROOM_ENTRIES = 2
-# How many forms of people who are not on the list are kept until the survey closes: of twice a conference.
-UNPROVEN_AT_MOST = 300
-# What their submissions begin with until then; closing gives all submissions other numbers.
-UNPROVEN = "u-"
 # A form answered faster than this cannot have been read; it is counted and flagged.
 HASTY_SECONDS = 20
 _ASKED_AT = time(9)
@@ -96,19 +91,6 @@ def is_sampled(secret: str, session_id: int) -> bool:
 def pair_key(secret: str, person_id: int) -> str:
     """What joins the answers of one person to one session's surveys; nobody can tell whose it is once the secret is deleted."""
     return hmac.new(secret.encode(), f"pair|{person_id}".encode(), hashlib.sha256).hexdigest()
-
-
-def unproven(submission: str) -> str:
-    """The submission of a form from the room whose writer was not found on the list, of one as other forms have."""
-    return f"{UNPROVEN}{submission}"[: len(submission)]
-
-
-def unproven_to_count(asked: int, proven: int, unproven: int) -> int:
-    """How many forms from the room count whose writer was not found on the list: no more in all than people were there.
-
-    Fewer than five others, and none does: whoever sent these knows what they say, and would find the others by subtraction.
-    """
-    return max(0, min(unproven, asked - proven)) if proven >= FEWEST else 0
 
 
 def closes_at(opened_at: datetime, *, days: int = CLOSES_AFTER_DAYS) -> datetime:
