@@ -69,6 +69,16 @@ def test_pairs_all_alike_and_no_pairs_at_all_say_so() -> None:
     assert (same.sd_change, same.low, same.g_z, same.d_av, same.g_av, same.rank_biserial) == (0.0, 1.0, None, None, None, 1.0)
 
 
+def test_changes_that_are_all_alike_but_for_how_thirds_are_kept_do_not_spread() -> None:
+    pytest.importorskip("scipy")
+    # Means over three statements: each of these twelve people rose by one.
+    found = summarise([(16 / 3, 19 / 3)] * 6 + [(4 / 3, 7 / 3)] * 6, (0, 10), 20)
+    assert (found.sd_change, found.g_z, found.low, found.high, found.rank_biserial) == (0.0, None, 1.0, 1.0, 1.0)
+    assert [round(one or 0, 4) for one in (found.d_av, found.g_av)] == [0.4787, 0.4453]
+    there_and_back = summarise([(0.1 + 0.2, 0.3), (5.0, 5.0)], (0, 10), 2)
+    assert (there_and_back.up, there_and_back.same, there_and_back.down, there_and_back.p) == (0, 2, 0, None)
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_the_test_agrees_with_counting_every_pattern_of_signs(seed: int) -> None:
     pytest.importorskip("scipy")

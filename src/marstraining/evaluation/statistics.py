@@ -16,6 +16,8 @@ Scale = tuple[float, float]
 # As many additions as a second or so allows: about a thousand changes where as many go up as down, and far more where they do not.
 _MOST_ADDITIONS = 10**9
 _SCALED_EACH = 500
+# Ratings are whole numbers and their means over a few statements; what differs further on is how a computer keeps thirds.
+_DECIMALS = 9
 _SPREADS = ("sd_then", "sd_now", "mean_change", "sd_change", "low", "high")
 
 
@@ -58,7 +60,7 @@ class Summary:
 
 def summarise(pairs: Sequence[Pair], scale: Scale, people: int | None = None) -> Summary:
     """The summary of complete pairs on a scale from its lowest to its highest; `people` is how many were asked."""
-    differences = [now - then for then, now in pairs]
+    differences = [round(now - then, _DECIMALS) for then, now in pairs]
     n = len(pairs)
     sd_then, sd_now, sd_change = (_sd(values) for values in ([one for one, _ in pairs], [two for _, two in pairs], differences))
     mean_change = fmean(differences) if n else None
