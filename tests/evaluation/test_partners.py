@@ -8,9 +8,9 @@ from tortoise.context import TortoiseContext
 
 from marstraining.core.db import rows
 from marstraining.core.viewer import Role
-from marstraining.evaluation.actions import answer_by_link, ask_partners, asking, close_surveys, put_ready_surveys
-from marstraining.evaluation.models import Instrument, Survey
-from marstraining.evaluation.queries.instruments import return_rates
+from marstraining.evaluation.actions import answer_by_link, ask_partners, asking, close_surveys, enter_from_paper, put_ready_surveys
+from marstraining.evaluation.models import Instrument, Summary, Survey
+from marstraining.evaluation.queries.returns import return_rates
 from marstraining.evaluation.queries.surveys import SurveyFacts, survey_by_ref
 from marstraining.evaluation.rules.answers import Given
 from marstraining.history.models import Entry
@@ -144,6 +144,31 @@ async def test_an_organisations_rate_does_not_give_a_smaller_one_away(
     await _answer(survey, clock, **answered)
     await close_surveys(now=clock.forward(days=20))
     assert await _rates(survey) == shown
+    # What may not be shown is not kept either.
+    kept = (await Summary.get(survey_id=survey.id)).measures["returns"]
+    assert {one["name"]: one["answered"] is None for one in kept} == {name: words is None for name, words in shown.items()}
+
+
+async def test_whoever_changes_their_post_after_closing_moves_no_rate(db: TortoiseContext, clock: Clock, dee: Person) -> None:
+    pytest.importorskip("scipy")
+    survey = await _asked(clock, dee, {"Isle": 12, "Moor": 7})
+    await _answer(survey, clock, Isle=8, Moor=6)
+    await close_surveys(now=clock.forward(days=20))
+    before = await _rates(survey)
+    assert before == {"Isle": "8 of 12 (67%)", "Moor": "6 of 7 (86%)"}
+    moor = (await Position.get(person__name="Moor 0", agency__name="Moor")).agency_id
+    # One who answered leaves, one who did not goes to the others, and everybody of the others leaves.
+    await Position.filter(person__name="Isle 0").update(ends_on=clock.now.date())
+    await Position.filter(person__name="Isle 11").update(agency_id=moor)
+    assert await _rates(survey) == before
+    await Position.filter(person__name__startswith="Moor").update(ends_on=clock.now.date())
+    closed = await survey_by_ref(survey.ref)
+    assert closed is not None
+    for number in range(5):
+        await enter_from_paper(closed, Given({"confident": 7}), f"paper-{number}", by=makers.as_desk(dee), now=clock.now)
+    await close_surveys(now=clock.now)
+    assert (await Summary.filter(survey_id=survey.id).order_by("-step"))[0].step == 2
+    assert await _rates(survey) == before
 
 
 async def test_leads_who_were_asked_are_of_the_organisations_that_they_lead(db: TortoiseContext, clock: Clock, dee: Person) -> None:

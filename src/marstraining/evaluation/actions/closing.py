@@ -14,9 +14,10 @@ from marstraining.evaluation.actions.asking import draw
 from marstraining.evaluation.actions.blocks import make_blocks, of_people
 from marstraining.evaluation.gate import Directions, Figure, Waiting, is_step, pooled_directions, pools, published, published_groups
 from marstraining.evaluation.models import Survey
+from marstraining.evaluation.queries.returns import returns_to_freeze
 from marstraining.evaluation.queries.surveys import PRESENT, SurveyFacts, survey_by_id
 from marstraining.evaluation.rules.answers import Tally, tally
-from marstraining.evaluation.rules.asking import NO_LONGER_AFTER, closes_at, quarter_of
+from marstraining.evaluation.rules.asking import NO_LONGER_AFTER, SurveyKind, closes_at, quarter_of
 from marstraining.evaluation.rules.late import HELD_ABOVE, of_a_later_step
 from marstraining.evaluation.rules.questions import SCALE_HIGH, SCALE_LOW
 from marstraining.evaluation.statistics import summarise
@@ -162,6 +163,8 @@ async def _sum_up(survey: SurveyFacts, *, step: int) -> bool:
     measures["version"] = survey.version_id
     measures |= await of_people(survey, [(row["pair_key"], form) for row, form in zip(found, forms, strict=True)])
     was = await _frozen_last(survey.id)
+    if survey.kind is SurveyKind.PARTNERSHIP:
+        measures["returns"] = await returns_to_freeze(survey.id) if was is None else was.get("returns", [])
     if was is not None:
         measures = of_a_later_step(was, measures)
     # Groups that were published stay as they were, since a later figure of a group could add one form alone; and none are made of

@@ -11,7 +11,8 @@ from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Role
 from marstraining.core.web import Form, page, read_form, render, roles, see_other, viewer_of
 from marstraining.evaluation.actions import ask_partners, put_ready_surveys
-from marstraining.evaluation.queries.instruments import instruments, partner_choices, partnership_surveys, return_rates
+from marstraining.evaluation.queries.instruments import instruments, partner_choices, partnership_surveys
+from marstraining.evaluation.queries.returns import return_rates
 from marstraining.evaluation.queries.surveys import survey_by_ref
 from marstraining.evaluation.rules.asking import PARTNERSHIP_DAYS, SurveyKind
 from marstraining.evaluation.rules.instruments import InstrumentKind

@@ -1,14 +1,12 @@
 """Instruments as the desk sees and assigns them, and areas of the year."""
 
 import json
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from marstraining.core.db import rows
 from marstraining.core.values import frozen
-from marstraining.evaluation.gate import FEWEST, Figure, Published, published, published_returns
-from marstraining.evaluation.queries.surveys import SurveyFacts
+from marstraining.evaluation.gate import Figure, Published, published
 from marstraining.evaluation.rules.instruments import InstrumentKind
 from marstraining.evaluation.rules.questions import Section, sections_of
 
@@ -154,49 +152,3 @@ async def partnership_surveys(ref: str = "") -> list[PartnershipLine]:
 def _partnership_line(row: dict[str, Any]) -> PartnershipLine:
     answers = row.pop("answers")
     return PartnershipLine(**row, gate=published(Figure(answers, row["asked"])) if answers is not None else None)
-
-
-@frozen
-class ReturnRate:
-    """How many of an organisation's people answered, behind the gate; `gate` None is that it stays back."""
-
-    name: str
-    is_small: bool
-    gate: Published | None
-
-
-async def return_rates(survey: SurveyFacts) -> list[ReturnRate]:
-    """How many of each chosen organisation answered a survey that has closed, by name; of an open one nothing.
-
-    Who has answered is known only so that nobody is reminded twice. Who belongs to an organisation is read as the letters were
-    addressed: by a post or as its lead, today.
-    """
-    if survey.closed_at is None:
-        return []
-    chosen = json.loads((await rows("SELECT chosen FROM evaluation_survey WHERE id = ?", survey.id))[0]["chosen"])
-    codes, sectors = chosen.get("agencies") or [], chosen.get("sectors") or []
-    found = await rows(
-        "SELECT a.name, i.id, i.used FROM evaluation_invitation i JOIN (SELECT o.person_id, o.agency_id FROM people_position o"
-        " WHERE o.ends_on IS NULL UNION SELECT g.person_id, g.agency_id FROM people_role_grant g WHERE g.role = 'agency_lead'"
-        " AND g.ended_at IS NULL) w ON w.person_id = i.person_id JOIN people_agency a ON a.id = w.agency_id WHERE i.survey_id = ?"
-        f" AND (a.code IN ({_marks(codes)}) OR a.sector IN ({_marks(sectors)})) ORDER BY lower(a.name), a.id",
-        survey.id,
-        *codes,
-        *sectors,
-        flags=("used",),
-    )
-    everybody = await rows("SELECT id FROM evaluation_invitation WHERE survey_id = ? AND used", survey.id)
-    asked: dict[str, set[int]] = {}
-    answered: dict[str, set[int]] = {}
-    for row in found:
-        asked.setdefault(row["name"], set()).add(row["id"])
-        answered.setdefault(row["name"], set()).update([row["id"]] if row["used"] else [])
-    shown = published_returns({name: frozenset(own) for name, own in answered.items()}, frozenset(row["id"] for row in everybody))
-    return [
-        ReturnRate(name, len(own) < FEWEST, published(Figure(len(answered[name]), len(own))) if name in shown else None)
-        for name, own in asked.items()
-    ]
-
-
-def _marks(values: Sequence[str]) -> str:
-    return ", ".join("?" * len(values)) or "NULL"
