@@ -155,6 +155,33 @@ async def test_small_surveys_are_pooled_for_good_and_totals_are_made_of_blocks(d
     assert await PoolMember.all().count() == 2
 
 
+async def test_what_late_forms_of_a_pooled_survey_say_is_read_in_fives(db: TortoiseContext, clock: Clock, dee: Person) -> None:
+    course = await makers.make_course(outcomes=OUTCOMES)
+    surveys = [await _closed(clock, people=20, answers=6, course=course) for _ in range(2)]
+    await close_surveys(now=clock.forward(days=16))
+    survey = await survey_by_id(surveys[0].id)
+    assert survey is not None
+    desk = makers.as_desk(dee)
+    before = await Summary.get(survey_id=survey.id)
+    read: list[int] = []
+    for number in range(12):
+        await enter_from_paper(survey, a_form(useful=f"Good {number}" if number % 4 else ""), f"late-{number}", by=desk, now=clock.now)
+        # The worker comes late once, so that the second time six are read.
+        if number != 9:
+            await close_surveys(now=clock.now)
+        read.append((await queued_comments(CommentState.WAITING, viewer=desk))[1])
+        await Comment.all().update(state="shown")
+        result = await result_of(survey.id)
+        assert result is not None
+        assert (result.gate.answers, result.later, result.is_pooled) == (6, True, True)
+        read[-1] += len(result.comments)
+        await Comment.all().update(state="waiting")
+    # Each is in both lists: three of the first five have words, and five of the next six.
+    assert read == [0, 0, 0, 0, 6, 6, 6, 6, 6, 6, 16, 16]
+    after = await Summary.get(survey_id=survey.id)
+    assert {**after.measures, "late_read": None} == {**before.measures, "late_read": None}
+
+
 async def test_odd_forms_are_counted_and_none_is_dropped(db: TortoiseContext, clock: Clock) -> None:
     taught, survey = await an_asked_session(clock.now, people=11)
     forms = [a_form()] * 9 + [a_form((10, 10, 10), (10, 10, 10)), Given({}, flags=(Flag.HASTY,))]

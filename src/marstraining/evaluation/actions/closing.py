@@ -12,10 +12,11 @@ from typing import Any
 from marstraining.core.db import execute, execute_many, hold, rows, transaction
 from marstraining.evaluation.actions.asking import draw
 from marstraining.evaluation.actions.blocks import make_blocks, of_people
+from marstraining.evaluation.actions.late import release_late_comments
 from marstraining.evaluation.gate import Directions, Figure, Waiting, is_step, pooled_directions, pools, published, published_groups
 from marstraining.evaluation.models import Survey
 from marstraining.evaluation.queries.returns import returns_to_freeze
-from marstraining.evaluation.queries.surveys import PRESENT, SurveyFacts, survey_by_id
+from marstraining.evaluation.queries.surveys import POOLED, PRESENT, SurveyFacts, survey_by_id
 from marstraining.evaluation.rules.answers import Tally, tally
 from marstraining.evaluation.rules.asking import NO_LONGER_AFTER, SurveyKind, closes_at, quarter_of
 from marstraining.evaluation.rules.late import HELD_ABOVE, of_a_later_step
@@ -44,6 +45,7 @@ async def close_surveys(*, now: datetime) -> int:
         await _pool(course_id)
         await _total(course_id)
     await make_blocks()
+    await release_late_comments()
     await _forget_secrets(now=now)
     return closed
 
@@ -130,9 +132,7 @@ async def _sum_up_new() -> list[int]:
     """A summary of each closed survey that has none, or has enough answers since; the courses whose totals that changes."""
     found = await rows(
         "SELECT v.id, s.course_id, v.kind, c.answers, c.step, (SELECT count(*) FROM evaluation_response r WHERE r.survey_id = v.id) AS n,"
-        " (SELECT count(*) FROM evaluation_pool_member m WHERE m.survey_id = v.id) + (SELECT count(*) FROM evaluation_block_member m"
-        " JOIN evaluation_block b ON b.id = m.block_id WHERE m.survey_id = v.id AND m.kind IN ('follow_up', 'manager') AND b.surveys > 1)"
-        " AS pooled FROM evaluation_survey v"
+        f" {POOLED} AS pooled FROM evaluation_survey v"
         " LEFT JOIN programme_session s ON s.id = v.session_id LEFT JOIN evaluation_summary c ON c.survey_id = v.id AND c.is_current"
         " WHERE v.closed_at IS NOT NULL AND (c.id IS NULL OR (SELECT count(*) FROM evaluation_response r WHERE r.survey_id = v.id)"
         " > c.answers) ORDER BY v.id LIMIT ?",

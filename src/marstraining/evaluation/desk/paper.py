@@ -11,7 +11,7 @@ from marstraining.core.web import Form, page, read_form, render, see_other, view
 from marstraining.evaluation.actions import enter_from_paper, give_on_paper, worries_in
 from marstraining.evaluation.desk.results import WHO_RUNS, own_survey
 from marstraining.evaluation.forms import SCALE, URGENT, read_survey
-from marstraining.evaluation.queries.surveys import SurveyFacts, responses_so_far
+from marstraining.evaluation.queries.surveys import SurveyFacts, is_pooled, responses_so_far
 from marstraining.evaluation.rules.questions import field_of
 
 DONE: dict[str, str | tuple[str, str]] = {
@@ -62,6 +62,7 @@ async def _page(request: Request, survey: SurveyFacts, form: Form) -> Response:
         scale=SCALE,
         field_of=field_of,
         responses=await responses_so_far(survey.id) if survey.closed_at is None else None,
+        pooled=await is_pooled(survey.id),
         done=DONE,
     )
 

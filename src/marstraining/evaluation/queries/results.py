@@ -11,6 +11,7 @@ from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.evaluation.gate import Directions, Figure, Of, Published, published, published_choices
 from marstraining.evaluation.queries.scope import runs
+from marstraining.evaluation.queries.surveys import POOLED
 from marstraining.evaluation.rules.answers import FLAG_WORDS, Flag
 from marstraining.evaluation.rules.asking import SurveyKind
 from marstraining.evaluation.rules.late import HELD_ABOVE
@@ -100,15 +101,18 @@ class Result:
     flags: tuple[str, ...] = ()
     groups: tuple[Groups, ...] = ()
     later: bool = False
+    is_pooled: bool = False
     numbered: tuple[Numbered, ...] = ()
 
 
 async def result_of(survey_id: int) -> Result | None:
     """The result of a survey, None before it has closed and been summed up."""
     found = await rows(
-        "SELECT c.answers, c.asked, c.measures, v.sections, (SELECT count(*) FROM evaluation_response r WHERE r.survey_id = v.id) AS n"
-        " FROM evaluation_summary c JOIN evaluation_survey v ON v.id = c.survey_id WHERE c.survey_id = ? AND c.is_current",
+        "SELECT c.answers, c.asked, c.measures, v.sections, (SELECT count(*) FROM evaluation_response r WHERE r.survey_id = v.id) AS n,"
+        f" {POOLED} AS is_pooled FROM evaluation_summary c JOIN evaluation_survey v ON v.id = c.survey_id WHERE c.survey_id = ?"
+        " AND c.is_current",
         survey_id,
+        flags=("is_pooled",),
     )
     if not found:
         return None
@@ -128,7 +132,7 @@ async def result_of(survey_id: int) -> Result | None:
     course = shown("Confidence over all statements", measures["course"], row["asked"])
     groups = groups_of(measures) if gate.has_mean else ()
     later = row["n"] > row["answers"] or bool(measures.get("is_waiting"))
-    return Result(gate, course, statements, chosen, comments, flags, groups, later=later, numbered=numbered)
+    return Result(gate, course, statements, chosen, comments, flags, groups, later=later, is_pooled=row["is_pooled"], numbered=numbered)
 
 
 def groups_of(measures: Mapping[str, Any]) -> tuple[Groups, ...]:

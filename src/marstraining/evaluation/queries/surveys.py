@@ -17,6 +17,11 @@ PRESENT = (
     "SELECT DISTINCT m.person_id FROM attendance_mark m WHERE m.session_id = s.id AND m.superseded_at IS NULL"
     " AND m.mark IN ('attended', 'partial') AND m.taken_as IN ('learner', 'walk_in', 'substitute')"
 )
+# Whether a survey `v` was taken together with others, for good: its own figures stay as they are.
+POOLED = (
+    "(EXISTS (SELECT 1 FROM evaluation_pool_member m WHERE m.survey_id = v.id) OR EXISTS (SELECT 1 FROM evaluation_block_member m"
+    " JOIN evaluation_block b ON b.id = m.block_id WHERE m.survey_id = v.id AND m.kind IN ('follow_up', 'manager') AND b.surveys > 1))"
+)
 # Whether an invitation `i` to a survey `v` of a session `s` still holds: beforehand for those who are to come, afterwards for those who
 # came, as their booking and their mark stand today. Takes the present instant.
 STILL_ASKED = (
@@ -111,6 +116,11 @@ async def invited_by_token(token: str) -> Invited | None:
         return None
     survey = await survey_by_id(found[0]["survey_id"])
     return Invited(found[0]["id"], found[0]["person_id"], found[0]["used"], survey) if survey else None
+
+
+async def is_pooled(survey_id: int) -> bool:
+    """Whether a closed survey is counted together with others, so that late forms change none of its figures."""
+    return bool(await rows(f"SELECT v.id FROM evaluation_survey v WHERE v.id = ? AND {POOLED}", survey_id))
 
 
 async def responses_so_far(survey_id: int) -> int:
