@@ -1,20 +1,23 @@
 """Which sessions a report is of: a session has one quarter on every page, and belongs to an area from a day to a day."""
 
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 
 import pytest
 
 from marstraining.attendance.models import Register
 from marstraining.evaluation.actions import ask_after_sessions, close_surveys
-from marstraining.evaluation.models import CourseArea
-from marstraining.evaluation.queries.surveys import survey_of_session
+from marstraining.evaluation.models import CourseArea, PoolMember, Summary
+from marstraining.evaluation.queries.surveys import SurveyFacts, survey_of_session
+from marstraining.evaluation.statistics import summarise
+from marstraining.programme.models import Course
 from marstraining.reports.actions import take_quarterly_snapshot
 from marstraining.reports.document import Grid
 from marstraining.reports.queries import Frozen
 from marstraining.reports.rules import Period
 from tests import makers
 from tests.conftest import Clock
-from tests.evaluation.asked import OUTCOMES, an_asked_session, answer
+from tests.evaluation.asked import OUTCOMES, a_form, an_asked_session, answer
 from tests.reports.quarters import AT_DESK, IN_QUARTER, QUARTER, a_quarter, grid, sections, tiles
 
 pytest.importorskip("scipy")
@@ -85,3 +88,60 @@ async def test_answers_of_a_course_that_belongs_for_a_part_of_the_quarter_are_no
     points = [block.items for block in sections(frozen)["7"].blocks if hasattr(block, "items")]
     why = "Neglect: belongs to the area for a part of the quarter, and answers are counted for the whole of it"
     assert points == ([] if told == "+3.0" else [(why,)])
+
+
+async def _few_in_two_quarters(clock: Clock) -> tuple[Course, list[SurveyFacts]]:
+    """A session at the end of September and one at the beginning of October, six answers of each, of opposite changes."""
+    course = await makers.make_course("Neglect", outcomes=OUTCOMES)
+    surveys = []
+    for day, form in (("2026-09-24", a_form((9, 9, 9), (3, 3, 3))), ("2026-10-06", a_form((4, 4, 4), (8, 8, 8)))):
+        clock.travel_to(datetime.fromisoformat(f"{day}T15:00:00+00:00"))
+        taught, survey = await an_asked_session(clock.now, people=12, course=course)
+        await answer(survey, taught.learners[:6], now=clock.now, forms=[form] * 6)
+        surveys.append(survey)
+    await close_surveys(now=clock.forward(days=20))
+    return course, surveys
+
+
+def _confidence(frozen: Frozen) -> tuple[str, list[str]]:
+    points = [item for block in sections(frozen)["7"].blocks if hasattr(block, "items") for item in block.items]
+    return tiles(frozen)["Change in confidence, 0 to 10"], points
+
+
+@pytest.mark.usefixtures("db")
+async def test_few_answers_are_taken_together_within_their_quarter_alone(clock: Clock) -> None:
+    course, _ = await _few_in_two_quarters(clock)
+    await CourseArea.create(course=course, area="Neglect", starts_on=date(2026, 10, 1))
+    why = "Neglect: too few answers to be shown yet: they are kept until sessions of the course in the quarter have enough together"
+    reports = ((Period(2026, 2), ""), (Period(2026, 3), ""), (Period(2026, 3), "area:Neglect"))
+    for period, scope in reports:
+        assert _confidence(await taken(clock, period, scope)) == ("not published", [why])
+    # A second session of the quarter makes them enough, also for the area that the course belongs to from the quarter's first day.
+    taught, survey = await an_asked_session(clock.now, people=12, course=course)
+    await answer(survey, taught.learners[:6], now=clock.now)
+    await close_surveys(now=clock.forward(days=20))
+    assert [_confidence(await taken(clock, period, scope))[0] for period, scope in reports] == ["not published", "+3.5", "+3.5"]
+
+
+@pytest.mark.usefixtures("db")
+async def test_answers_that_were_taken_together_over_two_quarters_are_published_for_neither(clock: Clock) -> None:
+    course, surveys = await _few_in_two_quarters(clock)
+    own = [(await Summary.get(survey_id=one.id)).measures for one in surveys]
+    # As they once were, in the quarter of the last.
+    measures = {"course": asdict(summarise([(9, 3)] * 6 + [(4, 8)] * 6, (0, 10), 24)), "pairs": own[0]["pairs"] + own[1]["pairs"]}
+    pool = await Summary.create(
+        scope="pool", course=course, quarter="2026/27 Q3", answers=12, asked=24, surveys=2, measures=measures, survey=None
+    )
+    for one in surveys:
+        await PoolMember.create(pool=pool, survey_id=one.id)
+    taught, survey = await an_asked_session(clock.now, people=12, course=course)
+    await answer(survey, taught.learners, now=clock.now)
+    await close_surveys(now=clock.forward(days=20))
+    assert {(one.scope, one.quarter, one.answers) for one in await Summary.filter(survey=None)} == {
+        ("pool", "", 12),
+        ("course", "", 24),
+        ("quarter", "2026/27 Q3", 12),
+    }
+    assert _confidence(await taken(clock, Period(2026, 3))) == ("+3.0", [])
+    why = "Neglect: counted together with sessions of another quarter, so in the course’s figure of all quarters alone"  # noqa: RUF001
+    assert _confidence(await taken(clock, Period(2026, 2))) == ("not published", [why])

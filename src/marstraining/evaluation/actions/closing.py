@@ -1,9 +1,8 @@
-"""Closing: rows are written anew in random order, then what they come to is frozen, small surveys pooled, and totals made of blocks."""
+"""Closing: rows are written anew in random order, then what they come to is frozen; `totals` pools small surveys and adds up."""
 
 import asyncio
 import json
 import secrets
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from statistics import fmean
@@ -13,18 +12,16 @@ from marstraining.core.db import execute, execute_many, hold, rows, transaction
 from marstraining.evaluation.actions.asking import draw
 from marstraining.evaluation.actions.blocks import make_blocks, of_people
 from marstraining.evaluation.actions.late import release_late_comments
-from marstraining.evaluation.gate import Directions, Figure, Waiting, is_step, pooled_directions, pools, published, published_groups
+from marstraining.evaluation.actions.totals import SCALE, insert_summary, pool, total
+from marstraining.evaluation.gate import Figure, is_step, published, published_groups
 from marstraining.evaluation.models import Survey
 from marstraining.evaluation.queries.returns import returns_to_freeze
 from marstraining.evaluation.queries.surveys import POOLED, PRESENT, SurveyFacts, survey_by_id
 from marstraining.evaluation.rules.answers import Tally, tally
-from marstraining.evaluation.rules.asking import NO_LONGER_AFTER, SurveyKind, closes_at, quarter_of
+from marstraining.evaluation.rules.asking import NO_LONGER_AFTER, SurveyKind, closes_at
 from marstraining.evaluation.rules.late import HELD_ABOVE, of_a_later_step
-from marstraining.evaluation.rules.questions import SCALE_HIGH, SCALE_LOW
 from marstraining.evaluation.statistics import summarise
-from marstraining.programme.models import Course
 
-_SCALE = (SCALE_LOW, SCALE_HIGH)
 _AT_ONCE = 50
 _KEPT_FOR = timedelta(days=3 * 365)
 _shuffled = secrets.SystemRandom()
@@ -42,8 +39,8 @@ async def close_surveys(*, now: datetime) -> int:
         closed += await _close(row["id"], now=now)
     touched = await _sum_up_new()
     for course_id in touched:
-        await _pool(course_id)
-        await _total(course_id)
+        await pool(course_id)
+        await total(course_id)
     await make_blocks()
     await release_late_comments()
     await _forget_secrets(now=now)
@@ -176,7 +173,7 @@ async def _sum_up(survey: SurveyFacts, *, step: int) -> bool:
         if await rows("SELECT id FROM evaluation_summary WHERE survey_id = ? AND step >= ?", survey.id, step):
             return False
         await execute("UPDATE evaluation_summary SET is_current = ? WHERE survey_id = ?", False, survey.id)
-        await _insert("survey", measures, survey_id=survey.id, step=step, answers=len(forms), asked=asked)
+        await insert_summary("survey", measures, survey_id=survey.id, step=step, answers=len(forms), asked=asked)
         if held:
             await execute_many("UPDATE evaluation_comment SET id = ? WHERE id = ?", [(draw(), row["id"]) for row in held])
     return True
@@ -190,7 +187,7 @@ def _measures(added: Tally, asked: int) -> dict[str, Any]:
                 "question": one.question,
                 "measure": one.measure.value,
                 "text": one.text,
-                "summary": asdict(summarise(one.pairs, _SCALE, asked)),
+                "summary": asdict(summarise(one.pairs, SCALE, asked)),
             }
             for one in added.statements
         ],
@@ -208,7 +205,7 @@ def _measures(added: Tally, asked: int) -> dict[str, Any]:
             }
             for one in added.numbered
         ],
-        "course": asdict(summarise(added.course_pairs, _SCALE, asked)),
+        "course": asdict(summarise(added.course_pairs, SCALE, asked)),
         "pairs": sorted(added.course_pairs),
         "flags": dict(added.flags),
     }
@@ -229,129 +226,13 @@ def _groups(added: Tally, asked: int) -> list[dict[str, Any]]:
         sizes = {name: len(pairs) for name, pairs in one.pairs.items()}
         shown = published_groups(sizes)
         groups = [
-            {"name": name, "elsewhere": sum(sizes.values()) - len(pairs), "summary": asdict(summarise(pairs, _SCALE))}
+            {"name": name, "elsewhere": sum(sizes.values()) - len(pairs), "summary": asdict(summarise(pairs, SCALE))}
             for name, pairs in one.pairs.items()
             if name and name in shown
         ]
         if groups:
             tables.append({"question": one.question, "text": one.text, "groups": groups})
     return tables
-
-
-async def _insert(
-    scope: str,
-    measures: dict[str, Any],
-    *,
-    answers: int,
-    asked: int,
-    survey_id: int | None = None,
-    course_id: int | None = None,
-    quarter: str = "",
-    step: int = 1,
-    surveys: int = 1,
-) -> int:
-    made = await rows(
-        "INSERT INTO evaluation_summary (scope, survey_id, course_id, quarter, step, is_current, answers, asked, surveys, measures)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-        scope, survey_id, course_id, quarter, step, True, answers, asked, surveys, json.dumps(measures),
-    )  # fmt: skip
-    return int(made[0]["id"])
-
-
-# ---- pools and totals -------------------------------------------------------------------------------------------------
-
-
-async def _pool(course_id: int) -> None:
-    """Take small surveys of a course together, in the order of their sessions, for good (evaluation.md 4.5 and `gate.pools`)."""
-    found = await _own_summaries(
-        course_id, "AND c.answers < 10 AND NOT EXISTS (SELECT 1 FROM evaluation_pool_member m WHERE m.survey_id = v.id)"
-    )
-    by_id = {row["survey_id"]: row for row in found}
-    for pool in pools([Waiting(row["survey_id"], len(row["measures"]["pairs"])) for row in found]):
-        members = [by_id[one.survey] for one in pool]
-        pairs = [tuple(pair) for row in members for pair in row["measures"]["pairs"]]
-        asked = sum(row["asked"] for row in members)
-        summary = asdict(await asyncio.to_thread(summarise, pairs, _SCALE, asked))
-        directions = pooled_directions([_directions(row["measures"]["course"]) for row in members])
-        if directions is None:
-            summary |= {"up": None, "same": None, "down": None, "at_top": None}
-        async with transaction():
-            await hold(Course, course_id)
-            taken = await rows(
-                f"SELECT survey_id FROM evaluation_pool_member WHERE survey_id IN ({', '.join('?' * len(members))})",
-                *(row["survey_id"] for row in members),
-            )
-            if taken:
-                return
-            pool_id = await _insert(
-                "pool",
-                {"course": summary, "pairs": sorted(pairs)},
-                course_id=course_id,
-                quarter=members[-1]["quarter"],
-                answers=len(pairs),
-                asked=asked,
-                surveys=len(members),
-            )
-            await execute_many(
-                "INSERT INTO evaluation_pool_member (pool_id, survey_id) VALUES (?, ?)", [(pool_id, row["survey_id"]) for row in members]
-            )
-
-
-def _directions(summary: dict[str, Any]) -> Directions:
-    return Directions(summary["up"], summary["same"], summary["down"], summary["at_top"])
-
-
-async def _own_summaries(course_id: int, condition: str) -> list[dict[str, Any]]:
-    found = await rows(
-        "SELECT c.survey_id, c.answers, c.asked, c.measures, s.starts_at FROM evaluation_summary c JOIN evaluation_survey v"
-        " ON v.id = c.survey_id JOIN programme_session s ON s.id = v.session_id WHERE s.course_id = ? AND v.kind = 'after'"
-        f" AND c.is_current {condition} ORDER BY s.ends_at, v.id",
-        course_id,
-        instants=("starts_at",),
-    )
-    # A session belongs to the quarter of its first training day, in every figure.
-    return [row | {"measures": json.loads(row["measures"]), "quarter": quarter_of(row["starts_at"])} for row in found]
-
-
-async def _total(course_id: int) -> None:
-    """The course's score over all its blocks, and over those of each quarter: surveys with a mean of their own, and pools."""
-    blocks = [row for row in await _own_summaries(course_id, "AND c.answers >= 10") if _is_block(row)]
-    pooled = await rows(
-        "SELECT answers, asked, measures, quarter, surveys FROM evaluation_summary WHERE course_id = ? AND scope = 'pool' ORDER BY id",
-        course_id,
-    )
-    blocks += [row | {"measures": json.loads(row["measures"])} for row in pooled]
-    made: list[tuple[str, str, dict[str, Any], list[dict[str, Any]]]] = []
-    for quarter in ("", *sorted({row["quarter"] for row in blocks})):
-        part = [row for row in blocks if quarter in {"", row["quarter"]}]
-        if part:
-            made.append(("quarter" if quarter else "course", quarter, await _total_of(part), part))
-    async with transaction():
-        await hold(Course, course_id)
-        await execute("DELETE FROM evaluation_summary WHERE course_id = ? AND scope IN ('course', 'quarter')", course_id)
-        for scope, quarter, measures, part in made:
-            await _insert(
-                scope,
-                measures,
-                course_id=course_id,
-                quarter=quarter,
-                answers=sum(len(row["measures"]["pairs"]) for row in part),
-                asked=sum(row["asked"] for row in part),
-                surveys=sum(row.get("surveys", 1) for row in part),
-            )
-
-
-def _is_block(row: dict[str, Any]) -> bool:
-    return published(Figure(len(row["measures"]["pairs"]), row["asked"])).has_mean
-
-
-async def _total_of(blocks: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    pairs = [tuple(pair) for row in blocks for pair in row["measures"]["pairs"]]
-    summary = asdict(await asyncio.to_thread(summarise, pairs, _SCALE, sum(row["asked"] for row in blocks)))
-    if any(row["measures"]["course"]["up"] is None for row in blocks):
-        # The directions of a pool that keeps them back are the difference between the total's and the others'.
-        summary |= {"up": None, "same": None, "down": None, "at_top": None}
-    return {"course": summary}
 
 
 async def _forget_secrets(*, now: datetime) -> None:

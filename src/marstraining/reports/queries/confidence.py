@@ -125,6 +125,8 @@ async def _asked(sessions: Sequence[HeldSession]) -> list[dict[str, Any]]:
         return []
     return await rows(
         "SELECT c.code, c.title, count(v.id) AS asked, sum(CASE WHEN v.id IS NOT NULL AND v.closed_at IS NULL THEN 1 ELSE 0 END) AS open,"
+        " sum(CASE WHEN EXISTS (SELECT 1 FROM evaluation_pool_member m JOIN evaluation_summary p ON p.id = m.pool_id"
+        " WHERE m.survey_id = v.id AND p.quarter = '') THEN 1 ELSE 0 END) AS across,"
         " max(CASE WHEN v.closed_at IS NULL THEN v.closes_at END) AS until, max(s.ends_at) AS ended FROM programme_session s"
         " JOIN programme_course c ON c.id = s.course_id LEFT JOIN evaluation_survey v ON v.session_id = s.id AND v.kind = 'after'"
         f" WHERE s.id IN ({', '.join(str(one) for one in ran)}) GROUP BY c.id, c.code, c.title",
@@ -142,8 +144,10 @@ def _held_back(row: Mapping[str, Any], now: datetime) -> CourseConfidence:
     if row["open"]:
         last = local(row["until"] - timedelta(minutes=1))
         why = f"still open, until {last.day} {last:%B %Y}"
+    elif row["across"]:
+        why = "counted together with sessions of another quarter, so in the course’s figure of all quarters alone"  # noqa: RUF001 - as printed
     elif row["asked"]:
-        why = "too few answers to be shown yet: they are kept until sessions of the course have enough together"
+        why = "too few answers to be shown yet: they are kept until sessions of the course in the quarter have enough together"
     else:
         why = "not asked yet, until the register is taken" if is_coming else "nobody was asked"
     return _unpublished(row["code"], row["title"], why, is_coming=is_coming)
