@@ -10,7 +10,7 @@ from marstraining.evaluation.actions import ask_after_sessions, close_surveys
 from marstraining.evaluation.models import CourseArea, PoolMember, Summary
 from marstraining.evaluation.queries.surveys import SurveyFacts, survey_of_session
 from marstraining.evaluation.statistics import summarise
-from marstraining.programme.models import Course
+from marstraining.programme.models import Course, Session
 from marstraining.reports.actions import take_quarterly_snapshot
 from marstraining.reports.document import Grid
 from marstraining.reports.queries import Frozen
@@ -145,3 +145,35 @@ async def test_answers_that_were_taken_together_over_two_quarters_are_published_
     assert _confidence(await taken(clock, Period(2026, 3))) == ("+3.0", [])
     why = "Neglect: counted together with sessions of another quarter, so in the course’s figure of all quarters alone"  # noqa: RUF001
     assert _confidence(await taken(clock, Period(2026, 2))) == ("not published", [why])
+
+
+@pytest.mark.usefixtures("db")
+async def test_totals_that_were_stored_in_another_quarter_are_made_anew_once(clock: Clock) -> None:
+    clock.travel_to(datetime.fromisoformat("2026-03-20T15:00:00+00:00"))
+    course = await makers.make_course("Two days", outcomes=OUTCOMES)
+    for number in (12, 6, 6):
+        taught, survey = await an_asked_session(clock.now, people=12, course=course)
+        await answer(survey, taught.learners[:number], now=clock.now)
+    await close_surveys(now=clock.forward(days=16))
+    right = {(one.scope, one.quarter, one.answers) for one in await Summary.filter(survey=None)}
+    assert right == {("course", "", 24), ("quarter", "2025/26 Q4", 24), ("pool", "2025/26 Q4", 12)}
+    # By the last day, as they were once made, and without what they were made of.
+    for one in await Summary.filter(scope__in=["quarter", "pool"]):
+        one.quarter, one.measures = "2026/27 Q1", {name: value for name, value in one.measures.items() if name != "members"}
+        await one.save()
+    await close_surveys(now=clock.forward(days=1))
+    assert {(one.scope, one.quarter, one.answers) for one in await Summary.filter(survey=None)} == right
+    shown = [tiles(await taken(clock, period))["Change in confidence, 0 to 10"] for period in (Period(2025, 4), Period(2026, 1))]
+    assert shown == ["+3.0", "not collected yet"]
+    # From then on they stay, until a session's day is put right.
+    kept = {one.id for one in await Summary.all()}
+    await close_surveys(now=clock.forward(days=1))
+    assert {one.id for one in await Summary.all()} == kept
+    day = datetime.fromisoformat("2026-04-01T09:00:00+00:00")
+    await Session.filter(id=survey.session_id).update(starts_at=day, ends_at=day + timedelta(hours=3))
+    await close_surveys(now=clock.forward(days=1))
+    assert {(one.scope, one.quarter, one.answers) for one in await Summary.filter(survey=None)} == {
+        ("course", "", 24),
+        ("quarter", "2025/26 Q4", 12),
+        ("pool", "", 12),
+    }

@@ -12,7 +12,7 @@ from marstraining.core.db import execute, execute_many, hold, rows, transaction
 from marstraining.evaluation.actions.asking import draw
 from marstraining.evaluation.actions.blocks import make_blocks, of_people
 from marstraining.evaluation.actions.late import release_late_comments
-from marstraining.evaluation.actions.totals import SCALE, insert_summary, pool, total
+from marstraining.evaluation.actions.totals import SCALE, courses_to_total_anew, insert_summary, pool, total
 from marstraining.evaluation.gate import Figure, is_step, published, published_groups
 from marstraining.evaluation.models import Survey
 from marstraining.evaluation.queries.returns import returns_to_freeze
@@ -38,7 +38,7 @@ async def close_surveys(*, now: datetime) -> int:
     for row in due:
         closed += await _close(row["id"], now=now)
     touched = await _sum_up_new()
-    for course_id in touched:
+    for course_id in sorted({*touched, *await courses_to_total_anew()}):
         await pool(course_id)
         await total(course_id)
     await make_blocks()
