@@ -17,7 +17,7 @@ from marstraining.people.models import Person
 from marstraining.programme.models import SessionTrainer
 from tests import makers
 from tests.conftest import Clock, Visitor
-from tests.evaluation.asked import Taught, a_form, a_taught_session, an_asked_session, answer, links_of, with_a_number
+from tests.evaluation.asked import OUTCOMES, Taught, a_form, a_taught_session, an_asked_session, answer, links_of, with_a_number
 from tests.statements import statements
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -236,6 +236,25 @@ async def test_paper_forms_are_entered_one_after_another(sign_in_as: SignInAs, c
     assert handed.headers["location"].endswith("done=handed")
     for address in (f"/desk/evaluation/{survey.ref}/print", f"/desk/evaluation/{survey.ref}/print?large=1"):
         assert (await desk.get(address)).status_code == 200
+
+
+async def test_late_forms_of_a_pooled_survey_say_what_becomes_of_them(sign_in_as: SignInAs, clock: Clock, dee: Person) -> None:
+    pytest.importorskip("scipy")
+    course = await makers.make_course("Child Protection", outcomes=OUTCOMES)
+    for _ in range(2):
+        taught, survey = await an_asked_session(clock.now, people=8, course=course)
+        await answer(survey, taught.learners[:6], now=clock.now)
+    await close_surveys(now=clock.forward(days=16))
+    desk = await sign_in_as(dee)
+    path = f"/desk/evaluation/{survey.ref}/paper"
+    page = (await desk.get(path)).text
+    assert "counted together with those of other sessions, so its figures stay as they are" in page
+    number = re.findall(r'name="submission" value="([0-9a-f]{32})"', page)[0]
+    assert (await desk.post(path, {"submission": number, **_FILLED}, seen=path)).status_code == 303
+    await close_surveys(now=clock.now)
+    result = (await desk.get(f"/desk/evaluation/{survey.ref}")).text
+    assert "What the later forms say is read once five of them have come" in result
+    assert "Each line counts them once five" not in result
 
 
 async def test_a_survey_is_built_previewed_and_given_to_a_course(sign_in_as: SignInAs, clock: Clock, dee: Person) -> None:
