@@ -10,6 +10,7 @@ from marstraining.core.db import rows
 from marstraining.evaluation.actions import (
     answer_in_the_room,
     close_surveys,
+    closing,
     enter_from_paper,
     enter_the_room,
     erase_old_answers,
@@ -180,6 +181,23 @@ async def test_what_late_forms_of_a_pooled_survey_say_is_read_in_fives(db: Torto
     assert read == [0, 0, 0, 0, 6, 6, 6, 6, 6, 6, 16, 16]
     after = await Summary.get(survey_id=survey.id)
     assert {**after.measures, "late_read": None} == {**before.measures, "late_read": None}
+
+
+async def test_surveys_with_a_few_late_forms_keep_no_other_from_being_summed_up(
+    db: TortoiseContext, clock: Clock, dee: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closing, "_AT_ONCE", 1)
+    course = await makers.make_course(outcomes=OUTCOMES)
+    surveys = [await _closed(clock, people=10, answers=answers, course=course) for answers in (6, 6, 10, 10)]
+    clock.forward(days=16)
+    for _ in surveys:
+        await close_surveys(now=clock.now)
+    assert await PoolMember.all().count() == 2
+    for survey in surveys:
+        await _paper(survey.id, 1, dee=dee, clock=clock)
+    last = await _closed(clock, people=10, answers=10, course=course)
+    await close_surveys(now=clock.forward(days=16))
+    assert await _current(last.id) == [(1, 10)]
 
 
 async def test_odd_forms_are_counted_and_none_is_dropped(db: TortoiseContext, clock: Clock) -> None:

@@ -13,7 +13,7 @@ from marstraining.evaluation.actions.asking import draw
 from marstraining.evaluation.actions.blocks import make_blocks, of_people
 from marstraining.evaluation.actions.late import release_late_comments
 from marstraining.evaluation.actions.totals import SCALE, courses_to_total_anew, insert_summary, pool, total
-from marstraining.evaluation.gate import Figure, is_step, published, published_groups
+from marstraining.evaluation.gate import STEP, Figure, is_step, published, published_groups
 from marstraining.evaluation.models import Survey
 from marstraining.evaluation.queries.returns import returns_to_freeze
 from marstraining.evaluation.queries.surveys import POOLED, PRESENT, SurveyFacts, survey_by_id
@@ -127,21 +127,20 @@ async def _asked(survey_id: int) -> int:
 
 async def _sum_up_new() -> list[int]:
     """A summary of each closed survey that has none, or has enough answers since; the courses whose totals that changes."""
+    # What is in a pool stays there as it was: a later figure of its own would tell the others apart.
     found = await rows(
-        "SELECT v.id, s.course_id, v.kind, c.answers, c.step, (SELECT count(*) FROM evaluation_response r WHERE r.survey_id = v.id) AS n,"
-        f" {POOLED} AS pooled FROM evaluation_survey v"
-        " LEFT JOIN programme_session s ON s.id = v.session_id LEFT JOIN evaluation_summary c ON c.survey_id = v.id AND c.is_current"
-        " WHERE v.closed_at IS NOT NULL AND (c.id IS NULL OR (SELECT count(*) FROM evaluation_response r WHERE r.survey_id = v.id)"
-        " > c.answers) ORDER BY v.id LIMIT ?",
+        "SELECT v.id, s.course_id, v.kind, c.answers, c.step, (SELECT count(*) FROM evaluation_response r WHERE r.survey_id = v.id) AS n"
+        " FROM evaluation_survey v LEFT JOIN programme_session s ON s.id = v.session_id"
+        " LEFT JOIN evaluation_summary c ON c.survey_id = v.id AND c.is_current WHERE v.closed_at IS NOT NULL"
+        " AND (c.id IS NULL OR (SELECT count(*) FROM evaluation_response r WHERE r.survey_id = v.id)"
+        f" >= c.answers + ? AND NOT {POOLED}) ORDER BY v.id LIMIT ?",
+        STEP,
         _AT_ONCE * 4,
     )
     touched: set[int] = set()
     for row in found:
-        # What is in a pool stays there as it was: a later figure of its own would tell the others apart.
-        if row["pooled"] or not is_step(row["n"], row["answers"]):
-            continue
         survey = await survey_by_id(row["id"])
-        if survey is None:
+        if survey is None or not is_step(row["n"], row["answers"]):
             continue
         if await _sum_up(survey, step=(row["step"] or 0) + 1) and row["kind"] == "after" and row["course_id"]:
             touched.add(row["course_id"])
