@@ -122,8 +122,8 @@ def _unique_with(model: type[Model], column: str, *, is_one_to_one: bool) -> Ite
 async def merge_people(keep_id: int, drop_id: int, *, by: Viewer, now: datetime) -> None:
     """Make one record of two of the same person: `drop_id` ends as merged, with all that was its moved to `keep_id`.
 
-    The dropped addresses become the kept record's where it has room. Both sign in again. Refuses two live bookings of one session, and
-    to the desk an account with a strong role (NotAllowed): a merge would hand it over.
+    The dropped addresses become the kept record's where it has room, and it is active where either was. Both sign in again. Refuses two
+    live bookings of one session, and to the desk an account with a strong role (NotAllowed): a merge would hand it over.
     """
     if keep_id == drop_id:
         raise Refused("Choose another person to merge with", code="same", field="other")
@@ -146,11 +146,11 @@ async def merge_people(keep_id: int, drop_id: int, *, by: Viewer, now: datetime)
         for (table, column), way in PLAIN_PERSON_COLUMNS.items():
             if way == "moved":
                 await db.execute(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", keep_id, drop_id)
-        await _join_addresses(people[keep_id], people[drop_id])
+        await _join_records(people[keep_id], people[drop_id])
         await record("merge_people", by=by, now=now, subject_kind="person", subject_id=keep_id, detail={"merged": drop_id})
 
 
-async def _join_addresses(keep: dict[str, Any], drop: dict[str, Any]) -> None:
+async def _join_records(keep: dict[str, Any], drop: dict[str, Any]) -> None:
     spare = [address for address in (drop["email"], drop["second_email"]) if address]
     email = keep["email"] or (spare.pop(0) if spare else None)
     second = keep["second_email"] or (spare.pop(0) if spare else None)
@@ -160,7 +160,9 @@ async def _join_addresses(keep: dict[str, Any], drop: dict[str, Any]) -> None:
         drop["id"],
     )
     await db.execute("UPDATE people_person SET merged_into_id = ? WHERE merged_into_id = ?", keep["id"], drop["id"])
-    await db.execute("UPDATE people_person SET email = ?, second_email = ? WHERE id = ?", email, second, keep["id"])
+    # Whoever was at work as either is so as the one: letters to somebody marked as left would stop.
+    state = drop["state"] if drop["state"] == rules.PersonState.ACTIVE else keep["state"]
+    await db.execute("UPDATE people_person SET email = ?, second_email = ?, state = ? WHERE id = ?", email, second, state, keep["id"])
     if email:
         await db.execute("UPDATE people_person SET managed_by_id = NULL WHERE id = ?", keep["id"])
 
