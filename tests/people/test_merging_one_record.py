@@ -1,13 +1,17 @@
 """What the one record of two that were merged says, where both said something."""
 
+from datetime import timedelta
+
 import pytest
 from tortoise.context import TortoiseContext
 
+from marstraining.bookings.models import SentEntry
 from marstraining.core.viewer import Role
 from marstraining.people import actions
 from marstraining.people.models import Person
+from marstraining.programme.models import TrainingDay
 from tests.conftest import STANDING_NOW
-from tests.makers import as_desk, make_person
+from tests.makers import as_desk, make_person, make_session
 
 NOW = STANDING_NOW
 pytestmark = pytest.mark.usefixtures("db")
@@ -27,3 +31,25 @@ async def test_a_person_is_active_where_either_record_was(dee: Person, kept: str
     await actions.merge_people(asha.id, twin.id, by=as_desk(dee), now=NOW)
     assert (await Person.get(id=asha.id)).state == after
     assert (await Person.get(id=twin.id)).state == "merged"
+
+
+@pytest.mark.parametrize(
+    ("kept", "dropped", "after"),
+    [
+        ((1, True), (6, False), (6, False)),
+        ((6, True), (1, False), (6, False)),
+        ((6, True), (1, True), (6, True)),
+    ],
+)
+async def test_the_highest_sequence_that_was_sent_stays_and_the_entry_stands_where_either_did(
+    dee: Person, kept: tuple[int, bool], dropped: tuple[int, bool], after: tuple[int, bool]
+) -> None:
+    asha, twin = await make_person("Asha Patel"), await make_person("A. Patel")
+    day = await TrainingDay.get(session=await make_session(now=NOW))
+    for person, (sequence, is_cancelled) in ((asha, kept), (twin, dropped)):
+        sent_at = NOW + timedelta(hours=sequence)
+        await SentEntry.create(person=person, training_day=day, sequence=sequence, is_cancelled=is_cancelled, sent_at=sent_at)
+    await actions.merge_people(asha.id, twin.id, by=as_desk(dee), now=NOW)
+    entry = await SentEntry.get()
+    assert (entry.person_id, (entry.sequence, entry.is_cancelled)) == (asha.id, after)
+    assert entry.sent_at == NOW + timedelta(hours=6)

@@ -57,14 +57,17 @@ PLAIN_PERSON_COLUMNS: dict[tuple[str, str], Literal["moved", "kept"]] = {
 class _Clash:
     """What to do where both records have a row that only one may have.
 
-    "delete" drops the dropped record's row; "retire" dates its `column`, so that it no longer counts; "add" adds its
-    `column` to the kept one's and drops it; "either" lets the kept one's `column` be true where either is, and drops it;
-    "refuse" stops the merge with `sentence`.
+    "delete" drops the dropped record's row; "retire" dates its `column`, so that it no longer counts; "join" makes one row of
+    both: the kept one, after `sets`, in which they are called kept and dropped; "refuse" stops the merge with `sentence`.
     """
 
-    way: Literal["delete", "retire", "add", "either", "refuse"] = "delete"
+    way: Literal["delete", "retire", "join", "refuse"] = "delete"
     column: str = ""
+    sets: str = ""
     sentence: str = ""
+
+
+_LATER = "CASE WHEN dropped.sequence > kept.sequence THEN dropped.{0} ELSE kept.{0} END"
 
 
 _CLASHES = {
@@ -75,9 +78,15 @@ _CLASHES = {
     "bulletins_topic_subscription": _Clash("retire", "ended_at"),
     "people_role_grant": _Clash("retire", "ended_at"),
     "people_telegram_link": _Clash("delete"),
-    "programme_headcount": _Clash("add", "number"),
+    "programme_headcount": _Clash("join", sets="number = kept.number + dropped.number"),
     # Whoever answered as the one is not asked again as the other.
-    "evaluation_invitation": _Clash("either", "used"),
+    "evaluation_invitation": _Clash("join", sets="used = kept.used OR dropped.used"),
+    # A calendar takes no entry below the highest it has had, and holds the day until the entry is cancelled.
+    "bookings_sent_entry": _Clash(
+        "join",
+        sets=f"sequence = {_LATER.format('sequence')}, sent_at = {_LATER.format('sent_at')},"
+        " is_cancelled = kept.is_cancelled AND dropped.is_cancelled",
+    ),
 }
 # What must not stand twice although the schema allows it: one post, one role.
 _ALSO_ONCE = {
@@ -225,11 +234,10 @@ async def _settle(reference: Reference, columns: tuple[str, ...], condition: str
         if clash.way == "retire":
             await db.execute(f"UPDATE {table} SET {clash.column} = ? WHERE id = ?", now, row["id"])
             continue
-        if clash.way in {"add", "either"}:
-            sign = "+" if clash.way == "add" else "OR"
+        if clash.way == "join":
             await db.execute(
-                f"UPDATE {table} SET {clash.column} = {clash.column} {sign} (SELECT {clash.column} FROM {table} WHERE id = ?) WHERE id = ?",
-                row["id"],
+                f"UPDATE {table} AS kept SET {clash.sets} FROM {table} AS dropped WHERE kept.id = ? AND dropped.id = ?",
                 row["kept_id"],
+                row["id"],
             )
         await db.execute(f"DELETE FROM {table} WHERE id = ?", row["id"])
