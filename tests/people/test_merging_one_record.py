@@ -8,10 +8,10 @@ from tortoise.context import TortoiseContext
 from marstraining.bookings.models import SentEntry
 from marstraining.core.viewer import Role
 from marstraining.people import actions
-from marstraining.people.models import Person
+from marstraining.people.models import Agency, Person
 from marstraining.programme.models import TrainingDay
 from tests.conftest import STANDING_NOW
-from tests.makers import as_desk, make_person, make_session
+from tests.makers import as_desk, make_agency, make_person, make_session
 
 NOW = STANDING_NOW
 pytestmark = pytest.mark.usefixtures("db")
@@ -53,3 +53,18 @@ async def test_the_highest_sequence_that_was_sent_stays_and_the_entry_stands_whe
     entry = await SentEntry.get()
     assert (entry.person_id, (entry.sequence, entry.is_cancelled)) == (asha.id, after)
     assert entry.sent_at == NOW + timedelta(hours=6)
+
+
+async def test_an_agency_takes_what_it_does_not_say_from_the_other(dee: Person) -> None:
+    kept = await make_agency("St Luke's", urn="117500")
+    told = {"contact_name": "Pia Holt", "contact_email": "office@luke.example", "email_domain": "luke.example", "opened_on": NOW.date()}
+    dropped = await make_agency("Saint Lukes", urn="999999", **told)
+    await actions.merge_agencies(kept.id, dropped.id, by=as_desk(dee), now=NOW)
+    assert await Agency.filter(id=kept.id).values("urn", *told) == [{"urn": "117500", **told}]
+
+
+async def test_an_agency_keeps_its_own_contact(dee: Person) -> None:
+    kept = await make_agency("St Luke's", contact_email="head@luke.example")
+    dropped = await make_agency("Saint Lukes", contact_email="office@luke.example", contact_phone="01724 000000")
+    await actions.merge_agencies(kept.id, dropped.id, by=as_desk(dee), now=NOW)
+    assert await Agency.filter(id=kept.id).values_list("contact_email", "contact_phone") == [("head@luke.example", "01724 000000")]

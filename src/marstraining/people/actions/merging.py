@@ -93,6 +93,8 @@ _ALSO_ONCE = {
     "people_position": (("person_id", "agency_id", "job_role"), "ends_on IS NULL"),
     "people_role_grant": (("person_id", "role", "agency_id"), "ended_at IS NULL"),
 }
+# What a kept agency takes from the dropped one where it says nothing: letters for managed learners go to the contact.
+_FILLED = ("email_domain", "urn", "ofsted_number", "charity_number", "contact_name", "contact_email", "contact_phone", "notes")
 
 
 @frozen
@@ -179,6 +181,7 @@ async def _join_records(keep: dict[str, Any], drop: dict[str, Any]) -> None:
 async def merge_agencies(keep_id: int, drop_id: int, *, by: Viewer, now: datetime) -> None:
     """Make one record of two of the same agency: `drop_id` ends as merged, its branches, posts, bookings and roles at `keep_id`.
 
+    What the kept record does not say of contact and numbers it takes from the dropped one.
     Refuses to keep an agency that lies below the dropped one. Whoever holds a role over either signs in again.
     """
     if keep_id == drop_id:
@@ -201,6 +204,13 @@ async def merge_agencies(keep_id: int, drop_id: int, *, by: Viewer, now: datetim
             drop_id,
         )
         await _move(Agency, keep_id, drop_id, now=now)
+        filled = ", ".join(f"{column} = CASE WHEN kept.{column} = '' THEN dropped.{column} ELSE kept.{column} END" for column in _FILLED)
+        await db.execute(
+            f"UPDATE people_agency AS kept SET {filled}, opened_on = coalesce(kept.opened_on, dropped.opened_on)"
+            " FROM people_agency AS dropped WHERE kept.id = ? AND dropped.id = ?",
+            keep_id,
+            drop_id,
+        )
         await db.execute("UPDATE people_agency SET merged_into_id = ? WHERE merged_into_id = ?", keep_id, drop_id)
         await db.execute("UPDATE people_agency SET state = 'merged', merged_into_id = ?, parent_id = NULL WHERE id = ?", keep_id, drop_id)
         await record("merge_agencies", by=by, now=now, subject_kind="agency", subject_id=keep_id, detail={"merged": drop_id})
