@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from tortoise.context import TortoiseContext
 
-from marstraining.bookings.models import SentEntry
+from marstraining.bookings.models import Allocation, SentEntry
 from marstraining.core.viewer import Role
 from marstraining.people import actions
 from marstraining.people.models import Agency, Person
@@ -68,3 +68,33 @@ async def test_an_agency_keeps_its_own_contact(dee: Person) -> None:
     dropped = await make_agency("Saint Lukes", contact_email="office@luke.example", contact_phone="01724 000000")
     await actions.merge_agencies(kept.id, dropped.id, by=as_desk(dee), now=NOW)
     assert await Agency.filter(id=kept.id).values_list("contact_email", "contact_phone") == [("head@luke.example", "01724 000000")]
+
+
+NEAR, FAR = NOW + timedelta(days=20), NOW + timedelta(days=30)
+
+
+@pytest.mark.parametrize(
+    ("kept", "dropped", "after"),
+    [
+        ((3, 4, FAR, None), (2, 4, NEAR, None), (5, 8, FAR, None)),
+        ((3, 4, NEAR, None), (2, 4, FAR, None), (5, 8, FAR, None)),
+        ((3, None, FAR, None), (2, 4, None, None), (5, None, None, None)),
+        # What was let go holds nothing again.
+        ((3, 5, NOW, NOW), (2, 4, FAR, None), (2, 9, FAR, None)),
+        ((3, 5, FAR, None), (2, 4, NOW, NOW), (3, 9, FAR, None)),
+        ((None, 5, None, None), (2, 4, FAR, None), (2, 9, FAR, None)),
+        ((None, 5, None, None), (2, 4, NOW, NOW), (2, 9, NOW, NOW)),
+    ],
+)
+async def test_places_kept_for_two_agencies_in_one_session_are_kept_once_for_both(
+    dee: Person, kept: tuple[object, ...], dropped: tuple[object, ...], after: tuple[object, ...]
+) -> None:
+    columns = ("floor", "cap", "release_at", "released_at")
+    luke, lukes = await make_agency("St Luke's"), await make_agency("Saint Lukes")
+    session, other = await make_session(now=NOW), await make_session(now=NOW)
+    await Allocation.create(session=session, agency=luke, **dict(zip(columns, kept, strict=True)))
+    await Allocation.create(session=session, agency=lukes, **dict(zip(columns, dropped, strict=True)))
+    await Allocation.create(session=other, agency=lukes, cap=7)
+    await actions.merge_agencies(luke.id, lukes.id, by=as_desk(dee), now=NOW)
+    found = await Allocation.all().order_by("id").values_list("session_id", "agency_id", *columns)
+    assert found == [(session.id, luke.id, *after), (other.id, luke.id, None, 7, None, None)]

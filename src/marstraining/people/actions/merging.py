@@ -67,6 +67,14 @@ class _Clash:
     sentence: str = ""
 
 
+_HOLDS = "(coalesce({0}.floor, 0) > 0 AND {0}.released_at IS NULL)"
+_BOTH_HOLD = f"({_HOLDS.format('kept')} AND {_HOLDS.format('dropped')})"
+# Whose floor and release count: the one that still holds places, and of two that do the one released later or never.
+_FLOOR_OF_DROPPED = (
+    f"(NOT {_HOLDS.format('kept')} AND ({_HOLDS.format('dropped')} OR kept.floor IS NULL)"
+    f" OR {_BOTH_HOLD} AND (dropped.release_at IS NULL OR kept.release_at < dropped.release_at))"
+)
+_HOLDING = f"CASE WHEN {_FLOOR_OF_DROPPED} THEN dropped.{{0}} ELSE kept.{{0}} END"
 _LATER = "CASE WHEN dropped.sequence > kept.sequence THEN dropped.{0} ELSE kept.{0} END"
 
 
@@ -81,6 +89,12 @@ _CLASHES = {
     "programme_headcount": _Clash("join", sets="number = kept.number + dropped.number"),
     # Whoever answered as the one is not asked again as the other.
     "evaluation_invitation": _Clash("join", sets="used = kept.used OR dropped.used"),
+    # What each kept for its own people is kept for all of them; no limit of one is no limit of both.
+    "bookings_allocation": _Clash(
+        "join",
+        sets=f"floor = CASE WHEN {_BOTH_HOLD} THEN kept.floor + dropped.floor ELSE {_HOLDING.format('floor')} END,"
+        f" cap = kept.cap + dropped.cap, release_at = {_HOLDING.format('release_at')}, released_at = {_HOLDING.format('released_at')}",
+    ),
     # A calendar takes no entry below the highest it has had, and holds the day until the entry is cancelled.
     "bookings_sent_entry": _Clash(
         "join",
@@ -88,8 +102,9 @@ _CLASHES = {
         " is_cancelled = kept.is_cancelled AND dropped.is_cancelled",
     ),
 }
-# What must not stand twice although the schema allows it: one post, one role.
+# What must not stand twice although the schema allows it: one post, one role, the places kept for one agency in a session.
 _ALSO_ONCE = {
+    "bookings_allocation": (("session_id", "agency_id"), "1 = 1"),
     "people_position": (("person_id", "agency_id", "job_role"), "ends_on IS NULL"),
     "people_role_grant": (("person_id", "role", "agency_id"), "ended_at IS NULL"),
 }
