@@ -1,6 +1,7 @@
 """What the one record of two that were merged says, where both said something."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from tortoise.context import TortoiseContext
@@ -9,7 +10,7 @@ from marstraining.bookings.models import Allocation, SentEntry
 from marstraining.core.viewer import Role
 from marstraining.people import actions
 from marstraining.people.models import Agency, Person
-from marstraining.programme.models import TrainingDay
+from marstraining.programme.models import SessionTrainer, TrainingDay
 from tests.conftest import STANDING_NOW
 from tests.makers import as_desk, make_agency, make_person, make_session
 
@@ -57,7 +58,12 @@ async def test_the_highest_sequence_that_was_sent_stays_and_the_entry_stands_whe
 
 async def test_an_agency_takes_what_it_does_not_say_from_the_other(dee: Person) -> None:
     kept = await make_agency("St Luke's", urn="117500")
-    told = {"contact_name": "Pia Holt", "contact_email": "office@luke.example", "email_domain": "luke.example", "opened_on": NOW.date()}
+    told: dict[str, Any] = {
+        "contact_name": "Pia Holt",
+        "contact_email": "office@luke.example",
+        "email_domain": "luke.example",
+        "opened_on": NOW.date(),
+    }
     dropped = await make_agency("Saint Lukes", urn="999999", **told)
     await actions.merge_agencies(kept.id, dropped.id, by=as_desk(dee), now=NOW)
     assert await Agency.filter(id=kept.id).values("urn", *told) == [{"urn": "117500", **told}]
@@ -87,7 +93,7 @@ NEAR, FAR = NOW + timedelta(days=20), NOW + timedelta(days=30)
     ],
 )
 async def test_places_kept_for_two_agencies_in_one_session_are_kept_once_for_both(
-    dee: Person, kept: tuple[object, ...], dropped: tuple[object, ...], after: tuple[object, ...]
+    dee: Person, kept: tuple[Any, ...], dropped: tuple[Any, ...], after: tuple[Any, ...]
 ) -> None:
     columns = ("floor", "cap", "release_at", "released_at")
     luke, lukes = await make_agency("St Luke's"), await make_agency("Saint Lukes")
@@ -98,3 +104,24 @@ async def test_places_kept_for_two_agencies_in_one_session_are_kept_once_for_bot
     await actions.merge_agencies(luke.id, lukes.id, by=as_desk(dee), now=NOW)
     found = await Allocation.all().order_by("id").values_list("session_id", "agency_id", *columns)
     assert found == [(session.id, luke.id, *after), (other.id, luke.id, None, 7, None, None)]
+
+
+@pytest.mark.parametrize(
+    ("kept", "dropped", "after"),
+    [
+        (("declined", False), ("accepted", True), ("accepted", True)),
+        (("asked", True), ("accepted", False), ("accepted", False)),
+        (("accepted", False), ("declined", True), ("accepted", False)),
+        (("accepted", False), ("accepted", True), ("accepted", False)),
+        (("asked", False), ("declined", False), ("asked", False)),
+    ],
+)
+async def test_who_agreed_to_train_a_session_as_either_trains_it(
+    dee: Person, kept: tuple[str, bool], dropped: tuple[str, bool], after: tuple[str, bool]
+) -> None:
+    tess, twin = await make_person("Tess Hall"), await make_person("T. Hall")
+    session = await make_session(now=NOW)
+    for person, (state, is_contributor) in ((tess, kept), (twin, dropped)):
+        await SessionTrainer.create(session=session, person=person, state=state, is_contributor=is_contributor, asked_at=NOW)
+    await actions.merge_people(tess.id, twin.id, by=as_desk(dee), now=NOW)
+    assert await SessionTrainer.all().values_list("person_id", "state", "is_contributor") == [(tess.id, *after)]

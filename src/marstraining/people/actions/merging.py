@@ -75,6 +75,7 @@ _FLOOR_OF_DROPPED = (
     f" OR {_BOTH_HOLD} AND (dropped.release_at IS NULL OR kept.release_at < dropped.release_at))"
 )
 _HOLDING = f"CASE WHEN {_FLOOR_OF_DROPPED} THEN dropped.{{0}} ELSE kept.{{0}} END"
+_ACCEPTED = "CASE WHEN dropped.state = 'accepted' AND kept.state <> 'accepted' THEN dropped.{0} ELSE kept.{0} END"
 _LATER = "CASE WHEN dropped.sequence > kept.sequence THEN dropped.{0} ELSE kept.{0} END"
 
 
@@ -94,6 +95,13 @@ _CLASHES = {
         "join",
         sets=f"floor = CASE WHEN {_BOTH_HOLD} THEN kept.floor + dropped.floor ELSE {_HOLDING.format('floor')} END,"
         f" cap = kept.cap + dropped.cap, release_at = {_HOLDING.format('release_at')}, released_at = {_HOLDING.format('released_at')}",
+    ),
+    # Whoever said yes to training a session, as either, trains it.
+    "programme_trainer": _Clash(
+        "join",
+        sets=", ".join(
+            f"{column} = {_ACCEPTED.format(column)}" for column in ("state", "agency_id", "is_contributor", "asked_at", "answered_at")
+        ),
     ),
     # A calendar takes no entry below the highest it has had, and holds the day until the entry is cancelled.
     "bookings_sent_entry": _Clash(
