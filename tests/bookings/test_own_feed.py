@@ -25,6 +25,7 @@ from marstraining.core.viewer import SYSTEM
 from marstraining.messages.envelope import envelope
 from marstraining.messages.models import Message
 from marstraining.messages.queries import letter_of
+from marstraining.people.actions import merge_people
 from marstraining.people.models import Person
 from marstraining.programme.models import Session, SessionTrainer, TrainingDay
 from marstraining.programme.rules import DayPlan
@@ -73,6 +74,23 @@ async def test_ical_1_a_called_off_day_stays_cancelled_in_the_feed_until_it_is_p
     assert [facts(event) for event in await shown(asha, client, clock)] == [("CANCELLED: Child Protection", "CANCELLED", 1)]
     clock.travel_to(session.ends_at)
     assert await shown(asha, client, clock) == []
+
+
+async def test_ical_1_a_day_stands_once_in_the_feed_whatever_somebody_had_to_do_with_it(
+    asha: Person, ben: Person, client: Visitor, clock: Clock
+) -> None:
+    session = await makers.make_session(now=clock.now)
+    other = await makers.make_session(course=await makers.make_course("Neglect"), now=clock.now, starts=clock.now + timedelta(days=40))
+    for person in (asha, ben):
+        await book(person, session, clock)
+    await book(asha, other, clock)
+    await SessionTrainer.create(session=other, person=asha, state="accepted", asked_at=clock.now)
+    for called_off in (session, other):
+        await call_off_session(called_off.id, reason="", by=SYSTEM, now=clock.now)
+    await merge_people(asha.id, ben.id, by=SYSTEM, now=clock.now)
+    found = await shown(asha, client, clock)
+    assert sorted(str(event["UID"]) for event in found) == sorted(row["uid"] for row in await TrainingDay.all().values("uid"))
+    assert [str(event["STATUS"]) for event in found] == ["CANCELLED", "CANCELLED"]
 
 
 async def test_ical_1_who_only_waited_for_a_session_that_is_called_off_sees_nothing_of_it_and_who_was_offered_a_place_does(

@@ -22,14 +22,22 @@ _HAD_ENTRY = (
 )
 _PAST_SHOWN = timedelta(days=180)
 _MOST = 1000
+_STANDING = ("CONFIRMED", "TENTATIVE", "CANCELLED")
 # What is coming, the next first, then what is past, the latest first: two placeholders for now.
 _NEAREST = "CASE WHEN d.ends_at > ? THEN 0 ELSE 1 END, CASE WHEN d.ends_at > ? THEN d.starts_at END, d.starts_at DESC"
 
 
 async def feed_entries(person_id: int, *, most: int = _MOST, now: datetime) -> list[Entry]:
-    """What a personal feed holds: what a person booked, is offered and trains, nearest to now first, at most `most`."""
+    """What a personal feed holds: what a person booked, is offered and trains, nearest to now first, at most `most`.
+
+    Each training day once, as what stands: after a merge somebody may have two bookings of a session that was called off, and a
+    trainer may have booked it as well.
+    """
     entries = [*await own_entries(person_id, now=now), *await trainer_entries(person_id, now=now)]
-    return sorted(entries, key=lambda entry: (entry.ends_at <= now, abs(entry.starts_at - now), entry.uid))[:most]
+    by_uid: dict[str, Entry] = {}
+    for entry in sorted(entries, key=lambda entry: (_STANDING.index(entry.status), -entry.sequence, entry.url)):
+        by_uid.setdefault(entry.uid, entry)
+    return sorted(by_uid.values(), key=lambda entry: (entry.ends_at <= now, abs(entry.starts_at - now), entry.uid))[:most]
 
 
 async def own_entries(person_id: int, *, now: datetime, booking_id: int | None = None) -> list[Entry]:
