@@ -21,7 +21,7 @@ from marstraining.bookings.actions import (
 )
 from marstraining.bookings.calendar import own_entries
 from marstraining.bookings.letters import moment
-from marstraining.bookings.models import Booking
+from marstraining.bookings.models import Booking, SentEntry
 from marstraining.bookings.queries.told import changed_sessions
 from marstraining.bookings.rules import BookPlace
 from marstraining.core import config
@@ -183,6 +183,7 @@ async def test_a_venue_that_changed_and_changed_back_is_no_news(clock: Clock) ->
     session = await in_every_state(clock)
     old, new = session.venue_id, (await makers.make_venue("New Hall")).id
     await Person.filter(name="Asha").update(calendar_choice="feed")
+    await SentEntry.all().delete()
     for venue_id in (new, old):
         await edit(session, clock, venue_id=venue_id)
     assert await tell_changes(now=clock.now) == 0

@@ -318,13 +318,6 @@ async def test_ical_1_rebooking_after_a_cancellation_gives_a_sequence_above_the_
     assert (await TrainingDay.get(session_id=case.session.id)).sequence == 0
 
 
-async def test_ical_7_who_uses_the_feed_gets_the_letter_without_entries(clock: Clock) -> None:
-    case = await booked_session(clock)
-    await Person.filter(id=case.people["Ben"].id).update(calendar_choice="feed")
-    await move_session(case.session.id, [JUNE_1], by=SYSTEM, now=clock.now)
-    assert await case.letters("moved") == {"Asha": [(0, 1, "REQUEST")], "Ben": [], "Cara": [], "Dan": []}
-
-
 # ---- any other edit of the programme reaches calendars through the worker --------------------------------------------
 
 

@@ -168,14 +168,12 @@ def moment(instant: datetime) -> str:
 def calendar_items(
     session: SessionRow, *, learner: LearnerRow, days: Sequence[DayEntry], method: str, subject: Subject
 ) -> tuple[CalendarItem, ...]:
-    """The entries of a letter: none for a learner who subscribes to the feed instead, or has no mailbox of their own.
+    """The entries of a letter: none for a learner who has no mailbox of their own, or subscribes to the feed and was sent none before.
 
     The sequence is the larger of the day's own and the last sent plus one, so that re-booking after a cancellation works
     in every calendar (calendar_and_letters.md, iCalendar 1). Neither a token nor the joining link stands in an entry, since
     calendars are shared with colleagues; how to cancel, and that declining cancels nothing, is added when the letter is sent.
     """
-    if not takes_entries(learner):
-        return ()
     title = DISCREET_TITLE if learner.has_discreet_titles else session.title
     where = where_sentence(session, subject.mode)
     description = _entry_text(session, subject.mode, where=where)
@@ -194,13 +192,16 @@ def calendar_items(
             status="CANCELLED" if method == "CANCEL" or day.is_cancelled else "CONFIRMED",
         )
         for day in days
-        if not (day.is_cancelled and day.last_sent is None)
+        if takes_entries(learner, day) and not (day.is_cancelled and day.last_sent is None)
     )
 
 
-def takes_entries(learner: LearnerRow) -> bool:
-    """Whether letters to this learner carry calendar entries."""
-    return learner.calendar_choice == "invitations" and learner.email is not None
+def takes_entries(learner: LearnerRow, day: DayEntry) -> bool:
+    """Whether letters to this learner carry the calendar entry of that day.
+
+    An entry that stands in the calendar of somebody who went over to the feed is kept up to date, and cancelled, by letters still.
+    """
+    return learner.email is not None and (learner.calendar_choice == "invitations" or day.has_entry)
 
 
 def _entry_text(session: SessionRow, mode: str, *, where: str) -> str:

@@ -204,7 +204,7 @@ async def _changes(session: SessionRow, *, now: datetime) -> dict[int, Mapping[s
         learner, own_days, known = learners[row.learner_id], days[row.learner_id], told.get(row.id)
         changed = _otherwise(session, row, own_days, known, now=now) if known else []
         is_booked = row.state == BookingState.CONFIRMED
-        has_old_entry = is_booked and takes_entries(learner) and any(day.is_behind for day in own_days)
+        has_old_entry = is_booked and any(takes_entries(learner, day) and day.is_behind for day in own_days)
         if has_old_entry and not changed and row.id in with_old_link and joins_online(session, row.mode):
             changed = ["link"]
         if changed or has_old_entry or (known is None and row.id in late):
@@ -338,7 +338,7 @@ async def _tell_all(
             continue
         letters.append(letter)
         if letter.calendar:
-            sent[row.learner_id] = chosen
+            sent[row.learner_id] = steps.carried(letter, chosen)
     await queue_letters(letters, now=now)
     await steps.remember_entries(sent, is_cancelled=method == "CANCEL", now=now)
     return len(letters)

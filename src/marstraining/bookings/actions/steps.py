@@ -131,7 +131,14 @@ async def send(letter: Letter | None, *, days: Mapping[int, Sequence[DayEntry]],
         return
     await queue_letter(letter, now=now)
     if letter.calendar:
-        await remember_entries(days, is_cancelled=is_cancelled, now=now)
+        sent = {person_id: carried(letter, own_days) for person_id, own_days in days.items()}
+        await remember_entries(sent, is_cancelled=is_cancelled, now=now)
+
+
+def carried(letter: Letter, days: Sequence[DayEntry]) -> list[DayEntry]:
+    """The days whose entries a letter carries."""
+    uids = {item.uid for item in letter.calendar}
+    return [day for day in days if day.uid in uids]
 
 
 async def remember_entries(person_days: Mapping[int, Sequence[DayEntry]], *, is_cancelled: bool, now: datetime) -> None:

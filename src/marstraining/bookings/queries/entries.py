@@ -9,7 +9,7 @@ from marstraining.core.values import frozen
 
 @frozen
 class DayEntry:
-    """A training day with the sequence this person was last sent, None if never."""
+    """A training day with the sequence this person was last sent, None if never, and whether that entry stands in their calendar."""
 
     id: int
     uid: str
@@ -20,6 +20,7 @@ class DayEntry:
     is_cancelled: bool
     last_sent: int | None
     sent_at: datetime | None = None
+    has_entry: bool = False
 
     @property
     def is_behind(self) -> bool:
@@ -41,16 +42,17 @@ async def day_entries(session_id: int, person_ids: Sequence[int]) -> Mapping[int
     marks = ", ".join("?" * len(person_ids))
     found = await rows(
         "SELECT p.id AS person_id, d.id, d.uid, d.starts_at, d.ends_at, d.sequence, d.changed_at, d.is_cancelled, e.sequence AS last_sent,"
-        " e.sent_at"
+        " e.sent_at, CASE WHEN e.is_cancelled THEN 0 WHEN e.id IS NULL THEN 0 ELSE 1 END AS has_entry"
         " FROM programme_day d JOIN people_person p ON 1 = 1"
         " LEFT JOIN bookings_sent_entry e ON e.training_day_id = d.id AND e.person_id = p.id"
         f" WHERE d.session_id = ? AND p.id IN ({marks}) ORDER BY d.starts_at, d.id",
         session_id,
         *person_ids,
         instants=("starts_at", "ends_at", "changed_at", "sent_at"),
+        flags=("is_cancelled", "has_entry"),
     )
     by_person: dict[int, list[DayEntry]] = {person_id: [] for person_id in person_ids}
     for row in found:
         person_id = row.pop("person_id")
-        by_person[person_id].append(DayEntry(**{**row, "is_cancelled": bool(row["is_cancelled"])}))
+        by_person[person_id].append(DayEntry(**row))
     return by_person

@@ -61,7 +61,7 @@ async def changed_sessions(*, since: datetime, now: datetime) -> list[int]:
         " JOIN people_person p ON p.id = b.learner_id JOIN programme_day d ON d.session_id = b.session_id"
         " LEFT JOIN bookings_sent_entry e ON e.training_day_id = d.id AND e.person_id = b.learner_id AND NOT e.is_cancelled"
         f" WHERE b.state IN {_LIVE} AND s.state = 'published' AND s.ends_at > ? AND (d.changed_at >= b.changed_at OR d.changed_at > ?"
-        " OR (b.state = 'confirmed' AND p.calendar_choice = 'invitations' AND p.email IS NOT NULL AND p.state <> 'left'"
+        " OR (b.state = 'confirmed' AND p.email IS NOT NULL AND p.state <> 'left'"
         " AND e.sequence < d.sequence)) ORDER BY b.session_id",
         now,
         since,

@@ -32,7 +32,7 @@ CALENDAR = {
 }
 CALENDAR_HINTS = {
     rules.CalendarChoice.INVITATIONS.value: "Each booking arrives with an entry that your calendar can add and keep up to date",
-    rules.CalendarChoice.FEED.value: "Emails carry no entry: your calendar reads your bookings from an address of your own",
+    rules.CalendarChoice.FEED.value: "New bookings come without an entry: your calendar reads them from an address of your own",
 }
 ADDRESS_KINDS = {"second": "As a second address, to sign in with when you cannot reach the first", "first": "Instead of my present address"}
 
