@@ -9,12 +9,14 @@ from tortoise.context import TortoiseContext
 
 from marstraining.bookings.actions import book_place, join_list, mark_left
 from marstraining.bookings.models import Booking
+from marstraining.bookings.queries.roster import trainer_names
 from marstraining.bookings.rules import BookPlace
 from marstraining.core.errors import NotFound
 from marstraining.core.viewer import SYSTEM, Role
+from marstraining.history.models import Entry
 from marstraining.messages.models import Message
 from marstraining.people.models import Person
-from marstraining.programme.models import Session
+from marstraining.programme.models import Session, SessionTrainer
 from tests import makers
 from tests.conftest import Clock, Visitor
 from tests.statements import statements
@@ -64,13 +66,41 @@ async def test_the_page_says_how_many_bookings_go_and_of_which_sessions_and_the_
     assert (await visitor.get(f"{home}/leaver")).headers["location"] == home
 
 
+async def test_a_leaver_is_taken_off_the_sessions_to_come_that_they_train(
+    asha: Person, dee: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    tess = await makers.make_person("Tess Hall", roles=(Role.TRAINER,))
+    agreed, asked, said_no, off = [await session_called(title, clock, 20) for title in ("Agreed", "Asked", "Said no", "Called off")]
+    begun, waits = await session_called("Begun", clock, 1), await session_called("No date", clock, 1)
+    rows = {agreed: "accepted", asked: "asked", said_no: "declined", off: "accepted", begun: "accepted", waits: "accepted"}
+    for session, state in rows.items():
+        await SessionTrainer.create(session=session, person=tess, state=state, asked_at=clock.now)
+    await SessionTrainer.create(session=agreed, person=dee, state="asked", asked_at=clock.now)
+    await Session.filter(id=off.id).update(state="called_off")
+    await Session.filter(id__in=(begun.id, waits.id)).update(starts_at=clock.now - timedelta(hours=1))
+    await Session.filter(id=waits.id).update(state="postponed")
+    visitor, home = await sign_in_as(dee), f"/desk/people/{tess.ref}"
+    page = (await visitor.get(f"{home}/leaver")).text
+    assert "They are taken off 3 sessions to come." in page
+    assert [f"{title}, " in page for title in ("Agreed", "Asked", "No date", "Said no", "Called off", "Begun")] == [True] * 3 + [False] * 3
+    stale = await visitor.post(f"{home}/leaver", {**LAST_DAY, "seen": ""})
+    assert "Their bookings or sessions changed after you opened this page." in stale.text
+    seen = re.findall(r'name="seen" value="([^"]*)"', page)[0]
+    assert (await visitor.post(f"{home}/leaver", {**LAST_DAY, "seen": seen})).status_code == 303
+    left = [row.session_id for row in await SessionTrainer.filter(person=tess).order_by("id")]
+    assert left == [said_no.id, off.id, begun.id]
+    assert (await SessionTrainer.get(session=agreed)).person_id == dee.id
+    assert await trainer_names(agreed.id) == []
+    assert await Entry.filter(action="remove_trainer").count() == 3
+
+
 async def test_a_booking_made_meanwhile_shows_the_page_again(asha: Person, dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
     visitor, home = await sign_in_as(dee), f"/desk/people/{asha.ref}"
     assert "so nothing is cancelled" in (await visitor.get(f"{home}/leaver")).text
     session = await session_called("Neglect", clock, 20)
     await book(session, asha, clock)
     stale = await visitor.post(f"{home}/leaver", {**LAST_DAY, "seen": ""})
-    assert (stale.status_code, "Their bookings changed after you opened this page." in stale.text) == (422, True)
+    assert (stale.status_code, "Their bookings or sessions changed after you opened this page." in stale.text) == (422, True)
     assert ("Mark as left and cancel 1 booking<" in stale.text, 'value="6"' in stale.text) == (True, True)
     assert (await Person.get(id=asha.id)).state == "active"
     again = await visitor.post(f"{home}/leaver", {**LAST_DAY, "seen": (await Booking.get()).ref})
@@ -110,7 +140,7 @@ async def test_the_page_asks_as_much_for_one_booking_as_for_three(
         async with statements(db) as heard:
             await visitor.get(f"/desk/people/{asha.ref}/leaver")
         counts.append(len(heard))
-    assert counts == [4, 4]
+    assert counts == [5, 5]
 
 
 async def test_nobody_unknown_is_marked(db: TortoiseContext, clock: Clock) -> None:

@@ -205,6 +205,13 @@ async def test_a_quiet_day_says_so_and_what_comes_next(dee: Person, sign_in_as: 
     assert f'href="/desk/sessions/{session.ref}"' in page.text
 
 
+@pytest.mark.parametrize("state", ["left", "closed"])
+async def test_a_trainer_whose_account_is_no_longer_active_trains_nothing(state: str, dee: Person, clock: Clock) -> None:
+    await quiet_session(clock)
+    await Person.filter(name="Tom Trainer").update(state=state)
+    assert (await counts(makers.as_desk(dee), now=clock.now))["trainers"] == 1
+
+
 async def test_an_empty_list_says_that_it_is_done(dee: Person, sign_in_as: SignInAs) -> None:
     shown = await (await sign_in_as(dee)).get("/desk/today/low")
     assert "Nothing here any more" in shown.text

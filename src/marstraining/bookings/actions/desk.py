@@ -21,7 +21,9 @@ from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record, record_each
 from marstraining.people.actions import add_managed_learner, find_or_create_person, mark_leaver, start_position
+from marstraining.programme.actions import remove_trainer
 from marstraining.programme.models import Session
+from marstraining.programme.queries import coming_teaching
 
 _LEFT = "left"
 
@@ -234,13 +236,17 @@ async def arrange_needs(session_id: int, chosen: Mapping[int, Arranging], *, by:
 async def mark_left(person_id: int, *, left_on: date, by: Viewer, now: datetime) -> int:
     """Mark somebody as having left and cancel what they hold of sessions to come, all or nothing; returns how many bookings there were.
 
-    Posts and roles end, letters stop, each place passes on, and the account stays theirs (booking.md, People).
+    Posts and roles end, letters stop, each place passes on, sessions to come lose them as trainer, and the account stays theirs
+    (booking.md, People).
     """
     async with transaction():
         # Sessions are held before the person, as a booking does, so that the two cannot wait for each other.
-        for session_id in sorted({booking.session_id for booking in await coming_bookings(person_id, now=now)}):
+        taught = [row.session_id for row in await coming_teaching(person_id, now=now)]
+        for session_id in sorted({*taught, *(booking.session_id for booking in await coming_bookings(person_id, now=now))}):
             await hold(Session, session_id)
         await mark_leaver(person_id, left_on=left_on, by=by, now=now)
+        for session_id in taught:
+            await remove_trainer(session_id, person_id, by=by, now=now)
         return await release_leaver(person_id, by=by, now=now)
 
 

@@ -1,4 +1,4 @@
-"""Marking somebody as having left: the page says first what becomes of their bookings, and one button does it."""
+"""Marking somebody as having left: the page says what becomes of their bookings and the sessions they train; one button does it."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,10 +12,11 @@ from marstraining.core.viewer import Role
 from marstraining.core.web import Form, page, read_form, render, roles, see_other, viewer_of
 from marstraining.people.queries import person_record, positions_of
 from marstraining.people.rules import PersonState
+from marstraining.programme.queries import coming_teaching
 
 
 async def leaver(request: Request) -> Response:
-    """What ends with a last day, and the day; if a booking came or went meanwhile, the page is shown again."""
+    """What ends with a last day, and the day; if a booking or a session to train came or went meanwhile, the page is shown again."""
     person = await person_record(request.path_params["ref"])
     if person is None:
         raise NotFound
@@ -23,13 +24,14 @@ async def leaver(request: Request) -> Response:
     if person["state"] != PersonState.ACTIVE:
         return see_other(home)
     coming = await coming_bookings(person["id"], now=now)
-    seen = "-".join(booking.ref for booking in coming)
+    taught = await coming_teaching(person["id"], now=now)
+    seen = "-".join([*(booking.ref for booking in coming), *(session.ref for session in taught)])
     form = Form.of(seen=seen)
     if request.method == "POST":
         form = await read_form(request)
         left_on = form.date("left_on", "the last day", latest=clock.today())
         if form.get("seen") != seen:
-            form.fail("", "Their bookings changed after you opened this page. Look at them again, then press the button.")
+            form.fail("", "Their bookings or sessions changed after you opened this page. Look at them again, then press the button.")
             form.put("seen", seen)
         if not form.errors:
             try:
@@ -44,6 +46,7 @@ async def leaver(request: Request) -> Response:
         person=person,
         posts=await positions_of(person["id"], on=clock.today()),
         coming=coming,
+        taught=taught,
         words=STATE_WORDS,
         form=form,
     )

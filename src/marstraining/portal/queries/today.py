@@ -47,7 +47,10 @@ _WAITING = "(SELECT count(*) FROM bookings_booking w WHERE w.session_id = s.id A
 _POST = (
     "(SELECT min(k.name) FROM people_position g JOIN people_agency k ON k.id = g.agency_id WHERE g.person_id = p.id AND g.ends_on IS NULL)"
 )
-_NO_TRAINER = "NOT EXISTS (SELECT 1 FROM programme_trainer r WHERE r.session_id = s.id AND r.state = 'accepted' AND NOT r.is_contributor)"
+_NO_TRAINER = (
+    "NOT EXISTS (SELECT 1 FROM programme_trainer r JOIN people_person k ON k.id = r.person_id"
+    " WHERE r.session_id = s.id AND r.state = 'accepted' AND NOT r.is_contributor AND k.state = 'active')"
+)
 
 
 @frozen

@@ -25,7 +25,7 @@ from marstraining.programme.queries.facts import (
     training_days,
 )
 from marstraining.programme.queries.scope import EVERYTHING, PUBLIC, Scope, audiences_of_person, run_by, visible_to
-from marstraining.programme.queries.teaching import TaughtRow, taught_sessions
+from marstraining.programme.queries.teaching import TaughtRow, coming_teaching, taught_sessions
 from marstraining.programme.queries.topics import TopicFacts, all_topics, topic_by_slug
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "all_topics",
     "audiences_of_person",
     "coming_sessions",
+    "coming_teaching",
     "course_facts",
     "feed_days",
     "public_addresses",

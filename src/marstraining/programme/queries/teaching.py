@@ -32,20 +32,34 @@ class TaughtRow:
         return place_of(self.delivery, self.venue)
 
 
+_TAUGHT = (
+    "SELECT s.id AS session_id, s.ref, CASE WHEN s.title = '' THEN c.title ELSE s.title END AS title, t.state, s.state AS session_state,"
+    " t.is_contributor, s.starts_at, s.ends_at, coalesce(v.name, '') AS venue, s.delivery"
+    " FROM programme_trainer t JOIN programme_session s ON s.id = t.session_id JOIN programme_course c ON c.id = s.course_id"
+    " LEFT JOIN programme_venue v ON v.id = s.venue_id WHERE t.person_id = ? AND t.state <> 'declined'"
+)
+
+
 async def taught_sessions(person_id: int, *, now: datetime) -> list[TaughtRow]:
     """The sessions a person trains or was asked to train, in one statement: those to come, and of the last week those they trained."""
     found = await rows(
-        "SELECT s.id AS session_id, s.ref, CASE WHEN s.title = '' THEN c.title ELSE s.title END AS title,"
-        " t.state, s.state AS session_state,"
-        " t.is_contributor, s.starts_at, s.ends_at, coalesce(v.name, '') AS venue, s.delivery"
-        " FROM programme_trainer t JOIN programme_session s ON s.id = t.session_id JOIN programme_course c ON c.id = s.course_id"
-        " LEFT JOIN programme_venue v ON v.id = s.venue_id"
-        " WHERE t.person_id = ? AND t.state <> 'declined'"
-        " AND (s.ends_at > ? OR s.ends_at > ? AND s.state = 'published' AND t.state = 'accepted' AND NOT t.is_contributor)"
+        f"{_TAUGHT} AND (s.ends_at > ? OR s.ends_at > ? AND s.state = 'published' AND t.state = 'accepted' AND NOT t.is_contributor)"
         " ORDER BY s.starts_at, s.id",
         person_id,
         now,
         now - _STAYS,
+        instants=("starts_at", "ends_at"),
+        flags=("is_contributor",),
+    )
+    return [TaughtRow(**row) for row in found]
+
+
+async def coming_teaching(person_id: int, *, now: datetime) -> list[TaughtRow]:
+    """What a person trains, speaks at or was asked to of sessions that have not begun, or have no date; none that are called off."""
+    found = await rows(
+        f"{_TAUGHT} AND (s.starts_at > ? AND s.state <> 'called_off' OR s.state = 'postponed') ORDER BY s.starts_at, s.id",
+        person_id,
+        now,
         instants=("starts_at", "ends_at"),
         flags=("is_contributor",),
     )
