@@ -17,6 +17,7 @@ from marstraining.core.db import (
     execute_many,
     hold,
     hold_unseen,
+    like_pattern,
     next_key,
     rows,
     stamp,
@@ -288,3 +289,16 @@ async def test_two_who_hold_different_rows_for_the_same_person_wait_for_each_oth
     assert order == ["first", "second"]
     async with transaction():
         assert not await hold(Venue, 999, and_for=7)
+
+
+@pytest.mark.usefixtures("db")
+async def test_lower_knows_every_letter_on_both_databases_and_a_pattern_takes_each_sign_for_itself() -> None:
+    for name in ("Łódź", "100% online", "100 online", r"a\b"):
+        await make_venue(name)
+
+    async def found(typed: str) -> list[str]:
+        sql = r"SELECT name FROM programme_venue WHERE lower(name) LIKE ? ESCAPE '\' ORDER BY id"
+        return [row["name"] for row in await rows(sql, like_pattern(typed))]
+
+    assert [await found(typed) for typed in ("ŁÓDŹ", "łódź", "0%", "A\\B", "1__ o")] == [["Łódź"], ["Łódź"], ["100% online"], [r"a\b"], []]
+    assert (await rows("SELECT lower(NULL) AS found"))[0]["found"] is None

@@ -56,6 +56,18 @@ async def test_people_are_found_by_name_address_agency_role_and_state(dees: Visi
 
 
 @pytest.mark.usefixtures("asha")
+@pytest.mark.parametrize("typed", ["Łukasz", "łukasz", "ŁUKASZ", "élod"])
+async def test_a_name_with_a_capital_beyond_a_to_z_is_found_however_it_is_typed(typed: str, dees: Visitor) -> None:
+    await make_person("Élodie Łukasz")
+    assert "Élodie Łukasz" in (await dees.get(f"/desk/people?q={typed}")).text
+
+
+@pytest.mark.parametrize("typed", ["École", "école", "ÉCOLE"])
+async def test_an_organisation_with_such_a_name_is_found_too(typed: str, dees: Visitor) -> None:
+    await make_agency("École Sainte-Anne")
+    assert "École Sainte-Anne" in (await dees.get(f"/desk/agencies?q={typed}")).text
+
+
 async def test_security_5_ten_lists_an_hour_whichever_they_are(dees: Visitor, clock: Clock) -> None:
     for number in range(10):
         path = ("/desk/people", "/desk/agencies", "/desk/courses", "/desk/history")[number % 4]

@@ -54,6 +54,19 @@ async def test_filters_narrow_by_what_to_what_and_by_whom(
     assert shown.count('data-label="What"') == rows
 
 
+async def test_by_whom_is_found_whatever_the_capitals_and_a_percent_sign_is_no_wildcard(
+    dee: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    elodie = await makers.make_person("Élodie Łukasz")
+    await record("add_note", by=makers.as_learner(elodie), now=clock.now, subject_kind="person", subject_id=elodie.id)
+    visitor = await sign_in_as(dee)
+    found = {
+        typed: ">Élodie Łukasz" in (await visitor.get(f"/desk/history?kind=person&actor={typed}")).text
+        for typed in ("Élodie", "łUKASZ", "%25")
+    }
+    assert found == {"Élodie": True, "łUKASZ": True, "%25": False}
+
+
 async def test_a_booking_tells_each_change_of_its_state(asha: Person, dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
     booking = await booked(asha, dee, clock)
     shown = (await (await sign_in_as(dee)).get(f"/desk/history/booking/{booking.ref}")).text

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from marstraining.core.db import rows
+from marstraining.core.db import like_pattern, rows
 from marstraining.core.values import frozen
 from marstraining.messages.rules import CalendarItem, Channel, LetterState
 
@@ -122,7 +122,7 @@ def _outbox_where(filters: Mapping[str, str]) -> tuple[str, list[object]]:
     conditions, values = ["id > 0"], list[object]()
     if filters.get("q"):
         conditions.append(r"(lower(name) LIKE ? ESCAPE '\' OR lower(address) LIKE ? ESCAPE '\')")
-        values += [_like(filters["q"])] * 2
+        values += [like_pattern(filters["q"])] * 2
     if filters.get("template"):
         conditions.append("template = ?")
         values.append(filters["template"])
@@ -133,11 +133,6 @@ def _outbox_where(filters: Mapping[str, str]) -> tuple[str, list[object]]:
         conditions.append("state = ?")
         values.append(state)
     return " AND ".join(conditions), values
-
-
-def _like(typed: str) -> str:
-    escaped = typed.lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-    return f"%{escaped}%"
 
 
 @frozen

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from marstraining.attendance.rules import TakenAs
-from marstraining.core.db import rows
+from marstraining.core.db import like_pattern, rows
 from marstraining.core.errors import NotFound
 from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
@@ -160,19 +160,15 @@ _MOST_FOUND = 10
 
 async def found_here(words: str, *, on: date) -> list[KnownPerson]:
     """Active people with this whole address, or whose name holds every word; nobody for fewer than three letters."""
-    said = words.casefold().split()[:5]
+    said = words.split()[:5]
     if sum(len(word) for word in said) < _FEWEST_LETTERS:
         return []
     if "@" in words:
         where, values = "(p.email = ? OR p.second_email = ?)", [words.casefold()] * 2
     else:
-        where, values = " AND ".join([r"lower(p.name) LIKE ? ESCAPE '\'"] * len(said)), [f"%{_literal(word)}%" for word in said]
+        where, values = " AND ".join([r"lower(p.name) LIKE ? ESCAPE '\'"] * len(said)), [like_pattern(word) for word in said]
     found = await rows(f"{_KNOWN}{where} ORDER BY lower(p.name), p.id LIMIT ?", on, *values, _MOST_FOUND)
     return [KnownPerson(**row) for row in found]
-
-
-def _literal(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
 
 
 async def known_person(ref: str, *, on: date) -> KnownPerson:

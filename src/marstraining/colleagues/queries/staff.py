@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from marstraining.colleagues.queries.scope import visible_bookings
-from marstraining.core.db import rows
+from marstraining.core.db import like_pattern, rows
 from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 
@@ -42,8 +42,8 @@ def _staff_where(viewer: Viewer, words: str, *, on: date) -> tuple[str, list[obj
     where = f"g.agency_id IN ({marks}) AND g.starts_on <= ? AND (g.ends_on IS NULL OR g.ends_on >= ?) AND p.state = 'active'"
     values: list[object] = [*sorted(viewer.agency_ids), on, on]
     if words:
-        like = f"%{words.casefold().replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
-        where += " AND (lower(p.name) LIKE ? ESCAPE '!' OR p.email LIKE ? ESCAPE '!' OR lower(g.staff_number) LIKE ? ESCAPE '!')"
+        like = like_pattern(words)
+        where += r" AND (lower(p.name) LIKE ? ESCAPE '\' OR p.email LIKE ? ESCAPE '\' OR lower(g.staff_number) LIKE ? ESCAPE '\')"
         values += [like, like, like]
     return where, values
 

@@ -34,6 +34,12 @@ def dialect() -> Literal["sqlite", "postgres"]:
     return "sqlite" if connection().capabilities.dialect == "sqlite" else "postgres"
 
 
+def like_pattern(typed: str) -> str:
+    r"""What `lower(column) LIKE ? ESCAPE '\'` takes to find what was typed, anywhere and in any case; % and _ stand for themselves."""
+    escaped = typed.lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    return f"%{escaped}%"
+
+
 def transaction() -> TransactionContext:
     """All or nothing: what `async with` holds is kept if the block ends, undone if it raises or is cancelled.
 

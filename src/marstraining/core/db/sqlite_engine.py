@@ -32,6 +32,10 @@ def _adapt_instant(value: datetime) -> str:
 sqlite3.register_adapter(datetime, _adapt_instant)
 
 
+def _lower(value: object) -> str | None:
+    return None if value is None else str(value).lower()
+
+
 class ImmediateTransaction(SqliteTransactionWrapper):
     """A transaction that holds the write lock from its first statement, and hands over to the connection's thread seldom.
 
@@ -209,9 +213,14 @@ class ImmediateClient(SqliteClient):
         self.patience = Patience()
 
     async def create_connection(self, with_db: bool) -> None:  # noqa: FBT001 - as Tortoise calls it
-        """Open the file. The pragmas wait as long as the settings say; from then on waiting is `patience`'s."""
+        """Open the file. The pragmas wait as long as the settings say; from then on waiting is `patience`'s.
+
+        SQLite's own lower() knows A to Z alone, so neither "Łukasz" nor "École" would be found. No index may be made on lower(...):
+        backups are read without ours.
+        """
         await super().create_connection(with_db)
         if self._connection is not None:
+            await self._connection.create_function("lower", 1, _lower, deterministic=True)
             cursor = await self._connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
             await cursor.close()
 

@@ -75,7 +75,7 @@ def _people_where(filters: Mapping[str, str], *, by: Viewer, on: date) -> tuple[
         conditions.append(
             r"(lower(person.name) LIKE ? ESCAPE '\' OR person.email LIKE ? ESCAPE '\' OR person.second_email LIKE ? ESCAPE '\')"
         )
-        values += [_like(filters["q"])] * 3
+        values += [db.like_pattern(filters["q"])] * 3
     if filters.get("agency"):
         conditions.append(
             "(EXISTS (SELECT 1 FROM people_position there JOIN people_agency at_ ON at_.id = there.agency_id"
@@ -124,7 +124,7 @@ async def agencies_list(
     conditions, values = [f"({scope.sql})"], list(scope.values)
     if filters.get("q"):
         conditions.append(r"(lower(agency.name) LIKE ? ESCAPE '\' OR lower(agency.code) LIKE ? ESCAPE '\')")
-        values += [_like(filters["q"])] * 2
+        values += [db.like_pattern(filters["q"])] * 2
     if filters.get("sector"):
         conditions.append("agency.sector = ?")
         values.append(filters["sector"])
@@ -190,8 +190,3 @@ async def leads_of(agency_id: int) -> list[dict[str, Any]]:
 
 def _page(limit: int | None) -> str:
     return " LIMIT ? OFFSET ?" if limit is not None else ""
-
-
-def _like(typed: str) -> str:
-    escaped = typed.lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-    return f"%{escaped}%"

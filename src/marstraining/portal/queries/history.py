@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from marstraining.core.db import rows
+from marstraining.core.db import like_pattern, rows
 from marstraining.core.errors import NotFound
 from marstraining.core.values import frozen
 from marstraining.messages.rules import letter_words
@@ -90,8 +90,10 @@ def _where(wanted: Wanted) -> tuple[str, list[object]]:
         conditions.append("e.subject_kind = ?")
         found.append(wanted.kind)
     if wanted.actor:
-        conditions.append("(e.actor_id IN (SELECT w.id FROM people_person w WHERE lower(w.name) LIKE ?) OR e.actor_role LIKE ?)")
-        found += [f"%{wanted.actor.casefold()}%", f"{wanted.actor.casefold()}%"]
+        conditions.append(
+            r"(e.actor_id IN (SELECT w.id FROM people_person w WHERE lower(w.name) LIKE ? ESCAPE '\') OR e.actor_role LIKE ? ESCAPE '\')"
+        )
+        found += [like_pattern(wanted.actor), like_pattern(wanted.actor).removeprefix("%")]
     if wanted.records:
         conditions.append(f"({wanted.records})")
         found += wanted.values

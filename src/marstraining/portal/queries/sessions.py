@@ -6,7 +6,7 @@ from typing import Any
 
 from marstraining.bookings.queries.holding import HOLDS
 from marstraining.core.clock import from_wall
-from marstraining.core.db import rows
+from marstraining.core.db import like_pattern, rows
 from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.programme.queries import run_by
@@ -70,11 +70,12 @@ def _conditions(
 ) -> tuple[list[str], list[object]]:
     scope = run_by(by)
     conditions, params = [f"({scope.sql})"], list(scope.params)
-    for word in filters["q"].lower().split()[:5]:
+    for word in filters["q"].split()[:5]:
         conditions.append(
-            "LOWER(s.title || ' ' || c.title || ' ' || c.code || ' ' || COALESCE(s.code, '') || ' ' || COALESCE(v.name, '')) LIKE ?"
+            "LOWER(s.title || ' ' || c.title || ' ' || c.code || ' ' || COALESCE(s.code, '') || ' ' || COALESCE(v.name, ''))"
+            r" LIKE ? ESCAPE '\'"
         )
-        params.append(f"%{word}%")
+        params.append(like_pattern(word))
     if filters["series"]:
         conditions.append("s.series = ?")
         params.append(filters["series"])

@@ -7,7 +7,7 @@ from typing import Any
 from marstraining.bookings.queries import capacity_of, held_of
 from marstraining.bookings.queries.holding import HOLDS
 from marstraining.bookings.rules import Capacity, Held, Limit, limits_of
-from marstraining.core.db import rows
+from marstraining.core.db import like_pattern, rows
 from marstraining.core.errors import NotFound
 from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
@@ -239,9 +239,12 @@ async def booking_line(session_id: int, booking_ref: str) -> dict[str, Any]:
 def _bookings_where(session_id: int, show: str, words: str) -> tuple[str, list[object]]:
     conditions, values = ["b.session_id = ?", _WHERE.get(show, _WHERE[""])], [session_id]
     found: list[object] = list(values)
-    for word in words.casefold().split()[:5]:
-        conditions.append("(lower(p.name) LIKE ? OR lower(coalesce(p.email, '')) LIKE ? OR lower(coalesce(a.name, '')) LIKE ?)")
-        found += [f"%{word}%"] * 3
+    for word in words.split()[:5]:
+        conditions.append(
+            r"(lower(p.name) LIKE ? ESCAPE '\' OR lower(coalesce(p.email, '')) LIKE ? ESCAPE '\'"
+            r" OR lower(coalesce(a.name, '')) LIKE ? ESCAPE '\')"
+        )
+        found += [like_pattern(word)] * 3
     return " AND ".join(conditions), found
 
 
@@ -316,9 +319,9 @@ async def found_people(words: str, session_id: int, *, viewer: Viewer, on: date,
     """Active people whose name or address holds every word, with their posts and the booking they may have already."""
     scope = visible_people(viewer, on=on, alias="p")
     conditions, values = [f"({scope.sql})", "p.state = 'active'"], list(scope.values)
-    for word in words.casefold().split()[:5]:
-        conditions.append("(lower(p.name) LIKE ? OR lower(coalesce(p.email, '')) LIKE ?)")
-        values += [f"%{word}%"] * 2
+    for word in words.split()[:5]:
+        conditions.append(r"(lower(p.name) LIKE ? ESCAPE '\' OR lower(coalesce(p.email, '')) LIKE ? ESCAPE '\')")
+        values += [like_pattern(word)] * 2
     return await rows(
         "SELECT p.id, p.ref, p.name, p.email, (SELECT min(a.name) FROM people_position o JOIN people_agency a ON a.id = o.agency_id"
         " WHERE o.person_id = p.id AND (o.ends_on IS NULL OR o.ends_on >= ?)) AS agency, b.state, b.ref AS booking_ref"

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from marstraining.core.clock import from_wall
-from marstraining.core.db import dialect, rows
+from marstraining.core.db import dialect, like_pattern, rows
 from marstraining.core.values import frozen
 from marstraining.programme.queries.scope import EFFECTIVE_AUDIENCES, PUBLIC, Scope
 from marstraining.programme.rules import (
@@ -205,7 +205,7 @@ def _narrowed(wanted: ProgrammeFilter) -> tuple[list[str], list[object]]:
     params: list[object] = []
     for word in wanted.words.split():
         conditions.append(_WORDS_IN)
-        params.extend([f"%{_escaped(word.lower())}%"] * 2)
+        params.extend([like_pattern(word)] * 2)
     if wanted.courses:
         conditions.append(f"c.code IN ({', '.join('?' * len(wanted.courses))})")
         params.extend(wanted.courses)
@@ -241,10 +241,6 @@ _WORDS_IN = (
     "OR EXISTS (SELECT 1 FROM programme_course_topic x JOIN programme_topic t ON t.id = x.topic_id "
     "WHERE x.course_id = c.id AND LOWER(t.label) LIKE ? ESCAPE '\\'))"
 )
-
-
-def _escaped(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _when_condition(when: str) -> str:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from marstraining.core.db import rows
+from marstraining.core.db import like_pattern, rows
 from marstraining.core.errors import NotFound
 from marstraining.core.values import frozen
 from marstraining.core.viewer import Role, Viewer
@@ -35,9 +35,9 @@ async def desk_courses(filters: Mapping[str, str], *, by: Viewer, order: str, no
     """The courses that `by` runs, with how many sessions are coming and the next one."""
     scope = owned_by(by)
     conditions, params = [f"({scope[0]})"], list(scope[1])
-    for word in filters.get("q", "").lower().split():
-        conditions.append("LOWER(c.title || ' ' || c.code || ' ' || c.owner) LIKE ?")
-        params.append(f"%{word}%")
+    for word in filters.get("q", "").split():
+        conditions.append(r"LOWER(c.title || ' ' || c.code || ' ' || c.owner) LIKE ? ESCAPE '\'")
+        params.append(like_pattern(word))
     if filters.get("kind"):
         conditions.append("c.kind = ?")
         params.append(filters["kind"])
@@ -61,9 +61,9 @@ async def desk_venues(filters: Mapping[str, str], *, order: str, now: object, li
     """Venues with how many sessions are coming there."""
     conditions: list[str] = ["v.is_archived" if filters.get("state") == "archived" else "NOT v.is_archived"]
     params: list[object] = []
-    for word in filters.get("q", "").lower().split():
-        conditions.append("LOWER(v.name || ' ' || v.address || ' ' || v.postcode) LIKE ?")
-        params.append(f"%{word}%")
+    for word in filters.get("q", "").split():
+        conditions.append(r"LOWER(v.name || ' ' || v.address || ' ' || v.postcode) LIKE ? ESCAPE '\'")
+        params.append(like_pattern(word))
     found = await rows(
         "SELECT v.ref, v.name, v.address, v.postcode, v.capacity, v.contact, v.is_online, COUNT(*) OVER () AS total, "
         "(SELECT COUNT(*) FROM programme_session s WHERE s.venue_id = v.id AND s.state = 'published' AND s.starts_at > ?) AS coming "

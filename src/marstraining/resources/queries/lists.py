@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from marstraining.core.db import dialect, rows
+from marstraining.core.db import dialect, like_pattern, rows
 from marstraining.core.values import frozen
 from marstraining.resources.queries.scope import PUBLIC, Scope
 from marstraining.resources.rules import LinkState, ResourceFilter
@@ -117,10 +117,9 @@ def narrowed(wanted: ResourceFilter) -> tuple[list[str], list[object]]:
     """The conditions of a filter, and their values."""
     conditions: list[str] = []
     values: list[object] = []
-    for word in wanted.words.lower().split()[:_MOST_WORDS]:
-        pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    for word in wanted.words.split()[:_MOST_WORDS]:
         conditions.append(_WORDS_IN)
-        values += [pattern, pattern]
+        values += [like_pattern(word)] * 2
     if wanted.kind:
         conditions.append("r.kind = ?")
         values.append(wanted.kind)

@@ -3,7 +3,7 @@
 import json
 from datetime import date, datetime
 
-from marstraining.core.db import rows
+from marstraining.core.db import like_pattern, rows
 from marstraining.core.errors import NotFound
 from marstraining.core.values import frozen
 from marstraining.search.lexicon import Entry
@@ -49,9 +49,9 @@ async def lexicon_entries() -> list[Entry]:
 async def kept_entries(*, words: str = "") -> list[KeptEntry]:
     """The lexicon by meaning, or those of its lines that hold these words."""
     found = await rows(
-        f"{_ENTRIES} WHERE LOWER(e.acronym || ' ' || e.meaning || ' ' || CAST(e.also AS TEXT)) LIKE ? ESCAPE '!'"
+        rf"{_ENTRIES} WHERE LOWER(e.acronym || ' ' || e.meaning || ' ' || CAST(e.also AS TEXT)) LIKE ? ESCAPE '\'"
         " ORDER BY LOWER(e.meaning), e.id LIMIT 1000",
-        "%" + words.casefold().replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%",
+        like_pattern(words),
         instants=("changed_at",),
     )
     return [_kept(row) for row in found]
