@@ -118,6 +118,7 @@ def test_no_folder_of_a_letter_is_left_out_here() -> None:
         "desk_note",
         "new_dates",
         "trainer_asked",
+        "trainer_told",
         "invited",
         "has_left",
         "invited_to_confirm",

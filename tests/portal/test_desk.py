@@ -11,7 +11,7 @@ from marstraining.bookings.models import Booking
 from marstraining.bookings.rules import BookPlace
 from marstraining.messages.models import Message
 from marstraining.people.models import Person
-from marstraining.programme.models import Session
+from marstraining.programme.models import Session, SessionTrainer
 from tests import makers
 from tests.conftest import Clock, Visitor
 
@@ -99,6 +99,18 @@ async def test_each_change_shows_who_will_be_told_and_tells_them_once(
     again = await visitor.post(path, {**seen, **fields})
     assert (answer.status_code, again.status_code) == (303, 422 if change == "move" else 303)
     assert await Message.filter(template=template).count() == 2
+
+
+async def test_the_page_before_a_change_counts_the_trainers_too(
+    asha: Person, ben: Person, dee: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await booked_session(asha, ben, clock)
+    tess = await makers.make_person("Tess Reed")
+    await SessionTrainer.create(session_id=session.id, person_id=tess.id, asked_at=clock.now, state="accepted")
+    page = (await (await sign_in_as(dee)).get(f"/desk/sessions/{session.ref}/call-off")).text
+    assert "3 people get an email: 1 booked, 1 waiting, 1 trainer." in page
+    assert "Call off and tell 3 people" in page
+    assert 'Tess Reed <span class="mars-muted">(trainer)</span>' in page
 
 
 async def test_a_move_without_a_date_keeps_what_was_typed(

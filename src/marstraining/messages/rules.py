@@ -75,6 +75,7 @@ _LETTER_WORDS = {
     "telegram_linked": "Telegram connected",
     "telegram_stopped": "Telegram stopped",
     "trainer_asked": "Asked to train",
+    "trainer_told": "Trainer told of a change",
     "turned_down": "Offer turned down",
     "unanswered": "A chat got no answer",
 }
@@ -98,7 +99,7 @@ LETTER_KINDS = {
             "accreditation_ends", "called_off", "cancelled", "certificate", "certificate_withdrawn", "confirmed", "declined",
             "desk_note", "invited", "invited_to_confirm", "joined_list", "joining_instructions", "left_list", "missed_you", "moved",
             "offer_lapsed", "online_instead", "place_offered", "postponed", "requested", "session_changed", "standby_asked",
-            "substituted", "turned_down",
+            "substituted", "trainer_told", "turned_down",
         }
     ),
     LetterKind.REMINDERS: frozenset(

@@ -1,4 +1,7 @@
-"""What befalls a whole session: called off, postponed, moved, run online instead, another capacity; everybody booked gets one letter."""
+"""What befalls a whole session: called off, postponed, moved, run online instead, another capacity.
+
+Everybody booked gets one letter from here; its trainers get theirs from the programme's verbs, which these ask.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -32,6 +35,7 @@ from marstraining.messages.actions import queue_letters
 from marstraining.messages.rules import Letter, Priority
 from marstraining.programme import actions as programme
 from marstraining.programme.models import Session
+from marstraining.programme.queries.teaching import asked_trainers
 from marstraining.programme.rules import DayPlan, SessionState
 
 # An edit takes its time before it waits for its session, for as long as this at the most.
@@ -40,9 +44,10 @@ _LONGEST_WAIT = timedelta(minutes=1)
 
 @frozen
 class DryRun:
-    """Who would be told, before anything is done: everybody with a live booking, and those of them without an address."""
+    """Who would be told, before anything is done: everybody with a live booking, the trainers by name, and those without an address."""
 
     people: tuple[RosterRow, ...]
+    trainers: tuple[str, ...]
     confirmed: int
     waiting: int
     without_address: tuple[str, ...]
@@ -52,11 +57,14 @@ async def who_will_be_told(session_id: int) -> DryRun:
     """The dry run that stands before each verb of this module; it writes nothing."""
     people = await live_bookings(session_id)
     learners = await learner_rows([row.learner_id for row in people]) if people else {}
+    trainers = await asked_trainers(session_id)
+    unreached = [row.learner_name for row in people if not learners[row.learner_id].address]
     return DryRun(
         people=tuple(people),
+        trainers=tuple(one.name for one in trainers if one.address),
         confirmed=sum(1 for row in people if row.state == BookingState.CONFIRMED),
         waiting=sum(1 for row in people if row.state == BookingState.WAITING),
-        without_address=tuple(row.learner_name for row in people if not learners[row.learner_id].address),
+        without_address=(*unreached, *(one.name for one in trainers if not one.address)),
     )
 
 
@@ -88,7 +96,7 @@ async def postpone_session(session_id: int, *, reason: str, by: Viewer, now: dat
         await lapse_offers(session, now=now)
         people = await live_bookings(session_id)
         await withdraw_reminders(session_id)
-        await programme.postpone_session_dates(session_id, by=by, now=now)
+        await programme.postpone_session_dates(session_id, reason=reason, by=by, now=now)
         raised = await _raise_versions([row for row in people if row.state != BookingState.OFFERED], now=now)
         raised += await _take_offers_back(people, by=by, now=now)
         await execute("UPDATE bookings_booking SET kept_after_postponing = NULL, is_coming = NULL WHERE session_id = ?", session_id)

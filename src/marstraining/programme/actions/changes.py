@@ -1,6 +1,7 @@
-"""What bookings ask of the programme when a session is called off, postponed, moved or run online: state and training days only.
+"""What bookings ask of the programme when a session is called off, postponed, moved or run online: state, training days and trainers.
 
-All of them run inside the caller's transaction, whose first statement took hold of the session; who booked is the caller's to tell.
+All of them run inside the caller's transaction, whose first statement took hold of the session. They tell its trainers; who booked is the
+caller's to tell.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,8 @@ from marstraining.core.errors import Refused
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
 from marstraining.programme.actions.days import follow_days, held_session, place_day, raise_sequences, write_day
+from marstraining.programme.actions.telling import standing_days
+from marstraining.programme.actions.trainers import tell_trainers
 from marstraining.programme.models import Session, TrainingDay
 from marstraining.programme.rules import DayPlan, Delivery, SessionState, check_days, check_link
 
@@ -21,9 +24,10 @@ async def cancel_session(session_id: int, *, reason: str, by: Viewer, now: datet
     await raise_sequences(session_id, now=now)
     await Session.filter(id=session.id).update(state=SessionState.CALLED_OFF, called_off_reason=reason, changed_at=now)
     await record("call_off_session", by=by, now=now, subject_kind="session", subject_id=session_id)
+    await tell_trainers(session_id, "called_off", reason=reason, now=now)
 
 
-async def postpone_session_dates(session_id: int, *, by: Viewer, now: datetime) -> None:
+async def postpone_session_dates(session_id: int, *, reason: str = "", by: Viewer, now: datetime) -> None:
     """Take the dates away until new ones are set; the old ones stay stored, and calendars show them as cancelled."""
     session = await _changeable(session_id, now=now)
     if session.state == SessionState.POSTPONED:
@@ -31,6 +35,7 @@ async def postpone_session_dates(session_id: int, *, by: Viewer, now: datetime) 
     await raise_sequences(session_id, now=now)
     await Session.filter(id=session_id).update(state=SessionState.POSTPONED, changed_at=now)
     await record("postpone_session", by=by, now=now, subject_kind="session", subject_id=session_id)
+    await tell_trainers(session_id, "postponed", reason=reason, now=now)
 
 
 async def move_session_dates(session_id: int, days: Sequence[DayPlan], *, by: Viewer, now: datetime) -> list[int]:
@@ -45,6 +50,7 @@ async def move_session_dates(session_id: int, days: Sequence[DayPlan], *, by: Vi
         raise Refused("The new date must be in the future", code="past", field="day")
     session = await _changeable(session_id, now=now)
     was_postponed = session.state == SessionState.POSTPONED
+    old_days = () if was_postponed else await standing_days(session_id)
     live = await TrainingDay.filter(session_id=session_id, is_cancelled=False).order_by("starts_at", "id")
     changed: list[int] = []
     for day, (plan, _, _) in zip(live, timed, strict=False):
@@ -61,6 +67,8 @@ async def move_session_dates(session_id: int, days: Sequence[DayPlan], *, by: Vi
     moved = await follow_days(session_id, now=now)
     detail = {"days": len(changed), **moved}
     await record("move_session", by=by, now=now, subject_kind="session", subject_id=session_id, detail=detail)
+    if changed:
+        await tell_trainers(session_id, "moved", old_days=old_days, was_postponed=was_postponed, now=now)
     return sorted(set(changed))
 
 
@@ -83,6 +91,7 @@ async def make_online(session_id: int, *, joining_link: str, by: Viewer, now: da
     )
     await raise_sequences(session_id, now=now)
     await record("make_online", by=by, now=now, subject_kind="session", subject_id=session_id)
+    await tell_trainers(session_id, "online", now=now)
 
 
 async def _changeable(session_id: int, *, now: datetime) -> Session:

@@ -14,12 +14,16 @@ async def session_words(session: Session) -> dict[str, object]:
         " LEFT JOIN programme_venue v ON v.id = s.venue_id WHERE s.id = ?",
         session.id,
     )
-    days = [day for day in await training_days(session.id) if not day.is_cancelled]
     return {
         "title": session.title or found[0]["title"],
-        "days": [_day_words(day) for day in days],
+        "days": await standing_days(session.id),
         "place": place_of(session.delivery, found[0]["venue"]),
     }
+
+
+async def standing_days(session_id: int) -> list[str]:
+    """The training days that stand, each in words."""
+    return [_day_words(day) for day in await training_days(session_id) if not day.is_cancelled]
 
 
 def _day_words(day: Day) -> str:

@@ -1,17 +1,18 @@
-"""Trainers: asking one, and the answer."""
+"""Trainers: asking one, the answer, and telling them what became of the session."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from marstraining.core.db import execute, hold, rows, transaction
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Role, Viewer
 from marstraining.history.actions import record
-from marstraining.messages.actions import queue_letter
+from marstraining.messages.actions import queue_letter, queue_letters
 from marstraining.messages.rules import Letter, Priority, Recipient
 from marstraining.people.models import Person
 from marstraining.programme.actions.telling import session_words
 from marstraining.programme.models import Session, SessionTrainer
-from marstraining.programme.queries.teaching import lacked_accreditation
+from marstraining.programme.queries.teaching import asked_trainers, lacked_accreditation
 from marstraining.programme.rules import SessionState, TrainerState
 
 
@@ -98,6 +99,41 @@ async def remove_trainer(session_id: int, person_id: int, *, by: Viewer, now: da
         if removed:
             await record("remove_trainer", by=by, now=now, subject_kind="session", subject_id=session_id, detail={"person": person_id})
     return removed > 0
+
+
+async def tell_trainers(
+    session_id: int, change: str, *, reason: str = "", old_days: Sequence[str] = (), was_postponed: bool = False, now: datetime
+) -> int:
+    """Tell whoever trains or speaks, or was asked to, that a session is "called_off", "postponed", "moved" or "online"; returns how many.
+
+    In the transaction of the change, after it. Whoever declined, or cannot be reached by email, is told nothing.
+    """
+    reached = [one for one in await asked_trainers(session_id) if one.address]
+    if not reached:
+        return 0
+    facts = {
+        **await session_words(await Session.get(id=session_id)),
+        # A note in a chat may only say yes or no of what befell it.
+        "is_called_off": change == "called_off",
+        "is_postponed": change == "postponed",
+        "is_now_online": change == "online",
+        "reason": reason,
+        "old_days": list(old_days),
+        "was_postponed": was_postponed,
+    }
+    letters = [
+        Letter(
+            key=f"trainer-told-{one.id}-{change}-{now:%Y%m%d%H%M%S%f}",
+            template="trainer_told",
+            to=Recipient(address=one.address, name=one.name, person_id=one.person_id),
+            priority=Priority.CHANGE,
+            context={**facts, "name": one.name, "has_accepted": one.has_accepted, "is_contributor": one.is_contributor},
+            session_id=session_id,
+        )
+        for one in reached
+    ]
+    await queue_letters(letters, now=now)
+    return len(letters)
 
 
 async def _coming(session_id: int, *, now: datetime) -> Session:

@@ -66,6 +66,30 @@ async def coming_teaching(person_id: int, *, now: datetime) -> list[TaughtRow]:
     return [TaughtRow(**row) for row in found]
 
 
+@frozen
+class AskedTrainer:
+    """Somebody who trains a session or was asked to, and has not declined. `address` is "" where they cannot be reached."""
+
+    id: int
+    person_id: int
+    name: str
+    address: str
+    has_accepted: bool
+    is_contributor: bool
+
+
+async def asked_trainers(session_id: int) -> list[AskedTrainer]:
+    """Who would turn up, or is still to answer: those to be told when the session is called off or changes."""
+    found = await rows(
+        "SELECT t.id, t.person_id, p.name, CASE WHEN p.state = 'active' THEN coalesce(p.email, '') ELSE '' END AS address,"
+        " t.state = 'accepted' AS has_accepted, t.is_contributor FROM programme_trainer t JOIN people_person p ON p.id = t.person_id"
+        " WHERE t.session_id = ? AND t.state <> 'declined' ORDER BY p.name, t.id",
+        session_id,
+        flags=("has_accepted", "is_contributor"),
+    )
+    return [AskedTrainer(**row) for row in found]
+
+
 async def lacked_accreditation(session_id: int, person_id: int) -> str | None:
     """Why somebody may not train a session: a sentence, or None where nothing stands against it.
 
