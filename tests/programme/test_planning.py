@@ -123,3 +123,34 @@ async def test_a_year_is_rolled_forward_by_weekday_and_week_of_term(db: Tortoise
 async def test_a_year_is_at_most_four_hundred_days(db: TortoiseContext, clock: Clock) -> None:
     with pytest.raises(Refused, match="at most 400 days"):
         await actions.plan_year(date(2026, 9, 1), date(2027, 10, 31), now=clock.now)
+
+
+async def test_two_dates_that_fall_on_one_day_of_the_next_year_clash_and_the_later_is_skipped(db: TortoiseContext, clock: Clock) -> None:
+    course, venue = await makers.make_course("DSL briefing", audience_codes=[]), await makers.make_venue("Hewson House")
+    # Half term and the week after it: no week of term answers to the first, so both become 24 May 2027.
+    for day in (date(2026, 5, 25), date(2026, 6, 1)):
+        await makers.make_session(course=course, venue=venue, starts=from_wall(day, START), now=clock.now)
+    rolled = await actions.plan_year(date(2026, 4, 1), date(2027, 3, 31), is_in_terms=False, now=clock.now)
+    assert [one.planned.days[0].day for one in rolled] == [date(2027, 5, 24)] * 2
+    assert [len(one.planned.reasons) for one in rolled] == [0, 2]
+    assert rolled[1].planned.reasons[1] == "The venue has “DSL briefing” at the same time on Monday 24 May 2027"
+
+
+async def test_sessions_that_ran_side_by_side_are_rolled_side_by_side(db: TortoiseContext, clock: Clock) -> None:
+    course = await makers.make_course("DSL briefing", audience_codes=["schools"])
+    for place in ("Hewson House", "Civic Centre"):
+        venue = await makers.make_venue(place)
+        await makers.make_session(course=course, venue=venue, starts=from_wall(date(2026, 9, 15), START), now=clock.now)
+    rolled = await actions.plan_year(date(2026, 9, 1), date(2027, 7, 31), now=clock.now)
+    assert [one.planned.reasons for one in rolled] == [(), ()]
+
+
+async def test_a_year_that_is_rolled_again_finds_its_twins_and_creates_nothing_twice(db: TortoiseContext, clock: Clock) -> None:
+    course = await makers.make_course("DSL briefing", audience_codes=[])
+    await makers.make_session(course=course, starts=from_wall(date(2026, 9, 15), START), delivery="online", now=clock.now)
+    year = (date(2026, 9, 1), date(2027, 7, 31))
+    await actions.create_year(await actions.plan_year(*year, now=clock.now), by=SYSTEM, now=clock.now)
+    again = await actions.plan_year(*year, now=clock.now)
+    assert [one.planned.reasons for one in again] == [("This course has “DSL briefing” at the same time on Tuesday 14 September 2027",)]
+    with pytest.raises(Refused, match="nothing to create"):
+        await actions.create_year(again, by=SYSTEM, now=clock.now)

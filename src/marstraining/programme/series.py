@@ -101,7 +101,7 @@ class SchoolYear:
 
 @frozen
 class Taken:
-    """A stretch of time that another session takes: where, who trains, for whom."""
+    """A stretch of time that another session takes: of which course, where, who trains, for whom."""
 
     title: str
     starts_at: datetime
@@ -109,16 +109,21 @@ class Taken:
     venue_id: int | None
     trainer_ids: frozenset[int]
     audiences: frozenset[str]
+    course_id: int | None = None
 
 
 @frozen
 class Wish:
-    """What a planned session needs: the place, the trainers, the audience, and whether it must be in term time."""
+    """What a planned session needs: the place, the trainers, the audience, and whether it must be in term time.
+
+    With `course_id` it will not do either where that course has a session at the same time already.
+    """
 
     venue_id: int | None
     trainer_ids: frozenset[int]
     audiences: frozenset[str]
     is_in_terms: bool = True
+    course_id: int | None = None
 
 
 @frozen
@@ -170,6 +175,8 @@ def judged_series(plans: Sequence[DayPlan], wish: Wish, *, taken: Sequence[Taken
 
 def _clashes(day: date, wish: Wish, other: Taken) -> Iterator[str]:
     at = f"at the same time on {_named(day)}"
+    if wish.course_id is not None and wish.course_id == other.course_id:
+        yield f"This course has “{other.title}” {at}"
     if wish.venue_id is not None and wish.venue_id == other.venue_id:
         yield f"The venue has “{other.title}” {at}"
     if wish.trainer_ids & other.trainer_ids:

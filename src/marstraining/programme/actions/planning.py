@@ -71,12 +71,14 @@ async def create_series(
 async def plan_year(first: date, last: date, *, is_in_terms: bool = True, now: datetime) -> list[Rolled]:
     """The dry run of rolling the sessions that start from `first` to `last` a year forward, by weekday and week of term.
 
-    Sessions that were called off, events booked elsewhere and imported headcounts are not rolled.
+    Sessions that were called off, events booked elsewhere and imported headcounts are not rolled. Two that fall on the same time are
+    judged against each other, the later one being skipped, unless they were at the same time in the old year too. Rolled a second
+    time, a session meets its twin and is skipped.
     """
     if last < first or last - first > LONGEST_YEAR:
         raise Refused("Choose a last day at most 400 days after the first", code="year", field="last")
     sources = await rows(
-        f"SELECT s.id, s.ref, s.venue_id, {_TITLE} AS title, {EFFECTIVE_AUDIENCES} AS audiences "
+        f"SELECT s.id, s.ref, s.course_id, s.venue_id, {_TITLE} AS title, {EFFECTIVE_AUDIENCES} AS audiences "
         "FROM programme_session s JOIN programme_course c ON c.id = s.course_id WHERE s.state IN ('published', 'draft') "
         "AND NOT c.is_archived AND c.kind <> 'external' "
         "AND EXISTS (SELECT 1 FROM programme_day d WHERE d.session_id = s.id AND d.day >= ? AND d.day <= ?) ORDER BY s.starts_at, s.id",
@@ -88,6 +90,7 @@ async def plan_year(first: date, last: date, *, is_in_terms: bool = True, now: d
     taken = await _taken_between(first + timedelta(days=330), last + timedelta(days=430))
     rooms = await _rooms()
     rolled = []
+    placed: list[tuple[list[TrainingDay], Taken]] = []
     for row in sources:
         own = [day for day in days if day.session_id == row["id"]]
         if not own or own[0].day < first:
@@ -95,8 +98,14 @@ async def plan_year(first: date, last: date, *, is_in_terms: bool = True, now: d
         shift = year.a_year_on(own[0].day) - own[0].day
         plans = [DayPlan(day.day + shift, _wall(day.starts), _wall(day.ends)) for day in own]
         audiences = frozenset(json.loads(row["audiences"]))
-        wish = Wish(row["venue_id"] if row["venue_id"] in rooms else None, frozenset(), audiences, is_in_terms=is_in_terms)
-        rolled.append(Rolled(row["id"], row["ref"], row["title"], own[0].day, judged(plans, wish, taken=taken, year=year, now=now)))
+        venue_id = row["venue_id"] if row["venue_id"] in rooms else None
+        wish = Wish(venue_id, frozenset(), audiences, is_in_terms=is_in_terms, course_id=row["course_id"])
+        newly = [one for old, one in placed if not _meet(old, own)]
+        planned = judged(plans, wish, taken=[*taken, *newly], year=year, now=now)
+        rolled.append(Rolled(row["id"], row["ref"], row["title"], own[0].day, planned))
+        if not planned.reasons:
+            spans = [plan.instants() for plan in plans]
+            placed += [(own, Taken(row["title"], *span, venue_id, frozenset(), audiences, row["course_id"])) for span in spans]
     return rolled
 
 
@@ -140,7 +149,7 @@ async def _rooms() -> frozenset[int]:
 async def _taken_between(first: date, last: date) -> list[Taken]:
     """What sessions that are not called off take from `first` to `last`, one value for each live training day."""
     found = await rows(
-        f"SELECT s.id, {_TITLE} AS title, d.starts_at, d.ends_at, s.venue_id, {EFFECTIVE_AUDIENCES} AS audiences "
+        f"SELECT s.id, s.course_id, {_TITLE} AS title, d.starts_at, d.ends_at, s.venue_id, {EFFECTIVE_AUDIENCES} AS audiences "
         "FROM programme_day d JOIN programme_session s ON s.id = d.session_id JOIN programme_course c ON c.id = s.course_id "
         "WHERE s.state <> 'called_off' AND NOT d.is_cancelled AND d.day >= ? AND d.day <= ?",
         first,
@@ -164,9 +173,14 @@ async def _taken_between(first: date, last: date) -> list[Taken]:
             venue_id=row["venue_id"],
             trainer_ids=frozenset(by_session.get(row["id"], ())),
             audiences=frozenset(json.loads(row["audiences"])),
+            course_id=row["course_id"],
         )
         for row in found
     ]
+
+
+def _meet(some: Sequence[TrainingDay], others: Sequence[TrainingDay]) -> bool:
+    return any(one.starts_at < other.ends_at and one.ends_at > other.starts_at for one in some for other in others)
 
 
 def _wall(text: str) -> time:
