@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from starlette.datastructures import QueryParams
 
-from marstraining.core.web import Column, Link, Pager, TableView, Tag, safe_next
+from marstraining.core.web import Column, Link, Pager, TableView, Tag, nearest_page, safe_next
 from marstraining.core.web.dates import clock_time, day, day_short, plural, span, when
 from marstraining.core.web.exports import csv_lines, neutral, write_xlsx
 from marstraining.core.web.markdown import markdown
@@ -44,6 +44,37 @@ def test_a_list_is_shown_as_its_address_says() -> None:
 def test_an_address_that_makes_no_sense_shows_the_list_as_it_begins(query: str) -> None:
     view = read(query)
     assert (view.order_by(ORDER), view.page, view.export) == ("s.starts_at DESC", 1, "")
+
+
+@pytest.mark.parametrize(
+    ("query", "asked", "shown", "page"),
+    [
+        ("", [(50, 0)], range(50), 1),
+        ("page=3", [(50, 100)], range(100, 120), 3),
+        ("page=7", [(50, 300), (1, 0), (50, 100)], range(100, 120), 3),
+        ("page=7&export=csv", [(None, 0)], range(120), 7),
+    ],
+)
+async def test_a_page_past_the_end_is_the_last_one_and_only_such_a_page_is_read_again(
+    query: str, asked: list[tuple[int | None, int]], shown: range, page: int
+) -> None:
+    seen: list[tuple[int | None, int]] = []
+
+    async def rows(limit: int | None = None, offset: int = 0) -> tuple[list[int], int]:
+        seen.append((limit, offset))
+        found = list(range(120))[offset : None if limit is None else offset + limit]
+        return found, 120 if found else 0
+
+    view, (found, _) = await nearest_page(read(query), rows)
+    assert (seen, found, view.page, view.total) == (asked, list(shown), page, 120)
+
+
+async def test_a_list_without_rows_stays_empty_on_whichever_page() -> None:
+    async def rows(**_limits: int) -> tuple[list[int], int]:
+        return [], 0
+
+    view, (found, total) = await nearest_page(read("page=7"), rows)
+    assert (found, total, view.page, view.pager.page) == ([], 0, 1, 1)
 
 
 def test_a_heading_turns_its_own_order_round() -> None:

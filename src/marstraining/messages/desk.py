@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, Protocol
 
 from starlette.requests import Request
@@ -18,6 +18,7 @@ from marstraining.core.web import (
     Pager,
     TableView,
     export_response,
+    nearest_page,
     page,
     read_form,
     render,
@@ -101,12 +102,12 @@ async def letters(request: Request) -> Response:
         taken = await queries.outbox_lines(view.filters, order=order, limit=_MOST_EXPORTED)
         await record_export("letters", by=viewer_of(request), now=now, subject_kind="letter", subject_id=None, lines=len(taken))
         return export_response(request, view.export, "letters", _EXPORT_COLUMNS, map(_exported, taken))
-    found, total = await queries.outbox(view.filters, order=order, limit=view.limit, offset=view.offset)
+    view, (found, _) = await nearest_page(view, partial(queries.outbox, view.filters, order=order))
     state = await queries.outbox_state(now=now)
     return render(
         request,
         "messages_desk/letters.html",
-        view=view.of(total),
+        view=view,
         rows=[_line(one, now=now) for one in found],
         state=state,
         mail=state.delivery,

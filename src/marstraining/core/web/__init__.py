@@ -12,7 +12,7 @@ from marstraining.core.web.pager import Pager
 from marstraining.core.web.reading import read_form, read_json
 from marstraining.core.web.render import NO_REFERRER, render, render_text
 from marstraining.core.web.static import static_url
-from marstraining.core.web.tables import Column, Link, TableView, Tag
+from marstraining.core.web.tables import Column, Link, TableView, Tag, nearest_page
 
 __all__ = [
     "ANYONE",
@@ -36,6 +36,7 @@ __all__ = [
     "document_response",
     "export_response",
     "identify",
+    "nearest_page",
     "page",
     "pdf_response",
     "read_form",

@@ -1,8 +1,9 @@
 """Lists of the training team: sorted, filtered and paged by their address, and taken away as CSV or XLSX."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import date, datetime
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
@@ -116,6 +117,10 @@ class TableView:
         """The view, told how many rows there are in all."""
         return replace(self, total=total)
 
+    def on(self, page: int) -> "TableView":
+        """The view of another page."""
+        return replace(self, page=page)
+
     @property
     def pager(self) -> Pager:
         return Pager(self.page, self.total, lambda number: self.link(page=number), self.limit).within()
@@ -137,6 +142,35 @@ class TableView:
         if column.key != self.sort:
             return "none"
         return "descending" if self.descending else "ascending"
+
+
+class _Counted(Protocol):
+    @property
+    def total(self) -> int: ...
+
+
+Found = TypeVar("Found", bound="_Counted | tuple[Any, int]")
+
+
+async def nearest_page(view: TableView, read: Callable[..., Awaitable[Found]]) -> tuple[TableView, Found]:
+    """The rows that a view shows, and the view with their total; past the end it shows the last page. A file gets all rows.
+
+    `read` takes `limit` and `offset` and gives rows and their total, which may be 0 for want of rows on its page. Only a page past
+    the end is read again.
+    """
+    if view.export:
+        found = await read()
+        return view.of(_total(found)), found
+    found = await read(limit=view.limit, offset=view.offset)
+    if view.page > 1 and view.offset >= _total(found):
+        total = _total(found) or _total(await read(limit=1, offset=0))
+        view = view.on(view.of(total).pager.page)
+        found = await read(limit=view.limit, offset=view.offset)
+    return view.of(_total(found)), found
+
+
+def _total(found: "_Counted | tuple[Any, int]") -> int:
+    return found[1] if isinstance(found, tuple) else found.total
 
 
 def cell(value: object) -> Markup:

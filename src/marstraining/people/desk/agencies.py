@@ -1,6 +1,7 @@
 """Agencies at the desk: the list with its queue of new ones, one agency's page, its form."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -8,7 +9,21 @@ from starlette.responses import Response
 
 from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
-from marstraining.core.web import Column, Files, Form, Link, TableView, Tag, export_response, page, read_form, render, see_other, viewer_of
+from marstraining.core.web import (
+    Column,
+    Files,
+    Form,
+    Link,
+    TableView,
+    Tag,
+    export_response,
+    nearest_page,
+    page,
+    read_form,
+    render,
+    see_other,
+    viewer_of,
+)
 from marstraining.history.actions import record_export
 from marstraining.people import actions, forms, queries, rules
 from marstraining.people.desk.listing import STAFF
@@ -48,15 +63,15 @@ async def agencies(request: Request) -> Response:
     """All agencies, with those that newcomers typed on top."""
     viewer = viewer_of(request)
     view = TableView.read(request.query_params, path="/desk/agencies", columns=COLUMNS, default="name", filters=("q", "sector", "state"))
-    limits = {} if view.export else {"limit": view.limit, "offset": view.offset}
-    found = await agencies_list(view.filters, by=viewer, on=clock.today(), order=view.order_by(AGENCY_ORDER), **limits)
+    read = partial(agencies_list, view.filters, by=viewer, on=clock.today(), order=view.order_by(AGENCY_ORDER))
+    view, found = await nearest_page(view, read)
     if view.export:
         await record_export("agencies", by=viewer, now=clock.now(), subject_kind="agency", subject_id=None, lines=found.total)
         return export_response(request, view.export, "organisations", COLUMNS, _rows(found.rows))
     return render(
         request,
         "people/desk/agencies.html",
-        view=view.of(found.total),
+        view=view,
         rows=list(_rows(found.rows)),
         states={state: words[0] for state, words in STATES.items()},
         sectors=await queries.sectors(),

@@ -1,6 +1,7 @@
 """The list of people, and somebody new."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -17,6 +18,7 @@ from marstraining.core.web import (
     TableView,
     Tag,
     export_response,
+    nearest_page,
     page,
     read_form,
     render,
@@ -52,15 +54,15 @@ async def people(request: Request) -> Response:
     view = TableView.read(
         request.query_params, path="/desk/people", columns=COLUMNS, default="name", filters=("q", "agency", "role", "state")
     )
-    limits = {} if view.export else {"limit": view.limit, "offset": view.offset}
-    found = await people_list(view.filters, by=viewer, on=clock.today(), order=view.order_by(PEOPLE_ORDER), **limits)
+    read = partial(people_list, view.filters, by=viewer, on=clock.today(), order=view.order_by(PEOPLE_ORDER))
+    view, found = await nearest_page(view, read)
     if view.export:
         await record_export("people", by=viewer, now=clock.now(), subject_kind="person", subject_id=None, lines=found.total)
         return export_response(request, view.export, "people", COLUMNS, _rows(found.rows))
     return render(
         request,
         "people/desk/people.html",
-        view=view.of(found.total),
+        view=view,
         rows=list(_rows(found.rows)),
         states={state: words[0] for state, words in STATES.items()},
         role_labels={role.value: rules.ROLE_LABELS[role] for role in rules.GRANTED_ROLES},

@@ -1,6 +1,7 @@
 """Bookings on behalf of an agency: the list, one booking with what its lead may do, and booking colleagues."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -14,7 +15,21 @@ from marstraining.colleagues.queries import BOOKING_ORDER, bookings_for, colleag
 from marstraining.colleagues.rules import MOST_AT_ONCE
 from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
-from marstraining.core.web import Column, Files, Form, Link, TableView, Tag, export_response, page, read_form, render, see_other, viewer_of
+from marstraining.core.web import (
+    Column,
+    Files,
+    Form,
+    Link,
+    TableView,
+    Tag,
+    export_response,
+    nearest_page,
+    page,
+    read_form,
+    render,
+    see_other,
+    viewer_of,
+)
 from marstraining.core.web.dates import plural
 from marstraining.history.actions import record_export
 from marstraining.people.rules import JOB_ROLES
@@ -55,11 +70,8 @@ async def bookings(request: Request) -> Response:
         found, total = await bookings_for(viewer, shown=shown or "coming", on=today, now=now, order=order)
         await record_export("agency_bookings", by=viewer, now=now, subject_kind="agency", subject_id=None, lines=total)
         return export_response(request, view.export, "bookings", COLUMNS, _rows(found))
-    limits = {"limit": view.limit, "offset": view.offset}
-    found, total = await bookings_for(viewer, shown=shown or "coming", on=today, now=now, order=order, **limits)
-    return render(
-        request, "portal_agency/bookings.html", view=narrowed(view.of(total), viewer), rows=list(_rows(found)), shown=SHOWN, done=DONE
-    )
+    view, (found, _) = await nearest_page(view, partial(bookings_for, viewer, shown=shown or "coming", on=today, now=now, order=order))
+    return render(request, "portal_agency/bookings.html", view=narrowed(view, viewer), rows=list(_rows(found)), shown=SHOWN, done=DONE)
 
 
 def _rows(found: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, object]]:

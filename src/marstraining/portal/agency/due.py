@@ -50,11 +50,13 @@ async def due(request: Request) -> Response:
     if view.export:
         await record_export("due", by=viewer, now=now, subject_kind="agency", subject_id=None, lines=len(found))
         return export_response(request, view.export, "due", COLUMNS, _rows(found))
-    shown = islice(found, view.offset, view.offset + view.limit)
+    view = view.of(len(found))
+    first = view.pager.offset
+    shown = islice(found, first, first + view.limit)
     return render(
         request,
         "portal_agency/due.html",
-        view=narrowed(view.of(len(found)), viewer),
+        view=narrowed(view, viewer),
         rows=list(_rows(shown)),
         shown=SHOWN,
         accreditations=await accreditations_to_look_at(viewer, within=SOON, on=today),

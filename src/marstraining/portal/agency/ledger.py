@@ -23,6 +23,7 @@ from marstraining.core.web import (
     TableView,
     Tag,
     export_response,
+    nearest_page,
     page,
     read_form,
     render,
@@ -72,12 +73,12 @@ async def _ledger(request: Request, *, path: str, is_desk: bool) -> Response:
         found, total = await read()
         await record_export("ledger", by=viewer, now=clock.now(), subject_kind="ledger", subject_id=None, lines=total)
         return export_response(request, view.export, "ledger", _COLUMNS, _rows(found, is_desk=False))
-    found, total = await read(limit=view.limit, offset=view.offset)
+    view, (found, _) = await nearest_page(view, read)
     return render(
         request,
         "portal_agency/ledger.html",
         is_desk=is_desk,
-        view=view.of(total) if is_desk else narrowed(view.of(total), viewer),
+        view=view if is_desk else narrowed(view, viewer),
         rows=list(_rows(found, is_desk=is_desk)),
         agencies=await ledger_by_agency(viewer, on=today),
         done=DONE,

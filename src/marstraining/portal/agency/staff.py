@@ -1,6 +1,7 @@
 """An agency lead's staff: the list, and one colleague's posts, bookings and training."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,7 +12,7 @@ from marstraining.certificates.rules import time_words
 from marstraining.colleagues.queries import STAFF_ORDER, Colleague, bookings_for, colleagues_by_ref, staff
 from marstraining.core import clock
 from marstraining.core.errors import NotFound
-from marstraining.core.web import Column, Files, Link, TableView, export_response, page, render, viewer_of
+from marstraining.core.web import Column, Files, Link, TableView, export_response, nearest_page, page, render, viewer_of
 from marstraining.coverage.paper import accreditation_tag, due_words, progress, why
 from marstraining.coverage.queries import people_asked
 from marstraining.coverage.rules import STATE_WORDS as STATE_WORDS_OF_DUE
@@ -41,8 +42,8 @@ async def people(request: Request) -> Response:
         found, total = await staff(viewer, words=words, on=today, now=now, order=order)
         await record_export("staff", by=viewer, now=now, subject_kind="agency", subject_id=None, lines=total)
         return export_response(request, view.export, "staff", COLUMNS, _rows(found))
-    found, total = await staff(viewer, words=words, on=today, now=now, order=order, limit=view.limit, offset=view.offset)
-    return render(request, "portal_agency/staff.html", view=narrowed(view.of(total), viewer), rows=list(_rows(found)))
+    view, (found, _) = await nearest_page(view, partial(staff, viewer, words=words, on=today, now=now, order=order))
+    return render(request, "portal_agency/staff.html", view=narrowed(view, viewer), rows=list(_rows(found)))
 
 
 def _rows(found: Iterable[Colleague]) -> Iterable[dict[str, object]]:

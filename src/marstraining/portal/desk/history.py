@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,7 +10,7 @@ from starlette.responses import Response
 from marstraining.bookings.rules import CANCEL_REASONS, NEEDS_REASONS, STATE_WORDS, NeedsReason
 from marstraining.core import clock
 from marstraining.core.viewer import Role
-from marstraining.core.web import Column, Files, Link, Pager, TableView, export_response, page, render, roles, viewer_of
+from marstraining.core.web import Column, Files, Link, Pager, TableView, export_response, nearest_page, page, render, roles, viewer_of
 from marstraining.core.web.dates import clock_time, day_plain, plural
 from marstraining.core.web.pager import page_number
 from marstraining.core.web.tables import PER_PAGE
@@ -244,12 +245,12 @@ async def history(request: Request) -> Response:
         found, _ = await entries(wanted, limit=_MOST_EXPORTED, offset=0, oldest_first=not view.descending)
         await record_export("history", by=viewer_of(request), now=clock.now(), subject_kind="history", subject_id=None, lines=len(found))
         return export_response(request, view.export, "history", _COLUMNS, [_row(entry) for entry in found])
-    found, total = await entries(wanted, limit=view.limit, offset=view.offset, oldest_first=not view.descending)
+    view, (found, _) = await nearest_page(view, partial(entries, wanted, oldest_first=not view.descending))
     actions, kinds = await actions_and_kinds()
     return render(
         request,
         "portal_desk/history.html",
-        view=view.of(total),
+        view=view,
         rows=[_row(entry) for entry in found],
         actions=sorted(((action, action_words(action)) for action in actions), key=lambda pair: pair[1].casefold()),
         kinds=[(kind, KIND_WORDS.get(kind, kind.replace("_", " ").capitalize())) for kind in kinds],

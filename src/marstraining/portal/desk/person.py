@@ -1,6 +1,7 @@
 """The bookings of one person, with what they have completed: for the training team when somebody rings."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -9,7 +10,7 @@ from starlette.responses import Response
 from marstraining.bookings.rules import STATE_WORDS, BookingState
 from marstraining.core import clock
 from marstraining.core.viewer import Role
-from marstraining.core.web import Column, Files, Link, TableView, Tag, export_response, page, render, roles, viewer_of
+from marstraining.core.web import Column, Files, Link, TableView, Tag, export_response, nearest_page, page, render, roles, viewer_of
 from marstraining.core.web.dates import clock_time, day_short
 from marstraining.history.actions import record_export
 from marstraining.portal.desk.workspace import STATE_COLOURS
@@ -32,8 +33,7 @@ async def bookings(request: Request) -> Response:
     person = await person_named(request.path_params["ref"])
     path = f"/desk/people/{person.ref}/bookings"
     view = TableView.read(request.query_params, path=path, columns=COLUMNS, default="-starts")
-    limits = {} if view.export else {"limit": view.limit, "offset": view.offset}
-    found, total = await bookings_of(person.id, order=view.order_by(ORDERS, tie="b.id"), **limits)
+    view, (found, total) = await nearest_page(view, partial(bookings_of, person.id, order=view.order_by(ORDERS, tie="b.id")))
     if view.export:
         viewer = viewer_of(request)
         await record_export("bookings", by=viewer, now=clock.now(), subject_kind="person", subject_id=person.id, lines=total)
@@ -43,7 +43,7 @@ async def bookings(request: Request) -> Response:
         request,
         "portal_desk/person_bookings.html",
         person=person,
-        view=view.of(total),
+        view=view,
         rows=list(_rows(found)),
         completed=await completed_by(person.id),
     )

@@ -1,6 +1,7 @@
 """The list of sessions: sorted, filtered, paged, taken away as a file."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -8,7 +9,7 @@ from starlette.responses import Response
 
 from marstraining.core import clock
 from marstraining.core.viewer import Role
-from marstraining.core.web import Column, Files, Link, TableView, Tag, export_response, page, render, roles, viewer_of
+from marstraining.core.web import Column, Files, Link, TableView, Tag, export_response, nearest_page, page, render, roles, viewer_of
 from marstraining.core.web.dates import clock_time, day_short
 from marstraining.history.actions import record_export
 from marstraining.portal.queries.sessions import FILTERS, ORDERS, desk_sessions
@@ -58,9 +59,9 @@ async def sessions(request: Request) -> Response:
     """Sessions that the viewer runs: coming ones, or a series when one was just made. A date that is none does not narrow."""
     viewer, now = viewer_of(request), clock.now()
     view = TableView.read(request.query_params, path="/desk/sessions", columns=COLUMNS, default="starts", filters=FILTERS)
-    limits = {} if view.export else {"limit": view.limit, "offset": view.offset}
     between = (read_date(view.filters["from"]), read_date(view.filters["to"]))
-    found = await desk_sessions(view.filters, between=between, by=viewer, order=view.order_by(ORDERS), now=now, **limits)
+    read = partial(desk_sessions, view.filters, between=between, by=viewer, order=view.order_by(ORDERS), now=now)
+    view, found = await nearest_page(view, read)
     if view.export:
         await record_export("sessions", by=viewer, now=now, subject_kind="programme", subject_id=None, lines=found.total)
         return export_response(
@@ -69,7 +70,7 @@ async def sessions(request: Request) -> Response:
     return render(
         request,
         "portal_desk/sessions.html",
-        view=view.of(found.total),
+        view=view,
         rows=[_row(line) for line in found.rows],
         states=STATES,
         deliveries=DELIVERY_LABELS,

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -11,7 +13,7 @@ from starlette.responses import Response
 from marstraining.bookings.rules import STATE_WORDS, Arranging, BookingState, Mode
 from marstraining.core import clock, config
 from marstraining.core.viewer import Role
-from marstraining.core.web import Column, Files, Form, TableView, export_response, page, render, roles, viewer_of
+from marstraining.core.web import Column, Files, Form, TableView, export_response, nearest_page, page, render, roles, viewer_of
 from marstraining.history.actions import record_export
 from marstraining.people.rules import JOB_ROLES
 from marstraining.portal.queries.workspace import (
@@ -124,10 +126,11 @@ def _order(view: TableView) -> str:
 async def workspace_page(request: Request, session: DeskSession, *, form: Form | None = None) -> Response:
     """The workspace; `form` brings the refusal of a button on it."""
     now = clock.now()
-    view = _view(request, session)
+    # A refusal is a page whatever its address asks for.
+    view = replace(_view(request, session), export="")
     show = view.filters["show"] if view.filters["show"] in SHOWN else ""
     words = view.filters["q"]
-    lines, total = await booking_lines(session.id, show=show, words=words, order=_order(view), limit=view.limit, offset=view.offset)
+    view, (lines, _) = await nearest_page(view, partial(booking_lines, session.id, show=show, words=words, order=_order(view)))
     stage = session.stage(now)
     trainers = await trainers_of(session.id)
     return render(
@@ -142,7 +145,7 @@ async def workspace_page(request: Request, session: DeskSession, *, form: Form |
         can_change=session.state == SessionState.POSTPONED or (session.state == SessionState.PUBLISHED and now < session.ends_at),
         can_book=session.state in {SessionState.DRAFT, SessionState.PUBLISHED} and now < session.ends_at and not _is_elsewhere(stage),
         delivery=DELIVERY_LABELS[Delivery(session.delivery)],
-        view=view.of(total),
+        view=view,
         show=show,
         shown=SHOWN,
         lines=lines,

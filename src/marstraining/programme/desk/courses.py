@@ -1,6 +1,7 @@
 """Courses at the desk: the list, a new one, changing one."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -17,6 +18,7 @@ from marstraining.core.web import (
     TableView,
     Tag,
     export_response,
+    nearest_page,
     page,
     read_form,
     render,
@@ -57,15 +59,14 @@ async def courses(request: Request) -> Response:
     """All courses that the viewer runs."""
     viewer, now = viewer_of(request), clock.now()
     view = TableView.read(request.query_params, path="/desk/courses", columns=COLUMNS, default="title", filters=("q", "kind", "state"))
-    limits = {} if view.export else {"limit": view.limit, "offset": view.offset}
-    found = await desk_courses(view.filters, by=viewer, order=view.order_by(COURSE_ORDERS), now=now, **limits)
+    view, found = await nearest_page(view, partial(desk_courses, view.filters, by=viewer, order=view.order_by(COURSE_ORDERS), now=now))
     if view.export:
         await record_export("courses", by=viewer, now=now, subject_kind="programme", subject_id=None, lines=found.total)
         return export_response(request, view.export, "courses", COLUMNS, _rows(found.rows))
     return render(
         request,
         "programme/desk/courses.html",
-        view=view.of(found.total),
+        view=view,
         rows=list(_rows(found.rows)),
         kinds=KIND_LABELS,
         may_add=viewer.is_desk,

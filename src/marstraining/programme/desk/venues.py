@@ -1,6 +1,7 @@
 """Venues at the desk: the list, a new one, changing one."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -17,6 +18,7 @@ from marstraining.core.web import (
     TableView,
     Tag,
     export_response,
+    nearest_page,
     page,
     read_form,
     render,
@@ -45,12 +47,11 @@ async def venues(request: Request) -> Response:
     """All venues."""
     now = clock.now()
     view = TableView.read(request.query_params, path="/desk/venues", columns=COLUMNS, default="name", filters=("q", "state"))
-    limits = {} if view.export else {"limit": view.limit, "offset": view.offset}
-    found = await desk_venues(view.filters, order=view.order_by(VENUE_ORDERS), now=now, **limits)
+    view, found = await nearest_page(view, partial(desk_venues, view.filters, order=view.order_by(VENUE_ORDERS), now=now))
     if view.export:
         await record_export("venues", by=viewer_of(request), now=now, subject_kind="programme", subject_id=None, lines=found.total)
         return export_response(request, view.export, "venues", COLUMNS, _rows(found.rows))
-    return render(request, "programme/desk/venues.html", view=view.of(found.total), rows=list(_rows(found.rows)))
+    return render(request, "programme/desk/venues.html", view=view, rows=list(_rows(found.rows)))
 
 
 def _rows(found: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, object]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -10,7 +11,7 @@ from starlette.responses import Response
 from marstraining.core import clock
 from marstraining.core.errors import NotFound
 from marstraining.core.viewer import Role
-from marstraining.core.web import Column, Files, Form, Link, TableView, Tag, export_response, page, render, roles, viewer_of
+from marstraining.core.web import Column, Files, Form, Link, TableView, Tag, export_response, nearest_page, page, render, roles, viewer_of
 from marstraining.history.actions import record_export
 from marstraining.programme.rules import AUDIENCES
 from marstraining.resources.handing_out import file_response
@@ -66,8 +67,7 @@ async def resources(request: Request) -> Response:
     """The list: both dates of each resource, and what needs doing."""
     today = clock.today()
     view = TableView.read(request.query_params, path="/desk/resources", columns=COLUMNS, default="title", filters=FILTERS)
-    limits = {} if view.export else {"limit": view.limit, "offset": view.offset}
-    found = await desk_resources(view.filters, order=view.order_by(ORDERS, "r.id"), on=today, **limits)
+    view, found = await nearest_page(view, partial(desk_resources, view.filters, order=view.order_by(ORDERS, "r.id"), on=today))
     if view.export:
         viewer = viewer_of(request)
         await record_export("resources", by=viewer, now=clock.now(), subject_kind="library", subject_id=None, lines=found.total)
@@ -76,7 +76,7 @@ async def resources(request: Request) -> Response:
     return render(
         request,
         "resources/desk/list.html",
-        view=view.of(found.total),
+        view=view,
         rows=list(_rows(found.rows)),
         kinds=KIND_LABELS,
         topics=await topic_choices(),
