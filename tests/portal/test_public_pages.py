@@ -237,6 +237,21 @@ async def test_structured_data_says_what_when_and_where(db: TortoiseContext, clo
     assert len(data["subEvent"]) == 2
 
 
+async def test_structured_data_leaves_out_what_is_not_known(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
+    async def data_of(**columns: Any) -> dict[str, Any]:
+        session = await _session(clock, **columns)
+        found = re.search(r'<script type="application/ld\+json">(.*?)</script>', (await client.get(f"/sessions/{session.ref}")).text)
+        assert found is not None
+        data: dict[str, Any] = json.loads(found[1])
+        return data
+
+    own = await data_of(delivery="in person")
+    assert ("location" in own, own["isAccessibleForFree"], own["offers"]["price"]) == (False, True, "0")
+    elsewhere = await data_of(delivery="online", external_url="https://x.example/paid")
+    assert "isAccessibleForFree" not in elsewhere
+    assert elsewhere["offers"] == {"@type": "Offer", "url": "https://x.example/paid"}
+
+
 async def test_a_course_has_its_outcomes_prerequisites_and_dates(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
     course = await makers.make_course(
         "Neglect", code="NEG", outcomes=["Recognise <b>neglect</b>"], content_note="Hard to hear.", duration_minutes=90

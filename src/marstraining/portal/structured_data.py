@@ -19,7 +19,10 @@ _LONGEST = 1000
 
 
 def event_data(session: SessionFacts, places: Places, *, now: datetime, settings: Settings) -> dict[str, Any]:
-    """A session as schema.org Event; several training days as events within it. No names, no joining link."""
+    """A session as schema.org Event; several training days as events within it. No names, no joining link.
+
+    What is not known is left out: a venue that is still to be set, and what an event costs that is booked elsewhere.
+    """
     url = f"{settings.base_url}/sessions/{session.ref}"
     stage = session.stage(now)
     data: dict[str, Any] = {
@@ -32,16 +35,20 @@ def event_data(session: SessionFacts, places: Places, *, now: datetime, settings
         "endDate": local(session.ends_at).isoformat(),
         "eventStatus": f"https://schema.org/{_STATUS.get(stage, 'EventScheduled')}",
         "eventAttendanceMode": f"https://schema.org/{_MODE[Delivery(session.delivery)]}",
-        "location": _locations(session, url),
         "organizer": _organizer(session.course, settings),
-        "isAccessibleForFree": True,
     }
+    if locations := _locations(session, url):
+        data["location"] = locations
+    if not session.is_elsewhere:
+        data["isAccessibleForFree"] = True
     if session.course.audience:
         data["audience"] = {"@type": "Audience", "audienceType": session.course.audience}
     if session.capacity is not None:
         data["maximumAttendeeCapacity"] = session.capacity
-    if stage in {Stage.OPEN, Stage.NOT_OPEN_YET, Stage.ELSEWHERE}:
+    if stage in {Stage.OPEN, Stage.NOT_OPEN_YET}:
         data["offers"] = _offer(session, places, url)
+    elif stage is Stage.ELSEWHERE and session.external_url:
+        data["offers"] = {"@type": "Offer", "url": session.external_url}
     if len(session.live_days) > 1:
         data["subEvent"] = [_day(session.title, day) for day in session.live_days]
     return data
@@ -81,7 +88,7 @@ def _locations(session: SessionFacts, url: str) -> list[dict[str, Any]]:
 
 
 def _offer(session: SessionFacts, places: Places, url: str) -> dict[str, str]:
-    offer = {"@type": "Offer", "price": "0", "priceCurrency": "GBP", "url": session.external_url if session.is_elsewhere else url}
+    offer = {"@type": "Offer", "price": "0", "priceCurrency": "GBP", "url": url}
     offer["availability"] = f"https://schema.org/{'SoldOut' if places.left == 0 else 'InStock'}"
     if session.opens_at is not None:
         offer["validFrom"] = local(session.opens_at).isoformat()
