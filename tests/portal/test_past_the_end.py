@@ -18,7 +18,8 @@ SignInAs = Callable[[Person], Awaitable[Visitor]]
     "path",
     [
         "/desk/people", "/desk/sessions", "/desk/courses", "/desk/venues", "/desk/history", "/desk/letters", "/desk/agencies",
-        "/desk/sessions/{session}", "/desk/people/{person}/bookings", "/agency/staff", "/agency/bookings",
+        "/desk/sessions/{session}", "/desk/people/{person}/bookings",
+        "/desk/history/session/{session}", "/agency/staff", "/agency/bookings",
     ],
 )  # fmt: skip
 async def test_a_page_past_the_end_shows_what_the_last_page_does(

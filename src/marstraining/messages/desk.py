@@ -167,9 +167,12 @@ async def bounced(request: Request) -> Response:
     """Addresses that a mail server refused for good."""
     asked = page_number(request.query_params.get("page", ""))
     found, total = await queries.bounced_addresses(limit=PER_PAGE, offset=(asked - 1) * PER_PAGE)
+    pager = Pager.of(request, total)
+    if pager.page != asked:
+        found, _ = await queries.bounced_addresses(limit=PER_PAGE, offset=pager.offset)
     for row in found:
         row["words"] = letter_words(row["template"]) if row["template"] else ""
-    return render(request, "messages_desk/bounced.html", rows=found, pager=Pager.of(request, total), done=DONE)
+    return render(request, "messages_desk/bounced.html", rows=found, pager=pager, done=DONE)
 
 
 async def clear(request: Request) -> Response:

@@ -263,6 +263,9 @@ async def of_record(request: Request) -> Response:
     subject = await subject_of(kind, request.path_params["key"])
     asked = page_number(request.query_params.get("page", ""))
     found, total = await entries(subject.wanted, limit=PER_PAGE, offset=(asked - 1) * PER_PAGE)
+    pager = Pager.of(request, total)
+    if pager.page != asked:
+        found, _ = await entries(subject.wanted, limit=PER_PAGE, offset=pager.offset)
     changes = await transitions_of(subject.booking_id) if subject.booking_id is not None else []
     return render(
         request,
@@ -274,7 +277,7 @@ async def of_record(request: Request) -> Response:
         state_words=STATE_WORDS | {"": "New"},
         reason_words=_REASON_WORDS,
         role_words={str(role): words for role, words in ROLE_LABELS.items()},
-        pager=Pager.of(request, total),
+        pager=pager,
     )
 
 
