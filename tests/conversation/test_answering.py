@@ -1,7 +1,6 @@
 """One event, one answer: duplicates, two workers, old buttons, other people, edited and unreadable messages, a database that is away."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 
 import pytest
@@ -12,46 +11,16 @@ from marstraining.conversation.actions import answer, forget_old_conversations, 
 from marstraining.conversation.actions import answering as answering_module
 from marstraining.conversation.actions import probing as probing_module
 from marstraining.conversation.models import Dialogue, TakenEvent, Tally
-from marstraining.conversation.rules import Channel, Event, EventKind, Reply, all_buttons, plain_lines
-from marstraining.core.viewer import ANYBODY, Viewer
+from marstraining.conversation.rules import Channel, Event, EventKind, all_buttons
+from marstraining.core.viewer import ANYBODY
 from marstraining.people.actions import make_telegram_token
 from marstraining.people.models import Agency, Person, Position
 from marstraining.people.queries import viewer_of_chat
 from marstraining.people.rules import TelegramWishes
 from tests import makers
 from tests.conftest import Clock
+from tests.conversation.talking import Talk, data_of, words
 from tests.conversation.world import booked, fill, make_world
-
-Talk = Callable[..., Awaitable[tuple[Reply, ...]]]
-
-
-def words(replies: tuple[Reply, ...]) -> str:
-    return "\n".join(line for reply in replies for line in plain_lines(reply))
-
-
-def data_of(replies: tuple[Reply, ...], label: str) -> str:
-    return next(button.data for button in all_buttons(replies) if button.label.startswith(label))
-
-
-@pytest.fixture
-def talk(clock: Clock) -> Talk:
-    """Says or presses something in one conversation, each with an event of its own."""
-    count = iter(range(10_000))
-
-    async def send(
-        text: str = "",
-        *,
-        press: str = "",
-        viewer: Viewer = ANYBODY,
-        key: str = "talk",
-        event_id: str | None = None,
-        channel: Channel = Channel.WEB,
-    ) -> tuple[Reply, ...]:
-        named = f"event-{next(count)}" if event_id is None else event_id
-        kind = EventKind.BUTTON if press else EventKind.TEXT
-        return await answer(Event(channel, key, kind, text=text, data=press, event_id=named, viewer=viewer), now=clock.now)
-
-    return send
 
 
 async def test_an_event_that_comes_twice_is_answered_once_and_books_once(

@@ -24,6 +24,7 @@ WHICH_ONE = Reply((line("Which one? Choose it, or write its number."),), answer_
 _BESIDE = frozenset({Scene.BOUNDARY, Scene.LOST, Scene.ANSWER, Scene.TERM, Scene.CONTACTS, Scene.PERSON, Scene.PRIVACY, Scene.THANKS})
 _PLAIN_CANCEL = re.compile(r"\b(?:cancel\w*|withdraw|drop|release|give up|take me off|unbook|undo)\b", re.IGNORECASE)
 _UNDO = re.compile(r"\bundo\b", re.IGNORECASE)
+_ANOTHER = re.compile(r"\b(?:(?:an)?other|others|else|rest|all|both|next|too|as well)\b", re.IGNORECASE)
 _NEXT = re.compile(r"\b(?:next|soonest|earliest|first)\b(?! (?:week|month|term|year|half|spring|summer|autumn))", re.IGNORECASE)
 RECORD = re.compile(
     r"\b(?:record|due|overdue|in date|out of date|expir\w*|refresher\w*|renew\w*|compliant|hours|completed|have i done|did i do"
@@ -108,11 +109,14 @@ async def cancel(said: Said) -> Turn:
     if said.state.scene is Scene.FOLLOWING and _UNDO.search(said.text):
         return Turn(said.state)
     mine = await _meant(said)
-    if said.asker.person_id is None or not mine:
+    is_unnamed = not (said.slots.topics or said.slots.types or said.slots.dates)
+    if said.asker.person_id is not None and said.state.scene is Scene.DONE and is_plain and is_unnamed and not _ANOTHER.search(said.text):
+        # "Undo" and "cancel it" mean what was booked a moment ago; where that has ended, no other booking is meant.
+        mine = [one for one in mine if one.ref == said.state.booking]
+        if not mine:
+            return Turn(said.state)
+    if said.asker.person_id is None or not mine or (is_unnamed and said.state.scene is not Scene.DONE and _UNDO.search(said.text)):
         return Turn(said.state.to(Scene.MINE))
-    if said.state.scene is Scene.DONE and is_plain and not (said.slots.topics or said.slots.types or said.slots.dates):
-        # "Undo" and "cancel it" mean what was booked a moment ago.
-        mine = [one for one in mine if one.ref == said.state.booking] or mine
     if len(mine) == 1 and is_plain:
         return await cancelling(mine[0].ref, said.state, said.asker)
     return Turn(

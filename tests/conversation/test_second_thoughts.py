@@ -1,0 +1,50 @@
+"""Undo, a button pressed twice, a button pressed late: nobody is led to something else than what they meant."""
+
+import pytest
+from tortoise.context import TortoiseContext
+
+from marstraining.bookings.models import Booking
+from marstraining.people.models import Person
+from tests import makers
+from tests.conftest import Clock
+from tests.conversation.talking import Talk, data_of, words
+from tests.conversation.world import booked, make_world
+
+
+@pytest.mark.parametrize("said", ["undo", "undo that", "cancel it", "cancel"])
+async def test_undo_after_cancelling_leads_to_no_other_booking(
+    db: TortoiseContext, clock: Clock, asha: Person, talk: Talk, said: str
+) -> None:
+    world = await make_world(now=clock.now)
+    viewer = makers.as_learner(asha)
+    ended = await booked(asha, world.sessions["CP"][1], now=clock.now)
+    kept = await booked(asha, world.sessions["GCP2"][1], now=clock.now)
+    await talk("cancel my child protection booking", viewer=viewer)
+    await talk("yes", viewer=viewer)
+    shown = await talk(said, viewer=viewer)
+    assert words(shown).startswith("Your booking is cancelled")
+    assert data_of(shown, "Book it again") == f"s:{world.ref('CP', 1)}"
+    await talk("yes", viewer=viewer)
+    assert {one.ref: one.state for one in await Booking.all()} == {ended: "cancelled", kept: "confirmed"}
+
+
+@pytest.mark.parametrize("said", ["cancel another booking", "cancel my other booking", "cancel my neglect booking"])
+async def test_another_booking_is_cancelled_after_one_where_it_is_asked_for(
+    db: TortoiseContext, clock: Clock, asha: Person, talk: Talk, said: str
+) -> None:
+    world = await make_world(now=clock.now)
+    viewer = makers.as_learner(asha)
+    await booked(asha, world.sessions["CP"][1], now=clock.now)
+    await booked(asha, world.sessions["GCP2"][1], now=clock.now)
+    await talk("cancel my child protection booking", viewer=viewer)
+    await talk("yes", viewer=viewer)
+    shown = words(await talk(said, viewer=viewer))
+    assert ("Graded Care Profile" in shown, "Child Protection" in shown) == (True, False)
+
+
+async def test_undo_long_after_shows_what_is_booked_and_picks_nothing(db: TortoiseContext, clock: Clock, asha: Person, talk: Talk) -> None:
+    world = await make_world(now=clock.now)
+    viewer = makers.as_learner(asha)
+    await booked(asha, world.sessions["GCP2"][1], now=clock.now)
+    await talk("thanks", viewer=viewer)
+    assert words(await talk("undo", viewer=viewer)).startswith("Your bookings")
