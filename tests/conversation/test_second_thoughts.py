@@ -48,3 +48,14 @@ async def test_undo_long_after_shows_what_is_booked_and_picks_nothing(db: Tortoi
     await booked(asha, world.sessions["GCP2"][1], now=clock.now)
     await talk("thanks", viewer=viewer)
     assert words(await talk("undo", viewer=viewer)).startswith("Your bookings")
+
+
+async def test_a_topic_followed_by_a_double_press_is_said_to_be_followed(
+    db: TortoiseContext, clock: Clock, asha: Person, talk: Talk
+) -> None:
+    await make_world(now=clock.now)
+    viewer = makers.as_learner(asha)
+    yes = data_of(await talk("subscribe me to neglect", viewer=viewer), "Yes, tell me")
+    first = words(await talk(press=yes, viewer=viewer))
+    assert first.startswith("I will tell you what is new")
+    assert words(await talk(press=yes, viewer=viewer)) == first

@@ -41,7 +41,8 @@ async def do(deed: str, state: State, asker: Asker, *, subject: str = "") -> Sta
             return _done(state, outcome="turned_down")
         case Deed.FOLLOW:
             made = await subscribe_to_topic(state.word, by=asker.viewer, now=asker.now)
-            return state.to(Scene.FOLLOWING, outcome="followed" if made else "following_already")
+            # What was asked stays, so that its button pressed again is answered by what was done.
+            return state.to(Scene.FOLLOWING, deed=state.deed, word=state.word, outcome="followed" if made else "following_already")
         case Deed.UNFOLLOW:
             await _unfollow(subject, asker)
             return state.to(Scene.FOLLOWING, outcome="unfollowed")
