@@ -9,17 +9,13 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from marstraining.attendance.models import Register
-from marstraining.bookings.actions import cancel_booking, join_list
-from marstraining.bookings.models import Booking
-from marstraining.bookings.rules import BookPlace
 from marstraining.conversation.stories import Step, Story, read_story
 from marstraining.core.paths import DIALOGUES
-from marstraining.core.viewer import SYSTEM
 from marstraining.evaluation.actions import ask_after_sessions
 from marstraining.people.models import Person
 from marstraining.programme.models import Course, Session
 from tests import makers
-from tests.conversation.world import World, booked, fill, make_world
+from tests.conversation.world import World, booked, fill, make_world, offered, waiting
 
 STORIES = tuple(read_story(path) for path in sorted(DIALOGUES.glob("*.txt")))
 
@@ -77,14 +73,12 @@ async def _give(given: str, stage: Stage) -> None:
     session, asha = stage.world.sessions[code][int(rest[0]) - 1 if rest else 0], stage.persons["asha"]
     if what == "booked":
         await booked(asha, session, now=stage.now)
-    if what in {"full", "waiting", "offered"}:
+    if what == "full":
         await fill(session, now=stage.now)
-    if what in {"waiting", "offered"}:
-        await join_list(BookPlace(session_id=session.id, learner_id=asha.id), by=makers.as_learner(asha), now=stage.now)
+    if what == "waiting":
+        await waiting(asha, session, now=stage.now)
     if what == "offered":
-        taken = await Booking.filter(session_id=session.id, state="confirmed").first()
-        if taken is not None:
-            await cancel_booking(taken.id, by=SYSTEM, now=stage.now)
+        await offered(asha, session, now=stage.now)
 
 
 async def _ask(coming: Session, asha: Person, *, now: datetime) -> None:

@@ -8,7 +8,7 @@ from marstraining.people.models import Person
 from tests import makers
 from tests.conftest import Clock
 from tests.conversation.talking import Talk, data_of, words
-from tests.conversation.world import booked, make_world
+from tests.conversation.world import booked, make_world, offered
 
 
 @pytest.mark.parametrize("said", ["undo", "undo that", "cancel it", "cancel"])
@@ -59,3 +59,36 @@ async def test_a_topic_followed_by_a_double_press_is_said_to_be_followed(
     first = words(await talk(press=yes, viewer=viewer))
     assert first.startswith("I will tell you what is new")
     assert words(await talk(press=yes, viewer=viewer)) == first
+
+
+async def test_a_late_yes_to_what_has_ended_shows_how_it_stands(db: TortoiseContext, clock: Clock, asha: Person, talk: Talk) -> None:
+    world = await make_world(now=clock.now)
+    viewer = makers.as_learner(asha)
+    ref = await booked(asha, world.sessions["CP"][1], now=clock.now)
+    yes = data_of(await talk(press=f"c:{ref}", viewer=viewer), "Yes, cancel it")
+    await talk(press=yes, viewer=viewer)
+    await talk("help", viewer=viewer)
+    late = words(await talk(press=yes, viewer=viewer))
+    assert late.startswith("This button has expired.")
+    assert ("Cancel this booking?" in late, "State: Cancelled" in late) == (False, True)
+    # So does the button that first led to its card.
+    assert words(await talk(press=f"c:{ref}", viewer=viewer)).startswith("Your booking\n")
+
+
+async def test_a_late_yes_to_an_offer_that_was_answered_shows_how_it_stands(
+    db: TortoiseContext, clock: Clock, asha: Person, talk: Talk
+) -> None:
+    world = await make_world(now=clock.now)
+    viewer = makers.as_learner(asha)
+    ref = await offered(asha, world.sessions["SD"][0], now=clock.now)
+    take = data_of(await talk(press=f"ac:{ref}", viewer=viewer), "Yes, take it")
+    await talk("help", viewer=viewer)
+    assert "Take this place?" in words(await talk(press=take, viewer=viewer))
+    turn_down = data_of(await talk(press=f"td:{ref}", viewer=viewer), "Yes, turn it down")
+    take = data_of(await talk(press=f"ac:{ref}", viewer=viewer), "Yes, take it")
+    assert words(await talk(press=take, viewer=viewer)).startswith("Your place is booked")
+    await talk("help", viewer=viewer)
+    for late in (take, turn_down):
+        shown = words(await talk(press=late, viewer=viewer))
+        assert shown.startswith("This button has expired.")
+        assert ("this place" in shown, "State: Booked" in shown) == (False, True)

@@ -6,7 +6,8 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from marstraining.bookings.actions import book_place
+from marstraining.bookings.actions import book_place, cancel_booking, join_list
+from marstraining.bookings.models import Booking
 from marstraining.bookings.rules import BookPlace
 from marstraining.core.clock import from_wall
 from marstraining.core.viewer import SYSTEM
@@ -110,3 +111,19 @@ async def booked(person: Person, session: Session, *, now: datetime) -> str:
     """A place for somebody; its reference."""
     made = await book_place(BookPlace(session_id=session.id, learner_id=person.id), by=makers.as_learner(person), now=now)
     return made.ref
+
+
+async def waiting(person: Person, session: Session, *, now: datetime) -> str:
+    """Somebody on the list of a session that others have filled; the reference of their booking."""
+    await fill(session, now=now)
+    made = await join_list(BookPlace(session_id=session.id, learner_id=person.id), by=makers.as_learner(person), now=now)
+    return made.ref
+
+
+async def offered(person: Person, session: Session, *, now: datetime) -> str:
+    """The same once a place came free and is offered to them."""
+    ref = await waiting(person, session, now=now)
+    taken = await Booking.filter(session_id=session.id, state="confirmed").first()
+    if taken is not None:
+        await cancel_booking(taken.id, by=SYSTEM, now=now)
+    return ref

@@ -3,10 +3,9 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date
-from typing import Literal
 
 from marstraining.bookings.actions import is_late_now
-from marstraining.bookings.rules import CANCEL_REASONS, BookingState
+from marstraining.bookings.rules import CANCEL_REASONS, LIVE_STATES, BookingState
 from marstraining.conversation.actions.outcomes import Turn
 from marstraining.conversation.actions.turns.finding import by_slots, narrowed
 from marstraining.conversation.queries.feedback import show_step
@@ -127,10 +126,12 @@ def confirm_open(state: State) -> Turn | None:
 
 
 async def cancelling(ref: str, state: State, asker: Asker) -> Turn:
-    """The card before a booking ends; late, the reason is asked first (booking.md, Booking 7)."""
+    """The card before a booking ends; late, the reason is asked first (booking.md, Booking 7). One that has ended is shown as it is."""
     if asker.person_id is None:
         return Turn(card(state, Deed.CANCEL, booking=ref))
     booking = await own_booking(ref, asker)
+    if booking.state not in LIVE_STATES:
+        return Turn(state.to(Scene.DONE, booking=ref))
     if booking.state == BookingState.CONFIRMED and is_late_now(booking, now=asker.now):
         return Turn(state.to(Scene.REASON, booking=ref))
     return Turn(card(state, Deed.CANCEL, booking=ref))
@@ -194,6 +195,14 @@ async def _cancel(pressed: Press, state: State, asker: Asker) -> Turn:
     return await cancelling(pressed.what, state, asker)
 
 
+async def _answer_offer(pressed: Press, state: State, asker: Asker) -> Turn:
+    """The card that takes an offer or turns it down; the booking as it is where no offer is open any more."""
+    ref = pressed.what
+    if asker.person_id is not None and (await own_booking(ref, asker)).state != BookingState.OFFERED:
+        return Turn(state.to(Scene.DONE, booking=ref))
+    return Turn(card(state, Deed.ACCEPT if pressed.verb is Verb.ACCEPT else Deed.TURN_DOWN, booking=ref))
+
+
 async def _move(pressed: Press, state: State, asker: Asker) -> Turn:
     return await moving(pressed.what, state, asker)
 
@@ -208,12 +217,11 @@ def _scene(scene: Scene, **named: str) -> AtOnce:
     return lead
 
 
-def _carded(deed: Deed, field: Literal["ref", "booking"]) -> AtOnce:
-    """A card for what the button names."""
+def _carded(deed: Deed) -> AtOnce:
+    """A card for the session that the button names."""
 
     def lead(pressed: Press, state: State) -> Turn:
-        named = card(state, deed, ref=pressed.what) if field == "ref" else card(state, deed, booking=pressed.what)
-        return Turn(named)
+        return Turn(card(state, deed, ref=pressed.what))
 
     return lead
 
@@ -232,8 +240,8 @@ _AT_ONCE: dict[Verb, AtOnce] = {
     Verb.SESSION: _scene(Scene.SESSION, ref="what"),
     Verb.DOCUMENT: _scene(Scene.DOCUMENT, word="what"),
     Verb.TERM: _scene(Scene.TERM, word="what"),
-    Verb.BOOK: _carded(Deed.BOOK, "ref"),
-    Verb.JOIN: _carded(Deed.JOIN, "ref"),
+    Verb.BOOK: _carded(Deed.BOOK),
+    Verb.JOIN: _carded(Deed.JOIN),
     Verb.AGENCY: _chosen,
     Verb.MODE: _chosen,
     Verb.DENY: _scene(Scene.STOPPED),
@@ -241,8 +249,6 @@ _AT_ONCE: dict[Verb, AtOnce] = {
     Verb.OWN: _scene(Scene.DONE, booking="what"),
     Verb.REASON: _reasoned,
     Verb.MOVE_TO: lambda pressed, state: Turn(card(state, Deed.MOVE, booking=pressed.what, ref=pressed.parts[1])),
-    Verb.ACCEPT: _carded(Deed.ACCEPT, "booking"),
-    Verb.TURN_DOWN: _carded(Deed.TURN_DOWN, "booking"),
     Verb.JOINING: _scene(Scene.JOINING, booking="what"),
     Verb.RECORD: _scene(Scene.RECORD),
     Verb.UNFOLLOW: lambda pressed, state: Turn(state, does=Deed.UNFOLLOW, subject=pressed.what),
@@ -258,6 +264,8 @@ _WITH_A_LOOK: dict[Verb, WithALook] = {
     Verb.UNFILTER: _without,
     Verb.DATES: _dated,
     Verb.CANCEL: _cancel,
+    Verb.ACCEPT: _answer_offer,
+    Verb.TURN_DOWN: _answer_offer,
     Verb.MOVE: _move,
     Verb.STEP: _step,
     Verb.SEND: _send,
