@@ -13,7 +13,7 @@ from telegram.request import BaseRequest, HTTPXRequest
 from bots.courier import Courier
 from bots.events import MENU, event_of, is_private
 from bots.inline import answer_inline
-from bots.order import InOrder
+from bots.order import InOrder, leave_place
 from bots.pace import Pace
 from bots.signpost import fault_reply
 from bots.store import Store
@@ -121,6 +121,8 @@ class _Desk:
             _log.error("conversation_failed", error=type(error).__name__)
             self._store.note(error)
             replies = () if event.is_edited else (fault_reply(self._settings.partnership),)
+        if any(reply.is_urgent for reply in replies):
+            leave_place()
         await self._courier.show(chat.id, replies, pressed=pressed.message.message_id if pressed and pressed.message else None)
 
 

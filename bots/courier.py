@@ -32,6 +32,10 @@ _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _CANNOT_REMOVE = (
     "Telegram does not let me remove it any more. You can delete it yourself: press on it and choose Delete. I had not kept it anyway."
 )
+_NOT_REMOVED = (
+    "Telegram did not tell me that it is removed. If it is still there, you can delete it yourself: press on it and choose Delete. "
+    "I had not kept it anyway."
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -70,8 +74,8 @@ class Courier:
 
     async def _show(self, chat_id: int, reply: Reply, *, pressed: int | None) -> bool:
         """Show one reply; whether it took the place of the message whose button was pressed."""
-        if reply.removes_message and not await self._is_removed(chat_id, reply.removes_message):
-            reply = replace(reply, blocks=(line(_CANNOT_REMOVE),))
+        if reply.removes_message and (told := await self._not_removed(chat_id, reply.removes_message)):
+            reply = replace(reply, blocks=(line(told),))
         *first, last = outgoing(reply, base_url=self._base_url)
         for message in first:
             await self._send(chat_id, message, is_urgent=reply.is_urgent)
@@ -113,16 +117,21 @@ class Courier:
                 return
             await self._send(chat_id, message, is_urgent=is_urgent)
 
-    async def _is_removed(self, chat_id: int, message_id: str) -> bool:
-        """Take the person's message out of the chat, which Telegram allows for 48 hours; whether it is gone."""
+    async def _not_removed(self, chat_id: int, message_id: str) -> str:
+        """Take the person's message out of the chat, which Telegram allows for 48 hours; what to say where it is not gone, "" where it is.
+
+        It is tried no longer than any answer: whoever removes it can see that it stands there and do it themselves, and others wait.
+        """
         try:
-            await self._insist(lambda: self._bot.delete_message(chat_id, int(message_id)), is_urgent=True)
+            await self._insist(lambda: self._bot.delete_message(chat_id, int(message_id)), is_urgent=False)
         except ValueError:
-            return False
+            return _CANNOT_REMOVE
         except BadRequest as error:
             # Gone already: the button was pressed twice, or the person deleted it.
-            return "message to delete not found" in error.message.casefold()
-        return True
+            return "" if "message to delete not found" in error.message.casefold() else _CANNOT_REMOVE
+        except (RetryAfter, NetworkError):
+            return _NOT_REMOVED
+        return ""
 
     async def _insist(self, call: Callable[[], Awaitable[T]], *, is_urgent: bool) -> T:
         """Call until Telegram takes it: three times at most, for minutes where it is urgent.

@@ -7,6 +7,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import Any
 
 from telegram import Update
@@ -20,6 +21,27 @@ from marstraining.safety.rules import Level
 AT_ONCE = 4
 # However many call, the next answer is begun after so long.
 _LONGEST_WAIT = 0.25
+
+_place: ContextVar["_Place | None"] = ContextVar("place", default=None)
+
+
+class _Place:
+    """One of the few that answer at once, until it is left."""
+
+    def __init__(self, places: asyncio.Semaphore) -> None:
+        self._places, self._is_held = places, True
+
+    def leave(self) -> None:
+        if self._is_held:
+            self._is_held = False
+            self._places.release()
+
+
+def leave_place() -> None:
+    """Let somebody else's answer begin: what is left of this one may be tried for minutes. Twice, or without a place, it does nothing."""
+    place = _place.get()
+    if place is not None:
+        place.leave()
 
 
 class InOrder(BaseUpdateProcessor):
@@ -71,10 +93,16 @@ class InOrder(BaseUpdateProcessor):
                 del self._waiting[person], self._turns[person]
 
     async def _in_a_place(self, coroutine: Awaitable[Any]) -> None:
-        async with self._places:
+        await self._places.acquire()
+        place = _Place(self._places)
+        before = _place.set(place)
+        try:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._is_quiet.wait(), timeout=_LONGEST_WAIT)
             await coroutine
+        finally:
+            _place.reset(before)
+            place.leave()
 
     async def initialize(self) -> None:
         return

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from tortoise.context import TortoiseContext
 
+from bots import courier
 from bots.order import InOrder
 from marstraining.conversation.rules import Button, Event, EventKind, Reply
 from marstraining.core.config import Settings
@@ -186,6 +187,19 @@ async def test_a_message_is_taken_out_of_the_chat_for_two_days(
     script.replies = [a_reply("Done.", removes_message=str(written.message_id))]
     await service.post(phone.press("rm:1"))
     assert phone.texts()[-1] == "Done."
+
+
+@pytest.mark.parametrize("status", [502, 429])
+async def test_a_message_that_telegram_does_not_take_out_is_tried_no_longer_than_an_answer(
+    service: Service, phone: Phone, script: Script, fake: FakeTelegram, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setattr(courier, "_AGAIN_AFTER", 0.001)
+    written = fake.written(CHAT, text="something about a child")
+    script.replies = [a_reply("Done.", removes_message=str(written.message_id))]
+    fake.fail("deleteMessage", status, retry_after=0 if status == 429 else None, times=100)
+    await service.post(phone.press("rm:1"))
+    assert fake.count("deleteMessage") == 3
+    assert phone.texts()[-1].startswith("Telegram did not tell me that it is removed. If it is still there, you can delete it yourself")
 
 
 # ---- faults ---------------------------------------------------------------------------------------------------------

@@ -157,6 +157,26 @@ async def test_a_button_below_a_signpost_waits_its_turn_as_any_other(
         assert order == ["hello", "h"]
 
 
+async def test_what_is_urgent_and_not_taken_holds_nobody_up_though_it_answers_plain_words(
+    db: TortoiseContext, bot_settings: Settings, fake: FakeTelegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as that something went wrong, and whom to ring."""
+    monkeypatch.setattr(courier, "_AGAIN_AFTER", 60)
+    monkeypatch.setattr(courier, "_URGENT_FOR", 600)
+
+    async def answer(event: Event, *, now: datetime) -> Sequence[Reply]:
+        return (a_reply("Hello"),) if event.key == "99" else (URGENT,)
+
+    async with running(bot_settings, fake, answer=answer) as service:
+        fake.fail("sendMessage", 502, times=4)
+        for number in range(4):
+            await service.post(Phone(service, 80 + number).message("hello"), settle=False)
+        await _until(lambda: fake.count("sendMessage") == 4)
+        other = Phone(service, 99)
+        await service.post(other.message("hello"), settle=False)
+        await _until(lambda: other.texts() == ["Hello"])
+
+
 # ---- never in silence -----------------------------------------------------------------------------------------------
 
 
