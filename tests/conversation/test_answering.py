@@ -334,6 +334,13 @@ async def test_whatever_was_not_answered_as_asked_says_whom_to_ring_about_a_chil
         ("there is blood in the nursery bed", True),
         ("it happened again next friday", True),
         ("they came home at four in march", True),
+        ("it was me on friday", True),
+        ("we are on our own until Friday", True),
+        ("anything in March?", False),
+        ("what's on in April", False),
+        ("scunthorpe", False),
+        ("online ones", False),
+        ("for teachers", False),
         ("neglect", False),
         ("7 minute briefing on CSE", False),
         ("training in March", False),
@@ -354,6 +361,15 @@ async def test_what_is_found_for_a_sentence_without_a_word_of_training_says_whom
     assert words(replies).splitlines()[0 if not replies[0].filters else 1].startswith("Worried about a child?") is is_shown
     again = await resume(Channel.WEB, "talk", now=clock.now)
     assert words(again) == words(replies)
+
+
+async def test_the_signpost_above_what_was_found_is_not_said_again_when_that_is_narrowed(
+    db: TortoiseContext, clock: Clock, talk: Talk
+) -> None:
+    await make_world(now=clock.now)
+    shown = [words(await talk(said)) for said in ("baths hall", "in June", "face to face", "they were alone on 24 June")]
+    assert ["Worried about a child?" in one for one in shown] == [True, False, False, True]
+    assert all("Conference" in one for one in shown[:3])
 
 
 async def test_a_chat_is_connected_by_the_button_of_its_link_once(db: TortoiseContext, clock: Clock, asha: Person, talk: Talk) -> None:

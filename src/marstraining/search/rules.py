@@ -192,7 +192,8 @@ class Chosen:
 class Understood:
     """What a sentence was understood as. It holds no sentence and lives in memory only.
 
-    `names_training` where it names a topic, a kind, a term or training itself: otherwise it may be about something else altogether.
+    `names_training` where it names a topic, a kind, a term or training itself, or nothing but a day, a place and the like: otherwise it
+    may be about something else altogether. `is_about_somebody` where it speaks of him, her or them.
     `words` are what is left to rank by, corrected and without what became a filter; `terms` are names of one thing each that has no
     topic of its own. `filters` are those in force, in words. `command` is a word that always works ("help", "menu", "back", "stop",
     "start_again", "person", "privacy"). `unknown` are words of letters that neither index, lexicon nor English know. `topics_possible`
@@ -203,6 +204,7 @@ class Understood:
     intent: Intent
     slots: Slots = field(default_factory=Slots)
     names_training: bool = True
+    is_about_somebody: bool = False
     words: tuple[str, ...] = ()
     terms: tuple[tuple[str, ...], ...] = ()
     corrections: tuple[Correction, ...] = ()

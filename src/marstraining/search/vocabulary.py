@@ -238,7 +238,9 @@ WEEKDAY_LABELS: Mapping[str, str] = {
     "sun": "Sundays",
 }
 
-_PLAIN = Path(__file__).with_name("plain_words.txt").read_text(encoding="utf-8").partition("[stop]")[2].partition("[sentence]")
-STOP_WORDS = frozenset(_PLAIN[0].split())
+_WORDS = dict(part.split("]", 1) for part in Path(__file__).with_name("plain_words.txt").read_text(encoding="utf-8").split("\n[")[1:])
+STOP_WORDS = frozenset(_WORDS["stop"].split())
 # What sentences to the chat are made of beside these: a misspelt word may be one of them.
-SENTENCE_WORDS = frozenset(_PLAIN[2].split())
+SENTENCE_WORDS = frozenset(_WORDS["sentence"].split())
+# What a plain wish is made of beside its day, its place and whom it is for; with any other word it may be about something else.
+WISH_WORDS = frozenset(_WORDS["wish"].split())

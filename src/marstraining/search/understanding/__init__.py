@@ -22,6 +22,7 @@ __all__ = ["understand"]
 
 _CLAUSES = re.compile(r"[.,;!?]+|\bbut\b", re.IGNORECASE)
 _MOST_OFFERED = 3
+_SOMEBODY = frozenset({"he", "she", "they", "him", "her", "them", "his", "hers", "their", "theirs", "himself", "herself", "themselves"})
 
 
 def understand(
@@ -55,11 +56,13 @@ def understand(
     intent, slots = intent_of(said, filled, lexicon, expecting=expecting)
     if is_search:
         slots = replace(filled.slots, term=slots.term)
+    is_about_somebody = not _SOMEBODY.isdisjoint(whole.split())
     possible = () if slots.topics else _topics_possible(filled, lexicon)
     return Understood(
         intent=intent,
         slots=slots,
-        names_training=_names_training(filled),
+        names_training=_names_training(filled, is_about_somebody=is_about_somebody),
+        is_about_somebody=is_about_somebody,
         words=tuple(dict.fromkeys(word.folded for word in filled.left)),
         terms=filled.terms,
         corrections=tuple(Correction(typed, meant) for typed, meant in mending.corrections.items()),
@@ -112,8 +115,13 @@ def _core(shown: str, mending: _Mending) -> tuple[str, bool]:
     return stripped or core, is_negated
 
 
-def _names_training(filled: ReadSlots) -> bool:
-    return bool(filled.slots.topics or filled.slots.types or filled.terms or filled.has_training_word or filled.has_resource_word)
+def _names_training(filled: ReadSlots, *, is_about_somebody: bool) -> bool:
+    """Whether all of it can be a wish: a subject is one, and so are a kind, a day, a place and whom it is for, with nothing beside them."""
+    if filled.slots.topics or filled.terms:
+        return True
+    if filled.slots.types or filled.has_training_word or filled.has_resource_word:
+        return not (is_about_somebody and filled.left)
+    return not filled.has_other_words
 
 
 def _unknown(words: Sequence[Word], lexicon: Lexicon) -> tuple[str, ...]:

@@ -28,7 +28,8 @@ _FILLERS = frozenset(
 class ReadSlots:
     """What the words filled, the words that are left to rank by, and the names of terms that have no topic of their own.
 
-    `has_known_words` where a word that is left is one of the index or the lexicon, `has_plain_words` where one is English.
+    `has_other_words` where there is one that is not of a plain wish. `has_known_words` where a word that is left is one of the index or
+    the lexicon, `has_plain_words` where one is English.
     """
 
     slots: Slots
@@ -37,6 +38,7 @@ class ReadSlots:
     has_training_word: bool = False
     has_resource_word: bool = False
     has_plain_briefing: bool = False
+    has_other_words: bool = False
     has_known_words: bool = False
     has_plain_words: bool = False
 
@@ -92,7 +94,8 @@ def read_slots(words: Sequence[Word], read: ReadDates, lexicon: Lexicon, *, said
         has_places=any(f" {phrase} " in f" {said} " for phrase in vocabulary.PLACES_LEFT_WORDS),
         offset=_offset(said),
     )
-    left = tuple(word for word, is_taken in zip(words, taken, strict=True) if not is_taken and _is_content(word))
+    untaken = [word for word, is_taken in zip(words, taken, strict=True) if not is_taken]
+    left = tuple(word for word in untaken if _is_content(word))
     return ReadSlots(
         slots,
         left,
@@ -100,6 +103,7 @@ def read_slots(words: Sequence[Word], read: ReadDates, lexicon: Lexicon, *, said
         has_training_word=bool(stems & vocabulary.TRAINING_WORDS),
         has_resource_word=bool(stems & vocabulary.RESOURCE_WORDS),
         has_plain_briefing=briefing,
+        has_other_words=any(word.folded not in vocabulary.WISH_WORDS and not word.folded.isdecimal() for word in untaken),
         has_known_words=any(lexicon.spelt.get(word.folded) in {0, 2} for word in left),
         has_plain_words=any(word.folded not in _FILLERS and is_known(word, lexicon) for word in left),
     )

@@ -136,8 +136,12 @@ def merged(old: Slots, new: Slots) -> Slots:
     return replace(old, **changed)
 
 
-async def refined(new: Slots, state: State, asker: Asker) -> Turn:
-    """What is shown, or what one had asked the day of, narrowed by further filters."""
+async def refined(understood: Understood, state: State, asker: Asker) -> Turn:
+    """What is shown, or what one had asked the day of, narrowed by further filters.
+
+    The signpost that stood with it was shown once; it stands with this too only where this sentence may be about something else.
+    """
+    new, state = understood.slots, state.stay(is_unnamed=not understood.names_training)
     slots = merged(slots_from_json(state.slots), new)
     intent = Intent(state.intent or Intent.FIND_ANY)
     if new.dates is not None and new.dates.alternatives:
@@ -145,7 +149,8 @@ async def refined(new: Slots, state: State, asker: Asker) -> Turn:
         return Turn(state.to(Scene.DATES, intent=intent, by_words=state.by_words, is_unnamed=state.is_unnamed, **asked))
     if state.scene is Scene.DATES or state.by_words:
         return await narrowed(state, slots, asker)
-    return await by_slots(state, slots, intent, asker)
+    turn = await by_slots(state, slots, intent, asker)
+    return replace(turn, state=turn.state.stay(is_unnamed=state.is_unnamed))
 
 
 async def narrowed(state: State, slots: Slots, asker: Asker) -> Turn:

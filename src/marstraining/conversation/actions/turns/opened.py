@@ -28,7 +28,7 @@ _ANSWERING = FINDING | {Intent.SELECT, Intent.BOOK, Intent.CONFIRM, Intent.UNCLE
 async def answer_to_open(said: Said) -> Turn | None:
     """What a sentence leads to as the answer to the open question; None where it is none."""
     if said.state.scene is Scene.DATES and said.understood.intent in FINDING and is_refining(said.understood):
-        return await refined(said.slots, said.state, said.asker)
+        return await refined(said.understood, said.state, said.asker)
     is_booking = said.state.scene is Scene.CARD and said.state.deed in {Deed.BOOK, Deed.JOIN, Deed.MOVE}
     if not is_booking or said.asker.person_id is None or said.understood.intent not in _ANSWERING or len(said.text.split()) > _LONGEST:
         return None

@@ -169,7 +169,7 @@ async def _dated(pressed: Press, state: State, asker: Asker) -> Turn:
         return _expired(state)
     slots = replace(slots_from_json(state.slots), dates=dates)
     if state.scene is Scene.DATES:
-        return await narrowed(state, slots, asker)
+        return await narrowed(state.stay(is_unnamed=False), slots, asker)
     return await by_slots(state, slots, Intent(state.intent or Intent.FIND_TRAINING), asker)
 
 

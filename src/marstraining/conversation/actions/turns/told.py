@@ -107,7 +107,7 @@ async def _stop(said: Said) -> Turn:
 async def _find(said: Said) -> Turn:
     understood, state = said.understood, said.state
     if state.scene is Scene.RESULTS and is_refining(understood):
-        return await refined(understood.slots, state, said.asker)
+        return await refined(understood, state, said.asker)
     if not (understood.words or understood.topics_possible or understood.slots.as_json() or getattr(understood, "terms", ())):
         return Turn(state.to(Scene.LOOKING, word="resources" if understood.intent is Intent.FIND_RESOURCE else "training"))
     return await look_for(understood, state, said.asker, term=_term_alone(said))
