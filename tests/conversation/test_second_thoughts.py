@@ -92,3 +92,14 @@ async def test_a_late_yes_to_an_offer_that_was_answered_shows_how_it_stands(
         shown = words(await talk(press=late, viewer=viewer))
         assert shown.startswith("This button has expired.")
         assert ("this place" in shown, "State: Booked" in shown) == (False, True)
+
+
+async def test_a_filter_taken_away_from_what_words_had_found_asks_for_the_words_again(
+    db: TortoiseContext, clock: Clock, talk: Talk
+) -> None:
+    await make_world(now=clock.now)
+    await talk("civic centre online in June")
+    shown = await talk("civic centre in May")
+    again = await talk(press=data_of(shown, "1 to 31 May 2026"))
+    assert words(again).startswith("I have kept none of your words, so I cannot look again without that.")
+    assert words(again).endswith(words(shown).partition("\n")[2])

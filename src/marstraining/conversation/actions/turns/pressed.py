@@ -24,6 +24,11 @@ WithALook = Callable[[Press, State, Asker], Awaitable[Turn]]
 
 EXPIRED = Reply((line("This button has expired. Here is how it stands now:"),), answer_type="clarify")
 
+WORDS_GONE = Reply(
+    (line("I have kept none of your words, so I cannot look again without that. Please write again what you are looking for."),),
+    answer_type="clarify",
+)
+
 
 async def press(data: str, state: State, asker: Asker) -> Turn:
     """What a button's data leads to; data that was never ours or has served is answered with where the conversation stands."""
@@ -151,9 +156,11 @@ async def moving(ref: str, state: State, asker: Asker) -> Turn:
 
 
 async def _without(pressed: Press, state: State, asker: Asker) -> Turn:
-    """One of the filters taken away."""
+    """One of the filters taken away; what words had found is not found anew by the filters that are left."""
     if state.scene not in {Scene.RESULTS, Scene.DATES}:
         return _expired(state)
+    if state.by_words:
+        return Turn(state, before=(WORDS_GONE,))
     left = without_filter(slots_from_json(state.slots), pressed.what)
     if not slots_to_json(left):
         return Turn(state.to(Scene.LOOKING, word="resources" if state.intent == Intent.FIND_RESOURCE else "training"))
