@@ -1,7 +1,7 @@
 """One event, one answer: duplicates, two workers, old buttons, other people, edited and unreadable messages, a database that is away."""
 
 import asyncio
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from tortoise.context import TortoiseContext
@@ -11,10 +11,10 @@ from marstraining.conversation.actions import answer, forget_old_conversations, 
 from marstraining.conversation.actions import answering as answering_module
 from marstraining.conversation.actions import probing as probing_module
 from marstraining.conversation.models import Dialogue, TakenEvent, Tally
-from marstraining.conversation.rules import Channel, Event, EventKind, all_buttons
+from marstraining.conversation.rules import Channel, Event, EventKind
 from marstraining.core.viewer import ANYBODY
 from marstraining.people.actions import make_telegram_token
-from marstraining.people.models import Agency, Person, Position
+from marstraining.people.models import Agency, Person
 from marstraining.people.queries import viewer_of_chat
 from marstraining.people.rules import TelegramWishes
 from tests import makers
@@ -84,46 +84,6 @@ async def test_the_card_of_an_old_button_is_shown_anew_whatever_it_does(
         assert question in words(await talk(press=old, viewer=viewer))
     for data in ("ok:book:zqxmarker:7", "ok:move:0123456789:7", "ok:link::7", "ok:nonsense::7"):
         assert words(await talk(press=data, viewer=viewer)).startswith("This button has expired.")
-
-
-@pytest.mark.parametrize(
-    ("said", "name"),
-    [("the college", "Brigg College"), ("2", "Brigg College"), ("St Luke's", "St Luke's School"), ("Brigg", ""), ("school or college", "")],
-)
-async def test_on_whose_behalf_somebody_books_is_answered_in_words(
-    db: TortoiseContext, clock: Clock, asha: Person, talk: Talk, said: str, name: str
-) -> None:
-    await make_world(now=clock.now)
-    for agency in ("Brigg College", "Brigg Nursery"):
-        await Position.create(person=asha, agency=await makers.make_agency(agency), job_role="school_staff", starts_on=date(2025, 1, 6))
-    viewer = makers.as_learner(asha)
-    asked = await talk("book me on the next DSL briefing", viewer=viewer)
-    assert [one.label for one in all_buttons(asked)] == ["St Luke's School", "Brigg College", "Brigg Nursery", "Do not book"]
-    shown = words(await talk(said, viewer=viewer))
-    assert (f"Who: Asha Patel, {name}" in shown) is bool(name)
-
-
-@pytest.mark.parametrize(
-    ("said", "mode"),
-    [
-        ("online please", "online"),
-        ("I'll come in person", "in the room"),
-        ("1", "in the room"),
-        ("not online", ""),
-        ("is there another date", ""),
-        ("online or in the room?", ""),
-        ("what time does it finish", ""),
-        ("neglect training online", ""),
-    ],
-)
-async def test_how_somebody_takes_part_is_answered_in_words_that_leave_no_doubt(
-    db: TortoiseContext, clock: Clock, asha: Person, talk: Talk, said: str, mode: str
-) -> None:
-    await make_world(now=clock.now)
-    viewer = makers.as_learner(asha)
-    await talk("book me on the early help forum on 13 March", viewer=viewer)
-    shown = words(await talk(said, viewer=viewer))
-    assert [line for line in shown.splitlines() if line.startswith("You come: ")] == ([f"You come: {mode}"] if mode else [])
 
 
 async def test_booking_again_by_an_old_card_after_cancelling_is_no_surprise(
@@ -301,75 +261,6 @@ async def test_the_answer_to_a_worry_needs_no_database(
     assert (replies[0].is_urgent, "01724 296500" in words(replies), len(replies) == 1) == (True, True, is_alone)
     with pytest.raises(OSError, match="away"):
         await answer(Event(Channel.WEB, "talk", EventKind.TEXT, text="neglect training"), now=clock.now)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "what is the weather tomorrow",
-        "Tyler came in without a coat again and was shaking",
-        "what training did Karen Smith do last year",
-        "you are useless you stupid bot",
-        "should I share information without consent",
-        "8 out of 10",
-        "yes",
-        "don't book it",
-        "what does QXLT mean",
-        "can I bring a tent",
-        "/start abc123",
-        "training " * 200,
-    ],
-)
-async def test_whatever_was_not_answered_as_asked_says_whom_to_ring_about_a_child(
-    db: TortoiseContext, clock: Clock, talk: Talk, text: str
-) -> None:
-    await make_world(now=clock.now)
-    assert "Worried about a child? Ring 999" in words(await talk(text, channel=Channel.TELEGRAM))
-
-
-@pytest.mark.parametrize(
-    ("text", "is_shown"),
-    [
-        ("they have not eaten since friday", True),
-        ("there is blood in the nursery bed", True),
-        ("it happened again next friday", True),
-        ("they came home at four in march", True),
-        ("it was me on friday", True),
-        ("we are on our own until Friday", True),
-        ("anything in March?", False),
-        ("what's on in April", False),
-        ("scunthorpe", False),
-        ("online ones", False),
-        ("for teachers", False),
-        ("neglect", False),
-        ("7 minute briefing on CSE", False),
-        ("training in March", False),
-        ("LADO", False),
-        ("next DSL briefing", False),
-    ],
-)
-async def test_what_is_found_for_a_sentence_without_a_word_of_training_says_whom_to_ring_first(
-    db: TortoiseContext,
-    clock: Clock,
-    talk: Talk,
-    text: str,
-    is_shown: bool,  # noqa: FBT001
-) -> None:
-    await make_world(now=clock.now)
-    replies = await talk(text)
-    assert replies[0].answer_type in {"list_results", "no_results_with_alternatives", "single_result", "clarify"}
-    assert words(replies).splitlines()[0 if not replies[0].filters else 1].startswith("Worried about a child?") is is_shown
-    again = await resume(Channel.WEB, "talk", now=clock.now)
-    assert words(again) == words(replies)
-
-
-async def test_the_signpost_above_what_was_found_is_not_said_again_when_that_is_narrowed(
-    db: TortoiseContext, clock: Clock, talk: Talk
-) -> None:
-    await make_world(now=clock.now)
-    shown = [words(await talk(said)) for said in ("baths hall", "in June", "face to face", "they were alone on 24 June")]
-    assert ["Worried about a child?" in one for one in shown] == [True, False, False, True]
-    assert all("Conference" in one for one in shown[:3])
 
 
 async def test_a_chat_is_connected_by_the_button_of_its_link_once(db: TortoiseContext, clock: Clock, asha: Person, talk: Talk) -> None:

@@ -17,8 +17,15 @@ from marstraining.search.vocabulary import STOP_WORDS
 _WAYS = (Mode.ROOM, Mode.ONLINE)
 _ROOM = re.compile(r"\b(?:room|in person|face to face|f2f|on ?site|at the venue)\b")
 _ONLINE = re.compile(r"\b(?:online|on line|remote(?:ly)?|virtual(?:ly)?|teams|zoom|from home)\b")
+# "Is it online?" chooses nothing, and neither does "online?".
+_ASKED = re.compile(r"^(?:so |and |but )?(?:is|are|was|will|does|do|can|could|would|what|which|how|where|why|when|who)\b|\?\s*$")
+_OF_IT = re.compile(r"\b(?:it|this|that)\b")
 # "Not online" leaves open which way.
+_NOT = re.compile(r"\bnot\b|n['\u2019]?t\b")
 _DENIED = re.compile(r"\bnot\b|n['\u2019]?t\b|\b(?:rather|instead)\b")
+_PLEASE = re.compile(r"\bplease\b|^(?:can|could) i (?:join|come|attend|do it|take part)\b")
+# So few words ask for nothing new.
+_BARE = 2
 # A sentence that is longer asks for something else.
 _LONGEST = 8
 # What is plainly another wish is one (front_door.md 6.8).
@@ -44,8 +51,12 @@ async def _for_card(said: Said) -> Turn | None:
     if card.asks_agency:
         post = _named_post(card.looked.learner.posts, said)
         return Turn(said.state.stay(agency=post.agency_id)) if post else None
-    mode = _named_mode(said) if card.asks_mode else None
-    return Turn(said.state.stay(mode=mode)) if mode else None
+    if not card.asks_mode:
+        return None
+    mode = _named_mode(said)
+    if mode:
+        return Turn(said.state.stay(mode=mode))
+    return Turn(said.state) if _asks_or_denies_a_way(said) else None
 
 
 def _named_mode(said: Said) -> Mode | None:
@@ -55,7 +66,17 @@ def _named_mode(said: Said) -> Mode | None:
         return None
     text = said.text.casefold().replace("-", " ")
     in_room, online = _ROOM.search(text), _ONLINE.search(text)
-    return None if bool(in_room) == bool(online) or _DENIED.search(text) else Mode.ROOM if in_room else Mode.ONLINE
+    is_open = bool(in_room) == bool(online) or _DENIED.search(text) or (_ASKED.search(text) and not _PLEASE.search(text))
+    return None if is_open else Mode.ROOM if in_room else Mode.ONLINE
+
+
+def _asks_or_denies_a_way(said: Said) -> bool:
+    """Whether it asks which ways there are, or denies one: the card answers that, and no other session is meant."""
+    slots = said.slots
+    text = said.text.casefold().replace("-", " ")
+    if slots.topics or slots.types or slots.dates or slots.audience or slots.venue or not (_ROOM.search(text) or _ONLINE.search(text)):
+        return False
+    return bool(_NOT.search(text) or (_ASKED.search(text) and (_OF_IT.search(text) or len(text.split()) <= _BARE)))
 
 
 def _named_post(posts: Sequence[Post], said: Said) -> Post | None:
