@@ -5,9 +5,11 @@ from tortoise.context import TortoiseContext
 
 from marstraining.conversation.actions import resume
 from marstraining.conversation.rules import Channel
+from marstraining.people.models import Person
+from tests import makers
 from tests.conftest import Clock
 from tests.conversation.talking import Talk, words
-from tests.conversation.world import make_world
+from tests.conversation.world import booked, make_world
 
 
 @pytest.mark.parametrize(
@@ -68,6 +70,39 @@ async def test_what_is_found_for_a_sentence_without_a_word_of_training_says_whom
     assert words(replies).splitlines()[0 if not replies[0].filters else 1].startswith("Worried about a child?") is is_shown
     again = await resume(Channel.WEB, "talk", now=clock.now)
     assert words(again) == words(replies)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_shown"),
+    [
+        ("cancel that, he came back drunk and she is hiding", True),
+        ("how do I join in when they shout at him", True),
+        ("who can come and get him", True),
+        ("the toolkit is useless he still screams at them", True),
+        ("thanks but she is still crying in the toilets", True),
+        ("cancel my booking", False),
+        ("what have I booked", False),
+        ("who can come", False),
+        ("how much does it cost", False),
+        ("toolkit", False),
+        ("training for her manager", False),
+    ],
+)
+async def test_what_speaks_of_somebody_and_of_no_subject_says_whom_to_ring_whatever_it_was_taken_for(
+    db: TortoiseContext,
+    clock: Clock,
+    asha: Person,
+    talk: Talk,
+    text: str,
+    is_shown: bool,  # noqa: FBT001
+) -> None:
+    world = await make_world(now=clock.now)
+    viewer = makers.as_learner(asha)
+    assert ("Worried about a child?" in words(await talk(text, viewer=viewer))) is is_shown
+    # So it does where something is booked, which a card or a list shows.
+    for code in ("CP", "GCP2"):
+        await booked(asha, world.sessions[code][1], now=clock.now)
+        assert ("Worried about a child?" in words(await talk(text, viewer=viewer, key=code))) is is_shown
 
 
 async def test_the_signpost_above_what_was_found_is_not_said_again_when_that_is_narrowed(

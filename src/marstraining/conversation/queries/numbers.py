@@ -2,10 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from marstraining.conversation.rules.asking import Asker
-from marstraining.conversation.rules.exchange import Paragraph
-from marstraining.conversation.rules.signpost import CODES, Number, signpost_line
-from marstraining.conversation.rules.state import State
+from marstraining.conversation.rules.signpost import CODES, Number
 from marstraining.core import config
 from marstraining.core.clock import today_of
 from marstraining.core.db import rows
@@ -21,11 +18,6 @@ async def numbers(*, now: datetime) -> list[Number]:
     checked = await last_checks()
     found = signpost_contacts(config.current().partnership.contacts, CODES, now=now)
     return [Number(standing, checked_on(standing.contact, checked)) for standing in found]
-
-
-async def signpost_above(state: State, asker: Asker) -> tuple[Paragraph, ...]:
-    """The signpost, for above what was found by a sentence that names no training: a worry that the gate missed may end there."""
-    return (signpost_line(await numbers(now=asker.now)),) if state.is_unnamed else ()
 
 
 def numbers_unasked(*, now: datetime) -> list[Number]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from marstraining.conversation.queries.numbers import numbers, signpost_above
+from marstraining.conversation.queries.numbers import numbers
 from marstraining.conversation.queries.sessions import session_items
 from marstraining.conversation.rules.asking import Asker
 from marstraining.conversation.rules.exchange import CHOICES, Block, Button, Item, Listing, Paragraph, Reply, Span, line
@@ -34,7 +34,7 @@ async def show_results(state: State, asker: Asker) -> Reply:
     page = state.found[state.offset : state.offset + SHOWN]
     items = await items_of(page, asker)
     left = len(state.found) - state.offset - len(page)
-    blocks: list[Block] = [*await signpost_above(state, asker), line(_heading(state))]
+    blocks: list[Block] = [line(_heading(state))]
     if items:
         blocks.append(Listing(tuple(items), first=state.offset + 1))
     buttons = [button(f"Show {min(left, SHOWN)} more", Verb.MORE, state.offset + SHOWN)] if left > 0 else []
@@ -161,7 +161,7 @@ async def show_topics(state: State, asker: Asker) -> Reply:
     )
 
 
-async def show_dates(state: State, asker: Asker) -> Reply:
+async def show_dates(state: State, _asker: Asker) -> Reply:
     """Two readings of one phrase, such as "next Friday": which is meant (front_door.md 3)."""
     buttons = []
     for choice in state.choices:
@@ -170,7 +170,7 @@ async def show_dates(state: State, asker: Asker) -> Reply:
         label = f"From {first}" if not end else first if start == end else f"{first} to {day_words(date.fromisoformat(end))}"
         buttons.append(button(label, Verb.DATES, start, end, precision))
     return Reply(
-        (*await signpost_above(state, asker), line("Which day do you mean?")),
+        (line("Which day do you mean?"),),
         answer_type="clarify",
         filters=await understood(slots_from_json(state.slots)),
         buttons=rows_of(buttons),

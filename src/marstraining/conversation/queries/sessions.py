@@ -6,7 +6,6 @@ from datetime import datetime
 from marstraining.bookings.queries import Looked, Places, look, places
 from marstraining.bookings.queries.own import visible_booking
 from marstraining.bookings.rules import Mode
-from marstraining.conversation.queries.numbers import signpost_above
 from marstraining.conversation.rules.asking import Asker
 from marstraining.conversation.rules.exchange import CHOICES, Button, Facts, Item, Paragraph, Reply, Span
 from marstraining.conversation.rules.pressing import Verb, button
@@ -91,7 +90,7 @@ async def show_session(state: State, asker: Asker) -> Reply:
     """One session with what can be done about it."""
     shown = await shown_session(state.ref, asker)
     return Reply(
-        (*await signpost_above(state, asker), _title(shown.facts), Facts(tuple(_facts(shown, asker)))),
+        (_title(shown.facts), Facts(tuple(_facts(shown, asker)))),
         answer_type="single_result",
         buttons=rows_of(_session_buttons(shown, asker)),
         edits_previous=True,

@@ -1,11 +1,14 @@
 """Showing a state: every scene has one function, so that the same state gives the same answer in every process and at any time."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from marstraining.conversation.queries import about, cards, feedback, own, results, sessions
+from marstraining.conversation.queries.numbers import numbers
 from marstraining.conversation.rules.asking import Asker
 from marstraining.conversation.rules.exchange import Reply, line
 from marstraining.conversation.rules.pressing import Verb, button
+from marstraining.conversation.rules.signpost import signpost_line
 from marstraining.conversation.rules.state import Deed, Scene, State
 from marstraining.conversation.rules.wording import rows_of
 from marstraining.core.errors import NotFound
@@ -42,7 +45,14 @@ async def show_there(state: State, asker: Asker) -> Reply:
     """The same; NotFound for a state about something that is gone, belongs to somebody else or never was."""
     if state.scene in PERSONAL and asker.person_id is None:
         return await about.show_sign_in(state, asker)
-    return await _SHOWS[state.scene](state, asker)
+    reply = await _SHOWS[state.scene](state, asker)
+    return await _signposted(reply, asker) if state.is_unnamed else reply
+
+
+async def _signposted(reply: Reply, asker: Asker) -> Reply:
+    """With the signpost above, where it does not hold one: a worry that the gate missed may have ended here."""
+    signpost = signpost_line(await numbers(now=asker.now))
+    return reply if signpost in reply.blocks else replace(reply, blocks=(signpost, *reply.blocks))
 
 
 def gone_reply() -> Reply:

@@ -77,7 +77,7 @@ class State:
     found, best first, from which `offset` is shown on. `word` is a code of ours: a topic, a kind of answer, a dropped filter. `ref` is
     a session, `booking` is one of the asker's, `agency` and `mode` what was chosen for one. `card` numbers the card whose button acts;
     `deed` is what it does. `outcome` says what came of it. `misses` counts answers not understood one after another, `said` which of the
-    ladder's wordings came last. `is_unnamed` where what was found was asked for without a word of training: it may have been a worry, and
+    ladder's wordings came last. `is_unnamed` where what is shown was asked for without a word of training: it may have been a worry, and
     the signpost stands with it. `by_words` where words that are not kept decided what was found, so that only this can be narrowed, and
     nothing be found anew by the filters alone. `back` are earlier states, the latest last.
     """

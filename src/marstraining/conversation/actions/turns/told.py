@@ -69,11 +69,18 @@ async def _tell(said: Said) -> Turn:
     if understood.intent in FINDING:
         return await _find(said)
     answer = _ANSWERS.get(understood.intent)
-    turn = await answer(said) if answer else _lost(said)
+    turn = _signposted(await answer(said) if answer else _lost(said), said)
     if state.scene is Scene.CARD and turn.state.scene in _BESIDE:
         # A question about the service leaves the card open, and it stands below the answer.
         return replace(turn, state=state, before=(await show(turn.state, said.asker),))
     return turn
+
+
+def _signposted(turn: Turn, said: Said) -> Turn:
+    """With the signpost, where what was said is about him, her or them and names no subject: it may be no question about training."""
+    if turn.does or not said.understood.is_about_somebody or said.slots.topics:
+        return turn
+    return replace(turn, state=turn.state.stay(is_unnamed=True))
 
 
 async def _command(command: str, said: Said) -> Turn | None:
