@@ -100,6 +100,13 @@ async def test_a_worry_leads_to_whom_to_ring_at_an_address_without_its_words(cli
     assert (await client.get("/search?help=nonsense%3Cscript")).status_code == 200
 
 
+@pytest.mark.parametrize("typed", ["child at risk of exploitation", "reporting a concern", "responding to suicidal thoughts"])
+async def test_whoever_wrote_a_subject_that_may_be_a_worry_into_the_library_finds_the_way_back_to_it(client: Visitor, typed: str) -> None:
+    told = await client.get(f"/resources?q={typed}")
+    signpost = await client.get(told.headers["location"])
+    assert '<a class="govuk-link" href="/resources">I was looking for a resource: continue to the library</a>' in signpost.text
+
+
 async def test_hostile_text_is_text(client: Visitor) -> None:
     for typed in (
         "%3Cscript%3Ealert(1)%3C/script%3E+neglect",
