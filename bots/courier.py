@@ -52,6 +52,7 @@ class Courier:
     def close(self) -> None:
         """The process stops: what Telegram did not take by now is not waited for."""
         self._is_closing.set()
+        self._pace.close()
 
     async def show(self, chat_id: int, replies: Sequence[Reply], *, pressed: int | None = None) -> None:
         """Show replies one after another; `pressed` is the message whose button was pressed, which one of them may take the place of.

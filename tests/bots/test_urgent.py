@@ -253,6 +253,23 @@ async def test_a_bot_that_is_told_to_stop_hands_over_what_it_was_still_trying(
     await service.application.start()
 
 
+async def test_a_bot_that_is_told_to_stop_waits_for_no_pause_of_telegrams(
+    db: TortoiseContext, bot_settings: Settings, fake: FakeTelegram, script: Script
+) -> None:
+    """Who was answered before the pause ended is told by the outbox, and so is who waited for it."""
+    async with running(bot_settings, fake, answer=script, pace=Pace(1000)) as service:
+        fake.fail("sendMessage", 429, "Too Many Requests: retry after 60", retry_after=60, times=4)
+        for number in (61, 62, 63):
+            await service.post(Phone(service, number).message("hello"), settle=False)
+            await _until(lambda: fake.count("sendMessage") == 1)
+        async with asyncio.timeout(10):
+            await finish(service.application)
+        assert fake.count("sendMessage") == 4
+        letters = await rows("SELECT template, address FROM messages_letter ORDER BY address")
+        assert [(row["template"], row["address"]) for row in letters] == [("unanswered", number) for number in ("61", "62", "63")]
+        await service.application.start()
+
+
 async def test_a_chat_that_has_blocked_us_is_not_tried_again(service: Service, phone: Phone, fake: FakeTelegram) -> None:
     fake.blocked.add(phone.chat_id)
     await phone.says(WORRY)
