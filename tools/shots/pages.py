@@ -382,8 +382,7 @@ EVERY_PAGE = (*PUBLIC, *PERSONAL, *AT_THE_DESK)
 NOT_TO_LOOK_AT = {
     "/sitemap.xml", "/search/suggestions",
     "/robots.txt", "/.well-known/security.txt", "/healthz", "/readyz", "/metrics", "/calendar/programme.ics",
-    "/sessions/{ref}.ics",
-    "/bookings/{ref}/calendar.ics", "/calendar/{token}.ics", "/desk/letters/{ref}/body", "/sign-in/sent",
+    "/sessions/{ref}.ics", "/bookings/{ref}/calendar.ics", "/calendar/{token}.ics", "/desk/letters/{ref}/body", "/sign-in/sent",
     "/sessions/{ref}/book/sent", "/files/{ref}", "/confirm",
     *(f"{prefix}/{ending}" for prefix in ("/teaching/{ref}", "/desk/sessions/{ref}")
       for ending in ("check-in.svg", "check-in.json", "print/{kind}", "reports/columns/{waiting}")),
@@ -392,7 +391,7 @@ NOT_TO_LOOK_AT = {
 # Error pages that no visitor can bring about at will, by the status they carry.
 ERRORS = (400, 403, 409, 413, 415, 422, 429, 500, 503)
 
-# For the README: which page, by whom, how wide and high.
+# For the README: page, by whom, how wide and high.
 README = {
     "programme": ("/programme", NOBODY, 1280, 900),
     "session-phone": ("/sessions/{open}", NOBODY, 390, 800),
