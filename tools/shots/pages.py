@@ -388,8 +388,7 @@ NOT_TO_LOOK_AT = {
       for ending in ("check-in.svg", "check-in.json", "print/{kind}", "reports/columns/{waiting}")),
 }  # fmt: skip
 
-# Error pages that no visitor can bring about at will, by the status they carry.
-ERRORS = (400, 403, 409, 413, 415, 422, 429, 500, 503)
+ERRORS = (400, 403, 409, 413, 415, 422, 429, 500, 503)  # pages that no visitor can bring about at will, by their status
 
 # For the README: page, by whom, how wide and high.
 README = {
