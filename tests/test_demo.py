@@ -16,6 +16,7 @@ from tortoise.queryset import QuerySet
 
 from marstraining.attendance.models import CourseFile, Mark, Register
 from marstraining.attendance.queries import CourseFigures, attended_by_course, attended_by_session
+from marstraining.bookings.actions import tell_changes
 from marstraining.bookings.models import Allocation, Booking, LedgerEntry
 from marstraining.bookings.queries import places
 from marstraining.certificates.actions import grant_owed_accreditations, issue_owed_certificates
@@ -319,6 +320,14 @@ async def test_certificates_and_an_accreditation_that_ends_soon_follow_from_it(c
         ends = await Accreditation.get(person__name="Tom Hargreave", course__code="GCP2-TTT")
         assert ends.expires_on is not None
         assert timedelta(0) < ends.expires_on - NOW.date() < timedelta(days=60)
+    config.use(None)
+
+
+async def test_nobody_is_written_to_of_changes_that_nobody_made(copied: Path) -> None:
+    made = make_demo(copied, NOW)
+    config.use(made.settings)
+    async with connect(made.settings):
+        assert await tell_changes(now=NOW) == 0
     config.use(None)
 
 

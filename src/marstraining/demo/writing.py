@@ -202,9 +202,14 @@ def _session(one: PlannedSession, *, courses: Mapping[str, int], venues: Mapping
         is_headcount_only="headcount" in one.flags,
         counted_as="headcount" if "headcount" in one.flags else "named",
         called_off_reason="The trainer is ill and nobody else could be found." if "called_off" in one.flags else "",
-        published_at=None if is_draft else min(now, one.starts_at) - timedelta(days=70),
+        published_at=None if is_draft else _planned_at(one, now=now),
         changed_at=now - timedelta(days=40),
     )
+
+
+def _planned_at(one: PlannedSession, *, now: datetime) -> datetime:
+    """Before anybody booked, so that nobody is owed a letter that says what has changed since."""
+    return min(now, one.starts_at) - timedelta(days=70)
 
 
 def _days(rng: random.Random, one: PlannedSession, session_id: int, *, now: datetime) -> Iterable[TrainingDay]:
@@ -217,7 +222,7 @@ def _days(rng: random.Random, one: PlannedSession, session_id: int, *, now: date
             ends=f"{one.ends:%H:%M}",
             starts_at=from_wall(day, one.starts),
             ends_at=from_wall(day, one.ends),
-            changed_at=now - timedelta(days=40),
+            changed_at=_planned_at(one, now=now),
             is_cancelled="called_off" in one.flags,
         )
 
