@@ -19,7 +19,7 @@ from email.policy import default
 from pathlib import Path
 
 import uvicorn
-from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright
+from playwright.async_api import Browser, BrowserContext, FilePayload, Page, ViewportSize, async_playwright
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -29,7 +29,9 @@ from marstraining.core.config import load_settings
 from marstraining.core.viewer import ANYBODY, Viewer
 from marstraining.core.web import ANYONE, assemble, page, route_table
 from marstraining.core.web.errors import error_response
-from tools.shots.pages import ERRORS, EVERY_PAGE, FIRST, LINKS, NOT_TO_LOOK_AT, README, REFERENCES, Shown
+from tools.shots.pages import ERRORS, EVERY_PAGE, NOT_TO_LOOK_AT, README
+from tools.shots.references import FIRST, FIRST_WITHOUT_LETTER, LINKS, PAGE_LINKS, REFERENCES
+from tools.shots.shown import Shown
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "build" / "shots"
@@ -136,13 +138,19 @@ class Camera:
     async def prepare(self) -> None:
         """Do what puts letters into the folder, and take their links."""
         before = len(self.demo.letters())
-        for shown in FIRST:
+        for shown in (*FIRST, *FIRST_WITHOUT_LETTER):
             async with _closing(await self._context(shown.by, WIDTHS[0])) as context:
                 await self._open(await context.new_page(), shown)
         until = time.monotonic() + _LETTERS_WITHIN
         while len(self.demo.letters()) < before + len(FIRST) and time.monotonic() < until:  # noqa: ASYNC110 - files of another process
             await asyncio.sleep(0.5)
         self.names |= self.demo.references() | self.demo.links()
+        for name, (address, by, pattern) in PAGE_LINKS.items():
+            async with _closing(await self._context(by, WIDTHS[0])) as context:
+                opened = await context.new_page()
+                await self._open(opened, Shown("", address, by))
+                found = re.search(pattern, await opened.content())
+                self.names |= {name: found[0]} if found else {}
 
     async def take(self, pages: Sequence[Shown], width: int) -> None:
         for by in sorted({shown.by for shown in pages}):
@@ -186,12 +194,20 @@ class Camera:
         answer = await opened.goto(self.demo.base_url + shown.address.format_map(self.names))
         if answer is not None and answer.status not in {shown.status, 304}:
             self.faults.append(f"{shown.name}: answered {answer.status}")
-        for name, text in shown.typed.items():
+        for name, words in shown.typed.items():
+            text = words.format_map(self.names)
             control = opened.locator(f"main [name={name}]").first
-            if await control.evaluate("it => it.tagName") == "SELECT":
+            kind = await control.evaluate("it => it.type")
+            if kind in {"radio", "checkbox"}:
+                await opened.locator(f"main [name={name}][value={json.dumps(text)}]").check()
+            elif kind.startswith("select"):
                 await control.select_option(text)
             else:
                 await control.fill(text)
+        if shown.sends:
+            field, name, holds = shown.sends
+            sent = FilePayload(name=name, mimeType="text/csv", buffer=holds.format_map(self.names).encode())
+            await opened.locator(f"main [name={field}]").set_input_files(sent)
         if shown.press:
             await opened.locator("main").get_by_role("button", name=re.compile(f"^(?:{shown.press})$")).first.click()
             await opened.wait_for_load_state()
@@ -252,12 +268,15 @@ async def take_errors(camera: Camera) -> None:
 
 def without_picture() -> list[str]:
     """Addresses of pages that nothing here shows."""
-    shown = [re.sub(r"\?.*", "", re.sub(r"\{letter_link\}", "/b/x/y", one.address)) for one in EVERY_PAGE]
-    shown = [address.replace("{sign_in_link}", "/sign-in/l/x").replace("{finish_link}", "/book/l/x") for address in shown]
-    shown = [address.replace("{confirm_link}", "/me/account/confirm/x").replace("{use_link}", "/accreditations/x/y") for address in shown]
+    # A link stands for what its pattern begins with, and has as many parts.
+    patterns = LINKS | {name: pattern for name, (_, _, pattern) in PAGE_LINKS.items()}
+    links = {name: re.sub(r"\[[^/]*\]\+", "x", pattern.replace("[^/", "[^").partition("(?=")[0]) for name, pattern in patterns.items()}
+    shown = [re.sub(r"\?.*", "", re.sub(r"^\{(\w+)\}", lambda name: links.get(name[1], name[0]), one.address)) for one in EVERY_PAGE]
     # A fixed word of an address is no reference: the first route that fits is the one that answers.
     routes = [
-        (row.path, re.compile(re.sub(r"\{[^}]*\}", "[^/]+", row.path) + r"\Z")) for row in route_table(all_routes()) if "GET" in row.methods
+        (row.path, re.compile(re.sub(r"\\\{[^}]*\}", "[^/]+", re.escape(row.path)) + r"\Z"))
+        for row in route_table(all_routes())
+        if "GET" in row.methods
     ]
     answering = {next((path for path, pattern in routes if pattern.match(address)), "") for address in shown}
     return [path for path, _ in routes if path not in answering and path not in NOT_TO_LOOK_AT]
@@ -284,9 +303,10 @@ async def shoot(demo: Demo, only: str) -> int:
         await browser.close()
     for path in camera.taken:
         print(path.relative_to(ROOT))
-    for fault in [*camera.faults, *(f"no picture shows {path}" for path in without_picture())]:
+    faults = camera.faults + [f"no picture shows {path}" for path in without_picture()]
+    for fault in faults:
         print(f"! {fault}")
-    return len(camera.faults)
+    return len(faults)
 
 
 def main() -> None:
