@@ -17,7 +17,8 @@ from marstraining.conversation.rules.wording import lost_sentence
 from marstraining.conversation.stories import read_story
 from marstraining.core.partnership import load_partnership
 from marstraining.safety.rules import Kind, signpost_contacts
-from marstraining.search.rules import DateRange, Precision, Slots
+from marstraining.search.rules import Slots
+from marstraining.uk_dates.rules import DateRange, Precision
 
 NOW = datetime(2026, 3, 9, 10, tzinfo=UTC)
 PARTNERSHIP = load_partnership()

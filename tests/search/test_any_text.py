@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marstraining.core.partnership import load_partnership
-from marstraining.search.dates import read_dates
-from marstraining.search.dates.reader import SIGNS
 from marstraining.search.rules import Intent
 from marstraining.search.understanding import understand
+from marstraining.uk_dates import read_dates
+from marstraining.uk_dates.reader import SIGNS
 from tests.search.lexicons import default_lexicon
 
 CALENDAR = load_partnership().calendar

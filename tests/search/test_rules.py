@@ -1,6 +1,7 @@
 from datetime import date
 
-from marstraining.search.rules import Chosen, DateRange, Intent, Precision, Slots, Understood, Wish
+from marstraining.search.rules import Chosen, Intent, Slots, Understood, Wish
+from marstraining.uk_dates.rules import DateRange, Precision
 
 
 def test_slots_are_told_by_the_names_of_the_vocabulary_and_only_where_filled() -> None:

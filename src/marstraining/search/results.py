@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 from marstraining.core.values import frozen
 from marstraining.core.web.dates import clock_time, day, plural
 from marstraining.search import vocabulary
-from marstraining.search.rules import Dated, DateRange, Document, Family, Found, Hit, Intent, Mode, Understood
+from marstraining.search.rules import Dated, Document, Family, Found, Hit, Intent, Mode, Understood
 from marstraining.search.understanding.describing import date_words
+from marstraining.uk_dates.rules import DateRange
 
 SHOWN = 6
 SHOWN_ALONE = 50

@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import Any
 
 from marstraining.core.values import frozen
-from marstraining.search.rules import DateRange, Mode, Precision, Slots
+from marstraining.search.rules import Mode, Slots
+from marstraining.uk_dates.rules import DateRange, Precision
 
 _LONGEST_CODE = 80
 _MOST_FOUND = 30

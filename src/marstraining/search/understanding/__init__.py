@@ -7,7 +7,6 @@ from datetime import datetime
 
 from marstraining.core.clock import local
 from marstraining.core.partnership import SchoolCalendar
-from marstraining.search.dates import read_dates
 from marstraining.search.lexicon import Lexicon
 from marstraining.search.rules import Correction, Intent, Understood
 from marstraining.search.typos import is_known, mend
@@ -17,6 +16,7 @@ from marstraining.search.understanding.intents import intent_of
 from marstraining.search.understanding.patterns import COMMANDS, saying
 from marstraining.search.understanding.slots import ReadSlots, read_slots
 from marstraining.search.words import Word, cleaned, word_of, words_of
+from marstraining.uk_dates import read_dates
 
 __all__ = ["understand"]
 

@@ -5,7 +5,8 @@ from datetime import date, time
 
 from marstraining.core.clock import time_words
 from marstraining.search import vocabulary
-from marstraining.search.rules import Chosen, DateRange, Slots
+from marstraining.search.rules import Chosen, Slots
+from marstraining.uk_dates.rules import DateRange
 
 
 def filters_of(slots: Slots, topics: Mapping[str, str]) -> tuple[Chosen, ...]:

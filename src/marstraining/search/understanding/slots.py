@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 from marstraining.core.values import frozen
 from marstraining.search import vocabulary
-from marstraining.search.dates import ReadDates
 from marstraining.search.lexicon import Lexicon, Sense
 from marstraining.search.rules import Slots, Wish
 from marstraining.search.typos import is_known
 from marstraining.search.understanding.patterns import saying
 from marstraining.search.words import Word
+from marstraining.uk_dates import ReadDates
 
 NUMBERS = {
     name: number for number, name in enumerate(("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"))

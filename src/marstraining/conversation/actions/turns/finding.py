@@ -13,8 +13,9 @@ from marstraining.core.clock import local
 from marstraining.programme.queries import SessionRow, sessions_by_ref, visible_to
 from marstraining.programme.rules import Delivery
 from marstraining.search.queries import current_lexicon, find
-from marstraining.search.rules import DateRange, Family, Found, Hit, Intent, Mode, Slots, Understood, without_filter
+from marstraining.search.rules import Family, Found, Hit, Intent, Mode, Slots, Understood, without_filter
 from marstraining.search.understanding.describing import filters_of
+from marstraining.uk_dates.rules import DateRange
 
 MOST = 24
 _AS_GOOD = 0.75  # of the best score

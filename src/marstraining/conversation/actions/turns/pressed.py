@@ -17,7 +17,8 @@ from marstraining.conversation.rules.pressing import Press, Verb, read_press
 from marstraining.conversation.rules.state import Deed, Scene, State, slots_from_json, slots_to_json
 from marstraining.core.errors import NotFound
 from marstraining.search.queries import current_lexicon
-from marstraining.search.rules import DateRange, Intent, Precision, Slots, without_filter
+from marstraining.search.rules import Intent, Slots, without_filter
+from marstraining.uk_dates.rules import DateRange, Precision
 
 AtOnce = Callable[[Press, State], Turn]
 WithALook = Callable[[Press, State, Asker], Awaitable[Turn]]

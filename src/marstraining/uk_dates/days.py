@@ -9,7 +9,7 @@ from itertools import pairwise
 from marstraining.core.bank_holidays import bank_holidays
 from marstraining.core.partnership import SchoolCalendar, Term
 from marstraining.core.values import frozen
-from marstraining.search.rules import Precision
+from marstraining.uk_dates.rules import Precision
 
 DAY = timedelta(days=1)
 _FAR = date(9999, 12, 31)

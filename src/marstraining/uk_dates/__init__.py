@@ -5,11 +5,11 @@ from datetime import date
 
 from marstraining.core.partnership import SchoolCalendar
 from marstraining.core.values import frozen
-from marstraining.search.dates.days import Days
-from marstraining.search.dates.phrases import Phrases
-from marstraining.search.dates.times import Times, read_times
-from marstraining.search.dates.tokens import cut
-from marstraining.search.rules import DateRange
+from marstraining.uk_dates.days import Days
+from marstraining.uk_dates.phrases import Phrases
+from marstraining.uk_dates.rules import DateRange
+from marstraining.uk_dates.times import Times, read_times
+from marstraining.uk_dates.tokens import cut
 
 __all__ = ["ReadDates", "Times", "read_dates"]
 

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from marstraining.search.dates.days import Days, Span
-from marstraining.search.dates.tokens import Token
+from marstraining.uk_dates.days import Days, Span
+from marstraining.uk_dates.tokens import Token
 
 WEEKDAYS = {name: number for number, name in enumerate(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"))}
 MONTHS = {

@@ -3,9 +3,9 @@
 import re
 from datetime import timedelta
 
-from marstraining.search.dates.days import DAY, Days, Span
-from marstraining.search.dates.reader import LEADING, MONTHS, SEASONS, WEEKDAYS, Point, Reader
-from marstraining.search.rules import Precision
+from marstraining.uk_dates.days import DAY, Days, Span
+from marstraining.uk_dates.reader import LEADING, MONTHS, SEASONS, WEEKDAYS, Point, Reader
+from marstraining.uk_dates.rules import Precision
 
 
 class Named(Reader):

@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from marstraining.core.values import frozen
-from marstraining.search.dates.days import DAY, Days, Span
-from marstraining.search.dates.points import Points
-from marstraining.search.dates.reader import WEEKDAYS, Point
-from marstraining.search.rules import Precision
+from marstraining.uk_dates.days import DAY, Days, Span
+from marstraining.uk_dates.points import Points
+from marstraining.uk_dates.reader import WEEKDAYS, Point
+from marstraining.uk_dates.rules import Precision
 
 
 @frozen

@@ -2,7 +2,7 @@
 
 import re
 
-from marstraining.search.dates.reader import AFTER_MODAL, DATED_NOUNS, LEADING, MONTHS, ORDINAL_NOUNS, WEEKDAYS, Point, Reader
+from marstraining.uk_dates.reader import AFTER_MODAL, DATED_NOUNS, LEADING, MONTHS, ORDINAL_NOUNS, WEEKDAYS, Point, Reader
 
 
 class Written(Reader):

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from marstraining.search.dates.days import DAY, Days, Span
-from marstraining.search.dates.named import Named
-from marstraining.search.dates.reader import ORDINALS, WEEKDAYS, Point
-from marstraining.search.dates.relative import Relative
-from marstraining.search.rules import Precision
+from marstraining.uk_dates.days import DAY, Days, Span
+from marstraining.uk_dates.named import Named
+from marstraining.uk_dates.reader import ORDINALS, WEEKDAYS, Point
+from marstraining.uk_dates.relative import Relative
+from marstraining.uk_dates.rules import Precision
 
 
 class Points(Relative, Named):

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
-from marstraining.search.dates.days import DAY, Span
-from marstraining.search.dates.reader import LEADING, MONTHS, NUMBERS, SEASONS, WEEKDAYS, Point
-from marstraining.search.dates.written import Written
-from marstraining.search.rules import Precision
+from marstraining.uk_dates.days import DAY, Span
+from marstraining.uk_dates.reader import LEADING, MONTHS, NUMBERS, SEASONS, WEEKDAYS, Point
+from marstraining.uk_dates.rules import Precision
+from marstraining.uk_dates.written import Written
 
 
 class Relative(Written):

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from marstraining.core.partnership import load_partnership
-from marstraining.search.dates import read_dates
-from marstraining.search.rules import DateRange, Precision
+from marstraining.uk_dates import read_dates
+from marstraining.uk_dates.rules import DateRange, Precision
 
 TODAY = date(2026, 3, 9)
 CALENDAR = load_partnership().calendar
