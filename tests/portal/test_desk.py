@@ -147,3 +147,24 @@ async def test_states_a_postponed_session_is_still_to_come_and_gets_its_new_date
     seen = await fields_of(visitor, f"{root}/move")
     answer = await visitor.post(f"{root}/move", {**seen, "day1": "2026-06-15", "starts1": "9.30am", "ends1": "12:30"})
     assert (answer.headers["location"], (await Session.get()).state) == (f"{root}?done=moved", "published")
+
+
+async def test_the_bar_marks_the_present_page_and_says_it_where_a_phone_shows_the_bar_closed(dee: Person, sign_in_as: SignInAs) -> None:
+    desk = await sign_in_as(dee)
+    for path, place in (("/desk", "Today"), ("/desk/history", "History"), ("/desk/letters/bounced", "Letters"), ("/board", "Reports")):
+        bar = re.search(r'<nav class="mars-desk-bar".*?</nav>', (await desk.get(path)).text, re.DOTALL)
+        assert bar is not None
+        assert re.findall(r'aria-current="(?:page|true)">([^<]*)<', bar[0]) == [place]
+        assert f"<summary>Training team: <strong>{place}</strong></summary>" in bar[0]
+        assert bar[0].count("<a ") == 15
+
+
+async def test_a_page_that_is_not_there_leads_the_desk_to_its_own_pages_and_a_learner_to_theirs(
+    asha: Person, dee: Person, sign_in_as: SignInAs
+) -> None:
+    desk = (await (await sign_in_as(dee)).get("/desk/sessions/0000000000")).text
+    assert "mars-desk-bar" in desk
+    assert ("mars-wide" in desk, 'href="/desk">Today</a> or choose' in desk, "write to the training team" in desk) == (True, True, False)
+    learner = (await (await sign_in_as(asha)).get("/desk/nowhere")).text
+    assert ("mars-wide" in learner, "mars-desk-bar" in learner, "write to the training team" in learner) == (False, False, True)
+    assert 'or go to <a class="govuk-link" href="/me">my training</a>' in learner
