@@ -16,6 +16,7 @@ from marstraining.messages.actions import health
 from marstraining.messages.delivery import send_due_letters
 from marstraining.messages.models import Message
 from marstraining.messages.queries import OUTBOX_ORDER, outbox
+from marstraining.messages.refusal import reason_of
 from marstraining.messages.rules import Priority
 from marstraining.people.models import Person
 from tests import makers
@@ -54,8 +55,8 @@ async def test_letters_6_the_outbox_shows_states_and_reasons(settings: Settings,
     desk = await sign_in_as(dee)
     page = (await desk.get("/desk/letters")).text
     assert "Asha Learner" in page
-    assert "550 no such mailbox" in page
-    assert "Sent on 9 Mar 2026, 10am" in page
+    assert ("The mail server refused this address" in page, "550 no such mailbox" in page) == (True, False)
+    assert "Sent at once" in page
     assert "Parking on Tuesday" in page
     only = (await desk.get("/desk/letters?state=sent")).text
     assert ("Ben Cole" in only, "Asha Learner" in only) == (True, False)
@@ -74,7 +75,7 @@ async def test_letters_6_each_letter_says_what_comes_next(settings: Settings, cl
     page = (await (await sign_in_as(dee)).get("/desk/letters?state=waiting")).text
     assert re.findall(r'mars-break">((?:Leaves|Tried|Being)[^<]*)', page) == [
         "Being sent at this moment",
-        "Tried once, next on 9 Mar 2026, 10am. The recipient was not accepted: 450 greylisted",
+        "Tried once, next on 9 Mar 2026, 10am. The mail server asked us to try later",
         "Leaves on 11 Mar 2026, 10am",
     ]
 
@@ -220,16 +221,55 @@ async def test_letters_6_what_cannot_be_sent_again_is_refused(db: TortoiseContex
         await actions.resend_letter(999_999, by=SYSTEM, now=clock.now)
 
 
-async def test_letters_6_a_failed_letter_with_which_nothing_more_is_to_be_done_is_taken_back(
+async def test_letters_6_a_failed_letter_with_which_nothing_more_is_to_be_done_is_set_aside(
     settings: Settings, clock: Clock, dee: Person, sign_in_as: SignInAs
 ) -> None:
     ref = await _failed(settings, clock)
     desk = await sign_in_as(dee)
     answer = await desk.post(f"/desk/letters/{ref}/take-back", {"from": "failed"}, seen="/desk/letters?state=failed")
-    assert answer.headers["location"] == "/desk/letters?state=failed&done=taken_back"
+    assert answer.headers["location"] == "/desk/letters?state=failed&done=set_aside"
     assert await states() == {"l-1": "withdrawn", "l-2": "sent"}
-    assert (await row_of("l-1"))["last_error"] == "Taken back by the training team. The recipient was not accepted: 550 no such mailbox"
+    assert (await row_of("l-1"))["last_error"] == "Set aside by the training team. The recipient was not accepted: 550 no such mailbox"
     assert "could not be sent" not in (await desk.get("/desk")).text
+
+
+async def test_a_letter_to_an_address_that_is_not_leads_to_the_person_first_and_says_what_the_server_said_on_demand(
+    settings: Settings, clock: Clock, dee: Person, sign_in_as: SignInAs
+) -> None:
+    ref = await _failed(settings, clock)
+    desk = await sign_in_as(dee)
+    page = (await desk.get(f"/desk/letters/{ref}")).text
+    assert re.findall(r"govuk-button[ a-z-]*\"[^>]*>([^<]+)<", page.partition('id="became-title"')[2]) == [
+        "Find this person",
+        "Send again",
+        "Set aside",
+    ]
+    assert re.search(r"What the mail server said</span></summary>.*550 no such mailbox", page, re.DOTALL)
+    assert page.count("550 no such mailbox") == 1
+    assert "Send all" not in (await desk.get("/desk/letters?state=failed")).text
+
+
+@pytest.mark.parametrize(
+    ("said", "words", "refused_address"),
+    [
+        ("The recipient was not accepted: 550 5.1.1 User unknown in virtual mailbox table", "No mailbox has this address", True),
+        ("The recipient was not accepted: 550 5.1.10 RESOLVER.ADR.RecipientNotFound", "No mailbox has this address", True),
+        ("The recipient was not accepted: 552 5.2.2 Over quota", "The mailbox of this address is full", True),
+        ("The recipient was not accepted: 553 bad address", "The mail server refused this address", True),
+        ("The recipient was not accepted: 451 4.7.1 Greylisted", "The mail server asked us to try later", False),
+        ("The recipient was not accepted: timed out", "The mail server did not answer", False),
+        ("The letter was not accepted: 554 5.7.1 Spam", "The mail server did not take the letter", False),
+        ("No connection to the mail server: ConnectError", "No connection to the mail server", False),
+        ("Too late to be of use", "Too late to be of use", False),
+        ("", "", False),
+    ],
+)
+def test_why_a_letter_did_not_go_is_said_in_words(said: str, words: str, *, refused_address: bool) -> None:
+    reason = reason_of(said)
+    assert (reason.words, reason.refused_address) == (words, refused_address)
+    assert said.endswith(reason.server)
+    kept = reason_of(f"Set aside by the training team. {said}")
+    assert kept.words == f"Set aside by the training team. {words}"
 
 
 # ---- one letter ------------------------------------------------------------------------------------------------------
@@ -321,7 +361,7 @@ async def test_letters_4_a_flagged_address_is_listed_with_its_letter_until_it_is
     desk = await sign_in_as(dee)
     page = (await desk.get("/desk/letters/bounced")).text
     assert ("asha@school.example" in page, f'href="/desk/letters/{ref}"' in page) == (True, True)
-    assert 'href="/desk/people?q=asha%40school.example"' in page
+    assert 'href="/desk/people/of?email=asha%40school.example"' in page
     found = re.search(r'name="bounced" value="(\d+)"', page)
     assert found is not None
     answer = await desk.post("/desk/letters/bounced/clear", {"bounced": found[1]}, seen="/desk/letters/bounced")

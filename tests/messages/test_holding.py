@@ -52,18 +52,18 @@ async def test_r5_a_held_letter_does_not_leave_and_a_new_one_does(db: TortoiseCo
     assert await _sent(settings) == ["new@school.example"]
 
 
-async def test_r5_the_desk_releases_one_and_takes_one_back(settings: Settings, clock: Clock, dee: Person, sign_in_as: SignInAs) -> None:
+async def test_r5_the_desk_releases_one_and_sets_one_aside(settings: Settings, clock: Clock, dee: Person, sign_in_as: SignInAs) -> None:
     await _held(clock, "a", "b", "c")
     desk = await sign_in_as(dee)
     assert "3 letters are on hold since a backup was restored" in (await desk.get("/desk/letters")).text
     page = (await desk.get("/desk/letters?state=held")).text
     assert page.count("Was due on 9 Mar 2026, 10am. On hold since a backup was restored") == 3
-    assert [page.count(words) for words in ("Release all 3", "Take all 3 back", '/release"', '/take-back"')] == [1, 1, 3, 3]
+    assert [page.count(words) for words in ("Release all 3", "Set all 3 aside", '/release"', '/take-back"')] == [1, 1, 3, 3]
     refs = {key: (await row_of(key))["ref"] for key in ("a", "b")}
     released = await desk.post(f"/desk/letters/{refs['a']}/release", {"from": "held"}, seen="/desk/letters?state=held")
     taken = await desk.post(f"/desk/letters/{refs['b']}/take-back", seen=f"/desk/letters/{refs['b']}")
     assert released.headers["location"] == "/desk/letters?state=held&done=released"
-    assert taken.headers["location"] == f"/desk/letters/{refs['b']}?done=taken_back"
+    assert taken.headers["location"] == f"/desk/letters/{refs['b']}?done=set_aside"
     assert await states() == {"a": "waiting", "b": "withdrawn", "c": "held"}
     assert await _sent(settings) == ["a@school.example"]
     found = await rows("SELECT action, subject_id FROM history_entry WHERE subject_kind = 'letter' ORDER BY id")
@@ -79,7 +79,7 @@ async def test_r5_one_button_for_all(clock: Clock, dee: Person, sign_in_as: Sign
     await queued(a_letter("new"), now=clock.now)
     desk = await sign_in_as(dee)
     answer = await desk.post(f"/desk/letters/{button}", seen="/desk/letters?state=held")
-    done = {"waiting": "all_released", "withdrawn": "all_taken_back"}[becomes]
+    done = {"waiting": "all_released", "withdrawn": "all_set_aside"}[becomes]
     assert answer.headers["location"] == f"/desk/letters?done={done}"
     assert await states() == {"a": becomes, "b": becomes, "new": "waiting"}
     again = await desk.post(f"/desk/letters/{button}", seen="/desk/letters")

@@ -55,6 +55,15 @@ async def test_people_are_found_by_name_address_agency_role_and_state(dees: Visi
     assert [json.loads(row["detail"])["lines"] for row in taken] == [1, 1, 0, 1, 1, 3, 0]
 
 
+async def test_an_address_on_another_page_leads_to_whose_it_is_or_to_what_the_list_finds(asha: Person, dees: Visitor) -> None:
+    async def leads(email: str) -> str:
+        return (await dees.get(f"/desk/people/of?email={email}")).headers["location"]
+
+    assert await leads("ASHA@stlukes.example") == f"/desk/people/{asha.ref}"
+    assert await leads("nobody%40stlukes.example") == "/desk/people?q=nobody%40stlukes.example"
+    assert [await leads(odd) for odd in ("", "a%00b")] == ["/desk/people?q=", "/desk/people?q=ab"]
+
+
 @pytest.mark.usefixtures("asha")
 @pytest.mark.parametrize("typed", ["Łukasz", "łukasz", "ŁUKASZ", "élod"])
 async def test_a_name_with_a_capital_beyond_a_to_z_is_found_however_it_is_typed(typed: str, dees: Visitor) -> None:

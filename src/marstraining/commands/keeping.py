@@ -116,7 +116,7 @@ def restore(path: Path) -> None:
         held, ended = asyncio.run(_make_safe(settings))
     say(f"Restored from {path}: {held} letter{'s' if held != 1 else ''} on hold, {ended} sign-in{'s' if ended != 1 else ''} ended.")
     if held:
-        say("Look through them at /desk/letters?state=held, and release each or take it back. New letters leave as usual.")
+        say("Look through them at /desk/letters?state=held, and release each or set it aside. New letters leave as usual.")
 
 
 def _restore_bundle(settings: Settings, path: Path, report: Callable[[str], None]) -> None:

@@ -1,7 +1,7 @@
 """The outbox as the training team sees it: what waits, is on hold, was sent or failed and why; and what can be done about it."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Any, Protocol
 
@@ -26,7 +26,7 @@ from marstraining.core.web import (
     see_other,
     viewer_of,
 )
-from marstraining.core.web.dates import clock_time, plural
+from marstraining.core.web.dates import clock_time, plural, when
 from marstraining.core.web.headers import CONTENT_SECURITY_POLICY
 from marstraining.core.web.pager import page_number
 from marstraining.core.web.tables import PER_PAGE
@@ -35,6 +35,7 @@ from marstraining.messages import actions, queries
 from marstraining.messages.envelope import UNBUILDABLE, Rendered, previewed_subject, rendered
 from marstraining.messages.note import note_text
 from marstraining.messages.queries import OUTBOX_ORDER, StoredLetter
+from marstraining.messages.refusal import reason_of
 from marstraining.messages.rules import Channel, LetterState, Priority, letter_words
 
 STAFF = roles(Role.DESK, Role.ADMINISTRATOR)
@@ -45,15 +46,15 @@ STATES: Mapping[LetterState, tuple[str, str]] = {
     LetterState.SENT: ("Sent", "green"),
     LetterState.FAILED: ("Failed", "red"),
     LetterState.MISSED: ("Not sent in time", "yellow"),
-    LetterState.WITHDRAWN: ("Taken back", "grey"),
+    LetterState.WITHDRAWN: ("Set aside", "grey"),
 }
 DONE: Mapping[str, str | tuple[str, str]] = {
     "again": "The letter is sent again.",
     "released": "The letter is released and leaves when it is due.",
-    "taken_back": "The letter is taken back. It will not be sent.",
+    "set_aside": "The letter is set aside. It will not be sent.",
     "all_again": "The failed letters are sent again.",
     "all_released": "The letters are released. Each leaves when it is due.",
-    "all_taken_back": "The letters that were on hold are taken back. None of them will be sent.",
+    "all_set_aside": "The letters that were on hold are set aside. None of them will be sent.",
     "none": ("Nothing to do", "No letter there can still be of use."),
     "cleared": "The address is off this list.",
 }
@@ -115,6 +116,8 @@ async def letters(request: Request) -> Response:
         held=state.count(LetterState.HELD),
         sent=state.count(LetterState.SENT),
         failed=state.count(LetterState.FAILED),
+        missed=state.count(LetterState.MISSED),
+        set_aside=state.count(LetterState.WITHDRAWN),
         states={str(name): words for name, (words, _) in STATES.items() if name is not LetterState.SENDING},
         templates=_templates(),
         done=DONE,
@@ -172,6 +175,7 @@ async def bounced(request: Request) -> Response:
         found, _ = await queries.bounced_addresses(limit=PER_PAGE, offset=pager.offset)
     for row in found:
         row["words"] = letter_words(row["template"]) if row["template"] else ""
+        row["why"] = reason_of(row["reason"]).words
     return render(request, "messages_desk/bounced.html", rows=found, pager=pager, done=DONE)
 
 
@@ -192,7 +196,8 @@ def _letter_page(request: Request, found: StoredLetter, *, form: Form | None = N
         letter=found,
         words=letter_words(found.template),
         tag=STATES[found.state],
-        outcome=_outcome(found, now=now),
+        outcome=_outcome(found, now=now, moment=when),
+        reason=reason_of(found.last_error),
         is_failed=found.state == LetterState.FAILED,
         is_held=found.state == LetterState.HELD,
         can_resend=_is_of_use(found, now=now) and found.state in {LetterState.FAILED, LetterState.MISSED, LetterState.SENT},
@@ -248,10 +253,10 @@ def _line(found: StoredLetter, *, now: datetime) -> dict[str, object]:
         "address": found.shown_address if found.name else "",
         "tag": STATES[found.state],
         "written": _moment(found.created_at),
-        "outcome": _outcome(found, now=now),
+        "outcome": "Sent at once" if _is_at_once(found) else _outcome(found, now=now, moment=_moment),
         "can_resend": is_of_use and found.state in {LetterState.FAILED, LetterState.MISSED},
         "can_release": is_of_use and found.state == LetterState.HELD,
-        "can_take_back": found.state in {LetterState.FAILED, LetterState.HELD},
+        "can_set_aside": found.state in {LetterState.FAILED, LetterState.HELD},
     }
 
 
@@ -268,23 +273,28 @@ def _is_of_use(found: StoredLetter, *, now: datetime) -> bool:
     return found.erased_at is None and (found.expires_at is None or found.expires_at > now)
 
 
-def _outcome(found: StoredLetter, *, now: datetime) -> str:
+def _is_at_once(found: StoredLetter) -> bool:
+    """Whether it was sent as soon as it was written: a list that says when it was written need not say that twice."""
+    return found.state == LetterState.SENT and found.sent_at is not None and found.sent_at - found.created_at < timedelta(minutes=1)
+
+
+def _outcome(found: StoredLetter, *, now: datetime, moment: Callable[[datetime], str]) -> str:
     """What became of a letter, or what comes next, in a sentence."""
-    due = _moment(found.next_try_at)
+    due, said = moment(found.next_try_at), reason_of(found.last_error).words
     match found.state:
         case LetterState.SENT if found.sent_at:
-            return f"Sent on {_moment(found.sent_at)}"
+            return f"Sent on {moment(found.sent_at)}"
         case LetterState.SENDING:
             return "Being sent at this moment"
         case LetterState.WAITING if found.tries:
-            return f"Tried {'once' if found.tries == 1 else plural(found.tries, 'time')}, next on {due}. {found.last_error}"
+            return f"Tried {'once' if found.tries == 1 else plural(found.tries, 'time')}, next on {due}. {said}"
         case LetterState.WAITING:
             return f"Leaves on {due}" if found.next_try_at > now else "Leaves next"
         case LetterState.HELD:
-            return f"{'Is' if found.next_try_at > now else 'Was'} due on {due}. {found.last_error}"
+            return f"{'Is' if found.next_try_at > now else 'Was'} due on {due}. {said}"
         case LetterState.WITHDRAWN:
-            return found.last_error or "No longer true when it was to be sent"
-    return found.last_error
+            return said or "No longer true when it was to be sent"
+    return said
 
 
 def _moment(instant: datetime) -> str:
@@ -299,10 +309,10 @@ def _exported(row: Mapping[str, Any]) -> dict[str, object]:
 _BUTTONS = {
     "resend-failed": _to_all(actions.resend_failed_letters, "all_again"),
     "release-held": _to_all(actions.release_held_letters, "all_released"),
-    "take-back-held": _to_all(actions.take_back_held_letters, "all_taken_back"),
+    "take-back-held": _to_all(actions.take_back_held_letters, "all_set_aside"),
     "{ref}/resend": _to_one(actions.resend_letter, "again"),
     "{ref}/release": _to_one(actions.release_letter, "released"),
-    "{ref}/take-back": _to_one(actions.take_back_letter, "taken_back"),
+    "{ref}/take-back": _to_one(actions.take_back_letter, "set_aside"),
 }
 routes = [
     page("/desk/letters", letters, who=STAFF, files=Files.PEOPLE),

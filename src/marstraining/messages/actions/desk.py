@@ -1,4 +1,4 @@
-"""What the training team does in the outbox: send again, release what is on hold or take it back, clear a flagged address."""
+"""What the training team does in the outbox: send again, release what is on hold or set it aside, clear a flagged address."""
 
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ _RELEASED = (
     "state = 'waiting', tries = 0, first_try_at = NULL, last_error = '',"
     " next_try_at = CASE WHEN next_try_at > ? THEN next_try_at ELSE ? END"
 )
-_TAKEN_BACK = "state = 'withdrawn', last_error = substr('Taken back by the training team. ' || last_error, 1, 500)"
+_SET_ASIDE = "state = 'withdrawn', last_error = substr('Set aside by the training team. ' || last_error, 1, 500)"
 
 
 async def resend_letter(letter_id: int, *, by: Viewer, now: datetime) -> None:
@@ -81,7 +81,7 @@ async def release_held_letters(*, by: Viewer, now: datetime) -> int:
 async def take_back_letter(letter_id: int, *, by: Viewer, now: datetime) -> None:
     """Never send a letter that is on hold, or leave a failed one at that; refused for any other."""
     async with transaction():
-        if not await execute(f"UPDATE messages_letter SET {_TAKEN_BACK} WHERE id = ? AND state IN ('held', 'failed')", letter_id):
+        if not await execute(f"UPDATE messages_letter SET {_SET_ASIDE} WHERE id = ? AND state IN ('held', 'failed')", letter_id):
             await _refuse_held(letter_id)
         await record("take_back_letter", by=by, now=now, subject_kind="letter", subject_id=letter_id)
 
@@ -89,7 +89,7 @@ async def take_back_letter(letter_id: int, *, by: Viewer, now: datetime) -> None
 async def take_back_held_letters(*, by: Viewer, now: datetime) -> int:
     """Never send any of the letters that are on hold; how many."""
     async with transaction():
-        done = await execute(f"UPDATE messages_letter SET {_TAKEN_BACK} WHERE state = 'held'")
+        done = await execute(f"UPDATE messages_letter SET {_SET_ASIDE} WHERE state = 'held'")
         if done:
             await record("take_back_held_letters", by=by, now=now, subject_kind="letter", subject_id=None, detail={"letters": done})
     return done
@@ -119,7 +119,7 @@ async def _refuse_resending(letter_id: int) -> None:
     if not found:
         raise NotFound
     if found[0]["state"] not in _ENDED:
-        raise Refused("This letter is waiting to be sent already, or was taken back.", code="not_ended")
+        raise Refused("This letter is waiting to be sent already, or was set aside.", code="not_ended")
     if found[0]["erased_at"] is not None:
         raise Refused("What this letter said was erased after 90 days, so it cannot be sent again.", code="erased")
     raise Refused("The time for which this letter was of use is over, so it cannot be sent again.", code="over")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -83,6 +84,17 @@ def _rows(found: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, object]]:
         }
 
 
+async def of_address(request: Request) -> Response:
+    """Where an address leads that stands on another page: to whose it is, or to what the list finds."""
+    typed = request.query_params.get("email", "")
+    try:
+        person_id = await queries.person_id_of(rules.normal_address(typed))
+    except Refused:
+        person_id = None
+    ref = await queries.ref_of(person_id) if person_id else None
+    return see_other(f"/desk/people/{ref}" if ref else f"/desk/people?{urlencode({'q': typed})}")
+
+
 async def add(request: Request) -> Response:
     """Somebody new; without an address a learner managed by their setting."""
     viewer, now = viewer_of(request), clock.now()
@@ -120,5 +132,6 @@ async def add(request: Request) -> Response:
 
 routes = [
     page("/desk/people", people, who=STAFF, files=Files.PEOPLE),
+    page("/desk/people/of", of_address, who=STAFF),
     page("/desk/people/new", add, who=STAFF, methods=("GET", "POST")),
 ]
