@@ -2,11 +2,15 @@
 
 import csv
 import io
+import re
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 
 from tortoise.context import TortoiseContext
 
+from marstraining.attendance.actions import lock_register, mark_register
+from marstraining.attendance.queries import taught_days
+from marstraining.attendance.rules import MarkWord, NewMark
 from marstraining.bookings.actions import book_place, cancel_booking
 from marstraining.bookings.models import Booking
 from marstraining.bookings.rules import BookPlace
@@ -41,6 +45,22 @@ async def test_all_bookings_stand_there_the_latest_session_first_with_what_is_co
     assert shown.index("Early Help") < shown.index("Neglect")
     assert (">Cancelled<" in shown, ">Booked<" in shown, "6 May 2025" in shown, "Not hers" in shown) == (True, True, True, False)
     assert f"/desk/people/{asha.ref}/bookings" in (await visitor.get(f"/desk/people/{asha.ref}")).text
+
+
+async def test_a_booking_whose_session_is_over_says_what_became_of_it(
+    asha: Person, ben: Person, dee: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    days = {"Neglect": 1, "Early Help": 2, "Online": 3, "Later": 30}
+    booked = [await book(asha, clock, title=title, days=number) for title, number in days.items()]
+    clock.forward(days=5)
+    desk = makers.as_desk(dee)
+    for booking, marked in ((booked[0], asha), (booked[1], ben)):
+        [day] = await taught_days(booking.session_id)
+        mark = NewMark(person_id=marked.id, day_id=day.id, word=MarkWord.ABSENT)
+        await mark_register(booking.session_id, [mark], entering={marked.id: None}, by=desk, now=clock.now)
+        await lock_register(booking.session_id, leaves_unmarked=True, by=desk, now=clock.now)
+    shown = (await (await sign_in_as(dee)).get(f"/desk/people/{asha.ref}/bookings?sort=starts")).text
+    assert re.findall(r'govuk-tag--[a-z]+">([^<]*)<', shown) == ["Did not attend", "No mark", "Register open", "Booked"]
 
 
 async def test_they_are_taken_away_as_a_file_and_that_stands_in_history(

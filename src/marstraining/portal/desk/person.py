@@ -14,6 +14,7 @@ from marstraining.core.web import Column, Files, Link, TableView, Tag, export_re
 from marstraining.core.web.dates import clock_time, day_short
 from marstraining.history.actions import record_export
 from marstraining.portal.desk.workspace import STATE_COLOURS
+from marstraining.portal.queries.came import came
 from marstraining.portal.queries.person import ORDERS, bookings_of, completed_by, person_named
 from marstraining.programme.rules import SessionState
 
@@ -33,32 +34,50 @@ async def bookings(request: Request) -> Response:
     person = await person_named(request.path_params["ref"])
     path = f"/desk/people/{person.ref}/bookings"
     view = TableView.read(request.query_params, path=path, columns=COLUMNS, default="-starts")
-    view, (found, total) = await nearest_page(view, partial(bookings_of, person.id, order=view.order_by(ORDERS, tie="b.id")))
+    view, (found, total) = await nearest_page(
+        view, partial(bookings_of, person.id, now=clock.now(), order=view.order_by(ORDERS, tie="b.id"))
+    )
     if view.export:
         viewer = viewer_of(request)
         await record_export("bookings", by=viewer, now=clock.now(), subject_kind="person", subject_id=person.id, lines=total)
-        lines = [{**row, "starts": line["starts_at"], "made": line["created_at"]} for row, line in zip(_rows(found), found, strict=True)]
+        rows = _rows(found, came=await _came(person.id, found))
+        lines = [{**row, "starts": line["starts_at"], "made": line["created_at"]} for row, line in zip(rows, found, strict=True)]
         return export_response(request, view.export, "bookings", COLUMNS, lines)
     return render(
         request,
         "portal_desk/person_bookings.html",
         person=person,
         view=view,
-        rows=list(_rows(found)),
+        rows=list(_rows(found, came=await _came(person.id, found))),
         completed=await completed_by(person.id),
     )
 
 
-def _rows(found: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, object]]:
+async def _came(person_id: int, found: Iterable[Mapping[str, Any]]) -> Mapping[str, tuple[str, str]]:
+    return await came(person_id) if any(line["is_over"] for line in found) else {}
+
+
+def _state(line: Mapping[str, Any], came: Mapping[str, tuple[str, str]]) -> Tag:
+    """What a booking is, or once its session is over what became of it."""
+    state = BookingState(line["state"])
+    if state != BookingState.CONFIRMED:
+        return Tag(STATE_WORDS[state], STATE_COLOURS.get(state, "grey"))
+    if line["session_state"] == SessionState.POSTPONED:
+        return Tag("Booked, postponed", "orange")
+    if line["is_over"]:
+        unsaid = ("No mark", "grey") if line["is_locked"] else ("Register open", "orange")
+        return Tag(*came.get(line["ref"], unsaid))
+    return Tag(STATE_WORDS[state], STATE_COLOURS[state])
+
+
+def _rows(found: Iterable[Mapping[str, Any]], *, came: Mapping[str, tuple[str, str]]) -> Iterable[dict[str, object]]:
     for line in found:
-        state = BookingState(line["state"])
-        is_off = line["session_state"] == SessionState.POSTPONED and state == BookingState.CONFIRMED
         starts_at = line["starts_at"]
         yield {
             "starts": f"{day_short(starts_at)} {clock.local(starts_at):%Y}, {clock_time(starts_at)}",
             "title": Link(line["title"], f"/desk/sessions/{line['session_ref']}/bookings/{line['ref']}"),
             "code": line["code"],
-            "state": Tag("Booked, postponed", "orange") if is_off else Tag(STATE_WORDS[state], STATE_COLOURS.get(state, "grey")),
+            "state": _state(line, came),
             "agency": line["agency"],
             "made": clock.local(line["created_at"]).date(),
             "ref": line["ref"],

@@ -1,6 +1,6 @@
 """What one person has booked and completed, as the training team reads it when somebody rings."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from marstraining.core.db import rows
@@ -31,14 +31,21 @@ async def person_named(ref: str) -> NamedPerson:
     return NamedPerson(**found[0])
 
 
-async def bookings_of(person_id: int, *, order: str, limit: int = 100_000, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
-    """A page of somebody's bookings, ended ones too, and how many there are in all."""
+async def bookings_of(
+    person_id: int, *, order: str, now: datetime, limit: int = 100_000, offset: int = 0
+) -> tuple[list[dict[str, Any]], int]:
+    """A page of somebody's bookings, ended ones too, and how many there are in all.
+
+    Each with whether its session `is_over` by now and its register `is_locked`.
+    """
     found = await rows(
         "SELECT b.ref, b.state, b.created_at, b.offer_expires_at, s.ref AS session_ref, s.state AS session_state, s.starts_at, s.ends_at,"
         " CASE WHEN s.title = '' THEN c.title ELSE s.title END AS title, c.code, coalesce(a.name, '') AS agency,"
-        " count(*) OVER () AS total FROM bookings_booking b JOIN programme_session s ON s.id = b.session_id"
+        " s.ends_at <= ? AS is_over, EXISTS (SELECT 1 FROM attendance_register g WHERE g.session_id = s.id AND g.locked_at IS NOT NULL)"
+        " AS is_locked, count(*) OVER () AS total FROM bookings_booking b JOIN programme_session s ON s.id = b.session_id"
         " JOIN programme_course c ON c.id = s.course_id LEFT JOIN people_agency a ON a.id = b.agency_id"
         f" WHERE b.learner_id = ? ORDER BY {order} LIMIT ? OFFSET ?",
+        now,
         person_id,
         limit,
         offset,
