@@ -40,6 +40,7 @@ async def test_everything_done_stands_there_newest_first_and_says_no_needs(
     assert re.findall(r'data-label="What">([^<]*)<', shown) == ["Cancelled a booking", "Told us their needs", "Booked"]
     assert f"/desk/sessions/{booking.session.ref}/bookings/{booking.ref}" in shown
     assert "Dee Ward (training team)" in shown
+    assert re.search(rf'data-label="About"><a [^>]*>Asha Patel: [^<]+, {booking.session.starts_at.day} [A-Z][a-z]+ 2026<', shown)
     assert "hearing" not in shown
 
 
@@ -71,6 +72,8 @@ async def test_a_booking_tells_each_change_of_its_state(asha: Person, dee: Perso
     booking = await booked(asha, dee, clock)
     shown = (await (await sign_in_as(dee)).get(f"/desk/history/booking/{booking.ref}")).text
     assert shown.count('data-label="To"') == 2
+    session = (await (await sign_in_as(dee)).get(f"/desk/history/session/{booking.session.ref}")).text
+    assert re.search(r"<title>History: [^<]+, \d+ [A-Z][a-z]+ 2026", session)
     assert (">Sickness<" in shown, ">Dee Ward<" in shown) == (True, True)
 
 
@@ -85,7 +88,7 @@ async def test_each_kind_of_record_has_its_history(asha: Person, dee: Person, si
         ("agency/STLUKES", 1), (f"course/{course.code}", 1),
     ):  # fmt: skip
         shown = await visitor.get(f"/desk/history/{path}")
-        assert (path, shown.status_code, shown.text.count('data-label="Which"')) == (path, 200, number)
+        assert (path, shown.status_code, shown.text.count('data-label="About"')) == (path, 200, number)
 
 
 @pytest.mark.parametrize("path", ["session/0000000000", "nothing/0000000000", "person/0000000000"])
@@ -138,7 +141,7 @@ async def test_a_venue_is_named_and_led_to(dee: Person, sign_in_as: SignInAs, cl
     hub = await Venue.create(ref="0000000001", name="Station Road Hub")
     await record("save_venue", by=makers.as_desk(dee), now=clock.now, subject_kind="venue", subject_id=hub.id)
     shown = (await (await sign_in_as(dee)).get("/desk/history?kind=venue")).text
-    assert re.findall(r'data-label="Which"><a class="govuk-link" href="([^"]*)">([^<]*)<', shown) == [
+    assert re.findall(r'data-label="About"><a class="govuk-link" href="([^"]*)">([^<]*)<', shown) == [
         ("/desk/venues/0000000001/edit", "Station Road Hub")
     ]
 

@@ -59,7 +59,7 @@ _ACTION_WORDS = {
     "booking.requested": "Asked for approval",
     "booking.declined": "Did not approve a booking",
     "booking.invited": "Kept a place to be confirmed",
-    "booking.substituted": "Took over a colleague's place",
+    "booking.substituted": "Gave the place to a colleague",
     "booking.cancelled": "Cancelled a booking",
     "booking.withdrawn": "Left the waiting list",
     "booking.lapsed": "Offer ran out",
@@ -230,8 +230,8 @@ _COLUMNS = (
     Column("at", "When", sort=True),
     Column("actor", "Who"),
     Column("action", "What"),
-    Column("subject", "Which"),
-    Column("detail", "More"),
+    Column("subject", "About"),
+    Column("detail", "Details"),
 )
 _FILTERS = ("action", "kind", "actor")
 _MOST_EXPORTED = 20_000

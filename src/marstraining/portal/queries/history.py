@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from marstraining.core import clock
 from marstraining.core.db import like_pattern, rows
 from marstraining.core.errors import NotFound
 from marstraining.core.values import frozen
@@ -116,8 +117,8 @@ def _entry(row: Mapping[str, Any]) -> Entry:
 
 # For each kind of record: the column that is empty where the record is gone, what it is called, where its page is.
 _CALLED = {
-    "booking": ("booking_ref", "{learner}: {session_title}", "/desk/sessions/{session_ref}/bookings/{booking_ref}"),
-    "session": ("session_ref", "{session_title}", "/desk/sessions/{session_ref}"),
+    "booking": ("booking_ref", "{learner}: {session_title}, {starts_on}", "/desk/sessions/{session_ref}/bookings/{booking_ref}"),
+    "session": ("session_ref", "{session_title}, {starts_on}", "/desk/sessions/{session_ref}"),
     "person": ("person_ref", "{person}", "/desk/people/{person_ref}"),
     "agency": ("agency_code", "{agency}", "/desk/agencies/{agency_code}"),
     "course": ("course_code", "{course}", "/desk/courses/{course_code}/edit"),
@@ -131,7 +132,17 @@ def _subject(row: Mapping[str, Any]) -> tuple[str, str]:
     if row["subject_kind"] == "letter" and row["letter_ref"]:
         return f"{letter_words(row['letter'])}: {row['letter_to']}".removesuffix(": "), f"/desk/letters/{row['letter_ref']}"
     key, title, href = _CALLED.get(row["subject_kind"], ("", "", ""))
-    return (title.format_map(row), href.format_map(row)) if key and row[key] else ("", "")
+    if not key or not row[key]:
+        return "", ""
+    return title.format_map({**row, "starts_on": _day_of(row["starts_at"])}), href.format_map(row)
+
+
+def _day_of(starts_at: datetime | None) -> str:
+    """The day that tells one session of a course from another, as in "6 Jan 2027"; empty for a record that has none."""
+    if starts_at is None:
+        return ""
+    on = clock.local(starts_at)
+    return f"{on.day} {on:%b %Y}"
 
 
 @frozen
@@ -146,7 +157,7 @@ class Subject:
 
 _BOOKING_OF = "e.subject_kind = 'booking' AND e.subject_id IN (SELECT b.id FROM bookings_booking b WHERE b.{column} = ?)"
 _FIND_SESSION = (
-    "SELECT s.id, CASE WHEN s.title = '' THEN c.title ELSE s.title END AS title FROM programme_session s"
+    "SELECT s.id, CASE WHEN s.title = '' THEN c.title ELSE s.title END AS title, s.starts_at FROM programme_session s"
     " JOIN programme_course c ON c.id = s.course_id WHERE s.ref = ?"
 )
 _FIND_BOOKING = (
@@ -185,7 +196,7 @@ _FIND = {
         "/desk/resources/{key}",
     ),
     "letter": (
-        "SELECT id, CASE WHEN name = '' THEN address ELSE name END AS title FROM messages_letter WHERE ref = ?",
+        "SELECT id, CASE WHEN name = '' THEN address ELSE name END AS title, template FROM messages_letter WHERE ref = ?",
         "e.subject_kind = 'letter' AND e.subject_id = ?",
         "/desk/letters/{key}",
     ),
@@ -197,12 +208,17 @@ async def subject_of(kind: str, key: str) -> Subject:
     if kind not in _FIND:
         raise NotFound
     select, condition, href = _FIND[kind]
-    found = await rows(select, key)
+    found = await rows(select, key, instants=("starts_at",) if kind == "session" else ())
     if not found:
         raise NotFound
     row = found[0]
+    title = row["title"]
+    if kind == "session":
+        title = f"{title}, {_day_of(row['starts_at'])}"
+    elif kind == "letter":
+        title = f"{letter_words(row['template'])}, {title}"
     return Subject(
-        title=row["title"],
+        title=title,
         href=href.format(key=key, session_ref=row.get("session_ref", "")),
         wanted=Wanted(records=condition, values=(row["id"],) * condition.count("?")),
         booking_id=row["id"] if kind == "booking" else None,
