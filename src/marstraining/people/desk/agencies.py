@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -100,6 +101,7 @@ async def show(request: Request) -> Response:
 
 
 async def _page(request: Request, agency: dict[str, Any], form: Form, *, opened: str) -> Response:
+    is_new = agency["state"] == rules.AgencyState.SUGGESTED
     return render(
         request,
         "people/desk/agency.html",
@@ -107,6 +109,8 @@ async def _page(request: Request, agency: dict[str, Any], form: Form, *, opened:
         opened=opened,
         agency=agency,
         state=STATES[agency["state"]],
+        states=STATES,
+        others=[(choice.code, choice.name) for choice in await queries.agency_choices()] if is_new else [],
         branches=await branches_in_order(agency["id"]),
         leads=await leads_of(agency["id"]),
         notes=await queries.notes_of(agency_id=agency["id"]),
@@ -119,6 +123,16 @@ async def _record(request: Request) -> dict[str, Any]:
     if agency is None:
         raise NotFound
     return agency
+
+
+async def really(request: Request) -> Response:
+    """From an organisation that a newcomer typed to merging it into the listed one that it is."""
+    agency, form = await _record(request), Form.of(**{"is": request.query_params.get("is", "")})
+    listed = await queries.agency_by_code(form.get("is")) if form.get("is") else None
+    if listed is None:
+        form.fail("is", "Choose the organisation that it is")
+        return await _page(request, agency, form, opened="")
+    return see_other(f"/desk/agencies/{listed['code']}/merge?{urlencode({'other': agency['code']})}")
 
 
 async def change(request: Request) -> Response:
@@ -186,6 +200,7 @@ routes = [
     page("/desk/agencies", agencies, who=STAFF, files=Files.PEOPLE),
     page("/desk/agencies/new", edit, who=STAFF, methods=("GET", "POST")),
     page("/desk/agencies/{code}", show, who=STAFF),
+    page("/desk/agencies/{code}/really", really, who=STAFF),
     page("/desk/agencies/{code}/edit", edit, who=STAFF, methods=("GET", "POST")),
     page("/desk/agencies/{code}/{verb}", change, who=STAFF, methods=("POST",)),
 ]
