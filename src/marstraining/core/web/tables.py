@@ -1,5 +1,6 @@
 """Lists of the training team: sorted, filtered and paged by their address, and taken away as CSV or XLSX."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import date, datetime
@@ -15,6 +16,7 @@ from marstraining.core.web.pager import Pager, page_number
 
 PER_PAGE = 50
 _MAX_FILTER = 200
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 
 
 @frozen
@@ -174,9 +176,14 @@ def _total(found: "_Counted | tuple[Any, int]") -> int:
 
 
 def cell(value: object) -> Markup:
-    """A value in a table: links and tags as such, a date in words, everything else escaped, nothing as a dash."""
+    """A value in a table: links and tags as such, a date in words, everything else escaped, nothing as a dash.
+
+    An email address may break before its @, where it must on a phone.
+    """
     if value is None or value == "":
         return Markup('<span aria-hidden="true">&ndash;</span><span class="govuk-visually-hidden">none</span>')
     if isinstance(value, date) and not isinstance(value, datetime):
         return Markup('<span class="mars-nowrap">{}</span>').format(day_plain(value))
+    if isinstance(value, str) and _ADDRESS.fullmatch(value):
+        return Markup("{}<wbr>@{}").format(*value.split("@"))
     return escape(value)
