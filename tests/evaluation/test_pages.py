@@ -295,6 +295,9 @@ async def test_organisations_are_asked_and_their_returns_counted(sign_in_as: Sig
     ref = re.findall(r'<option value="([0-9a-z]{10})"', (await desk.get(page)).text)[0]
     fields = {"title": "Training needs", "instrument": ref, "days": "21"}
     nobody = await desk.post(page, {**fields, "whom": "leads", "agencies": "STLUKES"})
+    assert "No lead of these organisations has an email address, so nobody would get it." in nobody.text
+    await makers.make_agency("Empty School", code="EMPTY")
+    nobody = await desk.post(page, {**fields, "whom": "everybody", "agencies": "EMPTY"})
     assert "Nobody with an email address works there" in nobody.text
     sent = await desk.post(page, {**fields, "whom": "everybody", "agencies": "STLUKES"})
     assert sent.status_code == 303

@@ -153,7 +153,8 @@ async def ask_partners(
         raise Refused("Choose at least one organisation or sector.", code="nobody", field="agencies")
     readers = await staff_of(agencies, sectors, leads_only=leads_only)
     if not readers:
-        raise Refused("Nobody with an email address works there, so nobody would get it.", code="nobody", field="agencies")
+        whom = "No lead of these organisations has an email address" if leads_only else "Nobody with an email address works there"
+        raise Refused(f"{whom}, so nobody would get it.", code="nobody", field="agencies")
     found = await rows(
         "SELECT n.id, n.sections FROM evaluation_instrument t JOIN evaluation_version n ON n.instrument_id = t.id WHERE t.ref = ?"
         " AND t.kind = 'partnership' ORDER BY n.number DESC LIMIT 1",
