@@ -244,7 +244,7 @@ async def test_a_letter_to_an_address_that_is_not_leads_to_the_person_first_and_
         "Send again",
         "Set aside",
     ]
-    assert re.search(r"What the mail server said</span></summary>.*550 no such mailbox", page, re.DOTALL)
+    assert re.search(r"The server.s own words</span></summary>.*550 no such mailbox", page, re.DOTALL)
     assert page.count("550 no such mailbox") == 1
     assert "Send all" not in (await desk.get("/desk/letters?state=failed")).text
 

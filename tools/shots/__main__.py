@@ -179,6 +179,9 @@ class Camera:
         try:
             await self._open(opened, shown)
             path = FOLDER / f"{name}.png"
+            # The browser paints a letter's frame only once it has been in sight.
+            for frame in await opened.query_selector_all("iframe"):
+                await frame.scroll_into_view_if_needed()
             await opened.screenshot(path=path, full_page=True)
             self.taken.append(path)
             if await opened.evaluate("document.documentElement.scrollWidth > window.innerWidth"):

@@ -105,6 +105,7 @@ AT_THE_DESK = (
     Shown("desk-agencies", "/desk/agencies", DESK),
     Shown("desk-agency", "/desk/agencies/STLUKES", DESK),
     Shown("desk-agency-suggested", "/desk/agencies/{suggested}", DESK),
+    Shown("desk-agency-really", "/desk/agencies/{suggested}/really", DESK, status=422),
     Shown("desk-agency-new", "/desk/agencies/new", DESK),
     Shown("desk-agency-edit", "/desk/agencies/STLUKES/edit", DESK),
     Shown("desk-agency-merge", "/desk/agencies/{suggested}/merge", DESK),

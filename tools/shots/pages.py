@@ -149,7 +149,7 @@ EVERY_PAGE = (*PUBLIC, *PERSONAL, *OFFICES, *RESULTS, *AT_THE_DESK)
 # Routes that give a file, a word to a machine or only an answer to a button: nothing to look at. Of /confirm there is nothing to see for
 # whoever has just signed in.
 NOT_TO_LOOK_AT = {
-    "/sitemap.xml", "/search/suggestions",
+    "/sitemap.xml", "/search/suggestions", "/desk/people/of",
     "/robots.txt", "/.well-known/security.txt", "/healthz", "/readyz", "/metrics", "/calendar/programme.ics",
     "/sessions/{ref}.ics", "/bookings/{ref}/calendar.ics", "/calendar/{token}.ics", "/desk/letters/{ref}/body", "/sign-in/sent",
     "/sessions/{ref}/book/sent", "/files/{ref}", "/confirm",
