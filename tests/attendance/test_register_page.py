@@ -12,10 +12,10 @@ from tortoise.context import TortoiseContext
 
 from marstraining.attendance.actions import lock_register, mark_register
 from marstraining.attendance.models import Mark, Register
-from marstraining.attendance.rules import MarkWord, NewMark, minutes_present
+from marstraining.attendance.rules import Evidence, MarkWord, NewMark, minutes_present
 from marstraining.bookings.actions import tell_needs
 from marstraining.bookings.models import Booking
-from marstraining.core.viewer import Role
+from marstraining.core.viewer import SYSTEM, Role
 from marstraining.history.models import Entry
 from marstraining.people.models import Person, RoleGrant
 from marstraining.programme.models import Course, Session, SessionTrainer
@@ -112,6 +112,24 @@ async def test_apologies_ask_for_their_reason_on_the_persons_page(sign_in_as: Si
     assert (await visitor.post(path, {**fields, "reason": "court"})).status_code == 303
     assert [(row["mark"], row["reason"]) for row in await standing(held.session)] == [("excused", "court")]
     assert "Apologies, court" in (await visitor.get(held.teaching)).text
+
+
+async def test_to_correct_a_time_of_somebody_who_checked_in_themselves_is_not_to_have_seen_them(sign_in_as: SignInAs, clock: Clock) -> None:
+    held = await a_held_session(clock.now)
+    mark = NewMark(held.learners[0].id, held.days[0], MarkWord.ATTENDED, evidence=Evidence.QR)
+    await mark_register(held.session.id, [mark], by=SYSTEM, now=clock.now)
+    visitor = await sign_in_as(held.trainer)
+    path = f"{held.teaching}/people/{held.learners[0].ref}"
+    shown = (await visitor.get(path)).text
+    assert '<option value="qr" selected>As it was: Checked in by QR code</option>' in shown
+    fields = {"mark": "attended", "left": "11:45", "taken_as": "learner", "source": "qr"}
+    assert (await visitor.post(path, fields)).status_code == 303
+    standing_now = Mark.filter(superseded_at__isnull=True).values("mark", "left", "evidence")
+    assert await standing_now == [{"mark": "attended", "left": "11:45", "evidence": "qr"}]
+    # Another mark is not what the check-in said: nothing is chosen for whoever makes it.
+    assert '<option value="">Choose how you know</option>' in (await visitor.get(f"{path}?mark=absent")).text
+    refused = await visitor.post(path, {**fields, "mark": "absent"})
+    assert (refused.status_code, "“Checked in by QR code” says otherwise: select how you know" in refused.text) == (422, True)
 
 
 async def test_times_of_coming_and_leaving_give_minutes_that_never_pass_what_was_taught(sign_in_as: SignInAs, clock: Clock) -> None:

@@ -50,7 +50,7 @@ async def person(request: Request) -> Response:
         marks=_choices(taking),
         reasons=REASON_WORDS,
         capacities=_capacities(row),
-        sources=_SOURCES,
+        sources=_sources(row),
         modes=MODE_WORDS,
         job_roles=JOB_ROLES,
         corrections=CORRECTIONS,
@@ -83,6 +83,13 @@ def _capacities(row: Row) -> dict[str, str]:
     return {str(one): CAPACITY_WORDS[one] for one in (as_learner, TakenAs.TRAINER, TakenAs.ASSISTANT)}
 
 
+def _sources(row: Row) -> dict[str, str]:
+    """What the mark may stand on, what it stands on now among them: to correct a time is not to have seen it."""
+    held = Evidence(row.mark.evidence) if row.mark else Evidence.MANUAL
+    kept = {} if held in _SOURCES else {str(held): f"As it was: {EVIDENCE_WORDS[held]}"}
+    return {**kept, **{str(one): text for one, text in _SOURCES.items()}}
+
+
 def _filled(request: Request, row: Row) -> Form:
     mark = row.mark
     chosen = request.query_params.get("mark", "") or (mark.mark if mark else "")
@@ -93,7 +100,8 @@ def _filled(request: Request, row: Row) -> Form:
         arrived=mark.arrived if mark else "",
         left=mark.left if mark else "",
         taken_as=row.line.taken_as,
-        source=mark.evidence if mark and mark.evidence in _SOURCES else Evidence.MANUAL,
+        # Somebody else's mark says nothing about how they know.
+        source=Evidence.MANUAL if mark is None else mark.evidence if chosen == mark.mark or mark.evidence in _SOURCES else "",
     )
 
 
@@ -105,19 +113,26 @@ async def _save(request: Request, taking: Taking, row: Row, form: Form) -> Respo
         form.time(name, label, required=False) for name, label in (("arrived", "the time they came"), ("left", "the time they left"))
     )
     taken_as = form.choice("taken_as", "in which capacity they were there", _capacities(row))
-    source = form.choice("source", "what the mark stands on", _SOURCES)
+    source = form.choice("source", "how you know", _sources(row))
     why = form.choice("why", "why the mark is corrected", CORRECTIONS) if taking.is_locked else ""
+    said = MarkWord.ABSENT if word == _LATE else word
+    held = row.mark if row.mark and row.mark.evidence == source else None
+    if held and source not in _SOURCES and held.mark != said:
+        form.fail("source", f"“{EVIDENCE_WORDS[Evidence(source)]}” says otherwise: select how you know")
     if form.errors or taking.day is None:
         return None
+    times = [f"{at:%H:%M}" if at and is_there else "" for at in (arrived, left)]
+    is_timed_alike = held is not None and [held.mark, held.arrived, held.left] == [said, *times]
     try:
         new = NewMark(
             row.line.id,
             taking.day.id,
-            MarkWord.ABSENT if word == _LATE else MarkWord(word),
+            MarkWord(said),
             evidence=Evidence(source),
+            minutes=held.minutes if held and is_timed_alike else None,
             reason=NOT_ADMITTED if word == _LATE else reason,
-            arrived=f"{arrived:%H:%M}" if arrived and is_there else "",
-            left=f"{left:%H:%M}" if left and is_there else "",
+            arrived=times[0],
+            left=times[1],
             taken_as=TakenAs(taken_as),
         )
         await mark_register(taking.session.id, [new], why=why, by=viewer_of(request), now=taking.now)
