@@ -80,11 +80,33 @@ async def test_what_nobody_holds_is_never_nought(clock: Clock) -> None:
     frozen = await taken(clock)
     briefing, course, _ = grid(frozen, "2")
     assert (briefing["Booked"], briefing["Did not attend"], briefing["Attended"]) == ("not held", "not held", "30")
-    assert (course["Did not attend"], course["In part"]) == ("1", "0")
+    assert (course["Did not attend"], course["In part"]) == ("1", "not held")
     summary = tiles(frozen)
     assert (summary["Did not attend"], summary["Change in confidence, 0 to 10"]) == ("not held", "not collected yet")
     for page in ("5", "6", "7", "8"):
         assert "not collected yet. Nothing is held, which is not the same as none." in said(frozen, page)[0]
+
+
+@pytest.mark.usefixtures("db")
+async def test_a_list_of_who_attended_does_not_say_that_nobody_stayed_away_or_walked_in(clock: Clock) -> None:
+    held = await a_quarter(clock.now)
+    await execute("DELETE FROM attendance_mark WHERE mark = 'absent'")
+    heads = ("Booked", "In part", "Did not attend", "Walked in", "Cancelled late", "Waiting")
+    _, course, everything = grid(await taken(clock), "2")
+    assert [course[head] for head in heads] == [everything[head] for head in heads] == ["not held"] * 6
+    # One of the two sessions holds bookings now, and a nought of it is none of both.
+    await a_booking(held.sessions[0], held.people[0])
+    frozen = await taken(clock)
+    _, course, everything = grid(frozen, "2")
+    assert [course[head] for head in heads] == [everything[head] for head in heads] == ["1", *["not held"] * 5]
+    await a_booking(held.sessions[1], held.people[0])
+    _, course, everything = grid(await taken(clock), "2")
+    # Of the briefing thirty are held without names, so that the course's nought is not everybody's.
+    assert ([course[head] for head in heads], [everything[head] for head in heads]) == (
+        ["2", *["0"] * 5], ["2", *["not held"] * 5],
+    )  # fmt: skip
+    figures = {(one.key, one.measure): one.print for one in (await taken(clock)).figures}
+    assert (figures["all", "did not attend"], figures["CP", "did not attend"]) == ("not held", "0")
 
 
 @pytest.mark.usefixtures("db")
@@ -163,7 +185,8 @@ async def test_a_narrower_report_is_of_its_course_organisation_or_area_alone(clo
 async def test_an_organisation_of_whom_nobody_came_or_was_booked_counts_nought_where_others_are_on_record(clock: Clock) -> None:
     held = await a_quarter(clock.now)
     code = (await rows("SELECT code FROM people_agency WHERE name = 'Isle Probation'"))[0]["code"]
-    await a_booking(held.sessions[0], held.people[0])
+    for session in held.sessions[:2]:
+        await a_booking(session, held.people[0])
     frozen = await taken(clock, scope=f"agency:{code}")
     summary = tiles(frozen)
     assert (summary["Attendances"], summary["Different people"], summary["Did not attend"]) == ("0", "0", "not held")

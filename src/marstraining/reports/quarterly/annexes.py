@@ -26,7 +26,10 @@ _DEFINITIONS = (
         "Confidence is rated from 0 to 10. What was rated on another scale is kept as it was, and stands beside others only rescaled, by"
         " the per cent of the maximum possible (POMP); ratings of different scales are never added up as they are."
     ),
-    "Not held means that nobody recorded it; it is never nought. A dash stands where no session of the course has run.",
+    (
+        "Not held means that nobody recorded it; it is never nought. Totals are of what is held. A dash stands where no session of the"
+        " course has run."
+    ),
     (
         "Three months later: people are asked again twelve weeks after a course, managers where the training team chose so. Figures are"
         " sums of whole blocks of surveys, so some wait to be counted. Kept is the change of the same people from the end of the session"

@@ -5,7 +5,7 @@ from collections import Counter
 from marstraining.reports.document import Block, Grid, Points, Text, Tile, Tiles
 from marstraining.reports.quarterly.facts import Quarter
 from marstraining.reports.quarterly.words import counted, percent, several
-from marstraining.reports.queries.delivery import CourseDelivery, delivered_how, total
+from marstraining.reports.queries.delivery import CourseDelivery, delivered_how
 from marstraining.reports.queries.quality import EDUCATION_SECTORS
 from marstraining.reports.rules import NOT_COLLECTED
 
@@ -73,8 +73,8 @@ def _waiting(quarter: Quarter) -> str:
     waiting = [one for one in quarter.planned if one.waiting]
     if not waiting:
         return "Nobody is waiting for a place at a session of the next two quarters."
-    longest = max(waiting, key=lambda one: one.waiting)
-    number = sum(one.waiting for one in waiting)
+    longest = max(waiting, key=lambda one: one.waiting or 0)
+    number = sum(one.waiting or 0 for one in waiting)
     people = several(number, "person is", "people are")
     return f"{people} waiting for a place in the next two quarters, most of them for {longest.title} ({longest.waiting})."
 
@@ -89,7 +89,7 @@ def delivery(quarter: Quarter) -> tuple[Block, ...]:
     """The table by course, which the other pages' sums are held against, and how sessions were delivered."""
     rows = [_course_row(one) for one in quarter.courses]
     if rows:
-        rows.append(("All courses", *(counted(total(column)) for column in zip(*map(_course_values, quarter.courses), strict=True))))
+        rows.append((quarter.sums.whole.title, *map(counted, _course_values(quarter.sums.whole))))
     ways = delivered_how(quarter.sessions)
     return (
         Grid(
@@ -130,7 +130,7 @@ def _rates(quarter: Quarter) -> tuple[Block, ...]:
 def _course_row(one: CourseDelivery) -> tuple[str, ...]:
     values = [counted(value) for value in _course_values(one)]
     if not one.run:
-        # Of what did not run there is nothing to hold: a dash, told in the annex. Late cancellations and people waiting there are.
+        # Of what did not run there is nothing to hold: a dash, told in the annex. People waiting there are.
         values[3:10] = ["–" if value == counted(None) else value for value in values[3:10]]  # noqa: RUF001 - a dash as printed
     return (one.title, *values)
 

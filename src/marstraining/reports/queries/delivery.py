@@ -22,11 +22,16 @@ _BEST = (
 )
 
 
+# What only a register that was made from bookings says nought of.
+_OF_BOOKINGS = ("partial", "excused", "absent", "walked_in")
+
+
 @frozen
 class HeldSession:
     """One session of the period; figures are None where nothing is held of them, which is not nought.
 
-    `booked` is who was booked when the time to cancel was over: those booked at the end and those who cancelled later.
+    `booked` is who was booked when the time to cancel was over: those booked at the end and those who cancelled later. Where that is
+    not held, as of a list of who attended, that nobody is marked as having stayed away, come in part or walked in says nothing.
     """
 
     id: int
@@ -41,15 +46,15 @@ class HeldSession:
     partial: int | None
     excused: int | None
     absent: int | None
-    late_cancelled: int
+    late_cancelled: int | None
     walked_in: int | None
-    waiting: int
+    waiting: int | None
     organisations: int | None
 
 
 @frozen
 class CourseDelivery:
-    """A course over the period: sums of its sessions, None where none of them holds the figure.
+    """A course over the period: sums of its sessions, None where none of them holds the figure, or those that do come to nought only.
 
     `rated` is who attended and who was booked at those sessions that hold both: what the attendance rate is made of.
     """
@@ -65,9 +70,9 @@ class CourseDelivery:
     partial: int | None
     absent: int | None
     excused: int | None
-    late_cancelled: int
+    late_cancelled: int | None
     walked_in: int | None
-    waiting: int
+    waiting: int | None
     people: int | None
     rated: tuple[int, int] | None = None
 
@@ -123,22 +128,25 @@ def _session(row: Mapping[str, Any], counts: _Counts, *, on: date, is_part: bool
     number = row["id"]
     own, booked, late = counts.marks.get(number), counts.booked, counts.late
     has_bookings = number in booked or number in late
+    # Without bookings only what is marked is known; what is not may have been left out of the list.
+    marked = {} if own is None else {word: own[word] if own[word] or has_bookings else None for word in _OF_BOOKINGS}
+    is_over = row["state"] == SessionState.PUBLISHED and row["day"] <= on
     return HeldSession(
         id=number,
         course=row["code"],
         kind=row["kind"],
         state=row["state"],
         delivery=row["delivery"],
-        is_over=row["state"] == SessionState.PUBLISHED and row["day"] <= on,
+        is_over=is_over,
         capacity=None if is_part else row["capacity"],
         booked=booked.get(number, 0) + late.get(number, 0) if has_bookings else None,
         attended=counts.attended.get(number) if own is None else own["attended"],
-        partial=None if own is None else own["partial"],
-        excused=None if own is None else own["excused"],
-        absent=None if own is None else own["absent"],
-        late_cancelled=late.get(number, 0),
-        walked_in=None if own is None else own["walked_in"],
-        waiting=counts.waiting.get(number, 0),
+        partial=marked.get("partial"),
+        excused=marked.get("excused"),
+        absent=marked.get("absent"),
+        late_cancelled=late.get(number, 0) if has_bookings else None,
+        walked_in=marked.get("walked_in"),
+        waiting=counts.waiting.get(number, 0 if has_bookings or not is_over else None),
         organisations=counts.organisations.get(number),
     )
 
@@ -195,6 +203,12 @@ def total(values: Sequence[int | None]) -> int | None:
     return sum(held) if held else None
 
 
+def whole_total(values: Sequence[int | None]) -> int | None:
+    """The sum of what is held; nought only where every part holds it, and None where nothing is held or parts of a nought are not."""
+    summed = total(values)
+    return None if summed == 0 and None in values else summed
+
+
 async def by_course(sessions: Sequence[HeldSession], *, agency_ids: Sequence[int] = ()) -> list[CourseDelivery]:
     """The sessions summed by course, in the order of their titles, with how many different people attended by name."""
     own: dict[str, list[HeldSession]] = defaultdict(list)
@@ -218,14 +232,14 @@ def summed(code: str, title: str, held: Sequence[HeldSession], *, people: int | 
         run=len(over),
         called_off=sum(one.state == SessionState.CALLED_OFF for one in held),
         capacity=total([one.capacity for one in over]),
-        booked=total([one.booked for one in over]),
+        booked=whole_total([one.booked for one in over]),
         attended=attended,
-        partial=total([one.partial for one in over]),
-        absent=total([one.absent for one in over]),
-        excused=total([one.excused for one in over]),
-        late_cancelled=sum(one.late_cancelled for one in over),
-        walked_in=total([one.walked_in for one in over]),
-        waiting=sum(one.waiting for one in held),
+        partial=whole_total([one.partial for one in over]),
+        absent=whole_total([one.absent for one in over]),
+        excused=whole_total([one.excused for one in over]),
+        late_cancelled=whole_total([one.late_cancelled for one in over]),
+        walked_in=whole_total([one.walked_in for one in over]),
+        waiting=whole_total([one.waiting for one in held]),
         # That nobody is known by name says nothing where a number without names is held.
         people=people or (0 if attended == 0 else None),
         rated=(sum(came for came, _ in both), sum(booked for _, booked in both)) if both else None,
