@@ -19,6 +19,7 @@ from marstraining.reports.actions import (
     take_signature_back,
     write_wordings,
 )
+from marstraining.reports.document import Tiles
 from marstraining.reports.queries import Frozen, drafts_of, last_written, report_of, signature_of, snapshots, wordings_of
 from marstraining.reports.queries.board_actions import actions_of, open_actions
 from marstraining.reports.rules import Period
@@ -115,6 +116,20 @@ async def test_only_numbers_without_names_are_no_people_rather_than_nobody(clock
     await makers.make_session(course=course, starts=IN_QUARTER, now=clock.now, imported_headcount=12)
     summary = tiles(await taken(clock))
     assert (summary["Attendances"], summary["Different people"]) == ("12", "not held")
+
+
+@pytest.mark.usefixtures("db")
+async def test_before_the_first_session_on_record_nothing_is_held_and_after_it_a_quarter_without_one_is_nought(clock: Clock) -> None:
+    await a_quarter(clock.now)
+
+    async def beside(period: Period) -> set[tuple[str, ...]]:
+        first = sections(await taken(clock, period))["1"].blocks[0]
+        assert isinstance(first, Tiles)
+        return {tile.notes for tile in first.tiles if tile.label in {"Sessions run", "Attendances", "Different people"}}
+
+    assert await beside(QUARTER) == {("Quarter before: not held", "Same quarter a year ago: not held")}
+    clock.forward(days=40)
+    assert await beside(QUARTER.step(2)) == {("Quarter before: 0", "Same quarter a year ago: not held")}
 
 
 @pytest.mark.usefixtures("db")

@@ -14,7 +14,10 @@ from marstraining.reports.rules import Period
 
 @frozen
 class Sums:
-    """What a period comes to in a few figures; None is not held. `whole` is all its sessions as one course."""
+    """What a period comes to in a few figures; None is not held. `whole` is all its sessions as one course.
+
+    Not `is_on_record`: no session of that time or earlier is, so that its noughts say nothing.
+    """
 
     sessions: int
     attendances: int | None
@@ -23,6 +26,7 @@ class Sums:
     no_shows: float | None
     confidence: Overall
     whole: CourseDelivery
+    is_on_record: bool = True
 
 
 @frozen
@@ -58,7 +62,7 @@ class Quarter:
     asked: Sequence[AskedSurvey]
 
 
-def sums_of(sessions: Sequence[HeldSession], *, people: int, confidence: Overall) -> Sums:
+def sums_of(sessions: Sequence[HeldSession], *, people: int, confidence: Overall, is_on_record: bool = True) -> Sums:
     """A period's sums: fill is attended of capacity, no-shows are absent of booked, each over the sessions that hold both."""
     over = [one for one in sessions if one.is_over]
     filled = [(one.attended, one.capacity) for one in over if one.attended is not None and one.capacity]
@@ -73,6 +77,7 @@ def sums_of(sessions: Sequence[HeldSession], *, people: int, confidence: Overall
         no_shows=_share(missed),
         confidence=confidence,
         whole=summed("all", "All courses", sessions, people=people),
+        is_on_record=is_on_record,
     )
 
 

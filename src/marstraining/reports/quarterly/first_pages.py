@@ -47,10 +47,11 @@ def summary(quarter: Quarter) -> tuple[Block, ...]:
 
 
 def _beside(quarter: Quarter, name: str, *, is_share: bool = False) -> tuple[str, ...]:
-    before, ago = getattr(quarter.before, name), getattr(quarter.year_ago, name)
-    if is_share:
-        return (f"Quarter before: {percent(before)}", f"Same quarter a year ago: {percent(ago)}")
-    return (f"Quarter before: {counted(before)}", f"Same quarter a year ago: {counted(ago)}")
+    said = []
+    for when, sums in (("Quarter before", quarter.before), ("Same quarter a year ago", quarter.year_ago)):
+        value = getattr(sums, name) if sums.is_on_record else None
+        said.append(f"{when}: {percent(value) if is_share else counted(value)}")
+    return tuple(said)
 
 
 def _opening(quarter: Quarter) -> str:

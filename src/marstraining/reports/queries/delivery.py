@@ -151,6 +151,16 @@ def _session(row: Mapping[str, Any], counts: _Counts, *, on: date, is_part: bool
     )
 
 
+async def first_day_on_record() -> date | None:
+    """The day on which the earliest session that is no draft began, or was to; None where there is none."""
+    found = await rows(
+        "SELECT min(d.day) AS day FROM programme_day d JOIN programme_session s ON s.id = d.session_id WHERE s.state <> 'draft'",
+        dates=("day",),
+    )
+    first: date | None = found[0]["day"]
+    return first
+
+
 def listed(ids: Sequence[int]) -> str:
     """Numbers as a statement lists them."""
     return ", ".join(str(int(one)) for one in ids)

@@ -8,7 +8,7 @@ from marstraining.programme.rules import CourseKind
 from marstraining.reports.quarterly import Quarter, Sums, sums_of
 from marstraining.reports.queries.annex import data_quality_of, surveys_asked
 from marstraining.reports.queries.confidence import Overall, confidence_in
-from marstraining.reports.queries.delivery import HeldSession, by_course, people_of, sessions_in
+from marstraining.reports.queries.delivery import HeldSession, by_course, first_day_on_record, people_of, sessions_in
 from marstraining.reports.queries.impact import impact_in, three_wave_of
 from marstraining.reports.queries.narrowing import WHOLE, Narrowed
 from marstraining.reports.queries.quality import EDUCATION_SECTORS, Coverage, accreditations_on, coverage_on, represented_at, training_of
@@ -32,7 +32,8 @@ async def quarter_of(period: Period, *, on: date | None = None, now: datetime, o
     ran = [one.id for one in sessions if one.is_over]
     courses = await by_course(sessions, agency_ids=of.agency_ids)
     progress("The quarter before and a year ago")
-    before, year_ago = [await _sums(period.step(quarters), of, today, now) for quarters in (-1, -4)]
+    since = await first_day_on_record()
+    before, year_ago = [await _sums(period.step(quarters), of, today, now, since=since) for quarters in (-1, -4)]
     progress("Organisations")
     reach = await reach_of(ran, agency_ids=of.agency_ids, together=() if of.agency_ids else EDUCATION_SECTORS)
     silent = await silent_agencies(ran, but=EDUCATION_SECTORS)
@@ -83,12 +84,13 @@ async def _sessions(period: Period, of: Narrowed, today: date) -> list[HeldSessi
     return await sessions_in(period.first, period.last, on=today, of=of)
 
 
-async def _sums(period: Period, of: Narrowed, today: date, now: datetime) -> Sums:
+async def _sums(period: Period, of: Narrowed, today: date, now: datetime, *, since: date | None) -> Sums:
     sessions = await _sessions(period, of, today)
     confidence = await confidence_in(period, sessions=sessions, of=of, now=now)
-    return await _summed(sessions, of, confidence.programme)
+    return await _summed(sessions, of, confidence.programme, is_on_record=since is not None and since <= period.last)
 
 
-async def _summed(sessions: Sequence[HeldSession], of: Narrowed, confidence: Overall) -> Sums:
+async def _summed(sessions: Sequence[HeldSession], of: Narrowed, confidence: Overall, *, is_on_record: bool = True) -> Sums:
     ran = [one.id for one in sessions if one.is_over]
-    return sums_of(sessions, people=await people_of(ran, agency_ids=of.agency_ids), confidence=confidence)
+    people = await people_of(ran, agency_ids=of.agency_ids)
+    return sums_of(sessions, people=people, confidence=confidence, is_on_record=is_on_record)
