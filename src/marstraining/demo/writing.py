@@ -31,7 +31,7 @@ async def agencies_by_code() -> dict[str, int]:
 
 
 async def write_settings(settings: Sequence[Setting]) -> None:
-    """Trusts first, so that their schools can stand under them."""
+    """Trusts first, so that their schools can stand under them; a trust is no school of its own."""
     for is_trust in (True, False):
         known = await agencies_by_code()
         wave = [setting for setting in settings if setting.code.startswith("TRUST") == is_trust]
@@ -42,6 +42,7 @@ async def write_settings(settings: Sequence[Setting]) -> None:
                     name=setting.name,
                     sector=setting.sector,
                     parent_id=known[setting.parent],
+                    is_group=is_trust,
                     is_one_person=setting.is_one_person,
                     email_domain=setting.email_domain,
                     contact_name=setting.contact_name,
