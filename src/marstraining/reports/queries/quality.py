@@ -86,10 +86,13 @@ class Coverage:
 
 
 async def coverage_on(day: date, *, months: int = 6) -> Coverage:
-    """Reckoned from the record as it is today, on the rules in force on the day; a person counts once for each rule."""
+    """Reckoned from the record as it is today, on the rules in force on the day; a person counts once for each rule.
+
+    The first month is that of the following day.
+    """
     asked: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     due: Counter[str] = Counter()
-    months_to_come = _months(day, months)
+    months_to_come = _months(day + timedelta(days=1), months)
     for dues in (await people_asked(on=day)).values():
         for one in dues:
             own = asked[one.asked.rule.code, one.asked.rule.title]
