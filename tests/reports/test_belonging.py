@@ -50,7 +50,7 @@ async def test_a_session_over_the_turn_of_a_quarter_has_its_feedback_where_its_a
     await close_surveys(now=clock.now)
     own, after = await taken(clock, Period(2025, 4)), await taken(clock, Period(2026, 1))
     found = [(tiles(one)["Attendances"], tiles(one)["Change in confidence, 0 to 10"], len(asked(one))) for one in (own, after)]
-    assert found == [("12", "+3.0", 1), ("0", "not collected yet", 0)]
+    assert found == [("12", "+3.0", 1), ("0", "Not collected yet", 0)]
 
 
 @pytest.mark.usefixtures("db")
@@ -73,7 +73,7 @@ async def test_an_areas_report_counts_each_courses_sessions_from_its_own_day_to_
 
 
 @pytest.mark.usefixtures("db")
-@pytest.mark.parametrize(("since", "told"), [(date(2025, 11, 1), "+3.0"), (date(2025, 11, 6), "not published")])
+@pytest.mark.parametrize(("since", "told"), [(date(2025, 11, 1), "+3.0"), (date(2025, 11, 6), "Not published")])
 async def test_answers_of_a_course_that_belongs_for_a_part_of_the_quarter_are_not_split(since: date, told: str, clock: Clock) -> None:
     course = await makers.make_course("Neglect", outcomes=OUTCOMES)
     for days in (0, 14):
@@ -115,12 +115,12 @@ async def test_few_answers_are_taken_together_within_their_quarter_alone(clock: 
     why = "Neglect: too few answers to be shown yet: they are kept until sessions of the course in the quarter have enough together"
     reports = ((Period(2026, 2), ""), (Period(2026, 3), ""), (Period(2026, 3), "area:Neglect"))
     for period, scope in reports:
-        assert _confidence(await taken(clock, period, scope)) == ("not published", [why])
+        assert _confidence(await taken(clock, period, scope)) == ("Not published", [why])
     # A second session of the quarter makes them enough, also for the area that the course belongs to from the quarter's first day.
     taught, survey = await an_asked_session(clock.now, people=12, course=course)
     await answer(survey, taught.learners[:6], now=clock.now)
     await close_surveys(now=clock.forward(days=20))
-    assert [_confidence(await taken(clock, period, scope))[0] for period, scope in reports] == ["not published", "+3.5", "+3.5"]
+    assert [_confidence(await taken(clock, period, scope))[0] for period, scope in reports] == ["Not published", "+3.5", "+3.5"]
 
 
 @pytest.mark.usefixtures("db")
@@ -144,7 +144,7 @@ async def test_answers_that_were_taken_together_over_two_quarters_are_published_
     }
     assert _confidence(await taken(clock, Period(2026, 3))) == ("+3.0", [])
     why = "Neglect: counted together with sessions of another quarter, so in the course’s figure of all quarters alone"  # noqa: RUF001
-    assert _confidence(await taken(clock, Period(2026, 2))) == ("not published", [why])
+    assert _confidence(await taken(clock, Period(2026, 2))) == ("Not published", [why])
 
 
 @pytest.mark.usefixtures("db")
@@ -164,7 +164,7 @@ async def test_totals_that_were_stored_in_another_quarter_are_made_anew_once(clo
     await close_surveys(now=clock.forward(days=1))
     assert {(one.scope, one.quarter, one.answers) for one in await Summary.filter(survey=None)} == right
     shown = [tiles(await taken(clock, period))["Change in confidence, 0 to 10"] for period in (Period(2025, 4), Period(2026, 1))]
-    assert shown == ["+3.0", "not collected yet"]
+    assert shown == ["+3.0", "Not collected yet"]
     # From then on they stay, until a session's day is put right.
     kept = {one.id for one in await Summary.all()}
     await close_surveys(now=clock.forward(days=1))

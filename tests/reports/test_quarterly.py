@@ -83,9 +83,9 @@ async def test_what_nobody_holds_is_never_nought(clock: Clock) -> None:
     assert (briefing["Booked"], briefing["Did not attend"], briefing["Attended"]) == ("not held", "not held", "30")
     assert (course["Did not attend"], course["In part"]) == ("1", "not held")
     summary = tiles(frozen)
-    assert (summary["Did not attend"], summary["Change in confidence, 0 to 10"]) == ("not held", "not collected yet")
+    assert (summary["Did not attend"], summary["Change in confidence, 0 to 10"]) == ("Not held", "Not collected yet")
     for page in ("5", "6", "7", "8"):
-        assert "not collected yet. Nothing is held, which is not the same as none." in said(frozen, page)[0]
+        assert "not collected yet." in said(frozen, page)[0]
 
 
 @pytest.mark.usefixtures("db")
@@ -115,7 +115,7 @@ async def test_only_numbers_without_names_are_no_people_rather_than_nobody(clock
     course = await makers.make_course("Briefing", code="BR")
     await makers.make_session(course=course, starts=IN_QUARTER, now=clock.now, imported_headcount=12)
     summary = tiles(await taken(clock))
-    assert (summary["Attendances"], summary["Different people"]) == ("12", "not held")
+    assert (summary["Attendances"], summary["Different people"]) == ("12", "Not held")
 
 
 @pytest.mark.usefixtures("db")
@@ -136,7 +136,7 @@ async def test_before_the_first_session_on_record_nothing_is_held_and_after_it_a
 async def test_a_quarter_without_a_session_says_so(clock: Clock) -> None:
     frozen = await taken(clock)
     assert said(frozen, "1")[0] == "No session ran in quarter 3 of 2025/26."
-    assert (tiles(frozen)["Attendances"], tiles(frozen)["Different people"], tiles(frozen)["Places filled"]) == ("0", "0", "not held")
+    assert (tiles(frozen)["Attendances"], tiles(frozen)["Different people"], tiles(frozen)["Places filled"]) == ("0", "0", "Not held")
 
 
 @pytest.mark.whole
@@ -204,7 +204,7 @@ async def test_an_organisation_of_whom_nobody_came_or_was_booked_counts_nought_w
         await a_booking(session, held.people[0])
     frozen = await taken(clock, scope=f"agency:{code}")
     summary = tiles(frozen)
-    assert (summary["Attendances"], summary["Different people"], summary["Did not attend"]) == ("0", "0", "not held")
+    assert (summary["Attendances"], summary["Different people"], summary["Did not attend"]) == ("0", "0", "Not held")
     briefing, course, _ = grid(frozen, "2")
     assert [course[head] for head in ("Booked", "Attended", "In part", "Did not attend", "Walked in")] == ["0"] * 5
     # Of thirty without names nobody can say how many were theirs.

@@ -2,18 +2,22 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
+from marstraining.core import config
 from marstraining.core.viewer import Role
 from marstraining.people.models import Person, Position
-from marstraining.reports.document import Grid, Tiles
-from marstraining.reports.queries import Frozen
+from marstraining.reports.actions import sign_off, write_wordings
+from marstraining.reports.document import Grid, Text, Tiles
+from marstraining.reports.paper import document_of
+from marstraining.reports.queries import Frozen, report_of
+from marstraining.reports.queries.quality import coverage_on
 from tests import makers
 from tests.conftest import Clock, Visitor
-from tests.reports.quarters import IN_QUARTER, a_booking, a_change, a_quarter, grid, said, sections
-from tests.reports.test_quarterly import taken
+from tests.reports.quarters import AT_DESK, IN_QUARTER, a_booking, a_change, a_quarter, grid, said, sections
+from tests.reports.test_quarterly import READER, taken
 
 SignInAs = Callable[[Person], Awaitable[Visitor]]
 
@@ -113,3 +117,30 @@ async def test_settings_not_represented_are_named_apart_from_the_report_to_the_b
     narrow = await taken(clock, scope="course:CP")
     assert (narrow.content["restricted"], "Absent" in json.dumps(frozen.content["sections"] + frozen.content["paper"])) == ([], False)
     assert (await (await sign_in_as(dee)).get(f"/board/reports/{narrow.ref}/restricted")).status_code == 404
+
+
+@pytest.mark.usefixtures("db")
+@pytest.mark.parametrize(("day", "first"), [(date(2022, 12, 31), "2023-01"), (date(2022, 12, 30), "2022-12")])
+async def test_who_falls_due_is_told_from_the_month_of_the_following_day(day: date, first: str) -> None:
+    months = list((await coverage_on(day)).due)
+    assert (months[0], len(months)) == (first, 6)
+
+
+@pytest.mark.usefixtures("db")
+async def test_a_signed_report_asks_nobody_to_write_anything(clock: Clock) -> None:
+    await a_quarter(clock.now)
+    frozen = await taken(clock)
+
+    async def sentences() -> str:
+        report = await report_of(frozen.ref, viewer=READER)
+        assert report is not None
+        document = document_of(report, config.current())
+        return " ".join(block.text for page in (*document.sections, *document.paper) for block in page.blocks if isinstance(block, Text))
+
+    draft = await sentences()
+    assert ("You said, we did: nothing is written yet." in draft, "Risks: none is written yet." in draft) == (True, True)
+    await write_wordings(frozen.ref, {"risks": "Two trainers leave."}, by=AT_DESK, now=clock.now)
+    await sign_off(frozen.ref, by=AT_DESK, now=clock.now)
+    signed = await sentences()
+    assert ("written yet" in signed, "You said" in signed, "Two trainers leave." in signed) == (False, False, True)
+    assert signed.count("No actions were agreed in this report.") == 2

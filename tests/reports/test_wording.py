@@ -98,5 +98,5 @@ async def test_while_every_survey_is_open_nothing_says_that_too_few_replied(db: 
     await _asked_on(clock, IN_QUARTER, "Only", answers=12)
     frozen, _ = await take_quarterly_snapshot(QUARTER, by=AT_DESK, now=clock.now)
     assert "Confidence is not published yet: answers are still to come." in said(frozen, "1")
-    assert tiles(frozen)["Change in confidence, 0 to 10"] == "not published"
+    assert tiles(frozen)["Change in confidence, 0 to 10"] == "Not published"
     assert "Too few" not in str(frozen.content["sections"])

@@ -26,6 +26,8 @@ FORMATS = ("pdf", "docx", "json")
 MARKING = "Official: for members of the board and the training team"
 _RECOMMENDATION = "decisions"
 _ACTIONS = "actions"
+_ASKED_OF_PEOPLE = frozenset({"you-said", "risks", _ACTIONS})
+_NO_ACTIONS = "No actions were agreed in this report."
 _NO_RECOMMENDATION = "To note these figures."
 _PURPOSES = {
     "quarterly": "To say what multi-agency training was delivered in the quarter, whom it reached, and what changed.",
@@ -55,8 +57,8 @@ def document_of(report: Report, settings: Settings) -> Document:
         as_at=_as_at(frozen),
         snapshot=frozen.ref,
         content_hash=frozen.content_hash,
-        sections=reworded(pages, report.wordings),
-        paper=reworded([_with_actions(read_section(one), report) for one in content.get("paper", ())], report.wordings),
+        sections=_reworded(pages, report),
+        paper=_reworded([_with_actions(read_section(one), report) for one in content.get("paper", ())], report),
         signed=_signed(report.signature),
         is_draft=frozen.kind == "quarterly" and report.signature is None,
         meeting=f"Paper for the meeting of {day_plain(report.meeting.meets_on)}" if report.meeting else "",
@@ -104,6 +106,26 @@ def _with_actions(section: Section, report: Report) -> Section:
         if is_sentence:
             blocks.append(Grid("Actions", ("What will be done", "Owner", "By"), rows))
     return replace(section, blocks=tuple(blocks))
+
+
+def _reworded(pages: Sequence[Section], report: Report) -> tuple[Section, ...]:
+    """The pages with what people wrote; once they are signed off, without the sentences that only ask somebody to write."""
+    written = reworded(pages, report.wordings)
+    if report.signature is None:
+        return written
+    unwritten = _ASKED_OF_PEOPLE - report.wordings.keys()
+    none_named = Text(_NO_ACTIONS)
+    return tuple(
+        replace(
+            one,
+            blocks=tuple(
+                none_named if isinstance(block, Text) and block.place == _ACTIONS and _ACTIONS in unwritten else block
+                for block in one.blocks
+                if not (isinstance(block, Text) and block.place in unwritten - {_ACTIONS})
+            ),
+        )
+        for one in written
+    )
 
 
 def _signed(signature: Signature | None) -> str:

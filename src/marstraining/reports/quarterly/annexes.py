@@ -26,6 +26,7 @@ _DEFINITIONS = (
         "Confidence is rated from 0 to 10. What was rated on another scale is kept as it was, and stands beside others only rescaled, by"
         " the per cent of the maximum possible (POMP); ratings of different scales are never added up as they are."
     ),
+    "Not collected yet means that nothing of it is held so far, which is not the same as none.",
     (
         "Not held means that nobody recorded it; it is never nought. Totals are of what is held. A dash stands where no session of the"
         " course has run."

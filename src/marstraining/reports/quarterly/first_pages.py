@@ -16,10 +16,10 @@ def summary(quarter: Quarter) -> tuple[Block, ...]:
     """Six tiles, three things to know, and what the board is asked to decide."""
     sums = quarter.sums
     rates = (
-        Tile("Places filled", percent(sums.fill), _beside(quarter, "fill", is_share=True)),
-        Tile("Did not attend", percent(sums.no_shows), _beside(quarter, "no_shows", is_share=True)),
+        _tile("Places filled", percent(sums.fill), _beside(quarter, "fill", is_share=True)),
+        _tile("Did not attend", percent(sums.no_shows), _beside(quarter, "no_shows", is_share=True)),
     )
-    confidence = Tile(
+    confidence = _tile(
         "Change in confidence, 0 to 10",
         sums.confidence.change_words,
         (
@@ -31,9 +31,9 @@ def summary(quarter: Quarter) -> tuple[Block, ...]:
     return (
         Tiles(
             (
-                Tile("Sessions run", counted(sums.sessions), _beside(quarter, "sessions")),
-                Tile("Attendances", counted(sums.attendances), _beside(quarter, "attendances")),
-                Tile("Different people", counted(sums.people), _beside(quarter, "people")),
+                _tile("Sessions run", counted(sums.sessions), _beside(quarter, "sessions")),
+                _tile("Attendances", counted(sums.attendances), _beside(quarter, "attendances")),
+                _tile("Different people", counted(sums.people), _beside(quarter, "people")),
                 # Rooms are nobody's own, and answers are never told apart by organisation.
                 *(rates[1:] if quarter.is_part else (*rates, confidence)),
             )
@@ -44,6 +44,10 @@ def summary(quarter: Quarter) -> tuple[Block, ...]:
         *(() if quarter.is_part else (Text(quarter.confidence.sentence, place="know-3"),)),
         Text("The board is asked to note this report.", place="decisions"),
     )
+
+
+def _tile(label: str, value: str, notes: tuple[str, ...]) -> Tile:
+    return Tile(label, value[:1].upper() + value[1:], notes)
 
 
 def _beside(quarter: Quarter, name: str, *, is_share: bool = False) -> tuple[str, ...]:
@@ -186,7 +190,7 @@ def _silent(quarter: Quarter) -> tuple[Block, ...]:
         return (Text("Somebody attended from every organisation of the area that is not a school, college or early years setting."),)
     return (
         Text(
-            "Organisations of the area from which nobody attended by name in this quarter; schools, colleges and early years are on page 4:"
+            "Organisations of the area from which nobody attended by name in this quarter; schools, colleges and early years are in section 4:"
         ),
         Points(tuple(quarter.silent)),
     )

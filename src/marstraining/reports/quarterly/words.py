@@ -24,7 +24,7 @@ def percent(share: float | None) -> str:
 
 def not_collected(what: str) -> tuple[Block, ...]:
     """A page of which nothing is held yet."""
-    return (Text(f"{what}: {NOT_COLLECTED}. Nothing is held, which is not the same as none."),)
+    return (Text(f"{what}: {NOT_COLLECTED}."),)
 
 
 def of_the_whole(what: str) -> tuple[Block, ...]:
@@ -36,7 +36,7 @@ def three_wave_words(found: ThreeWave) -> str:
     """The method note: whether the score is biased, by those who rated themselves before the session too."""
     check = f"Three-wave check of {found.year}"
     if not found.is_asked:
-        return f"{check}: {NOT_COLLECTED}. Nothing is held, which is not the same as none."
+        return f"{check}: {NOT_COLLECTED}."
     one = found.wave.shown if found.wave else None
     if found.wave is None or one is None or not found.wave.shift_words:
         why = f" {one.gate.why}" if one is not None else " Too few people have rated themselves both before and after a session."

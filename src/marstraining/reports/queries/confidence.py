@@ -268,7 +268,7 @@ def _unsaid(courses: Sequence[CourseConfidence]) -> tuple[str, str]:
     if any(one.is_coming for one in courses):
         return "Answers are still to come", "Confidence is not published yet: answers are still to come."
     if any(one.why == _PARTLY for one in courses):
-        return "Page 7 says why", "Confidence is not published: page 7 says why."
+        return "Section 7 says why", "Confidence is not published: section 7 says why."
     return "Too few replies for an average", "No course has enough replies for an average of confidence this quarter."
 
 

@@ -284,4 +284,4 @@ async def people_of(ids: Sequence[int], *, agency_ids: Sequence[int] = ()) -> in
 def delivered_how(sessions: Sequence[HeldSession]) -> dict[str, int]:
     """How many sessions ran in each way, e-learning apart since it has no sessions."""
     ways = Counter(one.delivery for one in sessions if one.is_over)
-    return {"Face to face": ways[Delivery.IN_PERSON], "Virtual": ways[Delivery.ONLINE], "Both at once": ways[Delivery.HYBRID]}
+    return {"In person": ways[Delivery.IN_PERSON], "Online": ways[Delivery.ONLINE], "In person or online": ways[Delivery.HYBRID]}
