@@ -108,6 +108,7 @@ async def test_settings_not_represented_are_named_apart_from_the_report_to_the_b
             False,
             True,
         ]
+        assert "Official-Sensitive: for members of the board" in page
         report = (await visitor.get(address)).text
         assert (f"{address}/restricted" in report, "Absent" in report) == (True, False)
         assert "Absent" not in (await visitor.get(f"{address}.json")).text

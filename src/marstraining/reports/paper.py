@@ -24,6 +24,7 @@ from marstraining.reports.word import word_file
 
 FORMATS = ("pdf", "docx", "json")
 MARKING = "Official: for members of the board and the training team"
+MARKING_NAMES = "Official-Sensitive: for members of the board and the training team"
 _RECOMMENDATION = "decisions"
 _ACTIONS = "actions"
 _ASKED_OF_PEOPLE = frozenset({"you-said", "risks", _ACTIONS})
