@@ -206,6 +206,17 @@ async def test_a_meeting_is_changed_and_removed_on_its_page(clock: Clock, dee: P
     assert (await visitor.get(path)).status_code == 404
 
 
+async def test_a_year_begins_in_the_first_month_whose_day_is_to_come_at_the_place_of_the_last_meeting(
+    clock: Clock, dee: Person, sign_in_as: SignInAs
+) -> None:
+    await add_meeting(a_meeting(place="Civic Centre"), by=AT_DESK, now=clock.now)
+    # The second Thursday of March is the 12th.
+    for days, month in ((3, "2026-03"), (1, "2026-04")):
+        clock.forward(days=days)
+        page = (await (await sign_in_as(dee)).get("/board/meetings/year")).text
+        assert (f'value="{month}" selected' in page, 'value="Civic Centre"' in page) == (True, True)
+
+
 async def test_a_year_by_a_rule_is_looked_at_first_and_then_added(clock: Clock, dee: Person, sign_in_as: SignInAs) -> None:
     visitor = await sign_in_as(dee)
     await add_meeting(a_meeting(meets_on=date(2026, 4, 9), period=QUARTER), by=AT_DESK, now=clock.now)

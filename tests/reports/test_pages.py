@@ -144,8 +144,8 @@ async def test_actions_stand_in_the_report_with_owner_and_day_and_on_the_boards_
     [
         ({"period": "", "scope": ""}, "Select the period"),
         ({"period": "2031-1", "scope": ""}, "Select the period"),
-        ({"period": "2025-3", "scope": "course:NIX"}, "Select what it is of"),
-        ({"period": "2025", "scope": "course:CP"}, "Annual figures are of the whole programme"),
+        ({"period": "2025-3", "scope": "course:NIX"}, "Select what it covers"),
+        ({"period": "2025", "scope": "course:CP"}, "Annual figures cover the whole programme"),
     ],
 )
 async def test_what_is_no_report_is_refused_in_a_sentence(
@@ -162,7 +162,7 @@ async def test_a_board_reader_reads_and_changes_nothing_and_for_others_there_is_
     ref = await a_report(clock)
     reader = await sign_in_as(await a_reader())
     listed = (await reader.get("/board")).text
-    assert (f"/board/reports/{ref}" in listed, "Take a report" in listed, 'href="/desk' in listed) == (True, False, False)
+    assert (f"/board/reports/{ref}" in listed, "Make a report" in listed, 'href="/desk' in listed) == (True, False, False)
     page = (await reader.get(f"/board/reports/{ref}")).text
     assert ("Sign off" in page, "Change its sentences" in page) == (False, False)
     statuses = [

@@ -43,7 +43,7 @@ _SURVEY = "SELECT v.ref FROM evaluation_survey v WHERE "
 REFERENCES = {
     "entry": "SELECT ref FROM search_entry WHERE key = 'cse'",
     "meeting": "SELECT ref FROM reports_meeting WHERE meets_on > date('now') AND removed_at IS NULL ORDER BY meets_on",
-    "paper": "SELECT s.ref FROM reports_snapshot s JOIN reports_meeting m ON m.snapshot_id = s.id ORDER BY m.meets_on DESC",
+    "paper": "SELECT s.ref FROM reports_snapshot s JOIN reports_meeting m ON m.snapshot_id = s.id ORDER BY m.meets_on",
     "draft_report": "SELECT s.ref FROM reports_snapshot s WHERE s.kind = 'quarterly' AND NOT EXISTS"
     " (SELECT 1 FROM reports_wording w WHERE w.snapshot_id = s.id AND w.signed_at IS NOT NULL) ORDER BY s.id DESC",
     "open": _OPEN,

@@ -50,13 +50,13 @@ async def new(request: Request) -> Response:
     if not any(name.startswith("on") for name in request.query_params):
         return render(request, "reports/meeting_day.html", form=Form())
     meets_on = asked.date("on", "the date of the meeting", earliest=today, latest=date.fromordinal(today.toordinal() + _FURTHEST_DAYS))
-    known = [one.draft for one in await meetings(viewer=viewer)]
+    known = await meetings(viewer=viewer)
     if any(one.meets_on == meets_on for one in known):
         asked.fail("on", f"There is a meeting on {day_plain(meets_on)} already: change that one, or choose another day")
     if asked.errors:
         return render(request, "reports/meeting_day.html", form=asked)
     draft = proposed_meeting(meets_on, config.current().partnership.working_calendar, today=today)
-    last = max((one for one in known if one.place), key=lambda one: one.meets_on, default=None)
+    last = _last_placed(known)
     proposed = replace(draft, place=last.place, starts=last.starts) if last else draft
     return _meeting_page(request, forms.meeting_form(proposed), today=today, meeting=None)
 
@@ -162,7 +162,8 @@ async def plan(request: Request) -> Response:
     today = today_of(now)
     form = await read_form(request) if request.method == "POST" else Form(request.query_params.multi_items())
     if not form.pairs:
-        form = Form.of(which="2", weekday="3", every="3", count="4", first=next(iter(forms.month_choices(today))))
+        last = _last_placed(await meetings(viewer=viewer))
+        form = forms.usual_year(today, place=last.place if last else "")
         return _plan_page(request, form, today=today, lines=None)
     asked = forms.read_year_form(form, today=today)
     if asked is None or form.get("do") == "change":
@@ -181,6 +182,11 @@ async def plan(request: Request) -> Response:
         form.fail("", refusal.message)
         return _plan_page(request, form, today=today, lines=lines)
     return see_other("/board?done=planned")
+
+
+def _last_placed(known: Sequence[BoardMeeting]) -> MeetingDraft | None:
+    """The latest meeting whose place is known, of meetings in the order of their days."""
+    return next((one.draft for one in reversed(known) if one.draft.place), None)
 
 
 async def _lines(asked: forms.YearForm, request: Request, *, today: date) -> list[PlannedLine]:

@@ -60,6 +60,17 @@ def month_choices(today: date) -> dict[str, str]:
     return {f"{year}-{month + 1:02}": f"{date(year, month + 1, 1):%B %Y}" for year, month in months}
 
 
+def usual_year(today: date, *, place: str) -> Form:
+    """A year as most boards meet: every three months on a second Thursday, from the first that is to come."""
+    month = next(value for value in month_choices(today) if _second_thursday(value) >= today)
+    return Form.of(which="2", weekday="3", every="3", count="4", first=month, place=place)
+
+
+def _second_thursday(month: str) -> date:
+    first = date.fromisoformat(f"{month}-01")
+    return date(first.year, first.month, 8 + (3 - first.weekday()) % 7)
+
+
 @frozen
 class YearForm:
     """A rule with what its meetings have in common."""

@@ -23,7 +23,7 @@ from marstraining.reports.actions import (
     write_wordings,
 )
 from marstraining.reports.apart import asked_by, take_apart
-from marstraining.reports.paper import FORMATS, document_of, docx_of, json_of, page_of, pdf_of
+from marstraining.reports.paper import FORMATS, MARKING_NAMES, document_of, docx_of, json_of, page_of, pdf_of
 from marstraining.reports.queries import Report, drafts_of, last_written, may_take, report_of, snapshots
 from marstraining.reports.queries.board_actions import actions_of, open_actions
 from marstraining.reports.queries.meetings import BoardMeeting, meetings
@@ -32,7 +32,7 @@ from marstraining.reports.rules import LONGEST_WORDING, PaperState, Period, work
 
 WHO_READS = roles(Role.BOARD_READER, Role.DESK, Role.ADMINISTRATOR)
 DONE: dict[str, str | tuple[str, str]] = {
-    "taken": "The report is taken. Its figures stay as they are.",
+    "taken": "The report is made. Its figures stay as they are.",
     "same": ("Nothing has changed", "The figures are those of the last report, so it stands."),
     "worded": "Your words are in the report.",
     "unworded": ("Nothing has changed", "The sentences read as they did."),
@@ -140,9 +140,9 @@ async def _take(request: Request, form: Form) -> Response | None:
     viewer, now = viewer_of(request), clock.now()
     held = {forms.period_value(one): one for one in await periods_held(today=today_of(now))}
     period = held.get(form.choice("period", "the period", list(held)))
-    scope = form.choice("scope", "what it is of", [value for value, _ in await scope_choices() if value], required=False)
+    scope = form.choice("scope", "what it covers", [value for value, _ in await scope_choices() if value], required=False)
     if period is not None and period.quarter is None and scope:
-        form.fail("scope", "Annual figures are of the whole programme: select “The whole programme”, or a quarter")
+        form.fail("scope", "Annual figures cover the whole programme: select “The whole programme”, or a quarter")
     if form.errors or period is None:
         return None
     try:
@@ -188,7 +188,7 @@ async def restricted(request: Request) -> Response:
     if not held:
         raise NotFound
     document = document_of(report, config.current())
-    return render(request, "reports/restricted.html", report=document, annex={"sections": held})
+    return render(request, "reports/restricted.html", report=document, marking=MARKING_NAMES, annex={"sections": held})
 
 
 async def file(request: Request) -> Response:

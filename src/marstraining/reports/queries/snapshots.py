@@ -73,7 +73,7 @@ async def snapshot_before(frozen: Frozen, *, is_signed: bool = False) -> Frozen 
 
 @frozen
 class ListedSnapshot:
-    """A snapshot as a list shows it."""
+    """A snapshot as a list shows it; `is_paper` where it is the paper of a meeting on the calendar."""
 
     ref: str
     kind: str
@@ -81,6 +81,7 @@ class ListedSnapshot:
     of: str
     as_at: datetime
     is_signed: bool
+    is_paper: bool
 
     @property
     def words(self) -> str:
@@ -96,19 +97,21 @@ async def snapshots(*, viewer: Viewer, limit: int = 100) -> list[ListedSnapshot]
     if not may_read(viewer):
         return []
     found = await rows(
-        f"SELECT s.ref, s.kind, s.year, s.quarter, s.scope, s.as_at, c.title AS course, a.name AS agency, {_SIGNED} AS is_signed"
+        f"SELECT s.ref, s.kind, s.year, s.quarter, s.scope, s.as_at, c.title AS course, a.name AS agency, {_SIGNED} AS is_signed,"
+        " EXISTS (SELECT 1 FROM reports_meeting m WHERE m.snapshot_id = s.id AND m.removed_at IS NULL) AS is_paper"
         " FROM reports_snapshot s LEFT JOIN programme_course c ON s.scope = 'course:' || c.code"
         " LEFT JOIN people_agency a ON s.scope = 'agency:' || a.code WHERE NOT EXISTS (SELECT 1 FROM reports_snapshot l"
         " WHERE l.kind = s.kind AND l.year = s.year AND coalesce(l.quarter, 0) = coalesce(s.quarter, 0) AND l.scope = s.scope"
         " AND l.id > s.id) ORDER BY s.id DESC LIMIT ?",
-        limit, instants=("as_at",), flags=("is_signed",),
+        limit, instants=("as_at",), flags=("is_signed", "is_paper"),
     )  # fmt: skip
     return [_listed(row) for row in found]
 
 
 def _listed(row: Mapping[str, Any]) -> ListedSnapshot:
     of = row["course"] or row["agency"] or row["scope"].partition(":")[2]
-    return ListedSnapshot(row["ref"], row["kind"], Period(row["year"], row["quarter"]), of, row["as_at"], row["is_signed"])
+    period = Period(row["year"], row["quarter"])
+    return ListedSnapshot(row["ref"], row["kind"], period, of, row["as_at"], row["is_signed"], row["is_paper"])
 
 
 def _frozen(row: Mapping[str, Any]) -> Frozen:
