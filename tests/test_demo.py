@@ -23,8 +23,9 @@ from marstraining.certificates.actions import grant_owed_accreditations, issue_o
 from marstraining.colleagues.queries import ledger, staff
 from marstraining.core import clock as house_clock
 from marstraining.core import config
-from marstraining.core.db import connect
+from marstraining.core.db import connect, rows
 from marstraining.core.errors import Refused
+from marstraining.core.viewer import SYSTEM
 from marstraining.core.working_time import WorkingCalendar
 from marstraining.coverage.queries import people_asked
 from marstraining.coverage.rules import State
@@ -43,6 +44,8 @@ from marstraining.people.queries import viewer_for
 from marstraining.programme.models import Course, Session, SessionTrainer, TrainingDay
 from marstraining.record.models import Accreditation, Completion, ExternalLearning
 from marstraining.reports.queries import last_snapshot
+from marstraining.reports.queries.meetings import meetings
+from marstraining.reports.queries.quality import represented_at
 from marstraining.reports.rules import Period
 from tests.conftest import run_apart
 
@@ -129,6 +132,15 @@ async def test_the_last_quarters_report_shows_what_is_known_three_months_later()
     assert (len(quotes), {whose for _, whose in quotes}) == (6, {"Somebody who came", "A manager"})
     (method,) = [one for one in held.content["sections"] if one["number"] == "7"]
     assert "shift of -" in str(method)
+
+
+@pytest.mark.usefixtures("filled")
+async def test_the_board_has_met_lately_on_signed_papers_and_trusts_are_among_no_schools() -> None:
+    days = [one.meets_on for one in await meetings(viewer=SYSTEM) if one.is_signed]
+    assert (len(days), NOW.date() - days[-1] < timedelta(days=100)) == (3, True)
+    named = {name for sector in (await represented_at([0])).sectors for name in sector.missing or ()}
+    trusts = {row["name"] for row in await rows("SELECT name FROM people_agency WHERE code LIKE 'TRUST%'")}
+    assert (len(trusts) > 0, named & trusts) == (True, set())
 
 
 @pytest.mark.usefixtures("filled")

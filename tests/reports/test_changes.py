@@ -49,7 +49,8 @@ async def test_any_mark_booking_or_answer_that_changes_a_figure_shows_as_a_diffe
     later = await taken(clock, QUARTER.step(1))
     _, changed = await take_quarterly_snapshot(QUARTER, by=AT_DESK, now=clock.forward(days=1))
     of_all = [
-        ("attendances", "35", "34"), ("people who attended", "4", "3"), ("booked at the cut-off", "5", "4"), ("attended in part", "not held", "1"),
+        ("attendances", "35", "34"), ("people who attended", "4", "3"), ("booked at the cut-off", "5", "4"),
+        ("attended in part", "not held", "1"),
         ("did not attend", "1", "not held"), ("apologies", "not held", "1"), ("places filled, per cent", "39%", "38%"),
         ("did not attend, per cent of booked", "20%", "0%"), ("attendance rate, per cent", "20%", "25%"),
         ("change in confidence, 0 to 10", "+2.5", "+1.5"),

@@ -190,7 +190,8 @@ def _silent(quarter: Quarter) -> tuple[Block, ...]:
         return (Text("Somebody attended from every organisation of the area that is not a school, college or early years setting."),)
     return (
         Text(
-            "Organisations of the area from which nobody attended by name in this quarter; schools, colleges and early years are in section 4:"
+            "Organisations of the area from which nobody attended by name in this quarter; schools, colleges and early years are in"
+            " section 4:"
         ),
         Points(tuple(quarter.silent)),
     )
