@@ -131,7 +131,10 @@ async def test_from_day_three_today_lists_the_register_and_after_a_week_one_butt
     assert (f'href="{held.desk}"' in shown, "Lock what is certain" in shown) == (True, False)
     clock.travel_to(held.session.ends_at + timedelta(days=7, minutes=1))
     visitor = await sign_in_as(dee)
-    answer = await visitor.post(f"{held.desk}/lock-certain", seen="/desk/today/registers")
+    path = f"{held.desk}/lock?from=today"
+    assert f'href="{path}"' in (await visitor.get("/desk/today/registers")).text
+    assert "1 person has no mark</strong>: it stays unknown whether they came" in (await visitor.get(path)).text
+    answer = await visitor.post(path, {"leaves": "yes", "from": "today"})
     assert answer.headers["location"] == "/desk/today/registers?done=locked"
     assert await Completion.all().count() == 1
     assert "register not locked" not in (await visitor.get("/desk")).text

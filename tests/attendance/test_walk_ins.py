@@ -160,14 +160,15 @@ async def test_the_lock_page_says_what_will_be_written_and_locks_once_everybody_
     assert (await visitor.post(page, seen=held.teaching)).status_code == 422
     clock.travel_to(held.session.ends_at)
     shown = (await visitor.get(page)).text
-    assert ("1 person has completed the course" in shown, "1 person has no mark" in shown, "Mark everybody first" in shown) == (
-        True,
-        True,
-        True,
-    )
+    said = ("You cannot lock it yet", "1 person has no mark", "Mark everybody first", "When you lock it")
+    assert [words in shown for words in said] == [True, True, True, False]
+    assert "From Mon" in (await (await sign_in_as(dee)).get(f"{held.desk}/lock")).text
+    visitor = await sign_in_as(held.trainer)
     assert (await visitor.post(page, {"leaves": "yes"}, seen=held.teaching)).status_code == 422
     clock.forward(hours=1)
     await visitor.post(held.teaching, {"mark": f"{held.learners[1].ref}.absent"})
+    shown = (await visitor.get(page)).text
+    assert ("1 person has completed the course" in shown, "1 did not attend" in shown, "sent apologies" in shown) == (True, True, False)
     assert (await visitor.post(page)).headers["location"] == f"{held.teaching}?done=locked"
     assert await Completion.all().values("person_id") == [{"person_id": held.learners[0].id}]
     assert "Correct" in (await (await sign_in_as(dee)).get(held.desk)).text
@@ -181,7 +182,7 @@ async def test_after_a_week_the_desk_locks_what_is_certain(clock: Clock, dee: Pe
     assert (await visitor.post(f"{held.desk}/lock", {"leaves": "yes"})).status_code == 422
     clock.forward(minutes=1)
     shown = (await visitor.get(f"{held.desk}/lock")).text
-    assert ("Lock what is certain" in shown, "stays unknown" in shown) == (True, True)
+    assert ("Lock what is certain" in shown, "it stays unknown whether they came" in shown) == (True, True)
     assert (await visitor.post(f"{held.desk}/lock", {"leaves": "yes"})).status_code == 303
     assert (await Completion.all().count(), await Mark.all().count()) == (1, 1)
     trainer = await sign_in_as(held.trainer)

@@ -6,7 +6,8 @@ from starlette.responses import Response
 from marstraining.attendance import queries
 from marstraining.attendance.actions import lock_register
 from marstraining.attendance.desk.register import counts_of
-from marstraining.attendance.desk.taking import BOTH, DESK, WHO_RUNS_SESSIONS, Taking, load, rows_of
+from marstraining.attendance.desk.taking import BOTH, Taking, load, rows_of
+from marstraining.attendance.rules import TRAINERS_MARK_FOR
 from marstraining.core.errors import Refused
 from marstraining.core.web import Form, page, read_form, render, see_other, viewer_of
 
@@ -14,7 +15,7 @@ from marstraining.core.web import Form, page, read_form, render, see_other, view
 async def lock(request: Request) -> Response:
     """The summary, and the lock."""
     taking = await load(request)
-    form = Form()
+    form = Form(request.query_params.multi_items())
     if request.method == "POST":
         form = await read_form(request)
         certain = form.get("leaves") == "yes" and may_lock_certain(taking)
@@ -26,8 +27,12 @@ async def lock(request: Request) -> Response:
             except Refused as refusal:
                 form.refuse(refusal)
             else:
-                return see_other(f"{taking.root}/register?done=locked")
+                return see_other("/desk/today/registers?done=locked" if _is_from_today(taking, form) else f"{taking.root}/register?done=locked")
     return await _page(request, taking, form)
+
+
+def _is_from_today(taking: Taking, form: Form) -> bool:
+    return taking.as_desk and form.get("from") == "today"
 
 
 def may_lock_certain(taking: Taking) -> bool:
@@ -37,6 +42,7 @@ def may_lock_certain(taking: Taking) -> bool:
 
 async def _page(request: Request, taking: Taking, form: Form) -> Response:
     standing = await queries.standing_marks(taking.session.id)
+    unmarked = await queries.unmarked(taking.session.id)
     learners = [row for row in await rows_of(taking) if row.is_learner]
     return render(
         request,
@@ -45,25 +51,12 @@ async def _page(request: Request, taking: Taking, form: Form) -> Response:
         session=taking.session,
         counts=counts_of(learners),
         complete=len(queries.who_completed(standing, taking.days)),
-        unmarked=await queries.unmarked(taking.session.id),
-        may_lock_certain=may_lock_certain(taking),
+        unmarked=unmarked,
+        can_lock=bool(standing) and (not unmarked or may_lock_certain(taking)),
+        certain_from=taking.ends_at + TRAINERS_MARK_FOR if taking.days else None,
+        from_today=_is_from_today(taking, form),
         form=form,
     )
 
 
-async def lock_certain(request: Request) -> Response:
-    """One button from Today: lock what is certain, and come back there."""
-    taking = await load(request)
-    form = await read_form(request)
-    try:
-        await lock_register(taking.session.id, leaves_unmarked=may_lock_certain(taking), by=viewer_of(request), now=taking.now)
-    except Refused as refusal:
-        form.refuse(refusal)
-        return await _page(request, taking, form)
-    return see_other("/desk/today/registers?done=locked")
-
-
-routes = [
-    *(page(f"{prefix}/register/lock", lock, who=who, methods=("GET", "POST")) for prefix, who in BOTH),
-    page(f"{DESK}/register/lock-certain", lock_certain, who=WHO_RUNS_SESSIONS, methods=("POST",)),
-]
+routes = [page(f"{prefix}/register/lock", lock, who=who, methods=("GET", "POST")) for prefix, who in BOTH]
