@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from marstraining.attendance.actions import NewHere, WalkIn, enter_walk_in, lock_register
 from marstraining.attendance.models import Mark
-from marstraining.attendance.queries import attended_by_session, found_here
+from marstraining.attendance.queries import attended_by_session, found_here, known_person
 from marstraining.attendance.rules import TakenAs
 from marstraining.bookings.actions import confirm_walk_in, join_list
 from marstraining.bookings.models import Booking, Transition
@@ -16,7 +16,7 @@ from marstraining.bookings.rules import BookPlace
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Role, Viewer
 from marstraining.messages.models import Message
-from marstraining.people.models import Person
+from marstraining.people.models import Person, Position
 from marstraining.record.models import Completion
 from tests import makers
 from tests.attendance.registers import Held, a_held_session
@@ -130,6 +130,11 @@ async def test_people_are_found_by_name_or_whole_address_and_nothing_more_is_tol
     }
     assert found == {"pat ash": ["Asha Patel"], "asha@stlukes.example": ["Asha Patel"], "asha@": [], "pa": [], "%%%": [], "": []}
     assert [one.agency for one in await found_here("Ben Cole", on=on)] == ["Humberside Police"]
+    other = await makers.make_agency("Alternative provision")
+    await Position.create(person=asha, agency=other, job_role="dsl", starts_on=date(2025, 1, 6))
+    [found_twice] = await found_here("pat ash", on=on)
+    assert found_twice == await known_person(asha.ref, on=on)
+    assert found_twice.agency == "Alternative provision · St Luke's School"
 
 
 async def test_a_trainer_finds_and_enters_somebody_and_sees_no_address(clock: Clock, asha: Person, sign_in_as: SignInAs) -> None:

@@ -1,5 +1,6 @@
 """The register as a page shows it: which session, for whom, everybody on it, and how one person's marks came about."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from marstraining.core.db import like_pattern, rows
 from marstraining.core.errors import NotFound
 from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
+from marstraining.people.queries import organisations_of
 from marstraining.programme.queries import run_by
 
 _SEEN = (
@@ -141,7 +143,7 @@ async def marks_made(session_id: int, person_id: int) -> list[MarkMade]:
 
 @frozen
 class KnownPerson:
-    """What somebody at the door may learn of a person that the service knows: the name and the organisation."""
+    """What somebody at the door may learn of a person that the service knows: the name and the organisations."""
 
     id: int
     ref: str
@@ -150,8 +152,7 @@ class KnownPerson:
 
 
 _KNOWN = (
-    "SELECT p.id, p.ref, p.name, coalesce((SELECT min(a.name) FROM people_position o JOIN people_agency a ON a.id = o.agency_id"
-    " WHERE o.person_id = p.id AND (o.ends_on IS NULL OR o.ends_on >= ?)), m.name, '') AS agency FROM people_person p"
+    "SELECT p.id, p.ref, p.name, coalesce(m.name, '') AS managed_by FROM people_person p"
     " LEFT JOIN people_agency m ON m.id = p.managed_by_id WHERE p.state = 'active' AND "
 )
 _FEWEST_LETTERS = 3
@@ -167,13 +168,19 @@ async def found_here(words: str, *, on: date) -> list[KnownPerson]:
         where, values = "(p.email = ? OR p.second_email = ?)", [words.casefold()] * 2
     else:
         where, values = " AND ".join([r"lower(p.name) LIKE ? ESCAPE '\'"] * len(said)), [like_pattern(word) for word in said]
-    found = await rows(f"{_KNOWN}{where} ORDER BY lower(p.name), p.id LIMIT ?", on, *values, _MOST_FOUND)
-    return [KnownPerson(**row) for row in found]
+    found = await rows(f"{_KNOWN}{where} ORDER BY lower(p.name), p.id LIMIT ?", *values, _MOST_FOUND)
+    return await _with_organisations(found, on=on)
 
 
 async def known_person(ref: str, *, on: date) -> KnownPerson:
     """The active person of a reference; NotFound for anybody else."""
-    found = await rows(f"{_KNOWN}p.ref = ?", on, ref)
+    found = await rows(f"{_KNOWN}p.ref = ?", ref)
     if not found:
         raise NotFound
-    return KnownPerson(**found[0])
+    return (await _with_organisations(found, on=on))[0]
+
+
+async def _with_organisations(found: Sequence[Mapping[str, Any]], *, on: date) -> list[KnownPerson]:
+    """Whoever has posts at several organisations is known at all of them."""
+    posts = await organisations_of([row["id"] for row in found], on=on)
+    return [KnownPerson(row["id"], row["ref"], row["name"], posts.get(row["id"]) or row["managed_by"]) for row in found]

@@ -5,6 +5,7 @@ from marstraining.people.queries.agencies import (
     agency_by_code,
     agency_choices,
     branches_of,
+    organisations_of,
     sectors,
 )
 from marstraining.people.queries.identity import (
@@ -55,6 +56,7 @@ __all__ = [
     "leads_of_staff",
     "notes_of",
     "open_challenge",
+    "organisations_of",
     "own_record",
     "person_id_of",
     "person_record",

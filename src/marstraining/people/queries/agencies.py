@@ -1,6 +1,7 @@
 """Agencies: branches, the list a newcomer chooses from, the one an address points to."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from marstraining.core import db
@@ -37,6 +38,23 @@ async def agency_choices(email: str = "", *, with_suggested: bool = False) -> li
     found = await db.rows(f"SELECT id, code, name, email_domain FROM people_agency WHERE state IN ({states}) ORDER BY lower(name), id")
     choices = [AgencyChoice(row["id"], row["code"], row["name"], is_likely=row["email_domain"] in domains) for row in found]
     return sorted(choices, key=lambda choice: not choice.is_likely)
+
+
+async def organisations_of(person_ids: Sequence[int], *, on: date) -> dict[int, str]:
+    """Where people have posts on a day, by person: the names of all in order, as one text; who has none is left out."""
+    if not person_ids:
+        return {}
+    marks = ", ".join("?" * len(person_ids))
+    found = await db.rows(
+        "SELECT DISTINCT o.person_id, a.name FROM people_position o JOIN people_agency a ON a.id = o.agency_id"
+        f" WHERE o.person_id IN ({marks}) AND (o.ends_on IS NULL OR o.ends_on >= ?) ORDER BY a.name",
+        *person_ids,
+        on,
+    )
+    named: dict[int, list[str]] = {}
+    for row in found:
+        named.setdefault(row["person_id"], []).append(row["name"])
+    return {person_id: " · ".join(names) for person_id, names in named.items()}
 
 
 async def sectors() -> list[str]:

@@ -11,7 +11,7 @@ from marstraining.core.db import like_pattern, rows
 from marstraining.core.errors import NotFound
 from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
-from marstraining.people.queries import visible_people
+from marstraining.people.queries import organisations_of, visible_people
 from marstraining.programme.queries import Day, run_by, training_days
 from marstraining.programme.rules import CourseKind, SessionState, Stage, stage_of
 
@@ -322,16 +322,16 @@ async def found_people(words: str, session_id: int, *, viewer: Viewer, on: date,
     for word in words.split()[:5]:
         conditions.append(r"(lower(p.name) LIKE ? ESCAPE '\' OR lower(coalesce(p.email, '')) LIKE ? ESCAPE '\')")
         values += [like_pattern(word)] * 2
-    return await rows(
-        "SELECT p.id, p.ref, p.name, p.email, (SELECT min(a.name) FROM people_position o JOIN people_agency a ON a.id = o.agency_id"
-        " WHERE o.person_id = p.id AND (o.ends_on IS NULL OR o.ends_on >= ?)) AS agency, b.state, b.ref AS booking_ref"
+    found = await rows(
+        "SELECT p.id, p.ref, p.name, p.email, b.state, b.ref AS booking_ref"
         f" FROM people_person p LEFT JOIN bookings_booking b ON b.learner_id = p.id AND b.session_id = ? AND b.state IN {LIVE}"
         f" WHERE {' AND '.join(conditions)} ORDER BY lower(p.name), p.id LIMIT ?",
-        on,
         session_id,
         *values,
         limit,
     )
+    posts = await organisations_of([row["id"] for row in found], on=on)
+    return [{**row, "agency": posts.get(row["id"])} for row in found]
 
 
 async def person_to_book(ref: str, *, viewer: Viewer, on: date) -> dict[str, Any]:
