@@ -27,7 +27,8 @@ async def lock(request: Request) -> Response:
             except Refused as refusal:
                 form.refuse(refusal)
             else:
-                return see_other("/desk/today/registers?done=locked" if _is_from_today(taking, form) else f"{taking.root}/register?done=locked")
+                from_today = _is_from_today(taking, form)
+                return see_other("/desk/today/registers?done=locked" if from_today else f"{taking.root}/register?done=locked")
     return await _page(request, taking, form)
 
 
