@@ -52,6 +52,12 @@ async def test_anybody_may_look_and_looking_sets_no_cookie_and_writes_nothing(cl
     assert await Dialogue.all().count() == 0
 
 
+async def test_the_foot_of_every_page_names_who_is_there_at_every_hour(client: Visitor, clock: Clock) -> None:
+    foot = (await client.get("/")).text.partition("<footer")[2]
+    assert re.findall(r"tel:(\d+)", foot) == ["999", "01724296500", "08081689667", "01724296555"]
+    assert foot.count("Monday to Thursday 9am to 5pm") == 1
+
+
 async def test_every_page_leads_to_the_chat(client: Visitor, clock: Clock) -> None:
     for path in ("/", "/programme", "/help", "/sign-in", "/nowhere"):
         assert '<a class="govuk-link govuk-link--no-visited-state" href="/chat">Ask about training</a>' in (await client.get(path)).text
@@ -191,7 +197,7 @@ async def test_the_desk_notes_that_a_number_answers_and_the_chat_shows_the_day(
 ) -> None:
     desk = await sign_in_as(dee)
     page = (await desk.get("/desk/contacts")).text
-    assert "Nobody has noted that it answers" in page
+    assert "Nobody has noted a check" in page
     saved = await desk.post("/desk/contacts", {"code": "childline", "number": "0800 1111"})
     assert saved.headers["location"] == "/desk/contacts?done=checked"
     assert "Checked on 9 March 2026" in (await desk.get("/desk/contacts")).text
@@ -211,6 +217,28 @@ async def test_the_desk_sees_how_often_the_chat_said_whom_to_ring_and_nothing_of
     assert figures["Somebody was told whom to ring, and nothing else"] == "2"
     assert figures["A threat was written to the chat"] == "1"
     assert "stepdad" not in page
+
+
+async def test_the_desk_is_never_asked_to_ring_a_line_for_people_in_need(clock: Clock, dee: Person, sign_in_as: SignInAs) -> None:
+    page = (await (await sign_in_as(dee)).get("/desk/contacts")).text
+    cards = {card.partition("</h2>")[0].rpartition(">")[2]: card for card in page.split('<li class="mars-card')[1:]}
+    asked = {
+        title: "rang" if "I rang it today" in card else "website" if "on their website" in card else "" for title, card in cards.items()
+    }
+    assert asked == {
+        "Emergency services, if a child is in danger now": "",
+        "Single Point of Contact": "rang",
+        "Single Point of Contact, free to call": "rang",
+        "Out of hours (an answerphone)": "rang",
+        "Police, if it is not an emergency": "website",
+        "Childline, for children and young people": "website",
+        "Samaritans": "website",
+        "NHS 111, for urgent help with your mental health": "website",
+    }
+    # What the page says of the foot of every page is so.
+    marked = [number for card in cards.values() if "On every page" in card for number in re.findall(r'mars-number">([^<]*)', card)]
+    foot = page.partition("<footer")[2]
+    assert marked == ["999", "01724 296500", "08081 689667", "01724 296555"] == re.findall(r'href="tel:[^>]*>([^<]*)', foot)
 
 
 @pytest.mark.parametrize("fields", [{"code": "childline", "number": "0800 1112"}, {"code": "nobody", "number": "0800 1111"}, {}])

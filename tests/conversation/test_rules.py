@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from marstraining.conversation.rules import LONGEST_DATA, Button, Reply, line, plain_lines
 from marstraining.conversation.rules.pressing import Press, Verb, data_of, read_press
-from marstraining.conversation.rules.signpost import CODES, Number, codes_for, contacts_reply, maybe_reply, urgent_reply
+from marstraining.conversation.rules.signpost import CODES, Number, codes_for, contacts_reply, maybe_reply, signpost_line, urgent_reply
 from marstraining.conversation.rules.state import Scene, State, from_json, slots_from_json, slots_to_json, to_json
 from marstraining.conversation.rules.wording import lost_sentence
 from marstraining.conversation.stories import read_story
@@ -123,6 +123,19 @@ def test_the_answer_to_a_worry_begins_with_999_and_has_fewer_than_twelve_lines(k
     assert (reply.is_urgent, reply.buttons[0][0].data) == (True, "rm:12")
     numbers = {number.code: number.standing.contact.number for number in NUMBERS}
     assert [code for code in codes_for(kinds) if not any(numbers[code] in text for text in lines)] == []
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        (NOW, "01724 296500 (Single Point of Contact, open now)"),
+        (datetime(2026, 3, 9, 20, tzinfo=UTC), "01724 296555 (Out of hours, an answerphone)"),
+    ],
+)
+def test_the_one_line_names_who_answers_now_and_promises_nobody_where_a_machine_does(now: datetime, said: str) -> None:
+    found = [Number(one, one.contact.checked_on) for one in signpost_contacts(PARTNERSHIP.contacts, CODES, now=now)]
+    text = "".join(span.text for span in signpost_line(found).spans)
+    assert text == f"Worried about a child? Ring 999 if they are in danger now, or {said}. Do not write about it here."
 
 
 def test_every_number_can_be_tapped() -> None:

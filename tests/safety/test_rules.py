@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from marstraining.core.partnership import Contact, load_partnership
-from marstraining.safety.rules import Detail, emergency, found_details, signpost_contacts, standing
+from marstraining.safety.rules import Detail, answering_first, emergency, found_details, signpost_contacts, standing
 from marstraining.safety.rules.personal import is_nhs_number
 
 CONTACTS = load_partnership().contacts
@@ -60,6 +60,41 @@ def test_the_signposts_numbers_are_those_there_are_in_the_order_asked_for() -> N
     now = datetime(2026, 3, 9, 10, tzinfo=UTC)
     found = signpost_contacts(CONTACTS, ("police", "nowhere", "emergency"), now=now)
     assert [(one.contact.number, one.tel) for one in found] == [("101", "tel:101"), ("999", "tel:999")]
+
+
+def _said(code: str, instant: str) -> str:
+    contact = next(one for one in CONTACTS if one.code == code)
+    return standing(contact, CONTACTS, now=datetime.fromisoformat(instant)).said
+
+
+def test_what_is_said_of_a_shut_number_cannot_be_read_as_the_days_it_is_shut_and_an_answerphone_is_never_open() -> None:
+    day, evening = "2026-03-09T10:00:00+00:00", "2026-03-09T20:00:00+00:00"
+    assert _said("single_point_of_contact", day) == "open now"
+    assert (
+        _said("single_point_of_contact", evening) == "closed at the moment; open Monday to Thursday 9am to 5pm, Friday 9am to 4:30pm"
+    )
+    assert {_said("out_of_hours", when) for when in (day, evening)} == {"evenings, weekends and bank holidays"}
+    staffed = Contact(code="x", label="Night team", number="01724 296500", hours="Evenings and weekends")
+    assert standing(staffed, CONTACTS, now=datetime.fromisoformat(evening)).said == "open now"
+    assert standing(staffed, CONTACTS, now=datetime.fromisoformat(day)).said == "closed at the moment; open evenings and weekends"
+
+
+@pytest.mark.parametrize(
+    ("instant", "codes"),
+    [
+        ("2026-03-09T10:00:00+00:00", ["single_point_of_contact", "freephone", "police", "out_of_hours"]),
+        ("2026-03-09T20:00:00+00:00", ["out_of_hours", "police", "single_point_of_contact", "freephone"]),
+    ],
+)
+def test_who_answers_now_stands_first(instant: str, codes: list[str]) -> None:
+    wanted = ("single_point_of_contact", "freephone", "out_of_hours", "police")
+    found = answering_first(signpost_contacts(CONTACTS, wanted, now=datetime.fromisoformat(instant)))
+    assert [one.contact.code for one in found] == codes
+
+
+def test_nobody_is_asked_to_ring_a_national_line_to_try_it() -> None:
+    national = {one.code for one in CONTACTS if standing(one, CONTACTS, now=datetime(2026, 3, 9, tzinfo=UTC)).is_national}
+    assert national == {"emergency", "police", "childline", "samaritans", "health"}
 
 
 def test_999_is_there_whatever_a_partnerships_file_leaves_out() -> None:

@@ -1,4 +1,4 @@
-"""The numbers that worried people are given, at the desk: what stands there, whether it was tried, and "it answers"."""
+"""The numbers that worried people are given, at the desk: what stands there, whether it was checked, and "it is right"."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,7 +24,7 @@ DONE: dict[str, str | tuple[str, str]] = {"checked": "Thank you. Today’s date 
 
 
 async def contacts(request: Request) -> Response:
-    """Every number with the day of its last check; a button notes that it was rung and answered."""
+    """Every number with the day of its last check; a button notes that it was rung and answered, or that a national one stands so on its own website."""
     now = clock.now()
     if request.method == "POST":
         form = await read_form(request)

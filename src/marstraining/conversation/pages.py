@@ -10,7 +10,7 @@ from starlette.responses import Response
 from marstraining.conversation.actions import answer, resume
 from marstraining.conversation.queries.numbers import numbers
 from marstraining.conversation.rules import LONGEST_TEXT, Channel, Event, EventKind, Reply, useful_buttons
-from marstraining.conversation.rules.signpost import CODES
+from marstraining.conversation.rules.signpost import CODES, answering_first
 from marstraining.conversation.stories import GROUPS, published_stories
 from marstraining.core import clock, config
 from marstraining.core.web import ANYONE, Form, page, read_form, render, see_other, viewer_of
@@ -93,7 +93,7 @@ async def _page(request: Request, replies: Sequence[Reply], form: Form) -> Respo
         useful=useful_buttons(),
         always=_ALWAYS,
         longest=LONGEST_TEXT,
-        numbers=[number for number in await numbers(now=clock.now()) if number.code in CODES[:4]],
+        numbers=answering_first(CODES[:4], await numbers(now=clock.now())),
     )
 
 

@@ -17,6 +17,8 @@ PACKAGED = Path(__file__).with_name("north_lincolnshire.toml")
 # Childline's number is as short as no other.
 _NUMBER = re.compile(r"(999|111|101|112|116 ?\d{3}|08001111|0\d{9,10})")
 _ADDRESS = re.compile(r"[^@\s<>,]+@[^@\s<>,]+")
+# Whom every page names at its foot: whatever the hour, one of these is there.
+AT_THE_FOOT = ("emergency", "single_point_of_contact", "freephone", "out_of_hours")
 _ACCENT = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
 
 
@@ -110,6 +112,12 @@ class Partnership:
         """The contact of that code; KeyError where the file has none."""
         found = {contact.code: contact for contact in self.contacts}
         return found[code]
+
+    @cached_property
+    def foot(self) -> dict[str, Contact]:
+        """The contacts at the foot of every page, by code, as far as the file has them."""
+        found = {contact.code: contact for contact in self.contacts}
+        return {code: found[code] for code in AT_THE_FOOT if code in found}
 
     @cached_property
     def working_calendar(self) -> WorkingCalendar:

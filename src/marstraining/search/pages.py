@@ -9,7 +9,7 @@ from marstraining.core import clock, config
 from marstraining.core.web import ANYONE, page, render, see_other, viewer_of
 from marstraining.programme.queries import topics_in_use
 from marstraining.safety.gate import gate, ring_first
-from marstraining.safety.rules import Kind, Level, Standing, signpost_contacts
+from marstraining.safety.rules import Kind, Level, Standing, answering_first, signpost_contacts
 from marstraining.search import results
 from marstraining.search.lexicon import Lexicon
 from marstraining.search.queries import EVERYTHING, current_lexicon, find
@@ -26,7 +26,7 @@ _CODES = {
     Kind.CHILD_AT_RISK: ("single_point_of_contact", "freephone", "out_of_hours", "police"),
     Kind.STAFF_ALLEGATION: ("single_point_of_contact", "freephone", "out_of_hours", "police"),
     Kind.ADULT_IN_CRISIS: ("samaritans", "health", "single_point_of_contact"),
-    Kind.CHILD_WRITING: ("childline", "freephone", "single_point_of_contact"),
+    Kind.CHILD_WRITING: ("childline", "freephone", "single_point_of_contact", "out_of_hours"),
 }
 _USUAL = _CODES[Kind.CHILD_AT_RISK]
 
@@ -92,7 +92,7 @@ def _signpost(request: Request, kind: str, *, now: datetime) -> Response:
 
 
 def _numbers(codes: tuple[str, ...], *, now: datetime) -> list[Standing]:
-    return signpost_contacts(config.current().partnership.contacts, codes, now=now)
+    return answering_first(signpost_contacts(config.current().partnership.contacts, codes, now=now))
 
 
 def _needs_numbers(understood: Understood, level: Level) -> bool:

@@ -1,4 +1,4 @@
-"""The desk makes sure that a number answers."""
+"""The desk makes sure that a number is right."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from marstraining.history.actions import record
 
 
 async def confirm_number(code: str, *, number: str, by: Viewer, now: datetime) -> None:
-    """Note that somebody rang a contact's number today and it answered.
+    """Note that somebody made sure of a contact's number today: rang it, or looked a national one up on its own website.
 
     `number` is what they had before them: NotFound when the partnership's file says another by now, so that no number is confirmed unseen.
     """

@@ -7,9 +7,9 @@ from marstraining.core import config
 from marstraining.core.clock import today_of
 from marstraining.core.db import rows
 from marstraining.core.partnership import Contact
-from marstraining.safety.rules import signpost_contacts
+from marstraining.safety.rules import EMERGENCY, signpost_contacts
 
-# A number that nobody rang for so long should be rung again.
+# A number that nobody made sure of for so long should be looked into again.
 STALE_DAYS = 90
 
 
@@ -35,10 +35,10 @@ async def last_checks() -> dict[tuple[str, str], date]:
 
 
 async def stale_numbers(*, now: datetime) -> frozenset[str]:
-    """The codes of the numbers that nobody made sure of for 90 days, or ever."""
+    """The codes of the numbers that nobody made sure of for 90 days, or ever; 999 needs nobody's."""
     checked, today = await last_checks(), today_of(now)
     days = {contact.code: checked_on(contact, checked) for contact in config.current().partnership.contacts}
-    return frozenset(code for code, day in days.items() if day is None or (today - day).days > STALE_DAYS)
+    return frozenset(code for code, day in days.items() if code != EMERGENCY and (day is None or (today - day).days > STALE_DAYS))
 
 
 async def last_figures(*, now: datetime) -> dict[str, int]:

@@ -54,7 +54,7 @@ def urgent_reply(kinds: Sequence[Kind], numbers: Sequence[Number], *, message_id
     if Kind.CHILD_WRITING in kinds:
         blocks.append(line(_CHILD))
     wanted = codes_for(kinds)
-    blocks += [number_line(number) for code in wanted for number in numbers if number.code == code]
+    blocks += [number_line(number) for number in answering_first(wanted, numbers)]
     if Kind.STAFF_ALLEGATION in kinds:
         blocks.append(line(_ALLEGATION))
     if not is_adult and Kind.CHILD_WRITING not in kinds:
@@ -80,7 +80,7 @@ def maybe_reply(kinds: Sequence[Kind], numbers: Sequence[Number]) -> Reply:
     return Reply(
         (
             _first(FIRST_LINE),
-            *(number_line(number) for code in SHORT for number in numbers if number.code == code),
+            *(number_line(number) for number in answering_first(SHORT, numbers)),
             line(f"{_DO_NOT_WAIT} {NOT_KEPT}"),
         ),
         answer_type="safety_signpost_then_results",
@@ -115,11 +115,16 @@ def signpost_line(numbers: Sequence[Number]) -> Paragraph:
     return Paragraph((*spans, Span(". Do not write about it here.")))
 
 
+def answering_first(codes: Sequence[str], numbers: Sequence[Number]) -> list[Number]:
+    """The numbers of these codes in this order, what is shut now last."""
+    wanted = [number for code in codes for number in numbers if number.code == code]
+    return sorted(wanted, key=lambda number: number.standing.is_open is False)
+
+
 def number_line(number: Number, *, is_dated: bool = False) -> Paragraph:
     """One number: what it is, the number to tap, and whether it answers now."""
-    contact, is_open = number.standing.contact, number.standing.is_open
-    said = "open now" if is_open else contact.hours if is_open is None else f"closed now; {_begun_small(contact.hours)}"
-    spans = [Span(f"{contact.label}: "), _tel(number), Span(f" ({said})" if said else "")]
+    said = number.standing.said
+    spans = [Span(f"{number.standing.contact.label}: "), _tel(number), Span(f" ({said})" if said else "")]
     if is_dated:
         spans.append(Span(f" · checked on {_day(number.checked_on)}" if number.checked_on else " · not checked by us yet"))
     return Paragraph(tuple(spans))
@@ -147,13 +152,14 @@ def _tel(number: Number) -> Span:
 
 
 def _short(number: Number) -> str:
-    label = number.standing.contact.label.partition(",")[0].partition(" (")[0]
-    state = {True: "open now", False: "closed now", None: ""}[number.standing.is_open]
-    return f"{label}, {state}" if state else label
-
-
-def _begun_small(hours: str) -> str:
-    return f"{hours[:1].lower()}{hours[1:]}" if hours.startswith("Evenings") else hours
+    """A number's name in a sentence. That a machine takes the call is part of the name: nobody may be promised a person."""
+    standing = number.standing
+    name, machine, _ = standing.contact.label.partition(" (")
+    if standing.is_answerphone:
+        return f"{name}, {standing.contact.label.removeprefix(name).strip(' ()')}" if machine else standing.contact.label
+    name = name.partition(",")[0]
+    state = {True: "open now", False: "closed at the moment", None: ""}[standing.is_open]
+    return f"{name}, {state}" if state else name
 
 
 def _day(day: date) -> str:

@@ -1,7 +1,7 @@
 """Which numbers answer now, by the hours that stand beside them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 
 from marstraining.core.clock import local
@@ -12,11 +12,16 @@ from marstraining.core.working_time import WorkingCalendar
 EMERGENCY = "emergency"
 OFFICE = "single_point_of_contact"
 
+# Lines that a country rings in need. Nobody rings them to try whether they answer.
+_NATIONAL = frozenset({EMERGENCY, "police", "childline", "samaritans", "health", "nspcc"})
+_LONGEST_NATIONAL = 8
+
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _EVERY_DAY = tuple(range(7))
 _ALWAYS = ("at any time", "24 hours", "any time", "always")
 _ELSE = re.compile(r"\b(?:out of (?:office )?hours|evenings?|nights?)\b")
 _DAY = rf"(?:{'|'.join(_DAYS)})"
+_MACHINE = re.compile(r"\b(?:answer ?(?:ing )?(?:phone|machine)|voicemail)")
 _CLOCK = r"(\d{1,2})(?:[:.](\d{2}))? ?(am|pm)?"
 _OPENING = re.compile(rf"({_DAY})s?(?: (?:to|until|-|–) ({_DAY})s?)?,? (?:from )?{_CLOCK} ?(?:to|until|-|–) ?{_CLOCK}")  # noqa: RUF001 - as typed
 # Bank holidays alone: when the training team is away says nothing of who answers for children.
@@ -34,6 +39,28 @@ class Standing:
     @property
     def tel(self) -> str:
         return "tel:" + self.contact.number.replace(" ", "")
+
+    @property
+    def is_answerphone(self) -> bool:
+        """Whether a machine takes the call; the label says so."""
+        return bool(_MACHINE.search(self.contact.label.casefold()))
+
+    @property
+    def is_national(self) -> bool:
+        """Whether this is a national line: by its code, or as its number is too short for an office's."""
+        return self.contact.code in _NATIONAL or len(self.contact.number.replace(" ", "")) <= _LONGEST_NATIONAL
+
+    @property
+    def said(self) -> str:
+        """Whether it answers now and otherwise when, to stand in brackets.
+
+        Of a number that is shut that it is shut stands first, and then the hours with "open" before them: "closed now: Monday to
+        Thursday" was read as the days on which nobody is there. A machine is never said to be open.
+        """
+        hours = self.contact.hours
+        if self.is_answerphone or self.is_open is None:
+            return _begun_small(hours)
+        return "open now" if self.is_open else f"closed at the moment; open {_begun_small(hours)}"
 
 
 def emergency(contacts: Sequence[Contact]) -> Contact:
@@ -65,6 +92,16 @@ def signpost_contacts(contacts: Sequence[Contact], codes: Sequence[str], *, now:
     """The contacts of these codes, in this order, as far as there are any."""
     by_code = {contact.code: contact for contact in contacts}
     return [standing(by_code[code], contacts, now=now) for code in codes if code in by_code]
+
+
+def answering_first(numbers: Iterable[Standing]) -> list[Standing]:
+    """The same numbers in the same order, but those that are shut now come last."""
+    return sorted(numbers, key=lambda one: one.is_open is False)
+
+
+def _begun_small(hours: str) -> str:
+    first = hours.partition(" ")[0].casefold().rstrip("s,")
+    return hours if first in _DAYS else f"{hours[:1].lower()}{hours[1:]}"
 
 
 def _openings(hours: str) -> Iterator[tuple[tuple[int, ...], time, time]]:
