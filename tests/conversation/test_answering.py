@@ -11,7 +11,7 @@ from marstraining.conversation.actions import answer, forget_old_conversations, 
 from marstraining.conversation.actions import answering as answering_module
 from marstraining.conversation.actions import probing as probing_module
 from marstraining.conversation.models import Dialogue, TakenEvent, Tally
-from marstraining.conversation.rules import Channel, Event, EventKind
+from marstraining.conversation.rules import Channel, Event, EventKind, all_buttons
 from marstraining.core.viewer import ANYBODY
 from marstraining.people.actions import make_telegram_token
 from marstraining.people.models import Agency, Person
@@ -20,7 +20,7 @@ from marstraining.people.rules import TelegramWishes
 from tests import makers
 from tests.conftest import Clock
 from tests.conversation.talking import Talk, data_of, words
-from tests.conversation.world import booked, fill, make_world
+from tests.conversation.world import booked, fill, make_world, offered
 
 
 async def test_an_event_that_comes_twice_is_answered_once_and_books_once(
@@ -139,11 +139,32 @@ async def test_a_session_that_filled_up_meanwhile_offers_its_list(db: TortoiseCo
     yes = data_of(await talk(press=f"b:{world.ref('SD')}", viewer=viewer), "Yes, book it")
     await fill(world.sessions["SD"][0], now=clock.now)
     refused = await talk(press=yes, viewer=viewer)
-    assert words(refused).startswith("This session is full.")
+    assert words(refused).startswith("Strategy Discussions, Tuesday 14 April 2026\nThis session is full.")
     joined = await talk(
         press=data_of(await talk(press=data_of(refused, "Join the waiting list"), viewer=viewer), "Yes, join the list"), viewer=viewer
     )
     assert words(joined).startswith("You are on the waiting list")
+
+
+async def test_a_full_session_is_named_with_the_next_date_that_has_places_and_ones_own_offer(
+    db: TortoiseContext, clock: Clock, asha: Person, talk: Talk
+) -> None:
+    world = await make_world(now=clock.now)
+    first, second, third = world.sessions["CP"]
+    viewer = makers.as_learner(asha)
+    await fill(first, now=clock.now)
+    booked_at_once = await talk("book me on the next child protection course", viewer=viewer)
+    assert "Earlier dates have no places." in words(booked_at_once)
+    assert "Tuesday 12 May 2026" in words(booked_at_once)
+    await offered(asha, second, now=clock.now)
+    refused = await talk(press=f"b:{first.ref}", viewer=viewer)
+    said = words(refused).splitlines()
+    assert said[0].endswith(", Wednesday 18 March 2026")
+    assert said[1].startswith("This session is full.")
+    assert said[2].startswith("A place on Tuesday 12 May 2026 is offered to you until ")
+    labels = [one.label for one in all_buttons(refused)]
+    assert labels[:3] == ["Answer the offer for Tue 12 May", "Next date with places: Tue 16 June", "Join the waiting list"]
+    assert third.ref in data_of(refused, "Next date with places")
 
 
 async def test_a_place_kept_for_ones_organisation_is_booked_where_it_is_full_to_others(
@@ -156,7 +177,7 @@ async def test_a_place_kept_for_ones_organisation_is_booked_where_it_is_full_to_
         viewer, key = makers.as_learner(person), person.ref
         yes = data_of(await talk(press=f"b:{session.ref}", viewer=viewer, key=key), "Yes, book it")
         said.append(words(await talk(press=yes, viewer=viewer, key=key)))
-    assert [one.startswith("This session is full.") for one in said] == [True, False]
+    assert ["This session is full." in one for one in said] == [True, False]
     assert await Booking.all().values_list("learner_id", "state") == [(asha.id, "confirmed")]
 
 

@@ -207,6 +207,19 @@ async def test_states_a_called_off_session_names_the_next_date(db: TortoiseConte
     assert f'<a class="govuk-link" href="/sessions/{later.ref}">Tuesday 30 June 2026, 9:30am</a>' in page
 
 
+async def test_a_full_session_names_the_next_date_with_places_and_one_that_is_full_says_so(
+    db: TortoiseContext, clock: Clock, client: Visitor
+) -> None:
+    course = await makers.make_course("Neglect")
+    session = await _session(clock, course=course, capacity=0)
+    off = await _session(clock, course=course, day=date(2026, 6, 16), state="called_off")
+    said = " ".join(re.sub(r"<[^>]*>", "", (await client.get(f"/sessions/{off.ref}")).text).split())
+    assert "The next date is Tuesday 9 June 2026, 9:30am. It is full, and you can join its waiting list." in said
+    await _session(clock, course=course, day=date(2026, 6, 30))
+    said = " ".join(re.sub(r"<[^>]*>", "", (await client.get(f"/sessions/{session.ref}")).text).split())
+    assert "The next date with places is Tuesday 30 June 2026, 9:30am." in said
+
+
 async def test_a_session_shows_neither_its_link_nor_who_trains(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
     agency = await makers.make_agency("North Lindsey College")
     tom = await makers.make_person("Tom Reed", agency=agency)

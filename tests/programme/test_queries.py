@@ -143,17 +143,3 @@ async def test_a_draft_or_a_restricted_session_has_no_public_address(db: Tortois
     assert await public_addresses(now=clock.now) == ["/courses/CP", f"/sessions/{shown.ref}"]
     with pytest.raises(NotFound):
         await course_facts("LOS", now=clock.now)
-
-
-async def test_a_session_that_is_off_names_the_next_date(db: TortoiseContext, clock: Clock) -> None:
-    course = await makers.make_course()
-    off = await _session(clock, "", date(2026, 6, 9), course=course, state="called_off")
-    sooner = await _session(clock, "", date(2026, 6, 2), course=course)
-    later = await _session(clock, "", date(2026, 6, 30), course=course)
-    facts = await session_facts(off.ref, now=clock.now)
-    assert facts.next_date is not None
-    assert facts.next_date.ref == later.ref
-    await Session.filter(id=later.id).update(state="draft")
-    facts = await session_facts(off.ref, now=clock.now)
-    assert facts.next_date is not None
-    assert facts.next_date.ref == sooner.ref

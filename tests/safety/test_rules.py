@@ -70,9 +70,7 @@ def _said(code: str, instant: str) -> str:
 def test_what_is_said_of_a_shut_number_cannot_be_read_as_the_days_it_is_shut_and_an_answerphone_is_never_open() -> None:
     day, evening = "2026-03-09T10:00:00+00:00", "2026-03-09T20:00:00+00:00"
     assert _said("single_point_of_contact", day) == "open now"
-    assert (
-        _said("single_point_of_contact", evening) == "closed at the moment; open Monday to Thursday 9am to 5pm, Friday 9am to 4:30pm"
-    )
+    assert _said("single_point_of_contact", evening) == "closed at the moment; open Monday to Thursday 9am to 5pm, Friday 9am to 4:30pm"
     assert {_said("out_of_hours", when) for when in (day, evening)} == {"evenings, weekends and bank holidays"}
     staffed = Contact(code="x", label="Night team", number="01724 296500", hours="Evenings and weekends")
     assert standing(staffed, CONTACTS, now=datetime.fromisoformat(evening)).said == "open now"

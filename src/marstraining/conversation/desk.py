@@ -24,7 +24,7 @@ DONE: dict[str, str | tuple[str, str]] = {"checked": "Thank you. Today’s date 
 
 
 async def contacts(request: Request) -> Response:
-    """Every number with the day of its last check; a button notes that it was rung and answered, or that a national one stands so on its own website."""
+    """Every number with the day of its last check; a button notes that it was rung and answered, or looked up where it is national."""
     now = clock.now()
     if request.method == "POST":
         form = await read_form(request)

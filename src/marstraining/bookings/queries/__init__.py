@@ -3,6 +3,7 @@
 from marstraining.bookings.queries.allocations import shares_of
 from marstraining.bookings.queries.holding import capacity_of, held_of
 from marstraining.bookings.queries.looking import Existing, Looked, Relooked, look, look_again
+from marstraining.bookings.queries.next_dates import NextDate, OfferedDate, next_date_of, offered_dates
 from marstraining.bookings.queries.places import OVERSOLD, Places, oversold_sessions, places
 from marstraining.bookings.queries.situations import LearnerRow, Post, SessionRow, conflicts, learner_rows, posts_of, session_row
 from marstraining.bookings.queries.waiting import Counted, Entry, counted, position_in_line, waiting_list
@@ -14,6 +15,8 @@ __all__ = [
     "Existing",
     "LearnerRow",
     "Looked",
+    "NextDate",
+    "OfferedDate",
     "Places",
     "Post",
     "Relooked",
@@ -25,6 +28,8 @@ __all__ = [
     "learner_rows",
     "look",
     "look_again",
+    "next_date_of",
+    "offered_dates",
     "oversold_sessions",
     "places",
     "position_in_line",

@@ -1,18 +1,20 @@
 """The card that is confirmed before a place is booked, a list is joined or a booking is moved, and what is asked before it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from marstraining.bookings.queries import Looked, conflicts
+from marstraining.bookings.queries import Looked, OfferedDate, conflicts, offered_dates
 from marstraining.bookings.rules import Conflict, Mode, check_bookable, check_conflicts, warnings_of
 from marstraining.conversation.queries.own import own_booking
-from marstraining.conversation.queries.sessions import MODE_WORDS, Shown, dated, own_session_ref, shown_session, where
+from marstraining.conversation.queries.sessions import MODE_WORDS, Shown, date_button, dated, day_of, own_session_ref, shown_session, where
 from marstraining.conversation.rules.asking import Asker
 from marstraining.conversation.rules.exchange import CHOICES, Button, Facts, Paragraph, Reply, heading, line
 from marstraining.conversation.rules.pressing import Verb, button
-from marstraining.conversation.rules.saying import plural
+from marstraining.conversation.rules.saying import day_words, moment_words, plural, short_day
 from marstraining.conversation.rules.state import Deed, State
 from marstraining.conversation.rules.wording import rows_of
 from marstraining.core import config
+from marstraining.core.clock import local
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.values import frozen
 from marstraining.programme.queries import session_facts
@@ -147,9 +149,14 @@ def _there_already(ref: str, shown: Shown) -> Reply:
 
 async def refusal_reply(refusal: Refused, state: State, asker: Asker) -> Reply:
     """Why something cannot be, in the words of the rule that says so, with the way on that the rule names."""
-    buttons: list[Button] = []
+    blocks, buttons = [line(refusal.message)], list[Button]()
     if refusal.code in {"full", "capped"} and state.ref:
         shown = await shown_session(state.ref, asker)
+        offered = await offered_dates(shown.facts.course.id, asker.person_id or 0, now=asker.now)
+        blocks = [heading(f"{shown.facts.title}, {day_of(shown.facts)}"), *blocks, *(_offer_line(one) for one in offered)]
+        buttons += [button(f"Answer the offer for {_short(one.starts_at)}", Verb.OWN, one.booking_ref) for one in offered[:1]]
+        if shown.next_date is not None and shown.next_date.has_places:
+            buttons.append(date_button(shown.next_date))
         if shown.facts.is_list_open:
             buttons.append(button("Join the waiting list", Verb.JOIN, state.ref))
     if refusal.code == "has_places":
@@ -161,9 +168,18 @@ async def refusal_reply(refusal: Refused, state: State, asker: Asker) -> Reply:
     if refusal.code in {"prerequisite", "not_eligible"}:
         buttons.append(Button("My account", href="/me/account"))
     if state.ref and state.deed in {Deed.BOOK, Deed.JOIN, Deed.MOVE}:
-        buttons.append(button("Look at the session again", Verb.SESSION, state.ref))
+        buttons.append(button("Look at the session", Verb.SESSION, state.ref))
     buttons += [button("My bookings", Verb.MINE), button("Talk to a person", Verb.PERSON)]
-    return Reply((line(refusal.message),), answer_type="clarify", buttons=rows_of(buttons[:CHOICES]))
+    return Reply(tuple(blocks), answer_type="clarify", buttons=rows_of(buttons[:CHOICES]))
+
+
+def _offer_line(offered: OfferedDate) -> Paragraph:
+    day, until = day_words(local(offered.starts_at).date()), moment_words(offered.expires_at)
+    return line(f"A place on {day} is offered to you until {until}.")
+
+
+def _short(instant: datetime) -> str:
+    return short_day(local(instant).date())
 
 
 def _who(card: Card, asker: Asker) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from marstraining.bookings.queries import Looked, Places, look, places
+from marstraining.bookings.queries import Looked, NextDate, Places, look, next_date_of, places
 from marstraining.bookings.queries.own import visible_booking
 from marstraining.bookings.rules import Mode
 from marstraining.conversation.rules.asking import Asker
@@ -67,6 +67,7 @@ class Shown:
     facts: SessionFacts
     left: Places | None
     looked: Looked | None
+    next_date: NextDate | None = None
 
     @property
     def path(self) -> str:
@@ -83,7 +84,7 @@ async def shown_session(ref: str, asker: Asker) -> Shown:
     facts = await session_facts(ref, viewer=asker.viewer, now=asker.now)
     left = (await places([facts.id], now=asker.now)).get(facts.id)
     looked = await look(ref, asker.person_id, now=asker.now) if asker.person_id is not None else None
-    return Shown(facts, left, looked)
+    return Shown(facts, left, looked, await next_date_of(facts.course.id, facts.id, viewer=asker.viewer, now=asker.now))
 
 
 async def show_session(state: State, asker: Asker) -> Reply:
@@ -143,14 +144,30 @@ def _session_buttons(shown: Shown, asker: Asker) -> list[Button]:
         buttons.append(button("Join the waiting list", Verb.JOIN, facts.ref))
     elif stage == Stage.ELSEWHERE and facts.external_url:
         buttons.append(Button("Book with the organiser", href=facts.external_url))
-    if facts.next_date is not None:
-        day = short_day(local(facts.next_date.starts_at).date())
-        buttons.append(button(f"Another date: {day}", Verb.SESSION, facts.next_date.ref))
+    if shown.next_date is not None:
+        buttons.append(date_button(shown.next_date))
     buttons.append(Button("All details on its page", href=shown.path))
     if shown.facts.course.topics and asker.person_id is not None:
         slug, label = shown.facts.course.topics[0]
         buttons.append(button(f"Tell me what is new on {label}"[:60], Verb.FOLLOW, slug))
     return buttons[:CHOICES]
+
+
+def date_button(following: NextDate) -> Button:
+    """Leads to another date of the same course, and says whether it has places."""
+    day = short_day(local(following.starts_at).date())
+    return button(f"{'Next date with places' if following.has_places else 'Another date'}: {day}", Verb.SESSION, following.ref)
+
+
+async def first_with_places(refs: Sequence[str], asker: Asker) -> str:
+    """The first of these sessions of which a place can be booked now; the first of all where none has any."""
+    found = await sessions_by_ref(refs, scope=await visible_to(asker.viewer, now=asker.now))
+    left = await places([row.id for row in found.values()], now=asker.now)
+    for ref in refs:
+        row = found.get(ref)
+        if row is not None and row.stage(asker.now) == Stage.OPEN and not (row.id in left and left[row.id].is_full):
+            return ref
+    return refs[0]
 
 
 async def own_session_ref(booking_ref: str, asker: Asker) -> str:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from marstraining.bookings.queries import Places, places
+from marstraining.bookings.queries import Places, next_date_of, places
 from marstraining.core import clock, config
 from marstraining.core.icalendar_writer import download
 from marstraining.core.viewer import ANYBODY
@@ -54,6 +54,7 @@ async def _session_page(request: Request, *, is_own: bool) -> Response:
         organiser_host=urlsplit(facts.external_url).hostname or "",
         is_own=is_own,
         standing=standing,
+        next_date=await next_date_of(facts.course.id, facts.id, viewer=viewer, now=now),
         data=None if is_own else event_data(facts, left, now=now, settings=config.current()),
     )
 

@@ -15,7 +15,6 @@ from marstraining.programme.queries.coming import (
 from marstraining.programme.queries.facts import (
     CourseFacts,
     Day,
-    NextDate,
     SessionFacts,
     VenueFacts,
     course_facts,
@@ -37,7 +36,6 @@ __all__ = [
     "Day",
     "DayRow",
     "FeedDay",
-    "NextDate",
     "Scope",
     "SessionFacts",
     "SessionRow",

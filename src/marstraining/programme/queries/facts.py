@@ -10,7 +10,7 @@ from marstraining.core.errors import NotFound
 from marstraining.core.values import frozen
 from marstraining.core.viewer import ANYBODY, Viewer
 from marstraining.programme.queries.scope import EFFECTIVE_ACCESS, EFFECTIVE_AUDIENCES, visible_to
-from marstraining.programme.rules import CourseKind, SessionState, Stage, stage_of
+from marstraining.programme.rules import CourseKind, Stage, stage_of
 
 
 @frozen
@@ -67,14 +67,6 @@ class CourseFacts:
 
 
 @frozen
-class NextDate:
-    """Another session of the same course that one may still come to."""
-
-    ref: str
-    starts_at: datetime
-
-
-@frozen
 class SessionFacts:
     """A session with its course; `trainer_agencies` are all that is public about who trains."""
 
@@ -101,7 +93,6 @@ class SessionFacts:
     is_elsewhere: bool
     days: tuple[Day, ...]
     trainer_agencies: tuple[str, ...]
-    next_date: NextDate | None
     course: CourseFacts
 
     def stage(self, now: datetime) -> Stage:
@@ -169,7 +160,6 @@ async def session_facts(ref: str, *, viewer: Viewer = ANYBODY, now: datetime) ->
         is_elsewhere=bool(row["external_url"]) or row["kind"] == CourseKind.EXTERNAL,
         days=await training_days(row["id"]),
         trainer_agencies=await _trainer_agencies(row["id"]),
-        next_date=await _next_date(row["course_id"], row["id"], row["starts_at"], viewer=viewer, now=now),
         course=await _course(row),
     )
 
@@ -215,23 +205,6 @@ async def _trainer_agencies(session_id: int) -> tuple[str, ...]:
         session_id,
     )
     return tuple(row["name"] for row in found)
-
-
-async def _next_date(course_id: int, session_id: int, starts_at: datetime, *, viewer: Viewer, now: datetime) -> NextDate | None:
-    """The first other published session of the course that starts after `now`, a later one than this first."""
-    scope = await visible_to(viewer, now=now)
-    found = await rows(
-        f"SELECT s.ref, s.starts_at FROM programme_session s JOIN programme_course c ON c.id = s.course_id "
-        f"WHERE c.id = ? AND s.id <> ? AND s.state = '{SessionState.PUBLISHED}' AND s.starts_at > ? AND ({scope.sql}) "
-        "ORDER BY CASE WHEN s.starts_at >= ? THEN 0 ELSE 1 END, s.starts_at LIMIT 1",
-        course_id,
-        session_id,
-        now,
-        *scope.params,
-        starts_at,
-        instants=("starts_at",),
-    )
-    return NextDate(found[0]["ref"], found[0]["starts_at"]) if found else None
 
 
 async def _course(row: Mapping[str, Any]) -> CourseFacts:

@@ -11,7 +11,7 @@ from marstraining.conversation.actions.turns.pressed import cancelling, card, co
 from marstraining.conversation.actions.turns.said import Said, nth
 from marstraining.conversation.queries.own import live_bookings
 from marstraining.conversation.queries.results import SESSION
-from marstraining.conversation.queries.sessions import other_dates
+from marstraining.conversation.queries.sessions import first_with_places, other_dates
 from marstraining.conversation.rules.exchange import Reply, line
 from marstraining.conversation.rules.state import Deed, Scene
 from marstraining.core.clock import local
@@ -20,6 +20,7 @@ from marstraining.search.queries import find
 from marstraining.search.rules import Intent
 
 WHICH_ONE = Reply((line("Which one? Choose it, or write its number."),), answer_type="clarify")
+EARLIER_FULL = Reply((line("Earlier dates have no places. This is the next date that has."),), answer_type="acknowledge")
 # What leaves the question before it open.
 _BESIDE = frozenset({Scene.BOUNDARY, Scene.LOST, Scene.ANSWER, Scene.TERM, Scene.CONTACTS, Scene.PERSON, Scene.PRIVACY, Scene.THANKS})
 _PLAIN_CANCEL = re.compile(r"\b(?:cancel\w*|withdraw|drop|release|give up|take me off|unbook|undo)\b", re.IGNORECASE)
@@ -44,10 +45,13 @@ async def book(said: Said) -> Turn:
         return await look_for(replace(said.understood, intent=Intent.FIND_TRAINING), state, said.asker)
     wish = replace(said.understood, intent=Intent.FIND_TRAINING)
     found = await find(wish, viewer=said.asker.viewer, now=said.asker.now, limit=MOST)
-    sessions = [one for hit, one in found.sessions if is_among_best(hit, found)]
+    sessions = [(hit, one.ref) for hit, one in found.sessions if is_among_best(hit, found)]
     if found.dropped or not sessions or (len(sessions) > 1 and not _NEXT.search(said.text)):
         return await look_for(wish, state, said.asker)
-    return Turn(card(state, Deed.BOOK, ref=sessions[0].ref))
+    course = sessions[0][0].document.key
+    refs = [ref for hit, ref in sessions if hit.document.key == course]
+    ref = await first_with_places(refs, said.asker)
+    return Turn(card(state, Deed.BOOK, ref=ref), before=(EARLIER_FULL,) if ref != refs[0] else ())
 
 
 def _book_shown(said: Said) -> Turn:
