@@ -1,6 +1,7 @@
 """Dialogue files: one story each, played by the tests and published as the list of what the chat understands.
 
-A story begins with lines `name: value` (`title`, `who`, and others that only its player reads). After a blank line stand its steps:
+A story begins with lines `name: value` (`title`, `who`, and others that only its player reads). Under `published`, parted by " / ", stand
+the sentences of it that are published as examples; a story without them is for tests alone. After a blank line stand its steps:
 `>` what somebody writes, `*` the label of the button they press, `!` a voice message or file; below each what is expected: `<` the kind
 of the answer, `|` words that stand in it, `-` words that do not, `+` the label of a button.
 """
@@ -47,6 +48,11 @@ class Story:
         return dict(self.head).get(name, default)
 
     @property
+    def examples(self) -> list[str]:
+        """What is published of it: no past dates, no rudeness, nothing that only a test would write."""
+        return [one.strip() for one in self.value("published").split(" / ") if one.strip()]
+
+    @property
     def said(self) -> list[str]:
         """What is written or pressed in it, as a reader sees it."""
         return [step.told if step.mark == ">" else f"[{step.told}]" for step in self.steps if step.mark != "!"]
@@ -80,9 +86,9 @@ def _steps(name: str, lines: Sequence[str]) -> list[Step]:
 
 @cache
 def published_stories() -> tuple[Story, ...]:
-    """Every story, by group and name; those whose head says `published: no` are for tests alone, such as what people in need write."""
+    """The stories that have examples, by group and name."""
     stories = (read_story(path) for path in sorted(DIALOGUES.glob("*.txt")))
-    return tuple(sorted((story for story in stories if story.value("published") != "no"), key=lambda one: (_place(one), one.name)))
+    return tuple(sorted((story for story in stories if story.examples), key=lambda one: (_place(one), one.name)))
 
 
 def _place(story: Story) -> int:
