@@ -1,5 +1,6 @@
+import re
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from html import unescape
 
 import pytest
@@ -12,6 +13,7 @@ from marstraining.search.actions import note_unknown_word, seed_lexicon
 from marstraining.search.models import LexiconEntry, UnknownWord
 from tests.conftest import Clock, Visitor
 from tests.makers import make_course, make_session
+from tests.resources.shelf import on_the_shelf
 from tests.statements import statements
 
 SignInAs = Callable[[Person], Awaitable[Visitor]]
@@ -148,7 +150,23 @@ async def test_a_search_asks_the_database_the_same_whatever_there_is(db: Tortois
         for number in range(3):
             await make_session(course=await make_course(f"Neglect {number}"), now=clock.now)
     # The stamp of what is indexed is asked for twice, once for the lexicon, since nobody watches it here.
-    assert counted == [2, 2]
+    # Then the dates that are shown and their places, however many there are.
+    assert counted == [4, 4]
+
+
+async def test_a_date_that_cannot_simply_be_booked_says_so(client: Visitor, neglect: Course, clock: Clock) -> None:
+    for day, columns in ((23, {"capacity": 0}), (24, {"opens_at": clock.now + timedelta(days=3)})):
+        at = datetime(2026, 3, day, 9, 30)  # noqa: DTZ001 - a wall date
+        await make_session(course=neglect, starts=from_wall(at.date(), at.time()), now=clock.now, delivery="online", **columns)
+    text = (await client.get("/search?q=neglect+training")).text
+    said = re.findall(r"</span>[A-Z][a-z]+ (\d+) March 2026[^<]*</a>, [^<]*(?:<strong>([^<]*)</strong>)?", text)
+    assert said == [("20", ""), ("23", "full, with a waiting list"), ("24", "booking opens on 12 March")]
+
+
+async def test_topics_of_resources_can_be_chosen_too(client: Visitor, clock: Clock) -> None:
+    await on_the_shelf("2MB-FGM", now=clock.now, title="Female genital mutilation", topics=("fgm",))
+    for path in ("/search", "/search?q=qwertyzzz"):
+        assert "Female genital mutilation</a></li>" in (await client.get(path)).text
 
 
 async def test_the_programmes_box_understands_too(client: Visitor) -> None:

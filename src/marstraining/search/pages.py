@@ -7,12 +7,11 @@ from starlette.responses import Response
 
 from marstraining.core import clock, config
 from marstraining.core.web import ANYONE, page, render, see_other, viewer_of
-from marstraining.programme.queries import topics_in_use
 from marstraining.safety.gate import gate, ring_first
 from marstraining.safety.rules import Kind, Level, Standing, answering_first, signpost_contacts
 from marstraining.search import results
 from marstraining.search.lexicon import Lexicon
-from marstraining.search.queries import EVERYTHING, current_lexicon, find
+from marstraining.search.queries import EVERYTHING, booking_states, current_lexicon, find, topics_to_choose
 from marstraining.search.results import Address
 from marstraining.search.rules import FILTERS, Found, Intent, Understood
 from marstraining.search.understanding import understand
@@ -42,7 +41,7 @@ async def search(request: Request) -> Response:
         return _signpost(request, request.query_params["help"], now=now)
     typed = cleaned(request.query_params.get("q", "")[:_LONGEST])
     if not typed:
-        return render(request, "search/start.html", address=Address(""), topics=await topics_in_use())
+        return render(request, "search/start.html", address=Address(""), topics=await topics_to_choose())
     verdict = gate(typed)
     if verdict.level is Level.URGENT:
         return see_other(ring_first(typed))
@@ -51,20 +50,23 @@ async def search(request: Request) -> Response:
     address = Address(typed, without, as_typed=bool(request.query_params.get("typed")), show=show if show in results.GROUPS else "")
     lexicon = await current_lexicon()
     understood, found = await _found(request, address, lexicon, now=now)
+    groups = results.groups_of(found, address, leading=results.leading_family(understood))
+    shown = [one.ref for group in groups for result in group.results for one in result.dates]
     return render(
         request,
         "search/search.html",
         address=address,
         understood=understood,
         found=found,
-        groups=results.groups_of(found, address, leading=results.leading_family(understood)),
+        groups=groups,
+        states=await booking_states(shown, viewer=viewer_of(request), now=now),
         chosen=[(one.label, address.href(also_without=one.name, show="")) for one in understood.filters],
         readings=results.readings(understood, address),
         corrected=" ".join(one.meant for one in understood.corrections),
         elsewhere=results.ELSEWHERE.get(understood.intent),
         definition=lexicon.definition(understood.slots.term or typed) if len(typed.split()) < _SENTENCE or understood.slots.term else None,
         offered=[(label, address.href(typed=label, show="")) for _, label in found.topics_offered],
-        topics=() if found.hits else await topics_in_use(),
+        topics=() if found.hits else await topics_to_choose(),
         numbers=_numbers(_USUAL, now=now) if _needs_numbers(understood, verdict.level) else (),
         is_worry=verdict.level is Level.MAYBE,
         reply_to=config.current().partnership.reply_to,

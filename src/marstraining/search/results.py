@@ -35,6 +35,7 @@ ELSEWHERE = {
 class DateLine:
     """A coming session of a course as one link."""
 
+    ref: str
     href: str
     text: str
     place: str
@@ -130,7 +131,7 @@ def date_line(one: Dated, document: Document) -> DateLine:
     at = f"{day(first[0])}, {_clock(first[1])} to {_clock(first[2])}" if first else day(one.starts_at)
     others = len(one.days) - 1
     days = f", and {plural(others, 'more day')}" if others > 0 else ""
-    return DateLine(one.path, at + days, _place(one), one.title if one.title != document.title else "")
+    return DateLine(one.ref, one.path, at + days, _place(one), one.title if one.title != document.title else "")
 
 
 def readings(understood: Understood, address: Address) -> list[tuple[str, str]]:
