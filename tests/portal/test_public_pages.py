@@ -176,7 +176,7 @@ async def test_restricted_sessions_are_shown_to_those_signed_in_whom_they_are_fo
         ({"capacity": 20}, "Book a place"),
         ({"opens_at": from_wall(date(2026, 3, 10), time(9))}, "Booking opens Tuesday 10 March 2026, 9am"),
         ({"closes_at": from_wall(date(2026, 3, 9), time(9))}, "Booking has closed"),
-        ({"external_url": "https://www.yhmast.example/1"}, "Book at www.yhmast.example"),
+        ({"external_url": "https://www.yhmast.example/1"}, "It opens www.yhmast.example"),
         ({"is_headcount_only": True}, "No booking by name"),
         ({"state": "called_off", "called_off_reason": "The trainer is unwell."}, "The trainer is unwell."),
         ({"state": "postponed"}, "This session has been postponed."),
@@ -197,6 +197,25 @@ async def test_a_full_session_offers_its_list(db: TortoiseContext, clock: Clock,
     page = (await client.get(f"/sessions/{session.ref}")).text
     assert "Join the waiting list" in page
     assert "Nobody is on the waiting list yet" in page
+
+
+async def test_a_course_that_is_approved_says_so_before_anybody_books(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
+    session = await _session(clock, course=await makers.make_course("Neglect", needs_approval=True))
+    assert "Your organisation is asked to approve your booking." in (await client.get(f"/sessions/{session.ref}")).text
+
+
+async def test_the_joining_link_of_a_session_in_both_ways_is_promised_to_who_attends_online(
+    db: TortoiseContext, clock: Clock, client: Visitor
+) -> None:
+    venue = await makers.make_venue("Hewson House", address="Station Road", postcode="DN20 8XJ")
+    both = (await client.get(f"/sessions/{(await _session(clock, delivery='hybrid', venue=venue)).ref}")).text
+    assert "The joining link is sent to everyone who attends online." in both
+    assert 'Hewson House<br>Station Road, <span class="mars-nowrap">DN20 8XJ</span><br>or online' in both
+
+
+async def test_a_card_says_whom_a_course_is_for_where_its_codes_shut_nobody_out(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
+    await _session(clock, course=await makers.make_course("GCP2", audience="Practitioners who assess neglect", audience_codes=["all"]))
+    assert "Practitioners who assess neglect" in (await client.get("/programme")).text
 
 
 async def test_states_a_called_off_session_names_the_next_date(db: TortoiseContext, clock: Clock, client: Visitor) -> None:

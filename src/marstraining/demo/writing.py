@@ -202,7 +202,7 @@ def _session(one: PlannedSession, *, courses: Mapping[str, int], venues: Mapping
         joining_link=f"https://meet.example/{one.ref}" if (is_online or one.online) and "no_link" not in one.flags else "",
         is_headcount_only="headcount" in one.flags,
         counted_as="headcount" if "headcount" in one.flags else "named",
-        called_off_reason="The trainer is ill and nobody else could be found." if "called_off" in one.flags else "",
+        called_off_reason="We could not find a trainer for this date." if "called_off" in one.flags else "",
         published_at=None if is_draft else _planned_at(one, now=now),
         changed_at=now - timedelta(days=40),
     )

@@ -78,12 +78,19 @@ def card_of(row: SessionRow, places: Places | None, *, now: datetime, root: str 
         days_label="" if len(live) == 1 else _more_days([one.day for one in live]),
         place=place_of(row.delivery, row.venue),
         delivery=DELIVERY_LABELS[Delivery(row.delivery)],
-        audience=", ".join(AUDIENCES.get(code, code) for code in row.audience_codes),
+        audience=_audience(row),
         status=status,
         tone=tone,
         stage=stage,
         is_off=stage in {Stage.CALLED_OFF, Stage.POSTPONED},
     )
+
+
+def _audience(row: SessionRow) -> str:
+    """Whom it is for. Where the codes shut nobody out, the course's own words say more than they do."""
+    if row.audience_codes == ("all",) and row.audience:
+        return row.audience
+    return ", ".join(AUDIENCES.get(code, code) for code in row.audience_codes)
 
 
 def status_of(row: SessionRow, stage: Stage, places: Places | None) -> tuple[str, str]:

@@ -28,7 +28,8 @@ _TITLE = "CASE WHEN s.title = '' THEN c.title ELSE s.title END"
 _ELSEWHERE = "CASE WHEN s.external_url = '' THEN c.external_url ELSE s.external_url END"
 _FACTS = f"""s.id, s.ref, {_TITLE} AS title, c.code AS course_code, c.title AS course_title, c.kind, s.state, s.delivery,
     v.name AS venue, v.is_online AS venue_is_online, s.starts_at, s.ends_at, s.capacity, s.opens_at, s.closes_at, s.is_list_open,
-    s.is_headcount_only, {_ELSEWHERE} AS external_url, s.external_url AS own_url, {EFFECTIVE_AUDIENCES} AS audience_codes, s.changed_at"""
+    s.is_headcount_only, {_ELSEWHERE} AS external_url, s.external_url AS own_url, c.audience, {EFFECTIVE_AUDIENCES} AS audience_codes,
+    s.changed_at"""
 # Separators of text folded into one column: control characters, since labels may hold any punctuation.
 _FIELD, _LINE = "\x1f", "\x1e"
 _INSTANTS = ("starts_at", "ends_at", "opens_at", "closes_at", "changed_at")
@@ -66,6 +67,7 @@ class SessionRow:
     is_list_open: bool
     is_headcount_only: bool
     external_url: str
+    audience: str
     audience_codes: tuple[str, ...]
     changed_at: datetime
     days: tuple[DayRow, ...]
@@ -294,6 +296,7 @@ def session_row(row: Mapping[str, Any]) -> SessionRow:
         is_list_open=bool(row["is_list_open"]),
         is_headcount_only=bool(row["is_headcount_only"]),
         external_url=row["external_url"],
+        audience=row["audience"],
         audience_codes=tuple(json.loads(row["audience_codes"] or "[]")),
         changed_at=row["changed_at"],
         days=tuple(DayRow(date.fromisoformat(day), starts, ends, bool(gone)) for day, starts, ends, gone in _unfolded(row["days"])),
