@@ -96,7 +96,9 @@ async def test_the_links_of_letters_act_without_signing_in_and_a_wrong_token_is_
     token = derive_token(config.current().secret_key, "booking", booking.id, booking.nonce)
     page = await client.get(f"/b/{booking.ref}/{token}")
     assert (page.status_code, heading(page.text), "A hearing loop" in page.text) == (200, "Child Protection", False)
-    assert (await client.get(f"/b/{booking.ref}/{'0' * 64}")).status_code == 404
+    for wrong in (f"/b/{booking.ref}/{'0' * 64}", f"/b/{booking.ref}/cut", f"/b/0000000000/{token}"):
+        lost = await client.get(wrong)
+        assert (lost.status_code, "Check that you copied the whole link" in lost.text) == (404, True)
     answer = await client.post(f"/b/{booking.ref}/{token}/cancel")
     assert (answer.headers["location"], (await Booking.get(id=booking.id)).state) == (
         f"/b/{booking.ref}/{token}?done=cancelled",

@@ -101,7 +101,7 @@ async def test_a_mail_program_stops_all_letters_by_one_press(
     assert (await client.get(path)).status_code == 200
     assert await Subscription.filter(ended_at=None).count() == 4
     answer = await client.http.post(path, data={"List-Unsubscribe": "One-Click"}, headers={"Sec-Fetch-Site": "cross-site"})
-    assert (answer.status_code, answer.text) == (200, "You will get no more letters about new dates.\n")
+    assert (answer.status_code, answer.text) == (200, "You will get no more emails about new dates.\n")
     assert [one.person_id for one in await Subscription.filter(ended_at=None)] == [ben.id, ben.id]
     again = await client.http.post(path, data={"List-Unsubscribe": "One-Click"})
     assert again.status_code == 200
@@ -118,11 +118,12 @@ async def test_the_page_of_the_link_stops_one_course_or_all(
     assert [one.course_id for one in await Subscription.filter(ended_at=None)] == [courses[1].id]
     await client.post(path)
     assert await Subscription.filter(ended_at=None).count() == 0
-    assert "You get no letters about new dates" in (await client.get(path)).text
+    assert "You get no emails about new dates" in (await client.get(path)).text
 
 
 async def test_a_link_that_never_was_leads_nowhere(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
-    assert (await client.get("/bulletins/stop/" + "0" * 64)).status_code == 404
+    lost = await client.get("/bulletins/stop/" + "0" * 64)
+    assert (lost.status_code, "Check that you copied the whole link" in lost.text, 'href="/me/news"' in lost.text) == (404, True, True)
     assert (await client.http.post("/bulletins/stop/" + "0" * 64, data={})).status_code == 404
 
 

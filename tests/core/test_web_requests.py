@@ -189,7 +189,12 @@ async def test_a_wrong_method_says_which_are_right(browser: httpx2.AsyncClient) 
         ("field", 422, "Check what you entered", "The date must be in the future."),
         ("not-allowed", 403, "You cannot do this", "Only the training team can change this."),
         ("fast", 429, "Too many attempts", "You can try again in about 5 minutes."),
-        ("database", 503, "Sorry, the service is not available", "Nothing was changed. It should be back in a minute: try again then."),
+        (
+            "database",
+            503,
+            "Sorry, the service is not available",
+            "Nothing was changed. The service should be back in a minute: try again then.",
+        ),
         ("bug", 500, "Sorry, there is a problem with the service", "Try again later."),
     ],
 )

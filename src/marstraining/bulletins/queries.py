@@ -4,7 +4,7 @@ from datetime import datetime
 
 from marstraining.bulletins.rules import Pace
 from marstraining.core.db import rows
-from marstraining.core.errors import NotFound
+from marstraining.core.errors import NotFound, UnknownLink
 from marstraining.core.tokens import hash_token
 from marstraining.core.values import frozen
 from marstraining.programme.queries import topic_by_slug
@@ -82,12 +82,12 @@ async def my_subscriptions(person_id: int) -> Subscriptions:
 
 
 async def subscriptions_by_token(token: str) -> Subscriptions:
-    """All that whoever got this link is told of; NotFound for a link that never was."""
+    """All that whoever got this link is told of; UnknownLink for a link that never was."""
     return await _subscriptions(await owner_of_token(token))
 
 
 async def owner_of_token(token: str) -> Owner:
-    """Who got the letter with this link; NotFound for a link that never was."""
+    """Who got the letter with this link; UnknownLink for a link that never was."""
     digest = hash_token(token)
     found = await rows(
         "SELECT person_id, CAST(NULL AS varchar(254)) AS address FROM bulletins_subscription WHERE token_hash = ?"
@@ -95,7 +95,7 @@ async def owner_of_token(token: str) -> Owner:
         digest, digest,
     )  # fmt: skip
     if not found:
-        raise NotFound
+        raise UnknownLink
     return Owner(found[0]["person_id"], found[0]["address"])
 
 

@@ -22,6 +22,10 @@ class NotFound(Exception):  # noqa: N818
     """There is no such thing, or none that the person asking may know of: both answer 404 alike."""
 
 
+class UnknownLink(NotFound):
+    """The same for a link that was sent to somebody by email: most likely a part of it was lost on the way."""
+
+
 class NotAllowed(Exception):  # noqa: N818
     """The person may see the thing but not do this to it; `message` says who may."""
 

@@ -15,7 +15,7 @@ from marstraining.bookings.queries.own import OwnBooking, booking_by_ref, kept_n
 from marstraining.bookings.queries.roster import trainer_names
 from marstraining.bookings.rules import CANCEL_REASONS, LIVE_STATES, STATE_WORDS, BookingState, Standby
 from marstraining.core import clock, config
-from marstraining.core.errors import NotFound, Refused
+from marstraining.core.errors import NotFound, Refused, UnknownLink
 from marstraining.core.icalendar_writer import download
 from marstraining.core.tokens import derive_token, same
 from marstraining.core.viewer import Viewer
@@ -224,10 +224,10 @@ async def _by_link(request: Request) -> OwnBooking:
     """The booking whose letter's link this is; a wrong token is as unknown as a wrong reference."""
     booking = await booking_by_ref(request.path_params["ref"])
     if booking is None:
-        raise NotFound
+        raise UnknownLink
     token = derive_token(config.current().secret_key, TOKEN_PURPOSE, booking.id, booking.nonce)
     if not same(token, request.path_params["token"]):
-        raise NotFound
+        raise UnknownLink
     return booking
 
 

@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from tortoise.exceptions import DBConnectionError, OperationalError
 
-from marstraining.core.errors import NotAllowed, NotFound, Refused, TooFast
+from marstraining.core.errors import NotAllowed, NotFound, Refused, TooFast, UnknownLink
 from marstraining.core.web.confirming import Unconfirmed
 from marstraining.core.web.guards import CrossSite, SignedOut
 from marstraining.core.web.reading import StaleForm
-from marstraining.core.web.render import render
+from marstraining.core.web.render import NO_REFERRER, render
 
 RETRY_AFTER = 10  # seconds; the database is looked for again within that time
 _OWN_PAGE = {400, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503}
@@ -72,6 +72,12 @@ async def _not_found(request: Request, _fault: NotFound) -> Response:
     return error_response(request, 404)
 
 
+async def _unknown_link(request: Request, _fault: UnknownLink) -> Response:
+    if wants_json(request):
+        return error_response(request, 404)
+    return render(request, "errors/link.html", status=404, headers=NO_REFERRER)
+
+
 async def _not_allowed(request: Request, fault: NotAllowed) -> Response:
     return error_response(request, 403, fault.message)
 
@@ -113,6 +119,7 @@ def exception_handlers() -> dict[Any, Any]:
         HTTPException: _http,
         Refused: _refused,
         NotFound: _not_found,
+        UnknownLink: _unknown_link,
         NotAllowed: _not_allowed,
         TooFast: _too_fast,
         CrossSite: _cross_site,
