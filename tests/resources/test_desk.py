@@ -181,7 +181,7 @@ async def test_a_quality_check_is_noted_with_its_day_and_role(desk: Visitor, clo
         answer = await desk.post("/desk/resources/7MB-CSE/check", day | {"role": "Nurse", "verdict": "good"})
         assert answer.headers["location"] == f"/desk/resources/7MB-CSE?done={done}"
     assert await QualityCheck.all().values_list("checked_on", "role", "by_id") == [(date(2026, 3, 8), "Nurse", dee.id)]
-    assert "Checked 8 March 2026 by: Nurse." in said((await desk.get("/resources/7MB-CSE")).text)
+    assert "Checked 8 March 2026 (Nurse)." in said((await desk.get("/resources/7MB-CSE")).text)
 
 
 async def test_withdrawing_asks_why_and_bringing_back_undoes_it(desk: Visitor, clock: Clock) -> None:

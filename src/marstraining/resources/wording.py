@@ -9,9 +9,14 @@ from marstraining.resources.rules import OUTCOME_WORDS, LinkState, Outcome, Verd
 STATE_TAGS = {
     LinkState.OK: ("Works", "green"),
     LinkState.WAITING: ("Not checked yet", "grey"),
-    LinkState.FAILING: ("Trying again", "yellow"),
+    LinkState.FAILING: ("Did not work", "yellow"),
     LinkState.BROKEN: ("Broken", "red"),
     LinkState.UNCHECKED: ("Could not be checked", "yellow"),
+}
+_LOOKED = {
+    LinkState.FAILING: "Link did not work on {}",
+    LinkState.BROKEN: "Link broken when checked on {}",
+    LinkState.UNCHECKED: "Link could not be checked on {}",
 }
 _TYPES = {
     "application/pdf": "PDF",
@@ -60,7 +65,7 @@ def quality_words(check: QualityFacts | None) -> str:
     if check is None:
         return "Not checked yet"
     found = "" if check.verdict == Verdict.GOOD else " They found something to change."
-    return f"Checked {day_plain(check.checked_on)} by: {check.role}.{found}"
+    return f"Checked {day_plain(check.checked_on)} ({check.role}).{found}"
 
 
 def review_words(review_by: date | None, *, today: date) -> str:
@@ -74,8 +79,10 @@ def checks_line(row: ResourceRow) -> str:
     """The two dates of a resource on one line: its link's and its quality's."""
     parts = []
     if row.link is not None:
-        said = "Link not checked yet" if row.link_checked_at is None else f"Link checked {day_plain(row.link_checked_at)}"
-        parts.append(said + (": " + STATE_TAGS[row.link][0].lower() if row.link_checked_at and row.link != LinkState.OK else ""))
+        checked_at = row.link_checked_at
+        parts.append(
+            "Link not checked yet" if checked_at is None else _LOOKED.get(row.link, "Link checked {}").format(day_plain(checked_at))
+        )
     checked = row.quality_checked_on
     parts.append("Quality not checked yet" if checked is None else f"Quality checked {day_plain(checked)}")
     return " · ".join(parts)
