@@ -7,9 +7,10 @@ if ("noModule" in HTMLScriptElement.prototype) {
 }
 initAll();
 
-// A filter panel is closed on a phone, where it would push the list out of sight, and open elsewhere.
+// A filter panel is closed on a phone, where it would push the list out of sight, and open elsewhere and where something in it is wrong.
 for (const panel of document.querySelectorAll("details[data-mars-filters]")) {
-  panel.open = panel.open && window.matchMedia("(min-width: 48.0625em)").matches;
+  const isWrong = panel.querySelector(".govuk-form-group--error") !== null;
+  panel.open = panel.open && (isWrong || window.matchMedia("(min-width: 48.0625em)").matches);
 }
 
 // A list that has more columns than fit can be scrolled by keyboard only when it can be reached.

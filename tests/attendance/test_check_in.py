@@ -202,6 +202,12 @@ async def test_a_wrong_code_asks_for_both_again_and_tells_nothing_of_anybody(clo
     assert (answers[0][0], NO_MATCH in answers[0][1], "Learner" in answers[0][1]) == (422, True, False)
 
 
+async def test_each_code_that_is_left_out_is_asked_for(clock: Clock, client: Visitor) -> None:
+    await an_open_one(clock)
+    text = (await client.post("/check-in", {"screen": "", "code": ""})).text
+    assert ("Enter your check-in code" in text, "Enter the code on the screen" in text, NO_MATCH in text) == (True, True, False)
+
+
 async def test_the_screen_is_for_the_sessions_trainers_and_the_desk_alone(
     clock: Clock, sign_in_as: SignInAs, asha: Person, dee: Person, client: Visitor
 ) -> None:

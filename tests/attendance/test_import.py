@@ -151,7 +151,7 @@ async def test_every_fault_is_named_by_row_and_nothing_is_written() -> None:
             Fault(4, "mark", "“maybe” is not a mark: use attended, partial, absent or excused"),
             Fault(4, "minutes", "“long” is not a number of minutes: write a whole number from 0 to 1440"),
             Fault(5, "agency", "There is no organisation NOWHERE: import the organisations first"),
-            Fault(6, "email", "Enter an email address in the correct format, like name@example.org"),
+            Fault(6, "email", "Enter an email address in the correct format, like name@example.com"),
             Fault(7, "name", "The name is missing"),
             Fault(8, "agency", "A learner without an email address needs the agency that manages them"),
             Fault(9, "date", "CP has no session on 2026-02-10 to mark “absent” on"),

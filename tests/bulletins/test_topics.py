@@ -61,7 +61,7 @@ async def test_an_address_follows_once_it_is_confirmed(db: TortoiseContext, cloc
     asked = await client.post("/topics/neglect/news", {"email": f" {NEWCOMER.upper()} ", "pace": "daily"})
     assert (asked.status_code, asked.headers["location"]) == (303, "/topics/neglect/news?done=sent")
     sent = await client.get(asked.headers["location"])
-    assert ("The link in the letter works for three days" in sent.text, 'name="email"' in sent.text) == (True, False)
+    assert ("The link in the email works for three days" in sent.text, 'name="email"' in sent.text) == (True, False)
     assert await TopicSubscription.all().count() == 0
     path = f"/bulletins/confirm/{await confirm_token(settings)}"
     assert "News about Neglect" in (await client.get(path)).text

@@ -38,7 +38,7 @@ async def test_the_demos_letters_are_read_on_a_page_and_its_own_links_can_be_fol
 
 async def test_an_empty_mailbox_says_what_to_do(settings: Settings, client: Visitor) -> None:
     config.use(replace(settings, shows_mail=True))
-    assert "No letters yet" in (await client.get("/demo/mail")).text
+    assert "No emails yet" in (await client.get("/demo/mail")).text
 
 
 async def test_outside_the_demo_there_is_no_such_page(settings: Settings, client: Visitor, clock: Clock) -> None:

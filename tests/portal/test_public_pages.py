@@ -123,7 +123,7 @@ async def test_a_filter_that_is_not_understood_is_said_and_kept(db: TortoiseCont
     await _session(clock)
     page = await client.get("/programme?from=31/2/2027")
     assert page.status_code == 200
-    assert "The earliest date must be a real date, like 14/6/2027" in page.text
+    assert "“From” must be a real date, like 14/6/2027" in page.text
     assert 'value="31/2/2027"' in page.text
     assert _headings(page.text) == ["Neglect"]
 

@@ -169,7 +169,7 @@ def test_what_was_not_understood_is_said_kept_and_does_not_narrow() -> None:
     read = read_filter({"from": "31/2/2027", "to": "x", "delivery": "by post", "kind": "party", "when": "never", "audience": "martians"})
     assert read.filter == ProgrammeFilter()
     assert read.errors == {
-        "from": "The earliest date must be a real date, like 14/6/2027",
+        "from": "“From” must be a real date, like 14/6/2027",
         "to": "The latest date must be a real date, like 14/6/2027",
         "delivery": "Choose how you take part from the list",
         "kind": "Choose the kind of event from the list",
@@ -181,7 +181,7 @@ def test_what_was_not_understood_is_said_kept_and_does_not_narrow() -> None:
 
 def test_an_end_before_the_beginning_is_said() -> None:
     read = read_filter({"from": "2/1/2027", "to": "1/1/2027"})
-    assert read.errors == {"to": "The latest date must be the same as or after the earliest date"}
+    assert read.errors == {"to": "“Until” must be the same day as “From” or after it"}
     assert read.filter == ProgrammeFilter(date_from=date(2027, 1, 2))
 
 

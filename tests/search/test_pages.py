@@ -229,6 +229,6 @@ async def test_dee_changes_a_line_and_takes_it_away(sign_in_as: SignInAs, dee: P
 
 async def test_a_sentence_is_tried_at_the_desk(sign_in_as: SignInAs, dee: Person) -> None:
     page = unescape((await (await sign_in_as(dee)).get("/desk/lexicon?try=nelgect+training+in+May")).text)
-    assert "find training" in page
+    assert "Find training" in page
     assert "Neglect; 1 to 31 May 2026" in page
     assert "nelgect to neglect" in page

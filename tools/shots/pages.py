@@ -14,7 +14,7 @@ PUBLIC = (
     Shown("month", "/programme/month"),
     Shown("courses", "/courses"),
     Shown("course", "/courses/CP"),
-    Shown("course-prerequisite", "/courses/GCP2"),
+    Shown("course-prerequisite", "/courses/GCP2-TTT"),
     Shown("search", "/search"),
     Shown("search-found", "/search?q=neglect+training+for+early+years+staff"),
     Shown("search-mended", "/search?q=nelgect+toolkit"),

@@ -28,6 +28,12 @@ async def check_in_page(request: Request) -> Response:
         form = await read_form(request)
         screen, code = _digits(form.get("screen")), _digits(form.get("code"))
         presented = Presented(screen, Evidence.CODE, now) if screen else read_pass(secret, form.get("pass"), now=now)
+        if not code:
+            form.fail("code", "Enter your check-in code")
+        if not screen and not form.get("pass"):
+            form.fail("screen", "Enter the code on the screen")
+        if form.errors:
+            return render(request, "attendance/check_in.html", form=form, asks_screen=True)
         try:
             checked_in = await check_in(presented, code, network=network_of(request), now=now)
         except Refused as refusal:

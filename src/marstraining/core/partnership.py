@@ -107,6 +107,7 @@ class Partnership:
     booking: BookingRules
     programme: ProgrammeRules = field(default_factory=ProgrammeRules)
     aftercare: str = ""
+    data_protection_officer: str = ""
 
     def contact(self, code: str) -> Contact:
         """The contact of that code; KeyError where the file has none."""
@@ -144,6 +145,7 @@ def load_partnership(path: Path = PACKAGED) -> Partnership:
         reply_to=head.text("reply_to", _ADDRESS),
         controller=head.text("controller"),
         aftercare=head.text("aftercare") if head.has("aftercare") else "",
+        data_protection_officer=head.text("data_protection_officer") if head.has("data_protection_officer") else "",
         contacts=tuple(_contact(table) for table in root.tables("contacts")),
         calendar=SchoolCalendar(
             published_until=calendar.day("published_until"),

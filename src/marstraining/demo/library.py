@@ -50,7 +50,7 @@ async def write_library(rng: random.Random, *, now: datetime) -> None:
         await _look_after(code, about, today=today, now=now)
         await _note_link(code, about.get("link", "ok"), now=now)
     await save_resource(_WITHDRAWN, code=None, by=SYSTEM, now=now - _ADDED)
-    reason = "The national advice has changed. Use the pages that the advice now stands on."
+    reason = "The national advice has changed."
     await withdraw_resource(_WITHDRAWN.code, reason=reason, replaced_by="SAFER-SLEEP", by=SYSTEM, now=now - timedelta(days=30))
     await _count_uses(rng, today)
 

@@ -60,7 +60,7 @@ async def search(request: Request) -> Response:
         found=found,
         groups=groups,
         states=await booking_states(shown, viewer=viewer_of(request), now=now),
-        chosen=[(one.label, address.href(also_without=one.name, show="")) for one in understood.filters],
+        chosen=[(one.label[:1].upper() + one.label[1:], address.href(also_without=one.name, show="")) for one in understood.filters],
         readings=results.readings(understood, address),
         corrected=" ".join(one.meant for one in understood.corrections),
         elsewhere=results.ELSEWHERE.get(understood.intent),

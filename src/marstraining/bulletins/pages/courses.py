@@ -12,7 +12,7 @@ from marstraining.programme.queries import course_facts
 
 DONE: dict[str, str | tuple[str, str]] = {
     "following": "We will tell you when this course has new dates.",
-    "stopped": "You will get no more letters about new dates of this course.",
+    "stopped": "You will get no more emails about new dates of this course.",
 }
 
 

@@ -16,7 +16,7 @@ HOME = "/me/news"
 DONE: dict[str, str | tuple[str, str]] = {
     "following": "We will tell you about new dates and resources on this topic.",
     "stopped": "You will hear no more about it.",
-    "all": "You will get no more letters about new dates and resources.",
+    "all": "You will get no more emails about new dates and resources.",
 }
 
 
@@ -81,7 +81,7 @@ async def stop(request: Request) -> Response:
             return see_other(f"/bulletins/stop/{token}")
         await stop_by_token(token, course_id=courses.get(course), topic_id=topics.get(topic), now=now)
         if form.get("List-Unsubscribe"):
-            return PlainTextResponse("You will get no more letters about new dates.\n")
+            return PlainTextResponse("You will get no more emails about new dates.\n")
         return see_other(f"/bulletins/stop/{token}?done={'stopped' if course or topic else 'all'}")
     return render(
         request,

@@ -16,7 +16,7 @@ DONE: dict[str, str | tuple[str, str]] = {
     "stopped": "You will hear no more about this topic.",
     "sent": (
         "Check your email",
-        "If the address is right, a letter is on its way to it. Press the button there and we will tell you what is new on this topic.",
+        "If the address is right, an email is on its way to it. Press the button there and we will tell you what is new on this topic.",
     ),
 }
 

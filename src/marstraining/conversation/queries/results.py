@@ -77,7 +77,9 @@ def _document_item(found: Document) -> Item:
 async def understood(slots: Slots) -> tuple[Button, ...]:
     """The filters in force, each a button that takes it away."""
     topics = (await current_lexicon()).topics
-    return tuple(Button(chosen.label, data_of(Verb.UNFILTER, chosen.name)) for chosen in filters_of(slots, topics))
+    return tuple(
+        Button(chosen.label[:1].upper() + chosen.label[1:], data_of(Verb.UNFILTER, chosen.name)) for chosen in filters_of(slots, topics)
+    )
 
 
 def _heading(state: State) -> str:

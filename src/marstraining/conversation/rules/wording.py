@@ -9,7 +9,7 @@ INTRODUCTION = (
     "This is an automated chat about safeguarding training. I find courses and resources, book places and tell you what is due. "
     "I cannot take concerns about a child, and I keep no chat text."
 )
-_EXAMPLES = "Ask in a sentence, such as “neglect training in March for early years” or “7 minute briefing on CSE”. Or choose:"
+_EXAMPLES = "Ask in a sentence, such as “neglect training in March for early years” or “7 minute briefing on CSE”."
 SHORT_WORDS = "Words that always work: help, back, stop, start again, person, privacy."
 MENU: tuple[Button, ...] = (
     button("Find training", Verb.FIND, "training"),
@@ -27,7 +27,7 @@ def welcome_reply(signpost: Paragraph) -> Reply:
 
 def help_reply(signpost: Paragraph) -> Reply:
     """The same with the words that always work and the list of all that is understood."""
-    understood = Paragraph((Span("See all "), Span("what it understands", href="/chat/what-it-understands"), Span(".")))
+    understood = Paragraph((Span("See "), Span("everything it understands", href="/chat/what-it-understands"), Span(".")))
     return Reply(
         (line(INTRODUCTION), signpost, line(_EXAMPLES), line(SHORT_WORDS), understood), answer_type="help_menu", buttons=rows_of(MENU)
     )
@@ -36,7 +36,7 @@ def help_reply(signpost: Paragraph) -> Reply:
 # The first is for who wrote something that made no sense of any kind, the later ones for who goes on; none is said twice running.
 _LOST = (
     "I did not understand that. Tell me a topic, such as neglect or online safety, or a date.",
-    "I still do not follow. You could write “training in May”, “what have I booked” or “cancel”. Or choose one of these.",
+    "I still do not follow. You could write “training in May”, “what have I booked” or “cancel”.",
     "I cannot work this out. The training team can.",
     "That is beyond what I know. Try the name of a course, or ask the training team.",
 )

@@ -144,7 +144,7 @@ def _described(read: ReadFilter, topics: Mapping[str, str], **kept: str) -> list
     for name, value in read.typed.items():
         if name in read.errors:
             continue
-        label = "with places left" if name == "places" else said[name].format(value) if name in said else labels[name].get(value, value)
+        label = "With places left" if name == "places" else said[name].format(value) if name in said else labels[name].get(value, value)
         found.append((label, read.query(**kept, **{name: ""})))
     return found
 

@@ -62,7 +62,7 @@ def read_filter(params: Mapping[str, str]) -> ReadFilter:
     date_from = _typed_date(typed["from"], "from", errors)
     date_to = _typed_date(typed["to"], "to", errors)
     if date_from and date_to and date_to < date_from:
-        errors["to"] = "The latest date must be the same as or after the earliest date"
+        errors["to"] = "“Until” must be the same day as “From” or after it"
         date_to = None
     found = ProgrammeFilter(
         words=typed["q"],
@@ -97,8 +97,7 @@ def _typed_date(typed: str, field: str, errors: dict[str, str]) -> date | None:
         return None
     found = read_date(typed)
     if found is None:
-        label = "earliest" if field == "from" else "latest"
-        errors[field] = f"The {label} date must be a real date, like 14/6/2027"
+        errors[field] = f"“{'From' if field == 'from' else 'Until'}” must be a real date, like 14/6/2027"
     return found
 
 

@@ -47,10 +47,10 @@ async def lexicon_entries() -> list[Entry]:
 
 
 async def kept_entries(*, words: str = "") -> list[KeptEntry]:
-    """The lexicon by meaning, or those of its lines that hold these words."""
+    """The lexicon by what its lines are headed with, or those of its lines that hold these words."""
     found = await rows(
         rf"{_ENTRIES} WHERE LOWER(e.acronym || ' ' || e.meaning || ' ' || CAST(e.also AS TEXT)) LIKE ? ESCAPE '\'"
-        " ORDER BY LOWER(e.meaning), e.id LIMIT 1000",
+        " ORDER BY LOWER(CASE WHEN e.acronym = '' THEN e.meaning ELSE e.acronym END), e.id LIMIT 1000",
         like_pattern(words),
         instants=("changed_at",),
     )
