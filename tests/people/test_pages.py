@@ -168,7 +168,7 @@ async def test_without_having_asked_there_is_nothing_to_wait_for(client: Visitor
 async def test_what_is_no_address_is_told_and_kept(client: Visitor) -> None:
     answer = await client.post("/sign-in", {"email": "asha at school"})
     assert answer.status_code == 422
-    assert "Enter an email address in the correct format, like name@example.org" in answer.text
+    assert "Enter an email address in the correct format, like name@example.com" in answer.text
     assert 'value="asha at school"' in answer.text
 
 

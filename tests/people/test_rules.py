@@ -22,12 +22,18 @@ def test_an_address_is_kept_in_lower_case_without_spaces(typed: str, stored: str
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "asha", "asha@", "@x.example", "a b@x.example", "a@x", "a..b@x.example", ".a@x.example", "a@x.example, b@y.example"]
+    "typed", ["asha", "asha@", "@x.example", "a b@x.example", "a@x", "a..b@x.example", ".a@x.example", "a@x.example, b@y.example"]
 )
 def test_what_cannot_be_an_address_is_refused(typed: str) -> None:
     with pytest.raises(Refused) as refusal:
         rules.normal_address(typed)
-    assert refusal.value.message == "Enter an email address in the correct format, like name@example.org"
+    assert refusal.value.message == "Enter an email address in the correct format, like name@example.com"
+
+
+def test_no_address_at_all_is_asked_for() -> None:
+    with pytest.raises(Refused, match="Enter your email address") as refusal:
+        rules.normal_address("  ")
+    assert refusal.value.field == "email"
 
 
 @pytest.mark.parametrize("address", ["office@x.example", "Admin@x.example", "info2@x.example", "school.office@x.example"])

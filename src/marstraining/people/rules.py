@@ -139,9 +139,11 @@ _ADDRESS = re.compile(r"[^@\s,;<>\"()\[\]\\:]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61
 def normal_address(typed: str) -> str:
     """The e-mail address as it is stored and compared: trimmed and lower-case. Refuses what cannot be one."""
     address = typed.strip().casefold()
+    if not address:
+        raise Refused("Enter your email address", code="email", field="email")
     local_part = address.partition("@")[0]
     if len(address) > 254 or not _ADDRESS.fullmatch(address) or ".." in address or local_part.startswith(".") or local_part.endswith("."):
-        raise Refused("Enter an email address in the correct format, like name@example.org", code="email", field="email")
+        raise Refused("Enter an email address in the correct format, like name@example.com", code="email", field="email")
     return address
 
 
