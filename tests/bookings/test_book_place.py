@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from marstraining.bookings.actions import book_place, cancel_booking
+from marstraining.bookings.actions import book_place, cancel_booking, join_list
+from marstraining.bookings.actions.desk import book_for
 from marstraining.bookings.models import Booking, LedgerEntry, Transition
 from marstraining.bookings.queries import places
 from marstraining.bookings.rules import BookPlace
@@ -14,7 +15,7 @@ from marstraining.core.errors import NotFound, Refused
 from marstraining.core.web.dates import day
 from marstraining.messages.models import Message
 from marstraining.people.models import Person, Position
-from marstraining.programme.models import Prerequisite
+from marstraining.programme.models import Prerequisite, SessionTrainer
 from marstraining.programme.queries import session_facts
 from tests import makers
 from tests.conftest import Clock
@@ -231,3 +232,35 @@ async def test_calendar_1_booking_again_after_cancelling_raises_the_sequence(clo
     sent = [(letter.calendar[0]["method"], letter.calendar[0]["sequence"]) for letter in await Message.all().order_by("id")]
     uids = {letter.calendar[0]["uid"] for letter in await Message.all()}
     assert (sent, len(uids)) == ([("REQUEST", 0), ("CANCEL", 1), ("REQUEST", 2)], 1)
+
+
+@pytest.mark.parametrize(
+    ("columns", "says"),
+    [
+        ({"state": "accepted"}, "train or speak"),
+        ({"state": "accepted", "is_contributor": True}, "train or speak"),
+        ({"state": "asked"}, "Say yes or no"),
+    ],
+)
+async def test_who_trains_or_speaks_at_a_session_has_no_place_on_it(clock: Clock, columns: dict[str, Any], says: str) -> None:
+    tess, dee = await makers.make_person("Tess Trainer"), await makers.make_person("Dee Desk")
+    session = await makers.make_session(now=clock.now)
+    full = await makers.make_session(now=clock.now, capacity=0)
+    for one in (session, full):
+        await SessionTrainer.create(session=one, person=tess, asked_at=clock.now, **columns)
+    wish, wait = (BookPlace(session_id=one.id, learner_id=tess.id) for one in (session, full))
+    with pytest.raises(Refused, match=says):
+        await book_place(wish, by=makers.as_learner(tess), now=clock.now)
+    with pytest.raises(Refused, match=says):
+        await join_list(wait, by=makers.as_learner(tess), now=clock.now)
+    for order, joins in ((wish, False), (wait, True)):
+        with pytest.raises(Refused, match="They train or speak"):
+            await book_for(order, joins_list=joins, by=makers.as_desk(dee), now=clock.now)
+    assert await Booking.all().count() == 0
+
+
+async def test_who_said_no_to_training_a_session_books_it(clock: Clock) -> None:
+    tess = await makers.make_person("Tess Trainer")
+    session = await makers.make_session(now=clock.now)
+    await SessionTrainer.create(session=session, person=tess, state="declined", asked_at=clock.now)
+    assert await book(tess, session.id, clock) == "confirmed"

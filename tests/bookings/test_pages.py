@@ -154,6 +154,16 @@ async def test_booking_2_a_missing_prerequisite_leads_to_its_dates(asha: Person,
     assert (heading(page), 'href="/courses/CP"' in page) == ("Complete another course first", True)
 
 
+@pytest.mark.parametrize(("state", "way"), [("accepted", "/teaching/{ref}"), ("asked", "/me")])
+async def test_who_trains_a_session_is_led_to_it_as_its_trainer(
+    state: str, way: str, asha: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await makers.make_session(now=clock.now)
+    await SessionTrainer.create(session=session, person=asha, state=state, asked_at=clock.now)
+    page = (await (await sign_in_as(asha)).get(f"/sessions/{session.ref}/book")).text.split("<main")[1]
+    assert ("<form" in page, f'href="{way.format(ref=session.ref)}"' in page) == (False, True)
+
+
 async def test_booking_4_needs_kept_for_next_time_are_filled_in_and_forgotten_on_asking(
     asha: Person, sign_in_as: SignInAs, clock: Clock
 ) -> None:

@@ -2,12 +2,16 @@
 
 import asyncio
 
+import pytest
+
 from marstraining.bookings.actions import book_place, join_list
 from marstraining.bookings.actions.walk_ins import confirm_walk_in
 from marstraining.bookings.models import Booking, Transition
 from marstraining.bookings.rules import BookPlace
+from marstraining.core.errors import Refused
 from marstraining.messages.models import Message
 from marstraining.people.models import Person, Position
+from marstraining.programme.models import SessionTrainer
 from tests import makers
 from tests.conftest import Clock
 
@@ -46,3 +50,11 @@ async def test_two_who_enter_the_same_walk_in_at_once_make_one_booking(asha: Per
     both = await asyncio.gather(*(confirm_walk_in(session.id, asha.id, by=makers.as_desk(dee), now=clock.now) for _ in range(2)))
     assert sorted(one.was_there for one in both) == [False, True]
     assert await Booking.filter(learner_id=asha.id).count() == 1
+
+
+async def test_who_trains_the_session_is_no_walk_in(asha: Person, dee: Person, clock: Clock) -> None:
+    session = await makers.make_session(now=clock.now)
+    await SessionTrainer.create(session=session, person=asha, state="accepted", asked_at=clock.now)
+    clock.travel_to(session.starts_at)
+    with pytest.raises(Refused, match="do not stand on its register"):
+        await confirm_walk_in(session.id, asha.id, by=makers.as_desk(dee), now=clock.now)

@@ -13,6 +13,7 @@ from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Role, Viewer
 from marstraining.messages.models import Message
 from marstraining.people.models import Agency, Person, Position
+from marstraining.programme.models import SessionTrainer
 from tests import makers
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -78,6 +79,14 @@ async def test_who_cannot_be_invited_is_named_with_the_reason_and_nobody_is_book
     with pytest.raises(Refused, match="Ben: Has a booking already"):
         await invite_colleagues(session.ref, [asha.ref, ben.ref], by=lena, now=NOW)
     assert await states(session.id) == ["confirmed"]
+
+
+async def test_a_colleague_who_trains_the_session_cannot_be_invited_to_it(school: Agency, lena: Viewer) -> None:
+    tess = await makers.make_person("Tess", agency=school)
+    session = await makers.make_session(now=NOW)
+    await SessionTrainer.create(session=session, person=tess, state="accepted", asked_at=NOW)
+    chosen = await choose_colleagues(session.ref, [tess.ref], by=lena, now=NOW)
+    assert [one.why_not for one in chosen.people] == ["Trains or speaks at this session, or is asked to"]
 
 
 async def test_a_person_of_another_agency_cannot_be_booked_by_any_reference(lena: Viewer) -> None:

@@ -15,7 +15,7 @@ from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Role, Viewer
 from marstraining.messages.models import Message
 from marstraining.people.models import Agency, Person
-from marstraining.programme.models import Prerequisite
+from marstraining.programme.models import Prerequisite, SessionTrainer
 from tests import makers
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -123,3 +123,12 @@ async def test_the_ledger_follows_the_register_and_keeps_a_waiver(school: Agency
     assert await noted(*both) == [("Asha", "absence", False, True), ("Ben", "absence", True, False)]
     await restore_entry(entry["id"], by=dee, now=after)
     assert await noted() == []
+
+
+async def test_who_trains_the_session_takes_nobodys_place_on_it(school: Agency, lena: Viewer) -> None:
+    asha, tess = await makers.make_person("Asha", agency=school), await makers.make_person("Tess", agency=school)
+    session = await makers.make_session(now=NOW)
+    booking = await booked(session.id, asha)
+    await SessionTrainer.create(session=session, person=tess, state="accepted", asked_at=NOW)
+    with pytest.raises(Refused, match="Tess trains or speaks at this session"):
+        await substitute(booking.id, learner_id=tess.id, by=lena, now=NOW)

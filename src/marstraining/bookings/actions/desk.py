@@ -115,6 +115,7 @@ def _in_words_for_the_desk() -> Iterator[None]:
     except Refused as refusal:
         said = {
             "clash": f"They are already booked on “{refusal.facts.get('title')}” at the same time. Cancel or move that booking first.",
+            "trains": "They train or speak at this session, or are asked to, so they cannot also have a place on it.",
             "full": "No place is free. Put them on the waiting list, or raise the number of places first.",
             "has_places": "A place is free, so book it instead of adding them to the waiting list.",
         }

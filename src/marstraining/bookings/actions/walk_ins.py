@@ -22,7 +22,7 @@ async def confirm_walk_in(session_id: int, learner_id: int, *, agency_id: int | 
 
     A live booking that is not confirmed, such as an entry of the waiting list, becomes confirmed; a confirmed one is given back. The
     agency is the one given if they hold a post there, else that of the first post held today. Who may enter whom is for the caller
-    to know. NotFound but for a published session; refused before the day it begins.
+    to know. NotFound but for a published session; refused before the day it begins, and for who trains or speaks there.
     """
     session = await session_row(session_id)
     if session is None or session.state != SessionState.PUBLISHED:
@@ -31,6 +31,7 @@ async def confirm_walk_in(session_id: int, learner_id: int, *, agency_id: int | 
         raise Refused("The session is still to come, so nobody can walk in yet. Book them instead.", code="not_begun")
     async with transaction():
         await hold(Session, session_id)
+        await _check_trains_not(session_id, learner_id)
         marks = ", ".join(f"'{state}'" for state in sorted(LIVE_STATES))
         found = await rows(
             f"SELECT id, ref, state FROM bookings_booking WHERE session_id = ? AND learner_id = ? AND state IN ({marks})",
@@ -49,6 +50,14 @@ async def confirm_walk_in(session_id: int, learner_id: int, *, agency_id: int | 
         detail = {"session": session_id}
         await record("booking.walked_in", by=by, now=now, subject_kind="booking", subject_id=booking_id, detail=detail)
     return steps.Booked(id=booking_id, ref=ref, state=BookingState.CONFIRMED)
+
+
+async def _check_trains_not(session_id: int, person_id: int) -> None:
+    found = await rows(
+        "SELECT 1 AS one FROM programme_trainer WHERE session_id = ? AND person_id = ? AND state = 'accepted'", session_id, person_id
+    )
+    if found:
+        raise Refused("They train or speak at this session, so they do not stand on its register as a learner.", code="trains")
 
 
 async def _insert(session_id: int, learner_id: int, *, agency_id: int | None, delivery: str, by: Viewer, now: datetime) -> tuple[int, str]:

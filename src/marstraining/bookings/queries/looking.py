@@ -68,6 +68,8 @@ _LOOK_COLUMNS = (
     " a.is_vcse AS post_is_vcse,"
     f" (SELECT count(*) FROM bookings_booking o WHERE o.learner_id = p.id AND o.session_id <> s.id AND o.state IN {_LIVE}) AS others,"
     " (SELECT count(*) FROM bookings_transition t WHERE t.by_id = p.id AND t.at > ? AND t.from_state = '') AS recent,"
+    " coalesce((SELECT t.state FROM programme_trainer t WHERE t.session_id = s.id AND t.person_id = p.id AND t.state <> 'declined'), '')"
+    " AS trainer_state,"
     " (SELECT count(*) FROM programme_invited i WHERE i.session_id = s.id AND i.person_id = p.id) AS invitations,"
     " (SELECT count(*) FROM programme_prerequisite q WHERE q.course_id = s.course_id AND NOT EXISTS"
     " (SELECT 1 FROM record_completion r WHERE r.person_id = p.id AND r.course_id = q.needs_id)) AS missing"
@@ -111,7 +113,7 @@ async def look(session: int | str, learner_id: int, *, now: datetime) -> Looked 
             contact_email=row["contact_email"],
             posts=posts,
         ),
-        situation=_situation(made, posts=posts, is_invited=bool(row["invitations"]), missing=missing),
+        situation=_situation(made, posts=posts, is_invited=bool(row["invitations"]), missing=missing, trainer_state=row["trainer_state"]),
         existing=_existing(row),
         held=counted_of(row).held,
         has_others=bool(row["others"]),
@@ -133,7 +135,9 @@ def _existing(row: Mapping[str, Any]) -> Existing | None:
     return Existing(id=row["booking_id"], ref=row["booking_ref"], state=row["booking_state"]) if row["booking_id"] else None
 
 
-def _situation(session: SessionRow, *, posts: Sequence[Post], is_invited: bool, missing: tuple[Missing, ...]) -> Situation:
+def _situation(
+    session: SessionRow, *, posts: Sequence[Post], is_invited: bool, missing: tuple[Missing, ...], trainer_state: str
+) -> Situation:
     audiences = (audiences_of(sector=post.sector, job_role=post.job_role, is_vcse=post.is_vcse) for post in posts)
     return Situation(
         ref=session.ref,
@@ -151,6 +155,7 @@ def _situation(session: SessionRow, *, posts: Sequence[Post], is_invited: bool, 
         external_url=session.external_url,
         is_headcount_only=session.is_headcount_only,
         missing_prerequisites=missing,
+        trainer_state=trainer_state,
     )
 
 

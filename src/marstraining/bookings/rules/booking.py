@@ -7,7 +7,7 @@ from enum import StrEnum
 from marstraining.core.clock import local
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.values import frozen
-from marstraining.programme.rules import AUDIENCES, Access, CourseKind, SessionState
+from marstraining.programme.rules import AUDIENCES, Access, CourseKind, SessionState, TrainerState
 
 _MAY_COME_ALONE = frozenset({"all", "foster_carers", "parents", "pupils"})
 
@@ -62,7 +62,7 @@ class Missing:
 
 @frozen
 class Situation:
-    """A session as the rules of booking see it, for one learner."""
+    """A session as the rules of booking see it, for one learner; `trainer_state` is whether they train or speak there ("" for neither)."""
 
     ref: str
     title: str
@@ -79,6 +79,7 @@ class Situation:
     external_url: str
     is_headcount_only: bool
     missing_prerequisites: tuple[Missing, ...] = ()
+    trainer_state: str = ""
 
 
 class ConflictKind(StrEnum):
@@ -114,6 +115,7 @@ def check_bookable(situation: Situation, *, now: datetime, by_desk: bool = False
     if situation.access == Access.INVITED and not (situation.is_invited or by_desk):
         raise NotFound
     check_open(situation, now=now, by_desk=by_desk)
+    _check_trains_not(situation)
     if not by_desk:
         _check_eligible(situation)
         _check_prerequisites(situation)
@@ -133,6 +135,20 @@ def check_open(situation: Situation, *, now: datetime, by_desk: bool = False) ->
         raise Refused("This session has already started. Choose another date of the same course.", code="past")
     if not by_desk:
         _check_window(situation, now=now)
+
+
+def _check_trains_not(situation: Situation) -> None:
+    """Refuse who trains or speaks at the session, or is asked to: nobody is learner and trainer on one register."""
+    if not situation.trainer_state:
+        return
+    is_asked = situation.trainer_state == TrainerState.ASKED
+    raise Refused(
+        "You are asked to train this session. Say yes or no to that first: nobody can both train it and have a place on it."
+        if is_asked
+        else "You train or speak at this session, so you cannot also have a place on it.",
+        code="trains",
+        facts={"is_asked": is_asked},
+    )
 
 
 def _check_window(situation: Situation, *, now: datetime) -> None:

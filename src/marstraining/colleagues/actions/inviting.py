@@ -25,6 +25,7 @@ from marstraining.programme.models import Session
 
 _FOR_A_LEAD = {
     "not_eligible": "The session is for other roles or settings",
+    "trains": "Trains or speaks at this session, or is asked to",
     "agency": "Holds several posts: ask them to book for themselves",
     "mode": "Choose whether they attend in the room or online",
     "too_fast": "Too many bookings in one minute: wait a minute",

@@ -80,6 +80,8 @@ def _check_may_stand_in(looked: Looked, *, agency_id: int | None) -> str:
     post = next((post for post in looked.learner.posts if post.agency_id == agency_id), None)
     if post is None and looked.learner.managed_by_id != agency_id:
         raise Refused("Only a colleague of the same organisation can take over the place.", code="other_agency", field="person")
+    if looked.situation.trainer_state:
+        raise Refused(f"{looked.learner.name} trains or speaks at this session, or is asked to.", code="trains", field="person")
     if looked.situation.missing_prerequisites:
         names = " and ".join(f"“{one.title}”" for one in looked.situation.missing_prerequisites)
         raise Refused(f"{looked.learner.name} needs to complete {names} first.", code="prerequisite", field="person")
