@@ -281,3 +281,16 @@ async def test_a_time_nobody_recorded_is_told_alike_on_every_page_that_shows_it(
     for page in pages:
         assert (page.text.count("About 6 hours, the course’s length"), page.text.count("Not known")) == (1, 1)  # noqa: RUF001 - as printed
     assert "In all" not in pages[2].text
+
+
+async def test_a_past_booking_of_a_colleague_is_no_longer_called_booked(
+    school: Agency, lena: Person, clock: Clock, sign_in_as: SignIn
+) -> None:
+    asha = await makers.make_person("Asha Patel", agency=school)
+    session = await makers.make_session(now=clock.now)
+    booking = await _booked(session, asha, clock)
+    clock.travel_to(session.ends_at + timedelta(minutes=5))
+    client = await sign_in_as(lena)
+    for path in ("/agency/bookings?show=past", f"/agency/bookings/{booking.ref}", f"/agency/staff/{asha.ref}"):
+        page = (await client.get(path)).text
+        assert ("Took place" in page, ">Booked<" in page) == (True, False), path

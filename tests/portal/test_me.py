@@ -1,5 +1,6 @@
 """My training: coming, waiting with position, offered, past; the same number of statements whatever is booked."""
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -87,9 +88,29 @@ async def test_a_past_booking_says_whether_one_came_once_its_register_is_locked(
     clock.travel_to(session.ends_at + timedelta(minutes=5))
     await mark_register(session.id, [NewMark(asha.id, (await TrainingDay.get()).id, MarkWord.ATTENDED)], by=SYSTEM, now=clock.now)
     visitor = await sign_in_as(asha)
-    assert (">Attended<" in (text := (await visitor.get("/me")).text), ">Booked<" in text) == (False, True)
+    here = ("/me", f"/bookings/{(await Booking.get()).ref}")
+
+    async def said() -> list[list[str]]:
+        texts = [(await visitor.get(page)).text.split("<main")[1] for page in here]
+        return [[word for word in ("Attended", "Took place", "Booked") if re.search(f">{word}</", text)] for text in texts]
+
+    assert await said() == [["Took place"], ["Took place"]]
     await lock_register(session.id, by=SYSTEM, now=clock.now)
-    assert (">Attended<" in (text := (await visitor.get("/me")).text), ">Booked<" in text) == (True, False)
+    assert await said() == [["Attended"], ["Attended"]]
+    mine = (await visitor.get(here[1])).text
+    assert [href in mine for href in ('href="/me/record"', 'href="/me/files"')] == [True, True]
+
+
+async def test_a_past_booking_without_a_place_says_neither_booked_nor_waiting(asha: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    session = await makers.make_session(now=clock.now, capacity=0)
+    booked = await join_list(BookPlace(session_id=session.id, learner_id=asha.id), by=makers.as_learner(asha), now=clock.now)
+    clock.travel_to(session.ends_at + timedelta(minutes=5))
+    visitor = await sign_in_as(asha)
+    for page in ("/me", f"/bookings/{booked.ref}"):
+        text = (await visitor.get(page)).text.split("<main")[1]
+        assert ("Without a place" in text, "On the waiting list" in text, "short notice" in text) == (
+            True, False, False,
+        )  # fmt: skip
 
 
 async def test_a_trainer_finds_the_register_from_shortly_before_until_it_is_locked(sign_in_as: SignInAs, clock: Clock) -> None:

@@ -9,11 +9,12 @@ from starlette.responses import Response
 from marstraining.bookings import actions, forms
 from marstraining.bookings.calendar import own_entries
 from marstraining.bookings.letters import TOKEN_PURPOSE
+from marstraining.bookings.pages.became import came_to
 from marstraining.bookings.queries import position_in_line
 from marstraining.bookings.queries.asked import asked_of
 from marstraining.bookings.queries.own import OwnBooking, booking_by_ref, kept_needs, needs_of, visible_booking, was_postponed
 from marstraining.bookings.queries.roster import trainer_names
-from marstraining.bookings.rules import CANCEL_REASONS, LIVE_STATES, STATE_WORDS, BookingState, Standby
+from marstraining.bookings.rules import CANCEL_REASONS, LIVE_STATES, STATE_WORDS, BookingState, Standby, past_words
 from marstraining.core import clock, config
 from marstraining.core.errors import NotFound, Refused, UnknownLink
 from marstraining.core.icalendar_writer import download
@@ -40,6 +41,8 @@ DONE: dict[str, str | tuple[str, str]] = {
     "declined": ("You have said no", "The place is passed on, and whoever invited you is told."),
 }
 
+_COLOURS: dict[str, str] = {BookingState.CONFIRMED: "green", BookingState.WAITING: "yellow", BookingState.OFFERED: "orange"}
+
 
 async def own(request: Request) -> Response:
     """The booking's page."""
@@ -58,6 +61,7 @@ async def _booking_page(request: Request, booking: OwnBooking, *, root: str, is_
     # What a learner needs the desk reads on a page that asks why and keeps that (security.md 4); here it is theirs alone.
     is_own = not is_by_link and booking.learner_id == viewer_of(request).person_id
     is_postponed = booking.begins_at is None
+    is_past = not is_postponed and now >= booking.ends_at
     is_near = not is_postponed and now >= actions.joining_time(booking.starts_at)
     return render(
         request,
@@ -67,8 +71,9 @@ async def _booking_page(request: Request, booking: OwnBooking, *, root: str, is_
         days=await training_days(booking.session_id),
         root=root,
         is_by_link=is_by_link,
-        word=STATE_WORDS[BookingState(booking.state)],
-        is_live=booking.state in LIVE_STATES and (is_postponed or now < booking.ends_at),
+        tag=await _tag(booking, is_past=is_past),
+        is_past=is_past,
+        is_live=booking.state in LIVE_STATES and not is_past,
         can_cancel=booking.state in LIVE_STATES and (is_postponed or now < booking.starts_at),
         position=await position_in_line(booking.id) if booking.state == BookingState.WAITING else None,
         shows_joining=booking.state == BookingState.CONFIRMED and is_near and now < booking.ends_at,
@@ -86,6 +91,14 @@ async def _booking_page(request: Request, booking: OwnBooking, *, root: str, is_
         is_late="done" in request.query_params and await is_mail_late(),
         done=DONE,
     )
+
+
+async def _tag(booking: OwnBooking, *, is_past: bool) -> tuple[str, str]:
+    """How the booking stands and its colour; of a session that is over what became of it, as My training says it."""
+    if is_past:
+        came = await came_to(booking.learner_id, booking.ref) if booking.state == BookingState.CONFIRMED else None
+        return came or (past_words(booking.state), "grey")
+    return STATE_WORDS[BookingState(booking.state)], _COLOURS.get(booking.state, "grey")
 
 
 async def cancel(request: Request) -> Response:

@@ -46,6 +46,7 @@ from marstraining.bookings.rules.states import (
     Standby,
     check_can_cancel,
     is_late,
+    past_words,
 )
 
 __all__ = [
@@ -99,6 +100,7 @@ __all__ = [
     "mode_after",
     "mode_of",
     "offer_expires_at",
+    "past_words",
     "period_of",
     "rejoin_time",
     "remind_at",

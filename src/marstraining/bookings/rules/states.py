@@ -48,6 +48,13 @@ STATE_WORDS = {
 }
 
 
+def past_words(state: str) -> str:
+    """What a booking's state is called once its session is over: neither booked nor waiting any more."""
+    if state == BookingState.CONFIRMED:
+        return "Took place"
+    return "Without a place" if state in LIVE_STATES else STATE_WORDS[BookingState(state)]
+
+
 class Mode(StrEnum):
     """How a learner attends a hybrid session; a session with one mode needs no word."""
 

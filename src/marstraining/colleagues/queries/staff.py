@@ -132,7 +132,8 @@ async def led_booking(ref: str, *, viewer: Viewer, on: date) -> dict[str, Any] |
     scope = visible_bookings(viewer, on=on)
     found = await rows(
         "SELECT b.id, b.ref, b.state, b.session_id, b.learner_id, b.agency_id, b.answer_by, p.name, p.ref AS person_ref, a.name AS agency,"
-        " s.ref AS session_ref, s.starts_at, s.ends_at, CASE WHEN s.title = '' THEN c.title ELSE s.title END AS title"
+        " s.ref AS session_ref, s.state AS session_state, s.starts_at, s.ends_at,"
+        " CASE WHEN s.title = '' THEN c.title ELSE s.title END AS title"
         " FROM bookings_booking b JOIN people_person p ON p.id = b.learner_id JOIN programme_session s ON s.id = b.session_id"
         " JOIN programme_course c ON c.id = s.course_id JOIN people_agency a ON a.id = b.agency_id"
         f" WHERE b.ref = ? AND ({scope.sql})",

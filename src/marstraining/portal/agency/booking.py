@@ -1,6 +1,7 @@
 """Bookings on behalf of an agency: the list, one booking with what its lead may do, and booking colleagues."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -9,7 +10,7 @@ from starlette.responses import Response
 
 from marstraining.bookings.actions import cancel_booking
 from marstraining.bookings.queries import Places, places
-from marstraining.bookings.rules import LIVE_STATES, STATE_WORDS, BookingState, Mode
+from marstraining.bookings.rules import LIVE_STATES, STATE_WORDS, BookingState, Mode, past_words
 from marstraining.colleagues.actions import Choice, approve_booking, choose_colleagues, decline_booking, invite_colleagues, substitute
 from marstraining.colleagues.queries import BOOKING_ORDER, bookings_for, colleagues_by_ref, led_booking, staff
 from marstraining.colleagues.rules import MOST_AT_ONCE
@@ -69,12 +70,14 @@ async def bookings(request: Request) -> Response:
     if view.export:
         found, total = await bookings_for(viewer, shown=shown or "coming", on=today, now=now, order=order)
         await record_export("agency_bookings", by=viewer, now=now, subject_kind="agency", subject_id=None, lines=total)
-        return export_response(request, view.export, "bookings", COLUMNS, _rows(found))
+        return export_response(request, view.export, "bookings", COLUMNS, _rows(found, now=now))
     view, (found, _) = await nearest_page(view, partial(bookings_for, viewer, shown=shown or "coming", on=today, now=now, order=order))
-    return render(request, "portal_agency/bookings.html", view=narrowed(view, viewer), rows=list(_rows(found)), shown=SHOWN, done=DONE)
+    return render(
+        request, "portal_agency/bookings.html", view=narrowed(view, viewer), rows=list(_rows(found, now=now)), shown=SHOWN, done=DONE
+    )
 
 
-def _rows(found: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, object]]:
+def _rows(found: Iterable[Mapping[str, Any]], *, now: datetime) -> Iterable[dict[str, object]]:
     for row in found:
         state = BookingState(row["state"])
         yield {
@@ -82,9 +85,16 @@ def _rows(found: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, object]]:
             "session": row["title"],
             "when": clock.local(row["starts_at"]).date(),
             "agency": row["agency"],
-            "state": Tag(STATE_WORDS[state], STATE_COLOURS.get(state, "grey")),
+            "state": Tag(*_state_tag(row, now=now)),
             "answer_by": clock.local(row["answer_by"]).date() if row["answer_by"] and state in _UNANSWERED else "",
         }
+
+
+def _state_tag(row: Mapping[str, Any], *, now: datetime) -> tuple[str, str]:
+    if row["ends_at"] <= now and row["session_state"] != SessionState.POSTPONED:
+        return past_words(row["state"]), "grey"
+    state = BookingState(row["state"])
+    return STATE_WORDS[state], STATE_COLOURS.get(state, "grey")
 
 
 async def booking(request: Request) -> Response:
@@ -116,8 +126,7 @@ async def booking(request: Request) -> Response:
             for one in found
             if one.person_id != row["learner_id"] and one.agency_id == row["agency_id"]
         },
-        word=STATE_WORDS[BookingState(row["state"])],
-        colour=STATE_COLOURS.get(BookingState(row["state"]), "grey"),
+        tag=_state_tag(row, now=now),
         form=form,
         done=DONE,
     )

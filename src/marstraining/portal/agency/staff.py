@@ -6,7 +6,7 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
-from marstraining.bookings.rules import STATE_WORDS
+from marstraining.bookings.rules import STATE_WORDS, past_words
 from marstraining.certificates.queries import accreditations_of
 from marstraining.certificates.rules import time_words
 from marstraining.colleagues.queries import STAFF_ORDER, Colleague, bookings_for, colleagues_by_ref, staff
@@ -86,6 +86,8 @@ async def colleague(request: Request) -> Response:
         progress=progress,
         time_words=time_words,
         words=STATE_WORDS,
+        past_words=past_words,
+        now=now,
         colours=STATE_COLOURS,
     )
 

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from marstraining.bookings.queries.own import ListedBooking, own_bookings, positions_in_lines
-from marstraining.bookings.rules import LIVE_STATES, STATE_WORDS, BookingState
+from marstraining.bookings.rules import LIVE_STATES, STATE_WORDS, BookingState, past_words
 from marstraining.core import clock
 from marstraining.core.errors import NotFound
 from marstraining.core.viewer import Role
@@ -53,6 +53,8 @@ async def me(request: Request) -> Response:
         taught=taught,
         registers=await register_tags(taught, now=now),
         words=STATE_WORDS,
+        past_words=past_words,
+        now=now,
         colours=_COLOURS,
         done=DONE,
     )

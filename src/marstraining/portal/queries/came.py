@@ -18,13 +18,18 @@ _BY_MARKS: dict[frozenset[str], tuple[str, str]] = {
 }
 
 
-async def came(person_id: int) -> dict[str, tuple[str, str]]:
-    """By the reference of a booking whether its learner came, and the colour of it, where the register says so for good."""
+async def came(person_id: int, *, ref: str = "") -> dict[str, tuple[str, str]]:
+    """By the reference of a booking whether its learner came, and the colour of it, where the register says so for good.
+
+    With `ref` of that booking alone.
+    """
+    which, values = ("b.ref = ? AND", (ref,)) if ref else ("", ())
     found = await rows(
         "SELECT DISTINCT b.ref, m.mark FROM bookings_booking b JOIN attendance_mark m ON m.session_id = b.session_id"
-        " AND m.person_id = b.learner_id AND m.superseded_at IS NULL WHERE b.learner_id = ? AND b.state = 'confirmed'"
+        f" AND m.person_id = b.learner_id AND m.superseded_at IS NULL WHERE {which} b.learner_id = ? AND b.state = 'confirmed'"
         " AND (m.evidence = 'imported' OR EXISTS (SELECT 1 FROM attendance_register g WHERE g.session_id = b.session_id"
         " AND g.locked_at IS NOT NULL))",
+        *values,
         person_id,
     )
     marks: dict[str, set[str]] = {}
