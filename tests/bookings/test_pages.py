@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from marstraining.bookings.actions.desk import book_for
 from marstraining.bookings.models import Booking
+from marstraining.bookings.rules import BookPlace
 from marstraining.core import config
 from marstraining.core.tokens import derive_token
 from marstraining.core.viewer import Role
@@ -151,7 +153,7 @@ async def test_booking_2_a_missing_prerequisite_leads_to_its_dates(asha: Person,
     session = await makers.make_session(now=clock.now, course=await makers.make_course("Strategy Discussions"))
     await Prerequisite.create(course_id=session.course_id, needs=first)
     page = (await (await sign_in_as(asha)).get(f"/sessions/{session.ref}/book")).text
-    assert (heading(page), 'href="/courses/CP"' in page) == ("Complete another course first", True)
+    assert (heading(page), 'href="/me/courses/CP"' in page) == ("Complete another course first", True)
 
 
 @pytest.mark.parametrize(("state", "way"), [("accepted", "/teaching/{ref}"), ("asked", "/me")])
@@ -249,3 +251,26 @@ async def test_booking_9_lost_joining_instructions_go_to_who_booked_and_the_answ
         said.add((answer.status_code, answer.headers["location"], (await client.get(answer.headers["location"])).text))
     assert len(said) == 1
     assert [letter.address for letter in await Message.filter(template="joining_instructions")] == [asha.email]
+
+
+@pytest.mark.parametrize("access", ["public", "restricted", "invited"])
+async def test_ones_own_booking_leads_to_its_session_whoever_it_is_for(
+    access: str, asha: Person, dee: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    course = await makers.make_course("Strategy Discussions", code="SD", access=access, audience_codes=["police"])
+    session = await makers.make_session(now=clock.now, course=course)
+    booked = await book_for(BookPlace(session_id=session.id, learner_id=asha.id), by=makers.as_desk(dee), now=clock.now)
+    visitor = await sign_in_as(asha)
+    page = (await visitor.get(f"/bookings/{booked.ref}")).text
+    assert f'href="/me/sessions/{session.ref}"' in page
+    shown = await visitor.get(f"/me/sessions/{session.ref}")
+    assert (shown.status_code, "You have a place" in shown.text) == (200, True)
+    assert (await visitor.get("/me/courses/SD")).status_code == 200
+
+
+async def test_booking_again_what_one_has_leads_to_the_booking_and_says_so(asha: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    session = await makers.make_session(now=clock.now)
+    visitor = await sign_in_as(asha)
+    await visitor.post(f"/sessions/{session.ref}/book")
+    again = await visitor.get(f"/sessions/{session.ref}/book")
+    assert "You have a booking of this session already" in (await visitor.get(again.headers["location"])).text

@@ -118,3 +118,11 @@ async def test_the_page_of_a_session_says_how_one_stands_to_it(asha: Person, tes
     assert ("You have a place" in shown, f"/bookings/{booking.ref}" in shown, "Book a place" in shown) == (True, True, False)
     shown = (await (await sign_in_as(tess)).get(f"/me/sessions/{session.ref}")).text
     assert ("You train this session" in shown, f"/teaching/{session.ref}" in shown) == (True, True)
+
+
+async def test_a_booking_that_waits_for_approval_is_not_called_a_place(asha: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    session = await makers.make_session(now=clock.now)
+    booking = await book(session, asha, clock)
+    await Booking.filter(id=booking.id).update(state="requested")
+    shown = (await (await sign_in_as(asha)).get(f"/me/sessions/{session.ref}")).text
+    assert ("Your booking waits for approval" in shown, "You have a place" in shown) == (True, False)

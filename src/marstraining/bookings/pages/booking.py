@@ -45,7 +45,7 @@ async def book(request: Request) -> Response:
     if not looked.is_open_secret:
         await session_facts(ref, viewer=viewer, now=now)
     if looked.existing:
-        return see_other(f"/bookings/{looked.existing.ref}")
+        return see_other(f"/bookings/{looked.existing.ref}?done=there")
     try:
         check_bookable(looked.situation, now=now)
     except Refused as refusal:

@@ -14,6 +14,8 @@ EFFECTIVE_AUDIENCES = (
     "CASE WHEN CAST(s.audience_codes AS TEXT) = '[]' THEN CAST(c.audience_codes AS TEXT) ELSE CAST(s.audience_codes AS TEXT) END"
 )
 
+_LIVE = "('requested', 'invited', 'confirmed', 'waiting', 'offered')"
+
 
 @frozen
 class Scope:
@@ -32,8 +34,8 @@ async def visible_to(viewer: Viewer, *, now: datetime) -> Scope:
     """The sessions that `viewer` may know of.
 
     Everyone: what is public. A signed-in person: also what is restricted to an audience of theirs, what they were invited
-    to, and what they teach. The training team: everything, drafts included; a partner organiser: everything of the
-    courses that their agency owns.
+    to, what they teach and what they hold a booking of. The training team: everything, drafts included; a partner organiser:
+    everything of the courses that their agency owns.
     """
     if viewer.is_desk:
         return EVERYTHING
@@ -48,6 +50,9 @@ async def visible_to(viewer: Viewer, *, now: datetime) -> Scope:
     parts.append("EXISTS (SELECT 1 FROM programme_invited i WHERE i.session_id = s.id AND i.person_id = ?)")
     params.append(viewer.person_id)
     parts.append("EXISTS (SELECT 1 FROM programme_trainer r WHERE r.session_id = s.id AND r.person_id = ? AND r.state <> 'declined')")
+    params.append(viewer.person_id)
+    # The training team books people whom the audience leaves out, and posts change: one's own booking leads to its session all the same.
+    parts.append(f"EXISTS (SELECT 1 FROM bookings_booking o WHERE o.session_id = s.id AND o.learner_id = ? AND o.state IN {_LIVE})")
     params.append(viewer.person_id)
     seen = "s.state <> 'draft' AND (" + " OR ".join(f"({part})" for part in parts) + ")"
     if viewer.organiser_agency_ids:
