@@ -12,7 +12,7 @@ from marstraining.bookings.rules import BookPlace, may_trainer_read
 from marstraining.core.viewer import Role
 from marstraining.history.models import Entry
 from marstraining.people.models import Person
-from marstraining.programme.models import Session, SessionTrainer
+from marstraining.programme.models import Course, Session, SessionTrainer
 from tests import makers
 from tests.conftest import Clock, Visitor
 from tests.statements import statements
@@ -126,3 +126,47 @@ async def test_a_booking_that_waits_for_approval_is_not_called_a_place(asha: Per
     await Booking.filter(id=booking.id).update(state="requested")
     shown = (await (await sign_in_as(asha)).get(f"/me/sessions/{session.ref}")).text
     assert ("Your booking waits for approval" in shown, "You have a place" in shown) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        ("confirmed", "You have a place"),
+        ("offered", "Offered to you"),
+        ("invited", "Kept for you: confirm it"),
+        ("waiting", "You are on the waiting list"),
+        ("requested", "Waiting for approval"),
+    ],
+)
+async def test_lists_for_who_is_signed_in_say_how_they_stand_to_each_date(
+    state: str, says: str, asha: Person, tess: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await trained_session(clock, by=tess)
+    code = (await Course.get(id=session.course_id)).code
+    await Booking.filter(id=(await book(session, asha, clock)).id).update(state=state)
+    for person, theirs in ((asha, says), (tess, "You train this"), (await makers.make_person("Nia"), "places left</strong>")):
+        visitor = await sign_in_as(person)
+        for path in ("/me/programme", "/me/programme?places=yes", f"/me/courses/{code}"):
+            page = (await visitor.get(path)).text
+            assert [words for words in (says, "You train this", "places left</strong>") if words in page] == [theirs], path
+    public = (await (await sign_in_as(asha)).get("/programme")).text
+    assert ("places left</strong>" in public, says in public) == (True, False)
+
+
+async def test_a_list_asks_the_same_number_of_statements_whatever_one_has_booked(
+    db: TortoiseContext, asha: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    visitor = await sign_in_as(asha)
+    sessions = [await makers.make_session(now=clock.now, starts=clock.now + timedelta(days=10 + number)) for number in range(3)]
+
+    async def asked() -> int:
+        async with statements(db) as heard:
+            await visitor.get("/me/programme")
+        return len(heard)
+
+    await asked()
+    await book(sessions[0], asha, clock)
+    first = await asked()
+    for one in sessions[1:]:
+        await book(one, asha, clock)
+    assert await asked() == first

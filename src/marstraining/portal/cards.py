@@ -5,11 +5,12 @@ from datetime import date, datetime, time
 from itertools import groupby
 
 from marstraining.bookings.queries import Places
+from marstraining.bookings.rules import BookingState
 from marstraining.core.values import frozen
 from marstraining.core.web.dates import clock_time, day, day_plain, month, plural
 from marstraining.programme.place import place_of
 from marstraining.programme.queries import SessionRow
-from marstraining.programme.rules import AUDIENCES, DELIVERY_LABELS, KIND_LABELS, CourseKind, Delivery, Stage
+from marstraining.programme.rules import AUDIENCES, DELIVERY_LABELS, KIND_LABELS, CourseKind, Delivery, Stage, TrainerState
 
 KIND_HEADINGS = {
     CourseKind.COURSE: "Courses",
@@ -30,6 +31,26 @@ _SAID = {
     Stage.ELSEWHERE: ("Book with the organiser", "blue"),
     Stage.NO_BOOKING: ("No booking by name", "grey"),
 }
+
+
+# How one stands to a session oneself, by the state of one's booking; what is not going to take place says that instead.
+_YOURS: dict[str, tuple[str, str]] = {
+    BookingState.CONFIRMED: ("You have a place", "green"),
+    BookingState.OFFERED: ("Offered to you", "orange"),
+    BookingState.INVITED: ("Kept for you: confirm it", "orange"),
+    BookingState.WAITING: ("You are on the waiting list", "yellow"),
+    BookingState.REQUESTED: ("Waiting for approval", "blue"),
+}
+_NOT_YOURS = frozenset({Stage.CALLED_OFF, Stage.POSTPONED, Stage.PAST})
+
+
+@frozen
+class Standing:
+    """How somebody stands to a session: the booking they have of it, and whether they train there ("" for neither)."""
+
+    booking_ref: str
+    booking_state: str
+    trainer_state: str
 
 
 @frozen
@@ -61,12 +82,13 @@ class MonthOfCards:
     cards: Sequence[Card]
 
 
-def card_of(row: SessionRow, places: Places | None, *, now: datetime, root: str = "/sessions/") -> Card:
-    """The card of a session. `places` None says nothing about places."""
+def card_of(row: SessionRow, places: Places | None, *, now: datetime, root: str = "/sessions/", standing: Standing | None = None) -> Card:
+    """The card of a session. `places` None says nothing about places; `standing` is how the reader stands to it, where it is theirs."""
     stage = row.stage(now)
     live = [one for one in row.days if not one.is_cancelled] or list(row.days)
     first = live[0]
-    status, tone = status_of(row, stage, places)
+    yours = _yours(standing) if standing and stage not in _NOT_YOURS else None
+    status, tone = yours or status_of(row, stage, places)
     return Card(
         href=f"{root}{row.ref}",
         title=row.title,
@@ -104,6 +126,14 @@ def status_of(row: SessionRow, stage: Stage, places: Places | None) -> tuple[str
     if places.left == 0:
         return ("Full: join the waiting list", "yellow") if row.is_list_open else ("Full", "grey")
     return f"{plural(places.left, 'place')} left", "orange" if places.left <= _FEW else "green"
+
+
+def _yours(standing: Standing) -> tuple[str, str]:
+    if standing.trainer_state:
+        return (
+            ("You train this", "purple") if standing.trainer_state == TrainerState.ACCEPTED else ("You are asked to train this", "orange")
+        )
+    return _YOURS[standing.booking_state]
 
 
 def by_month(cards: Sequence[Card]) -> list[MonthOfCards]:

@@ -53,9 +53,10 @@ async def own_programme(request: Request) -> Response:
     if elsewhere := ring_first(request.query_params.get("q", "")):
         return see_other(elsewhere)
     read = read_filter(request.query_params)
-    scope = await visible_to(viewer_of(request), now=now)
+    viewer = viewer_of(request)
+    scope = await visible_to(viewer, now=now)
     number = page_number(request.query_params.get("page", ""))
-    listing = await programme_page(read.filter, now=now, page=number, scope=scope, root="/me/sessions/")
+    listing = await programme_page(read.filter, now=now, page=number, scope=scope, root="/me/sessions/", reader_id=viewer.person_id)
     return render(
         request,
         "portal/programme.html",

@@ -90,7 +90,7 @@ async def own_course(request: Request) -> Response:
     viewer = viewer_of(request)
     facts = await course_facts(request.path_params["code"], viewer=viewer, now=now)
     scope = await visible_to(viewer, now=now)
-    cards = await course_cards(facts.id, now=now, scope=scope, root="/me/sessions/")
+    cards = await course_cards(facts.id, now=now, scope=scope, root="/me/sessions/", reader_id=viewer.person_id)
     return render(
         request,
         "portal/course.html",

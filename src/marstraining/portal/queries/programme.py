@@ -1,6 +1,6 @@
 """The programme with its places: what the list, the feed and the month view of the same filters have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
 from marstraining.bookings.queries import Places, places
@@ -8,6 +8,7 @@ from marstraining.core.clock import from_wall
 from marstraining.core.db import rows
 from marstraining.core.values import frozen
 from marstraining.portal.cards import Card, card_of
+from marstraining.portal.queries.teaching import standings_of
 from marstraining.portal.queries.typed import looked_up
 from marstraining.programme.queries import (
     PAGE_SIZE,
@@ -44,22 +45,37 @@ class CourseLine:
 
 
 async def programme_page(
-    wanted: ProgrammeFilter, *, now: datetime, page: int = 1, size: int = PAGE_SIZE, scope: Scope = PUBLIC, root: str = "/sessions/"
+    wanted: ProgrammeFilter,
+    *,
+    now: datetime,
+    page: int = 1,
+    size: int = PAGE_SIZE,
+    scope: Scope = PUBLIC,
+    root: str = "/sessions/",
+    reader_id: int | None = None,
 ) -> Listing:
-    """A page of the programme, by two statements whatever its length; a page beyond the end is the last one."""
+    """A page of the programme, by two statements whatever its length; a page beyond the end is the last one.
+
+    For a reader who is known by one more, and their own sessions say how they stand to them.
+    """
     wanted = await looked_up(wanted, now=now)
     if wanted.has_places:
         found, left = await _with_places(wanted, now=now, scope=scope)
         last = max(1, -(-len(found) // size))
         start = (min(page, last) - 1) * size
-        return Listing([card_of(row, left.get(row.id), now=now, root=root) for row in found[start : start + size]], len(found))
+        return Listing(await _cards(found[start : start + size], left, now=now, root=root, reader_id=reader_id), len(found))
     shown = await coming_sessions(wanted, now=now, scope=scope, page=page, size=size)
     if not shown and page > 1:
         first = await coming_sessions(wanted, now=now, scope=scope, page=1, size=1)
         last = -(-first[0].total // size) if first else 1
         shown = await coming_sessions(wanted, now=now, scope=scope, page=last, size=size)
     counted = await places([row.id for row in shown], now=now)
-    return Listing([card_of(row, counted.get(row.id), now=now, root=root) for row in shown], shown[0].total if shown else 0)
+    return Listing(await _cards(shown, counted, now=now, root=root, reader_id=reader_id), shown[0].total if shown else 0)
+
+
+async def _cards(shown: Sequence[SessionRow], left: Mapping[int, Places], *, now: datetime, root: str, reader_id: int | None) -> list[Card]:
+    standings = await standings_of([row.id for row in shown], reader_id) if reader_id is not None else {}
+    return [card_of(row, left.get(row.id), now=now, root=root, standing=standings.get(row.id)) for row in shown]
 
 
 async def programme_feed(wanted: ProgrammeFilter, *, now: datetime) -> list[FeedDay]:
@@ -88,11 +104,13 @@ async def month_cards(first: date, wanted: ProgrammeFilter, *, now: datetime) ->
     return by_day
 
 
-async def course_cards(course_id: int, *, now: datetime, scope: Scope = PUBLIC, root: str = "/sessions/") -> list[Card]:
-    """The coming dates of a course."""
+async def course_cards(
+    course_id: int, *, now: datetime, scope: Scope = PUBLIC, root: str = "/sessions/", reader_id: int | None = None
+) -> list[Card]:
+    """The coming dates of a course; to a reader who is known their own say how they stand to them."""
     found = await sessions_of_course(course_id, now=now, scope=scope)
     left = await places([row.id for row in found], now=now)
-    return [card_of(row, left.get(row.id), now=now, root=root) for row in found]
+    return await _cards(found, left, now=now, root=root, reader_id=reader_id)
 
 
 async def course_lines(*, now: datetime) -> list[CourseLine]:

@@ -1,11 +1,13 @@
 """A session as those see it who train or speak there, and how one stands to a session that one may book."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound
 from marstraining.core.values import frozen
+from marstraining.portal.cards import Standing
 
 _LIVE = "('requested', 'invited', 'confirmed', 'waiting', 'offered')"
 
@@ -67,15 +69,6 @@ async def learners_of(session_id: int) -> list[dict[str, Any]]:
     )
 
 
-@frozen
-class Standing:
-    """How somebody stands to a session: the booking they have of it, and whether they train there ("" for neither)."""
-
-    booking_ref: str
-    booking_state: str
-    trainer_state: str
-
-
 async def standing_of(session_id: int, person_id: int | None) -> Standing:
     """One statement, for the page of a session that is shown to one person."""
     found = await rows(
@@ -87,3 +80,20 @@ async def standing_of(session_id: int, person_id: int | None) -> Standing:
         session_id,
     )
     return Standing(**found[0])
+
+
+async def standings_of(session_ids: Sequence[int], person_id: int) -> dict[int, Standing]:
+    """The same for the sessions of a list, by session and in one statement; those that one does not stand to are left out."""
+    if not session_ids:
+        return {}
+    marks = ", ".join("?" * len(session_ids))
+    found = await rows(
+        "SELECT s.id, coalesce(b.ref, '') AS booking_ref, coalesce(b.state, '') AS booking_state, coalesce(t.state, '') AS trainer_state"
+        f" FROM programme_session s LEFT JOIN bookings_booking b ON b.session_id = s.id AND b.learner_id = ? AND b.state IN {_LIVE}"
+        " LEFT JOIN programme_trainer t ON t.session_id = s.id AND t.person_id = ? AND t.state <> 'declined'"
+        f" WHERE s.id IN ({marks}) AND (b.id IS NOT NULL OR t.id IS NOT NULL)",
+        person_id,
+        person_id,
+        *session_ids,
+    )
+    return {row.pop("id"): Standing(**row) for row in found}
