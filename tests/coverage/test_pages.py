@@ -12,8 +12,11 @@ from tortoise.context import TortoiseContext
 from marstraining.certificates.actions import grant_owed_accreditations
 from marstraining.core.viewer import Role
 from marstraining.coverage import actions
+from marstraining.coverage.defaults import DEFAULT_RULES
 from marstraining.coverage.evidence import Evidence
 from marstraining.coverage.models import RefresherRule
+from marstraining.coverage.paper import why
+from marstraining.coverage.rules import Asked, Due, State
 from marstraining.history.models import Entry
 from marstraining.people.models import Person
 from marstraining.record.models import Accreditation, ExternalLearning
@@ -59,7 +62,7 @@ async def test_the_record_says_what_falls_due_by_which_rule_and_role_and_since_w
     shown = said((await (await sign_in_as(asha)).get("/me/record")).text)
     assert (
         "Yearly update of Designated Safeguarding Leads and deputies Due on 1 April 2026 · last learnt on 1 April 2025"
-        " Asked of the role “Designated Safeguarding Lead” since 6 January 2025, by the rule DSL-ANNUAL from Keeping Children Safe"
+        " Asked of the role “Designated Safeguarding Lead” since 6 January 2025, every year, by Keeping Children Safe"
     ) in shown
     assert "Formal training of Designated Safeguarding Leads and deputies Was due on 6 January 2025 · nothing on record yet" in shown
     assert "Designated Safeguarding Lead briefing 1 April 2025" in shown
@@ -215,8 +218,8 @@ async def test_coverage_asks_as_much_for_one_person_as_for_three(
 async def test_a_rule_is_changed_from_a_day_on_and_the_page_shows_both_versions(dee: Person, sign_in_as: SignInAs) -> None:
     desk = await sign_in_as(dee)
     shown = said((await desk.get("/desk/rules")).text)
-    assert "MA-CORE Multi-agency child protection Every 36 months Practitioner in another agency 1 April 2022 Low: confirm it" in shown
-    assert "HLT-GP GPs and primary care 12 hours in 36 months, 50 % with others GP or primary care" in shown
+    assert "MA-CORE Multi-agency child protection Every 36 months Practitioner 1 April 2022 Low: confirm it" in shown
+    assert "HLT-GP Safeguarding training of GPs and primary care 12 hours in 36 months, 50 % with others GP or primary care" in shown
     fields = {
         "applies_from-day": "1", "applies_from-month": "9", "applies_from-year": "2026", "title": "Child protection",
         "kind": "renew", "months": "24", "counts_as": "ma-core, cp", "job_roles": "multi_agency", "source": "The board",
@@ -255,3 +258,14 @@ async def test_a_file_that_is_gone_from_the_disk_is_not_found(asha: Person, sign
     ref = await actions.add_external(new, Evidence("a.pdf", "application/pdf", PDF), by=makers.as_learner(asha), now=clock.now)
     await ExternalLearning.all().update(stored_as="0" * 48)
     assert (await (await sign_in_as(asha)).get(f"/me/record/external/{ref}/file")).status_code == 404
+
+
+def test_why_names_no_code_and_no_source_that_nobody_is_sure_of() -> None:
+    said_of = {
+        rule.code: why(Due(Asked(rule, "governor", date(2025, 1, 6), date(2025, 1, 6)), State.MET, None, None)) for rule in DEFAULT_RULES
+    }
+    begins = "Asked of the role “Governor or trustee” since 6 January 2025"
+    assert said_of["MA-CORE"] == f"{begins}, every 3 years, by the partnership\N{RIGHT SINGLE QUOTATION MARK}s rule."
+    assert said_of["HLT-1"] == f"{begins}, by the partnership\N{RIGHT SINGLE QUOTATION MARK}s rule."
+    assert said_of["DSL-PREVENT"].startswith(f"{begins}, once, by Keeping Children Safe in Education")
+    assert not [words for words in said_of.values() if "confirm" in words or "local default" in words]

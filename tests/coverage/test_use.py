@@ -272,7 +272,7 @@ async def test_the_lead_of_the_holders_agency_sees_it_and_no_other_lead(
         page = (await visitor.get("/agency/due")).text
         assert ("No use on record since 1 March 2024" in page, "Graded Care Profile 2" in page) == (sees, sees)
         colleague = await visitor.get(f"/agency/staff/{asha.ref}")
-        assert (colleague.status_code, "Without use" in colleague.text) == ((200, True) if sees else (404, False))
+        assert (colleague.status_code, "Not used lately" in colleague.text) == ((200, True) if sees else (404, False))
 
 
 async def test_the_desk_notes_that_a_tool_is_used_and_nobody_else_may(

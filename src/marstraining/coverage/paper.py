@@ -8,16 +8,32 @@ from marstraining.core.config import Settings
 from marstraining.core.typesetting import typeset
 from marstraining.core.web.dates import day_plain
 from marstraining.coverage.queries import TrainingRecord
-from marstraining.coverage.rules import SOON, STATE_WORDS, Due
+from marstraining.coverage.rules import SOON, STATE_WORDS, Due, Rule, RuleKind
 from marstraining.people.rules import JOB_ROLES
 
 
 def why(due: Due) -> str:
-    """Which role, since when, by which rule from where, as sentences."""
+    """Which role, since when, how often and by what, as a sentence.
+
+    A source that nobody is sure of is left out: how sure each is, and what is to be confirmed, stands on the training team's rules.
+    """
     asked = due.asked
     role = JOB_ROLES.get(asked.job_role, asked.job_role)
-    source = f" from {asked.rule.source}" if asked.rule.source else ""
-    return f"Asked of the role “{role}” since {day_plain(asked.since)}, by the rule {asked.rule.code}{source}."
+    by = asked.rule.source if asked.rule.source and asked.rule.confidence == "high" else "the partnership’s rule"  # noqa: RUF001 - as printed
+    parts = [f"Asked of the role “{role}” since {day_plain(asked.since)}", _how_often(asked.rule), f"by {by}"]
+    return f"{', '.join(part for part in parts if part)}."
+
+
+def _how_often(rule: Rule) -> str:
+    """As in "every 2 years"; hours are told with what counts of them."""
+    if rule.kind == RuleKind.ONCE:
+        return "once"
+    if rule.kind == RuleKind.HOURS or not rule.months:
+        return ""
+    years, months = divmod(rule.months, 12)
+    if months:
+        return f"every {rule.months} months"
+    return "every year" if years == 1 else f"every {years} years"
 
 
 def accreditation_tag(held: HeldAccreditation, on: date) -> tuple[str, str]:
@@ -25,7 +41,7 @@ def accreditation_tag(held: HeldAccreditation, on: date) -> tuple[str, str]:
     if not held.is_current(on):
         return "Ended", "red"
     if held.is_without_use(on):
-        return "Without use", "orange"
+        return "Not used lately", "orange"
     return ("Ends soon", "orange") if held.expires_on is not None and held.expires_on - on <= SOON else ("Current", "green")
 
 

@@ -21,10 +21,10 @@ COLUMNS = (
     Column("name", "Name"),
     Column("agency", "Organisation"),
     Column("rule", "What is asked"),
-    Column("why", "Because of the role"),
-    Column("state", "Stands"),
+    Column("why", "Role"),
+    Column("state", "Status"),
     Column("due_on", "Due on"),
-    Column("last_day", "Last counted"),
+    Column("last_day", "Last done"),
 )
 SHOWN = {"": "Due or overdue", "all": "Everything that is asked"}
 # More than this is for a file, not for a page.
