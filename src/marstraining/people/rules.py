@@ -62,9 +62,11 @@ JOB_ROLES = {
     "gp": "GP or primary care",
     "vcse_staff": "Voluntary sector staff",
     "vcse_volunteer": "Volunteer",
-    "multi_agency": "Practitioner in another agency",
+    "multi_agency": "Practitioner",
     "trainer_gcp2": "Graded Care Profile 2 trainer",
 }
+# In a list to choose from the last of the roles says what it is not; beside a person's organisation its name is enough.
+JOB_ROLE_CHOICES = {**JOB_ROLES, "multi_agency": "Practitioner in another kind of organisation"}
 
 # What may be chosen for a Telegram chat, in the order of `TelegramWishes`.
 TELEGRAM_LETTERS = {

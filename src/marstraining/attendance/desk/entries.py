@@ -12,7 +12,7 @@ from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.web import Form, page, read_form, render, see_other, viewer_of
 from marstraining.people.queries import agency_choices
-from marstraining.people.rules import JOB_ROLES
+from marstraining.people.rules import JOB_ROLE_CHOICES, JOB_ROLES
 
 CHOICES = {
     Became.OTHER_BOOKING.value: "Somebody who is booked",
@@ -54,7 +54,7 @@ async def entry(request: Request) -> Response:
         booked=_named(found, [one for one in people if not one.is_trainer]),
         trainers={str(one.id): one.name for one in people if one.is_trainer},
         agencies=agencies,
-        job_roles=JOB_ROLES,
+        job_roles=JOB_ROLE_CHOICES,
         shows_emails=not is_teaching(request),
         form=form,
     )

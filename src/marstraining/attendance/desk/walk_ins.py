@@ -11,7 +11,7 @@ from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.web import Form, page, read_form, render, see_other, viewer_of
 from marstraining.people.queries import agency_choices
-from marstraining.people.rules import JOB_ROLES
+from marstraining.people.rules import JOB_ROLE_CHOICES, JOB_ROLES
 
 _AS = {
     TakenAs.WALK_IN: "A learner without a booking",
@@ -72,7 +72,7 @@ async def add(request: Request) -> Response:
         session=taking.session,
         person=person,
         agencies=agencies,
-        job_roles=JOB_ROLES,
+        job_roles=JOB_ROLE_CHOICES,
         capacities=_AS,
         missing={ref: row.line.name for ref, row in missing.items()},
         corrections=CORRECTIONS,

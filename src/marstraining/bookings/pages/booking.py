@@ -24,7 +24,7 @@ from marstraining.core.web import ANYONE, NO_REFERRER, Form, page, read_form, re
 from marstraining.messages.queries import is_mail_late
 from marstraining.people.browsers import browser_of, challenge_of, forget_challenge, network_of, put_challenge, remember_browser
 from marstraining.people.queries import agency_choices, person_id_of
-from marstraining.people.rules import JOB_ROLES, masked
+from marstraining.people.rules import JOB_ROLE_CHOICES, masked
 from marstraining.programme.queries import SessionFacts, session_facts
 from marstraining.programme.rules import Delivery
 
@@ -213,7 +213,7 @@ def _newcomer_page(request: Request, facts: SessionFacts, form: Form, agencies: 
             **forms.on_their_own(facts),
             **agencies,
         },
-        job_roles=JOB_ROLES,
+        job_roles=JOB_ROLE_CHOICES,
         modes=forms.MODES,
     )
 

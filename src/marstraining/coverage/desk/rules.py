@@ -12,7 +12,7 @@ from marstraining.coverage import forms
 from marstraining.coverage.actions import add_rule, change_rule
 from marstraining.coverage.queries import KeptRule, kept_rules
 from marstraining.coverage.rules import CONFIDENCES, KIND_WORDS, Rule, RuleKind
-from marstraining.people.rules import JOB_ROLES
+from marstraining.people.rules import JOB_ROLE_CHOICES, JOB_ROLES
 
 DONE: dict[str, str | tuple[str, str]] = {
     "changed": "The change is saved. What applied before it stays as it was.",
@@ -101,7 +101,7 @@ def _form_page(request: Request, form: Form, *, code: str, versions: list[KeptRu
         versions=versions,
         asks=asks,
         kinds=KIND_WORDS,
-        job_roles=JOB_ROLES,
+        job_roles=JOB_ROLE_CHOICES,
         confidences=CONFIDENCES,
     )
 

@@ -175,7 +175,7 @@ async def add_post(request: Request) -> Response:
         "people/post.html",
         form=form,
         agencies=[(choice.code, choice.name) for choice in await queries.agency_choices(person["email"] or "")],
-        job_roles=rules.JOB_ROLES,
+        job_roles=rules.JOB_ROLE_CHOICES,
     )
 
 
