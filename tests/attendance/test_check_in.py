@@ -220,3 +220,18 @@ async def test_the_screen_is_for_the_sessions_trainers_and_the_desk_alone(
             assert (await visitor.post(path, {"what": "close"}, seen="/me/calendar")).status_code == 404
     assert (await client.get(paths[0])).status_code == 303
     assert (await (await sign_in_as(dee)).get(paths[1])).status_code == 200
+
+
+async def test_a_check_in_that_cannot_be_opened_has_no_button_and_says_when(clock: Clock, sign_in_as: SignInAs) -> None:
+    held = await a_held_session(clock.now, starts=clock.now + timedelta(hours=3))
+    visitor, path = await sign_in_as(held.trainer), f"/teaching/{held.session.ref}/check-in"
+
+    async def shown() -> tuple[bool, bool]:
+        text = (await visitor.get(path)).text
+        return "Open the check-in" in text, "from 45 minutes before" in text
+
+    assert await shown() == (False, True)
+    clock.travel_to(held.session.starts_at - timedelta(minutes=45))
+    assert await shown() == (True, False)
+    clock.travel_to(held.session.ends_at)
+    assert await shown() == (False, True)

@@ -199,6 +199,19 @@ async def test_a_trainer_reports_once_and_again_and_the_desk_reads_it(
     assert ("Cold, and no blinds" in shown, "240 minutes" in shown) == (True, True)
     for address in (path, f"/desk/sessions/{held.session.ref}/trainer-reports"):
         assert (await (await sign_in_as(asha)).get(address)).status_code == 404
-    coming = await a_held_session(clock.now, starts=clock.now + timedelta(days=2))
-    early = await (await sign_in_as(coming.trainer)).post(f"/teaching/{coming.session.ref}/report", {"room": "Fine"})
-    assert (early.status_code, "has not begun" in early.text) == (422, True)
+    coming = await a_held_session(clock.now, starts=clock.now + timedelta(hours=3))
+    early, here = await sign_in_as(coming.trainer), f"/teaching/{coming.session.ref}"
+    shown = (await early.get(f"{here}/report")).text
+    assert ("has not begun" in shown, "How was the technology?" in shown, f'href="{here}/report"' in (await early.get(here)).text) == (
+        True, False, False,
+    )  # fmt: skip
+    refused = await early.post(f"{here}/report", {"room": "Fine"}, seen=here)
+    assert (refused.status_code, "has not begun" in refused.text) == (422, True)
+    clock.travel_to(coming.session.starts_at)
+    assert f'href="{here}/report"' in (await early.get(here)).text
+
+
+async def test_a_report_of_an_online_session_is_not_asked_about_the_room(clock: Clock, sign_in_as: SignInAs) -> None:
+    held = await a_held_session(clock.now, delivery="online")
+    shown = (await (await sign_in_as(held.trainer)).get(f"/teaching/{held.session.ref}/report")).text
+    assert ("How was the room?" in shown, "How was the technology?" in shown) == (False, True)

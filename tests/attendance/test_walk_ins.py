@@ -154,6 +154,15 @@ async def test_a_trainer_finds_and_enters_somebody_and_sees_no_address(clock: Cl
         assert (await outsider.get(address)).status_code == 404
 
 
+async def test_before_the_register_opens_there_is_no_form_to_fill_in_in_vain(clock: Clock, asha: Person, sign_in_as: SignInAs) -> None:
+    held = await a_held_session(clock.now, starts=clock.now + timedelta(hours=3))
+    visitor = await sign_in_as(held.trainer)
+    shown = (await visitor.get(f"{held.teaching}/walk-in/add?person={asha.ref}")).text
+    assert ("You can mark who is there from" in shown, "Put them on the register" in shown) == (True, False)
+    clock.travel_to(held.session.starts_at)
+    assert "Put them on the register" in (await visitor.get(f"{held.teaching}/walk-in/add?person={asha.ref}")).text
+
+
 async def test_the_lock_page_says_what_will_be_written_and_locks_once_everybody_is_marked(
     clock: Clock, dee: Person, sign_in_as: SignInAs
 ) -> None:

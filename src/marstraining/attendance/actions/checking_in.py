@@ -35,6 +35,10 @@ class CheckedIn:
     is_marked_otherwise: bool
 
 
+NOT_NOW = "Learners can check in from 45 minutes before a training day begins until it ends."
+TOO_LATE = "Nobody is let in any more, so nobody can check in. Mark who came late on the register."
+
+
 async def open_check_in(session_id: int, *, last_admission_minutes: int | None, by: Viewer, now: datetime) -> None:
     """Let learners check themselves in for an hour, until the day ends or nobody is let in any more, whichever comes first.
 
@@ -47,9 +51,9 @@ async def open_check_in(session_id: int, *, last_admission_minutes: int | None, 
         register = await queries.register_of(session_id) or register
         day = day_now(await queries.taught_days(session_id), now=now)
         if register.is_locked or day is None:
-            raise Refused("Learners can check in from 45 minutes before a training day begins until it ends.", code="not_now")
+            raise Refused(NOT_NOW, code="not_now")
         if is_past_admission(starts_at=day.starts_at, last_admission_minutes=last_admission_minutes, now=now):
-            raise Refused("Nobody is let in any more, so nobody can check in. Mark who came late on the register.", code="late")
+            raise Refused(TOO_LATE, code="late")
         ends = [now + WINDOW, day.ends_at]
         if last_admission_minutes is not None:
             ends.append(day.starts_at + timedelta(minutes=last_admission_minutes))

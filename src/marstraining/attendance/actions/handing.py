@@ -48,7 +48,7 @@ async def write_session_report(session_id: int, report: NewReport, *, by: Viewer
     if not found or by.person_id is None:
         raise NotFound
     if report == NewReport():
-        raise Refused("Say something about the session, or how long it took", code="empty", field="room")
+        raise Refused("Say something about the session, or how long it took", code="empty", field="technology")
     if now < found[0]["starts_at"]:
         raise Refused("The session has not begun. Report on it afterwards.", code="not_begun")
     async with transaction():

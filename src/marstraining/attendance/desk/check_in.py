@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from marstraining.attendance import queries
 from marstraining.attendance.actions import close_check_in, open_check_in
+from marstraining.attendance.actions.checking_in import NOT_NOW, TOO_LATE, day_now
 from marstraining.attendance.check_in_codes import screen_code, seconds_left
 from marstraining.attendance.desk.taking import BOTH, Taking, load
 from marstraining.core import config
@@ -39,12 +40,22 @@ async def screen(request: Request) -> Response:
         taking=taking,
         session=taking.session,
         is_open=is_open,
+        why_not="" if is_open else _why_not(taking),
         until=until,
         code=await _code(taking) if is_open else "",
         seconds=seconds_left(taking.now),
         host=urlsplit(config.current().base_url).netloc,
         form=form,
     )
+
+
+def _why_not(taking: Taking) -> str:
+    """Why the check-in cannot be opened now; "" where it can."""
+    if taking.is_locked or taking.day is None:
+        return taking.why_not
+    if day_now(taking.days, now=taking.now) is None:
+        return NOT_NOW
+    return TOO_LATE if taking.is_late_now else ""
 
 
 async def _code(taking: Taking) -> str:

@@ -89,6 +89,7 @@ async def report(request: Request) -> Response:
     """A trainer's own report of a session."""
     taking = await load(request)
     viewer = viewer_of(request)
+    is_early = taking.now < taking.session.starts_at
     mine = next((one for one in await session_reports(taking.session.id) if one.trainer_id == viewer.person_id), None)
     fields = ("room", "technology", "to_change", "delivery_minutes", "preparation_minutes")
     form = Form.of(**{name: getattr(mine, name) for name in fields} if mine else {})
@@ -105,7 +106,9 @@ async def report(request: Request) -> Response:
                 form.refuse(refusal)
             else:
                 return see_other(f"{taking.root}/report?done=reported")
-    return render(request, "attendance/desk/report.html", taking=taking, session=taking.session, mine=mine, form=form, done=DONE)
+    return render(
+        request, "attendance/desk/report.html", taking=taking, session=taking.session, mine=mine, form=form, done=DONE, is_early=is_early
+    )
 
 
 async def reported(request: Request) -> Response:

@@ -71,6 +71,7 @@ async def add(request: Request) -> Response:
         taking=taking,
         session=taking.session,
         person=person,
+        can_enter=_can_enter(taking),
         agencies=agencies,
         job_roles=JOB_ROLE_CHOICES,
         capacities=_AS,

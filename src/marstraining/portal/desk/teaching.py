@@ -52,6 +52,7 @@ async def _page(request: Request, session: TaughtSession, *, lines: list[NeedsLi
         lines=lines,
         may_read=may_trainer_read(starts_at=session.starts_at, ends_at=session.ends_at, now=now),
         reads_from=session.starts_at - TRAINERS_READ_BEFORE,
+        has_begun=now >= session.starts_at,
         is_over=now > session.ends_at,
         takes_register=await _takes_register(session, now=now),
         arranging=ARRANGING_WORDS,
