@@ -38,7 +38,8 @@ async def test_bookings_stand_under_coming_waiting_and_past(asha: Person, ben: P
     text = (await (await sign_in_as(asha)).get("/me")).text
     assert ("Early Help" in text, "Neglect" in text, ">Booked<" in text) == (True, False, True)
     await Booking.filter(learner_id=asha.id).update(state="cancelled")
-    assert "Past and cancelled" in (await (await sign_in_as(asha)).get("/me")).text
+    text = (await (await sign_in_as(asha)).get("/me")).text
+    assert ("Past and cancelled" in text, "Nothing coming up" in text, "Nothing booked yet" in text) == (True, True, False)
 
 
 @pytest.mark.parametrize("state", sorted(LIVE_STATES))
@@ -73,6 +74,23 @@ async def test_a_trainer_says_yes_to_a_session_they_were_asked_to_train(sign_in_
     visitor = await sign_in_as(tess)
     answer = await visitor.post(f"/me/teaching/{session.ref}", {"answer": "yes"}, seen="/me")
     assert (answer.headers["location"], (await SessionTrainer.get()).state) == ("/me?done=accepted", "accepted")
+
+
+async def test_what_waits_for_a_trainers_answer_stands_first_and_what_is_off_has_its_date_struck_out(
+    sign_in_as: SignInAs, clock: Clock
+) -> None:
+    tess = await makers.make_person("Tess Trainer", roles=(Role.TRAINER,))
+    for number, (title, state, answer) in enumerate(
+        [("Neglect", "published", "accepted"), ("Early Help", "postponed", "accepted"), ("Prevent", "draft", "accepted"),
+         ("Strategy", "published", "asked")]
+    ):  # fmt: skip
+        course, starts = await makers.make_course(title), clock.now + timedelta(days=20 + number)
+        session = await makers.make_session(course=course, now=clock.now, starts=starts, state=state)
+        await SessionTrainer.create(session=session, person=tess, state=answer, asked_at=clock.now)
+    text = (await (await sign_in_as(tess)).get("/me")).text.split("<main")[1]
+    words = ["You are asked to train", "Strategy", "Yes, I can train it", "Sessions you train", "Neglect", "Early Help", "Prevent"]
+    assert [word for _, word in sorted((text.index(word), word) for word in words)] == words
+    assert (text.count("<s>"), "Postponed: new date to follow" in text, "Not published yet" in text) == (1, True, True)
 
 
 async def test_a_learner_cannot_answer_for_a_trainer(asha: Person, sign_in_as: SignInAs, clock: Clock) -> None:

@@ -14,7 +14,7 @@ from marstraining.core.web import SIGNED_IN, page, read_form, render, see_other,
 from marstraining.portal.queries.came import came, register_tags
 from marstraining.programme.actions import answer_as_trainer
 from marstraining.programme.queries import TaughtRow, session_facts, taught_sessions
-from marstraining.programme.rules import SessionState
+from marstraining.programme.rules import SessionState, TrainerState
 
 _COLOURS = {
     BookingState.CONFIRMED: "green",
@@ -22,6 +22,11 @@ _COLOURS = {
     BookingState.OFFERED: "orange",
     BookingState.REQUESTED: "blue",
     BookingState.INVITED: "orange",
+}
+_OFF_WORDS = {
+    SessionState.DRAFT: ("Not published yet", "grey"),
+    SessionState.POSTPONED: ("Postponed: new date to follow", "orange"),
+    SessionState.CALLED_OFF: ("Called off", "red"),
 }
 DONE: dict[str, str | tuple[str, str]] = {
     "accepted": "Thank you. You train this session.",
@@ -50,7 +55,9 @@ async def me(request: Request) -> Response:
         places=await positions_in_lines(viewer.person_id) if waiting else {},
         past=past,
         came=await came(viewer.person_id) if past else {},
-        taught=taught,
+        asked=[one for one in taught if _is_asked(one)],
+        taught=[one for one in taught if not _is_asked(one)],
+        off_words=_OFF_WORDS,
         registers=await register_tags(taught, now=now),
         words=STATE_WORDS,
         past_words=past_words,
@@ -66,6 +73,10 @@ def _is_live(booking: ListedBooking, now: datetime) -> bool:
 
 def _is_offer(booking: ListedBooking) -> bool:
     return booking.state == BookingState.OFFERED
+
+
+def _is_asked(one: TaughtRow) -> bool:
+    return one.state == TrainerState.ASKED and one.session_state == SessionState.PUBLISHED
 
 
 def _by_date(booking: ListedBooking) -> tuple[object, ...]:
