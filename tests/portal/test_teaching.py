@@ -170,3 +170,18 @@ async def test_a_list_asks_the_same_number_of_statements_whatever_one_has_booked
     for one in sessions[1:]:
         await book(one, asha, clock)
     assert await asked() == first
+
+
+async def test_who_has_a_place_is_led_to_their_booking_and_not_to_the_forms_of_strangers(
+    asha: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await makers.make_session(now=clock.now, has_catering=True)
+    visitor = await sign_in_as(asha)
+    booking = await book(session, asha, clock)
+    shown = (await visitor.get(f"/me/sessions/{session.ref}")).text
+    assert [words in shown for words in (f"/bookings/{booking.ref}/needs", "lost-link", "when you book", "and its other dates")] == [
+        True, False, False, False,
+    ]  # fmt: skip
+    await makers.make_session(now=clock.now, course=await Course.get(id=session.course_id), starts=session.starts_at + timedelta(days=9))
+    public = (await visitor.get(f"/sessions/{session.ref}")).text
+    assert ("lost-link" in public, "when you book" in public, "and its other dates" in public) == (True, True, True)
