@@ -221,6 +221,7 @@ async def test_booking_4_dietary_needs_are_asked_only_where_there_is_catering_an
         session = await makers.make_session(now=clock.now, has_catering=has_catering)
         pages.append((await visitor.get(f"/sessions/{session.ref}/book")).text)
     assert ["Dietary needs (optional)" in page for page in pages] == [False, True]
+    assert ["unless you keep it for next time" in page for page in pages] == [True, True]
     assert ["a BSL interpreter. An interpreter takes some weeks to arrange." in page for page in pages] == [True, True]
 
 
@@ -274,3 +275,35 @@ async def test_booking_again_what_one_has_leads_to_the_booking_and_says_so(asha:
     await visitor.post(f"/sessions/{session.ref}/book")
     again = await visitor.get(f"/sessions/{session.ref}/book")
     assert "You have a booking of this session already" in (await visitor.get(again.headers["location"])).text
+
+
+async def test_booking_4_a_booking_without_catering_asks_no_diet_and_forgets_none_that_is_kept(
+    asha: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    await Person.filter(id=asha.id).update(kept_dietary_needs="Halal")
+    session = await makers.make_session(now=clock.now, delivery="online")
+    visitor = await sign_in_as(asha)
+    await visitor.post(f"/sessions/{session.ref}/book")
+    here = f"/bookings/{(await Booking.get()).ref}"
+    pages = [(await visitor.get(path)).text for path in (here, f"{here}/needs")]
+    assert [("Access needs" in page, "ietary" in page.split("<main")[1]) for page in pages] == [(True, False), (True, False)]
+    await visitor.post(f"{here}/needs", {"access": "A hearing loop", "keep": "yes"})
+    kept = await Person.get(id=asha.id)
+    assert (kept.kept_access_needs, kept.kept_dietary_needs) == ("A hearing loop", "Halal")
+
+
+async def test_a_booking_says_where_one_goes_with_the_address(asha: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    venue = await makers.make_venue("Baysgarth House", address="Caistor Road, Barton", postcode="DN18 6AH")
+    session = await makers.make_session(now=clock.now, venue=venue)
+    visitor = await sign_in_as(asha)
+    await visitor.post(f"/sessions/{session.ref}/book")
+    page = (await visitor.get(f"/bookings/{(await Booking.get()).ref}")).text
+    assert [words in page for words in ("Baysgarth House", "Caistor Road, Barton", "DN18 6AH")] == [True, True, True]
+
+
+async def test_leaving_a_list_says_what_is_lost(asha: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    session = await makers.make_session(now=clock.now, capacity=0)
+    visitor = await sign_in_as(asha)
+    await visitor.post(f"/sessions/{session.ref}/book", {"do": "join", "standby": "ask"})
+    page = (await visitor.get(f"/bookings/{(await Booking.get()).ref}/cancel")).text
+    assert "You are number 1 in line. If you join again, you start at the end of the list." in page

@@ -48,10 +48,13 @@ async def _note(booking_id: int, column: str, action: str, *, by: Viewer, now: d
         await record(action, by=by, now=now, subject_kind="booking", subject_id=booking_id)
 
 
-async def tell_needs(booking_id: int, *, access: str, dietary: str, keeps: bool | None = None, by: Viewer, now: datetime) -> None:
-    """Keep what a learner needs; a changed access need becomes a task for the desk again. `keeps` as in `BookPlace`, for `by`."""
+async def tell_needs(booking_id: int, *, access: str, dietary: str | None, keeps: bool | None = None, by: Viewer, now: datetime) -> None:
+    """Keep what a learner needs; a changed access need becomes a task for the desk again. `keeps` as in `BookPlace`, for `by`.
+
+    `dietary` None was not asked: what is kept of it for next time stays as it is.
+    """
     async with transaction():
-        await steps.save_needs(booking_id, access=access, dietary=dietary, now=now)
+        await steps.save_needs(booking_id, access=access, dietary=dietary or "", now=now)
         if keeps is not None and by.person_id is not None:
             await steps.keep_needs(by.person_id, keeps, access=access, dietary=dietary)
         await record("booking.needs", by=by, now=now, subject_kind="booking", subject_id=booking_id)

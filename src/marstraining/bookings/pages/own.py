@@ -36,7 +36,7 @@ DONE: dict[str, str | tuple[str, str]] = {
     "standby": "Your choice for short notice is saved.",
     "answered": "Thank you. If the place is yours, we email you at the end of the 4 working hours.",
     "coming": "Thank you for telling us that you are coming.",
-    "needs": "Your access and dietary needs are saved.",
+    "needs": "What you need is saved.",
     "answers": "Your answers are saved.",
     "kept": "Thank you. Your place is kept.",
     "declined": ("You have said no", "The place is passed on, and whoever invited you is told."),
@@ -123,6 +123,7 @@ async def cancel(request: Request) -> Response:
         "bookings/cancel.html",
         headers=NO_REFERRER if is_by_link else None,
         booking=booking,
+        position=await position_in_line(booking.id) if booking.state == BookingState.WAITING else None,
         root=root,
         is_late=is_late,
         reasons=CANCEL_REASONS,
@@ -204,16 +205,18 @@ async def needs(request: Request) -> Response:
     stored = await needs_of(booking.id)
     kept = await kept_needs(booking.learner_id)
     shown = stored or kept
+    # What somebody told while there was food to come stays theirs to change.
+    asks_diet = booking.has_catering or bool(stored and stored.dietary)
     form = Form.of(access=shown.access if shown else "", dietary=shown.dietary if shown else "", keep=kept is not None)
     if request.method == "POST":
         form = await read_form(request)
         access = form.text("access", "your access needs", required=False, max=1000, multiline=True)
-        dietary = form.text("dietary", "your dietary needs", required=False, max=1000, multiline=True)
+        dietary = form.text("dietary", "your dietary needs", required=False, max=1000, multiline=True) if asks_diet else None
         if not form.errors:
             keeps = form.checkbox("keep") or (None if kept is None else False)
             await actions.tell_needs(booking.id, access=access, dietary=dietary, keeps=keeps, by=viewer, now=clock.now())
             return see_other(f"/bookings/{booking.ref}?done=needs")
-    return render(request, "bookings/needs.html", booking=booking, form=form)
+    return render(request, "bookings/needs.html", booking=booking, asks_diet=asks_diet, form=form)
 
 
 async def booking_ics(request: Request) -> Response:

@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any
 
+from marstraining.bookings.rules import Mode
 from marstraining.core.db import rows
 from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.programme.place import place_of
-from marstraining.programme.rules import SessionState
+from marstraining.programme.rules import Delivery, SessionState
 
 _INSTANTS = ("starts_at", "ends_at", "offer_expires_at", "joined_at", "standby_asked_at", "standby_answered_at", "created_at", "answer_by")
 _COLUMNS = (
@@ -16,7 +17,8 @@ _COLUMNS = (
     " b.nonce, b.check_in_code, b.is_coming, b.kept_after_postponing, b.created_at, b.version,"
     " p.name AS learner_name, coalesce(a.name, '') AS agency_name, s.ref AS session_ref, s.state AS session_state, s.starts_at, s.ends_at,"
     " CASE WHEN s.title = '' THEN c.title ELSE s.title END AS title, c.title AS course_title, c.code AS course_code, c.kind, s.delivery,"
-    " s.joining_link, s.joining_note, s.has_catering, coalesce(v.name, '') AS venue"
+    " s.joining_link, s.joining_note, s.has_catering, coalesce(v.name, '') AS venue,"
+    " coalesce(v.address, '') AS address, coalesce(v.postcode, '') AS postcode"
 )
 _FROM = (
     " FROM bookings_booking b JOIN people_person p ON p.id = b.learner_id LEFT JOIN people_agency a ON a.id = b.agency_id"
@@ -64,6 +66,20 @@ class OwnBooking:
     joining_note: str
     has_catering: bool
     venue: str
+    address: str
+    postcode: str
+
+    @property
+    def place(self) -> str:
+        """Where one goes for it, in words: to the room or online, where both can be and it was chosen."""
+        if self.mode == Mode.ONLINE:
+            return "Online"
+        return place_of(Delivery.IN_PERSON if self.mode == Mode.ROOM else self.delivery, self.venue)
+
+    @property
+    def goes_to_a_venue(self) -> bool:
+        """Whether there is an address to find."""
+        return self.delivery != Delivery.ONLINE and self.mode != Mode.ONLINE
 
     @property
     def begins_at(self) -> datetime | None:

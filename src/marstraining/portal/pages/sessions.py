@@ -17,7 +17,6 @@ from marstraining.portal.queries import course_cards, course_lines
 from marstraining.portal.queries.teaching import standing_of
 from marstraining.portal.structured_data import course_data, event_data
 from marstraining.programme.calendar import session_entries
-from marstraining.programme.place import place_of
 from marstraining.programme.queries import PUBLIC, course_facts, session_facts, visible_to
 from marstraining.programme.rules import AUDIENCES, DELIVERY_LABELS, KIND_LABELS, CourseKind, Delivery
 
@@ -47,7 +46,7 @@ async def _session_page(request: Request, *, is_own: bool) -> Response:
         course=facts.course,
         stage=facts.stage(now),
         places=left,
-        place=place_of(facts.delivery, facts.venue.name if facts.venue else ""),
+        place=facts.place,
         delivery=DELIVERY_LABELS[Delivery(facts.delivery)],
         kind=KIND_LABELS[CourseKind(facts.course.kind)],
         audiences=[AUDIENCES.get(code, code) for code in facts.audience_codes],

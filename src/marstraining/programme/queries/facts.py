@@ -9,6 +9,7 @@ from marstraining.core.db import rows
 from marstraining.core.errors import NotFound
 from marstraining.core.values import frozen
 from marstraining.core.viewer import ANYBODY, Viewer
+from marstraining.programme.place import place_of
 from marstraining.programme.queries.scope import EFFECTIVE_ACCESS, EFFECTIVE_AUDIENCES, visible_to
 from marstraining.programme.rules import CourseKind, Stage, stage_of
 
@@ -106,6 +107,11 @@ class SessionFacts:
             is_headcount_only=self.is_headcount_only,
             now=now,
         )
+
+    @property
+    def place(self) -> str:
+        """Where it is, in words."""
+        return place_of(self.delivery, self.venue.name if self.venue else "")
 
     @property
     def live_days(self) -> tuple[Day, ...]:
