@@ -252,7 +252,10 @@ async def test_a_second_address_is_confirmed_from_its_mailbox(asha: Person, ben:
     token, _ = await letter_of("confirm_address")
     assert "asha@home.example" not in (await visitor.get("/me/account")).text
     bens = await sign_in_as(ben)
-    assert (await bens.post(f"/me/account/confirm/{token}")).status_code == 404
+    assert (await bens.get(f"/me/account/confirm/{token}")).status_code == 404
+    assert (await bens.post(f"/me/account/confirm/{token}", seen="/me/account")).status_code == 404
+    page = (await visitor.get(f"/me/account/confirm/{token}")).text
+    assert ("asha@home.example</strong> becomes your second email address" in page, "Not now" in page) == (True, True)
     assert (await visitor.post(f"/me/account/confirm/{token}")).headers["location"] == "/me/account?done=confirmed"
     assert "asha@home.example" in (await visitor.get("/me/account")).text
     await visitor.post("/me/account/email/remove", seen="/me/account")
@@ -280,7 +283,12 @@ async def test_adding_and_ending_where_one_works(asha: Person, ben: Person, sign
     post = await Position.get(person_id=asha.id, agency__code="POL")
     bens_post = await Position.get(person_id=ben.id)
     assert (await visitor.post("/me/account/post/end", {"post": str(bens_post.id)}, seen="/me/account")).status_code == 404
-    await visitor.post("/me/account/post/end", {"post": str(post.id)}, seen="/me/account")
+    asked = f"/me/account/post/end?post={post.id}"
+    assert f'href="{asked}"' in (await visitor.get("/me/account")).text
+    assert "Do you no longer work at Humberside Police?" in (await visitor.get(asked)).text
+    assert (await visitor.get(f"/me/account/post/end?post={bens_post.id}")).status_code == 404
+    assert (await Position.get(id=post.id)).ends_on is None
+    await visitor.post("/me/account/post/end", {"post": str(post.id)}, seen=asked)
     assert (await Position.get(id=post.id)).ends_on is not None
 
 

@@ -116,7 +116,7 @@ async def remove_second_email(request: Request) -> Response:
 
 async def confirm(request: Request) -> Response:
     """The page of the letter to a new address: its button takes the address into use."""
-    viewer, _ = await _self(request)
+    viewer, person = await _self(request)
     form = Form()
     if request.method == "POST":
         form = await read_form(request)
@@ -126,7 +126,10 @@ async def confirm(request: Request) -> Response:
             form.refuse(refusal)
         else:
             return see_other(f"{HOME}?done=confirmed")
-    return render(request, "people/confirm.html", form=form, headers=NO_REFERRER)
+    asked = await queries.asked_change(request.path_params["token"], person["id"], now=clock.now())
+    if asked is None:
+        raise NotFound
+    return render(request, "people/confirm.html", form=form, asked=asked, present=person["email"] or "", headers=NO_REFERRER)
 
 
 async def forget_needs(request: Request) -> Response:
@@ -180,8 +183,14 @@ async def add_post(request: Request) -> Response:
 
 
 async def end_post(request: Request) -> Response:
-    """End a post of one's own today."""
-    viewer, _ = await _self(request)
+    """End a post of one's own today, after asking."""
+    viewer, person = await _self(request)
+    if request.method != "POST":
+        asked = request.query_params.get("post", "")
+        post = next((one for one in await queries.positions_of(person["id"], on=clock.today()) if str(one["id"]) == asked), None)
+        if post is None or post["ends_on"] is not None:
+            raise NotFound
+        return render(request, "people/end_post.html", post=post, job_roles=rules.JOB_ROLES)
     form = await read_form(request)
     await actions.end_position(forms.row_number(form, "post"), ends_on=clock.today(), by=viewer, now=clock.now())
     return see_other(f"{HOME}?done=ended")
@@ -209,6 +218,6 @@ routes = [
     page("/me/account/calendar", calendar, who=SIGNED_IN, methods=("GET", "POST")),
     page("/me/account/needs/forget", forget_needs, who=SIGNED_IN, methods=("POST",)),
     page("/me/account/post", add_post, who=SIGNED_IN, methods=("GET", "POST")),
-    page("/me/account/post/end", end_post, who=SIGNED_IN, methods=("POST",)),
+    page("/me/account/post/end", end_post, who=SIGNED_IN, methods=("GET", "POST")),
     page("/me/account/devices", devices, who=SIGNED_IN, methods=("POST",)),
 ]

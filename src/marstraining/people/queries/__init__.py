@@ -20,6 +20,7 @@ from marstraining.people.queries.identity import (
 )
 from marstraining.people.queries.leads import Lead, leads_of_staff
 from marstraining.people.queries.persons import (
+    asked_change,
     grants_of,
     notes_of,
     own_record,
@@ -50,6 +51,7 @@ __all__ = [
     "agency_by_code",
     "agency_choices",
     "asked_address",
+    "asked_change",
     "asked_code",
     "branches_of",
     "grants_of",

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from marstraining.core import db
+from marstraining.core.tokens import hash_token
 
 
 async def person_id_of(email: str) -> int | None:
@@ -30,6 +31,19 @@ async def positions_of(person_id: int, *, on: date | None = None) -> list[dict[s
         *values,
         dates=("starts_on", "ends_on"),
     )
+
+
+async def asked_change(token: str, person_id: int, *, now: datetime) -> dict[str, Any] | None:
+    """The address that somebody asked to use, by the token of the letter to it; None for anybody else, and once it is spent."""
+    found = await db.rows(
+        "SELECT address, replaces_first FROM people_address_change WHERE token_hash = ? AND person_id = ? AND used_at IS NULL"
+        " AND expires_at > ?",
+        hash_token(token),
+        person_id,
+        now,
+        flags=("replaces_first",),
+    )
+    return found[0] if found else None
 
 
 async def sign_ins_of(person_id: int, *, now: datetime) -> list[dict[str, Any]]:
