@@ -17,6 +17,7 @@ from marstraining.core.config import Settings
 from marstraining.core.errors import Refused
 from marstraining.core.files import Stored, path_of, plain_name, store
 from marstraining.core.viewer import SYSTEM, Role
+from marstraining.core.web.dates import day
 from marstraining.people.models import Person
 from marstraining.programme.models import SessionTrainer
 from tests import makers
@@ -108,6 +109,8 @@ async def test_each_kind_is_for_whom_it_says_and_nobody_else(settings: Settings,
         visitor = await sign_in_as(person)
         opened[name] = [str(kind) for kind, ref in refs.items() if (await visitor.get(f"/files/{ref}")).status_code == 200]
         listed = (await visitor.get("/me/files")).text
+        dated = f"Child Protection, {day(held.session.starts_at)}"
+        assert ("To read before" in listed, dated in listed) == (name in {"booked", "came"}, name not in {"dee", "stranger"})
         assert [str(kind) for kind, ref in refs.items() if ref in listed] == (
             opened[name] if name in {"booked", "came", "cora"} else (["running_order"] if name == "tess" else [])
         )

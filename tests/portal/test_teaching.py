@@ -9,7 +9,8 @@ from tortoise.context import TortoiseContext
 from marstraining.bookings.actions import book_place, tell_needs
 from marstraining.bookings.models import Booking
 from marstraining.bookings.rules import BookPlace, may_trainer_read
-from marstraining.core.viewer import Role
+from marstraining.core.viewer import Role, Viewer
+from marstraining.core.web.navigation import bar
 from marstraining.history.models import Entry
 from marstraining.people.models import Person
 from marstraining.programme.models import Course, Session, SessionTrainer
@@ -185,3 +186,8 @@ async def test_who_has_a_place_is_led_to_their_booking_and_not_to_the_forms_of_s
     await makers.make_session(now=clock.now, course=await Course.get(id=session.course_id), starts=session.starts_at + timedelta(days=9))
     public = (await visitor.get(f"/sessions/{session.ref}")).text
     assert ("lost-link" in public, "when you book" in public, "and its other dates" in public) == (True, True, True)
+
+
+def test_a_session_that_one_trains_stands_below_my_training_in_the_menu() -> None:
+    here = [item.text for item, is_here in bar("main", Viewer(person_id=1), "/teaching/abc/register") if is_here]
+    assert here == ["My training"]

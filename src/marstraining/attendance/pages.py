@@ -8,7 +8,7 @@ from starlette.responses import FileResponse, Response
 from marstraining.attendance.actions import check_in
 from marstraining.attendance.check_in_codes import Presented, make_pass, read_pass
 from marstraining.attendance.queries.handed import handed_file, own_files
-from marstraining.attendance.rules import FILE_KIND_WORDS, Evidence, FileKind
+from marstraining.attendance.rules import Evidence, FileKind
 from marstraining.core import clock, config
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.files import path_of
@@ -53,12 +53,10 @@ async def own(request: Request) -> Response:
     """Pre-reading and handouts that are one's own."""
     viewer = viewer_of(request)
     files = await own_files(viewer.person_id) if viewer.person_id is not None else []
-    return render(
-        request, "attendance/files.html", files=files, kinds={kind: FILE_KIND_WORDS[kind] for kind in _OWN}, scan_words=STATE_WORDS
-    )
+    return render(request, "attendance/files.html", files=files, kinds=_OWN, scan_words=STATE_WORDS)
 
 
-_OWN = (FileKind.RUNNING_ORDER, FileKind.PRE_READING, FileKind.HANDOUT)
+_OWN = {FileKind.RUNNING_ORDER: "Running order", FileKind.PRE_READING: "To read before", FileKind.HANDOUT: "Handouts"}
 
 
 async def download(request: Request) -> Response:

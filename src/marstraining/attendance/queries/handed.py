@@ -11,7 +11,8 @@ from marstraining.uploads.rules import FileState
 
 _COLUMNS = (
     "f.id, f.ref, f.kind, f.title, f.version, f.file_name, f.stored_as, f.content_type, f.size, f.at,"
-    " CASE WHEN f.session_id IS NULL THEN 1 ELSE 0 END AS is_of_course, c.title AS course, u.state AS scan_state"
+    " CASE WHEN f.session_id IS NULL THEN 1 ELSE 0 END AS is_of_course, c.title AS course, u.state AS scan_state,"
+    " d.starts_at AS session_at"
 )
 # Sessions that a file is of: one, or all of its course. Joins: attendance_file f.
 _ITS = "(s.id = f.session_id OR f.session_id IS NULL AND s.course_id = f.course_id)"
@@ -32,7 +33,10 @@ _LEARNERS = f"({_AS_BOOKED} OR {_AS_ATTENDED})"
 
 @frozen
 class HandedFile:
-    """A file that stands, with its course; `scan_state` is what the virus scanner said, None where nothing is noted."""
+    """A file that stands, with its course and, where it is of one session, when that begins.
+
+    `scan_state` is what the virus scanner said, None where nothing is noted.
+    """
 
     id: int
     ref: str
@@ -47,6 +51,7 @@ class HandedFile:
     is_of_course: bool
     course: str
     scan_state: FileState | None
+    session_at: datetime | None
 
 
 async def files_of(session_id: int) -> list[HandedFile]:
@@ -80,10 +85,11 @@ async def handed_file(ref: str, viewer: Viewer) -> HandedFile:
 async def _files(condition: str, *values: object) -> list[HandedFile]:
     found = await rows(
         f"SELECT {_COLUMNS} FROM attendance_file f JOIN programme_course c ON c.id = f.course_id"
+        " LEFT JOIN programme_session d ON d.id = f.session_id"
         f" LEFT JOIN uploads_file u ON u.stored_as = f.stored_as WHERE {condition}"
         " ORDER BY f.kind, lower(f.title), f.id",
         *values,
-        instants=("at",),
+        instants=("at", "session_at"),
         flags=("is_of_course",),
     )
     return [HandedFile(**{**row, "scan_state": FileState(row["scan_state"]) if row["scan_state"] else None}) for row in found]

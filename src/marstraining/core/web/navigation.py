@@ -27,7 +27,7 @@ PUBLIC = (
     NavItem("Resources", "/resources", ("/topics",)),
     NavItem("Search", "/search"),
     NavItem("Calendar", "/calendar"),
-    NavItem("My training", "/me", ("/bookings",)),
+    NavItem("My training", "/me", ("/bookings", "/teaching")),
     NavItem("Ask about training", "/chat"),
     NavItem("Help", "/help"),
 )
