@@ -19,7 +19,7 @@ from marstraining.coverage.paper import why
 from marstraining.coverage.rules import Asked, Due, State
 from marstraining.history.models import Entry
 from marstraining.people.models import Person
-from marstraining.record.models import Accreditation, ExternalLearning
+from marstraining.record.models import Accreditation, Completion, ExternalLearning
 from tests import makers
 from tests.conftest import Clock, Visitor
 from tests.statements import statements
@@ -269,3 +269,11 @@ def test_why_names_no_code_and_no_source_that_nobody_is_sure_of() -> None:
     assert said_of["HLT-1"] == f"{begins}, by the partnership\N{RIGHT SINGLE QUOTATION MARK}s rule."
     assert said_of["DSL-PREVENT"].startswith(f"{begins}, once, by Keeping Children Safe in Education")
     assert not [words for words in said_of.values() if "confirm" in words or "local default" in words]
+
+
+async def test_learning_elsewhere_is_spoken_of_where_there_is_some(asha: Person, sign_in_as: SignInAs) -> None:
+    await makers.complete(asha, await makers.make_course("Neglect"), on=date(2025, 4, 1))
+    await Completion.all().update(minutes=180)
+    visitor, words = await sign_in_as(asha), "with what the training team has confirmed of learning elsewhere"
+    shown = (await visitor.get("/me/record")).text
+    assert ("In all" in shown, words in shown) == (True, False)

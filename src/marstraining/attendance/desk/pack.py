@@ -52,7 +52,7 @@ async def files(request: Request) -> Response:
 
 async def _add(request: Request, taking: Taking, form: Form) -> Response | None:
     title = form.text("title", "what the file is")
-    kind = form.choice("kind", "whom it is for", FILE_KIND_WORDS)
+    kind = form.choice("kind", "who it is for", FILE_KIND_WORDS)
     for_course = form.checkbox("for_course") and taking.as_desk
     upload = form.file("file", "a file")
     if form.errors or upload is None:
