@@ -141,6 +141,7 @@ PERSONAL = (
     Shown("still-using", "{use_link}"),
     Shown("desk-record-unused", "/desk/people/{unused}/record", DESK),
     Shown("account-post", "/me/account/post", LEARNER),
+    Shown("account-post-end", "/me/account/post/end?post={own_post}", LEARNER),
     Shown("error-personal", "/desk", LEARNER, status=404),
 )
 

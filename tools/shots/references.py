@@ -46,6 +46,7 @@ REFERENCES = {
     "paper": "SELECT s.ref FROM reports_snapshot s JOIN reports_meeting m ON m.snapshot_id = s.id ORDER BY m.meets_on",
     "draft_report": "SELECT s.ref FROM reports_snapshot s WHERE s.kind = 'quarterly' AND NOT EXISTS"
     " (SELECT 1 FROM reports_wording w WHERE w.snapshot_id = s.id AND w.signed_at IS NOT NULL) ORDER BY s.id DESC",
+    "own_post": f"SELECT id FROM people_position WHERE person_id = {_ASHA} AND ends_on IS NULL",
     "open": _OPEN,
     "full": _FULL,
     "online": f"{_SESSION}{_COMING} AND c.code = 'EHPP' AND s.delivery = 'online' AND {_TAKEN} < s.capacity ORDER BY s.starts_at DESC",
