@@ -22,7 +22,7 @@ YEAR = SchoolYear(
     ],
     why_closed=lambda day: "a bank holiday" if day == date(2027, 1, 4) else "",
 )
-ANYTHING = Wish(venue_id=7, trainer_ids=frozenset({3}), audiences=frozenset({"schools"}))
+ANYTHING = Wish(venue_id=7, trainer_ids=frozenset({3}), audiences=frozenset({"schools"}), course_id=5)
 
 
 def _days(rule: SeriesRule) -> list[date]:
@@ -76,10 +76,10 @@ def test_a_free_day_of_term_has_nothing_against_it() -> None:
 @pytest.mark.parametrize(
     ("day", "reason"),
     [
-        (date(2026, 11, 20), "Friday 20 November 2026 is in the past"),
-        (date(2027, 1, 4), "Monday 4 January 2027 is a bank holiday"),
-        (date(2027, 2, 16), "Tuesday 16 February 2027 is in half term"),
-        (date(2027, 4, 6), "Tuesday 6 April 2027 is outside term time"),
+        (date(2026, 11, 20), "This date is in the past"),
+        (date(2027, 1, 4), "This date is a bank holiday"),
+        (date(2027, 2, 16), "This date is in half term"),
+        (date(2027, 4, 6), "This date is outside term time"),
     ],
 )
 def test_a_day_that_will_not_do_is_skipped_with_its_reason(day: date, reason: str) -> None:
@@ -94,13 +94,34 @@ def test_term_time_is_asked_only_where_it_matters() -> None:
 @pytest.mark.parametrize(
     ("other", "reason"),
     [
-        (_taken(venue_id=7), "The venue has “Neglect” at the same time on Tuesday 12 January 2027"),
-        (_taken(trainer_ids=frozenset({3, 4})), "A trainer has “Neglect” at the same time on Tuesday 12 January 2027"),
-        (_taken(audiences=frozenset({"schools"})), "“Neglect” is for the same audience at the same time on Tuesday 12 January 2027"),
+        (_taken(venue_id=7), "The venue has “Neglect” at the same time"),
+        (_taken(trainer_ids=frozenset({3, 4})), "A trainer has “Neglect” at the same time"),
+        (_taken(course_id=5), "This course has “Neglect” at the same time"),
     ],
 )
 def test_a_clash_is_skipped_with_its_reason(other: Taken, reason: str) -> None:
-    assert _judged(date(2027, 1, 12), taken=(other,)).reasons == (reason,)
+    planned = _judged(date(2027, 1, 12), taken=(other,))
+    assert (planned.reasons, planned.will_do) == ((reason,), False)
+
+
+def test_the_same_particular_audience_is_left_to_the_training_team() -> None:
+    planned = _judged(date(2027, 1, 12), taken=(_taken(audiences=frozenset({"schools", "health"})),))
+    assert planned == Planned(planned.days, (), shared=("“Neglect” is for the same audience at the same time",))
+    assert not planned.will_do
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [("all", "all"), ("all", "schools"), ("schools", "all")])
+def test_what_is_for_all_practitioners_is_worth_knowing_and_skips_nothing(ours: str, theirs: str) -> None:
+    wish = Wish(venue_id=7, trainer_ids=frozenset(), audiences=frozenset({ours}))
+    planned = _judged(date(2027, 1, 12), taken=(_taken(audiences=frozenset({theirs})),), wish=wish)
+    assert planned == Planned(planned.days, (), besides=("“Neglect” is at the same time",))
+    assert planned.will_do
+
+
+def test_of_several_days_each_sentence_names_its_own() -> None:
+    days = [DayPlan(date(2027, 1, day), time(13, 30), time(15, 30)) for day in (12, 13)]
+    planned = judged(days, ANYTHING, taken=(_taken(venue_id=7),), year=YEAR, now=NOW)
+    assert planned.reasons == ("The venue has “Neglect” at the same time on Tuesday 12 January 2027",)
 
 
 def test_touching_ends_and_other_rooms_are_no_clash() -> None:

@@ -59,8 +59,9 @@ class TrainerState(StrEnum):
     DECLINED = "declined"
 
 
+EVERYBODY = "all"
 AUDIENCES = {
-    "all": "All practitioners",
+    EVERYBODY: "All practitioners",
     "early_years": "Early years",
     "schools": "Schools",
     "further_education": "Further education",

@@ -6,7 +6,7 @@ from typing import Literal
 
 from marstraining.core.errors import Refused
 from marstraining.core.values import frozen
-from marstraining.programme.rules import DayPlan
+from marstraining.programme.rules import EVERYBODY, DayPlan
 
 MOST_DATES = 60
 _WEEK = timedelta(days=7)
@@ -128,37 +128,62 @@ class Wish:
 
 @frozen
 class Planned:
-    """A planned session: its days and, as finished sentences, why it is skipped. Without reasons it can be created."""
+    """A planned session: its days and, as sentences, what speaks against them.
+
+    With `reasons` it cannot be created. `shared` are clashes of the same particular audience: it is skipped unless the training team
+    takes it all the same. `besides` are sessions at the same time where either is for all practitioners: worth knowing, no more.
+    """
 
     days: tuple[DayPlan, ...]
     reasons: tuple[str, ...]
+    shared: tuple[str, ...] = ()
+    besides: tuple[str, ...] = ()
+
+    @property
+    def will_do(self) -> bool:
+        """Whether it is created where nobody chooses otherwise."""
+        return not self.reasons and not self.shared
+
+    @property
+    def key(self) -> str:
+        """The first date, by which one of a series is chosen on a form."""
+        return self.days[0].day.isoformat()
 
 
 def judged(days: Sequence[DayPlan], wish: Wish, *, taken: Sequence[Taken], year: SchoolYear, now: datetime) -> Planned:
-    """Planned days with every reason against them."""
+    """Planned days with everything that speaks against them; of more days than one each sentence names its day."""
     reasons: list[str] = []
+    shared: list[str] = []
+    besides: list[str] = []
     for plan in days:
+        it, at = ("This date", "at the same time") if len(days) == 1 else (named_day(plan.day), f"at the same time on {named_day(plan.day)}")
         try:
             starts_at, ends_at = plan.instants()
         except Refused as fault:
             reasons.append(fault.message)
             continue
         if starts_at <= now:
-            reasons.append(f"{_named(plan.day)} is in the past")
+            reasons.append(f"{it} is in the past")
         closed = year.why_closed(plan.day)
         if closed:
-            reasons.append(f"{_named(plan.day)} is {closed}")
+            reasons.append(f"{it} is {closed}")
         holiday = year.holiday(plan.day) if wish.is_in_terms else None
         if holiday:
-            reasons.append(f"{_named(plan.day)} is {holiday}")
+            reasons.append(f"{it} is {holiday}")
         for other in taken:
             if other.starts_at < ends_at and other.ends_at > starts_at:
-                reasons.extend(_clashes(plan.day, wish, other))
-    return Planned(tuple(days), tuple(dict.fromkeys(reasons)))
+                reasons.extend(_clashes(wish, other, at=at))
+                if _is_same_course(wish, other):
+                    continue
+                if EVERYBODY in wish.audiences | other.audiences:
+                    besides.append(f"“{other.title}” is {at}")
+                elif wish.audiences & other.audiences:
+                    shared.append(f"“{other.title}” is for the same audience {at}")
+    return Planned(tuple(days), *(tuple(dict.fromkeys(sentences)) for sentences in (reasons, shared, besides)))
 
 
 def judged_series(plans: Sequence[DayPlan], wish: Wish, *, taken: Sequence[Taken], year: SchoolYear, now: datetime) -> list[Planned]:
-    """The dates of a series in order, each with every reason against it; one that overlaps a date that will do is skipped too."""
+    """The dates of a series in order, each with what speaks against it; one that overlaps an earlier date that can be is no choice."""
     found: list[Planned] = []
     spans: list[tuple[datetime, datetime]] = []
     for plan in sorted(plans, key=lambda plan: (plan.day, plan.starts)):
@@ -166,24 +191,26 @@ def judged_series(plans: Sequence[DayPlan], wish: Wish, *, taken: Sequence[Taken
         if not one.reasons:
             starts_at, ends_at = plan.instants()
             if any(other_start < ends_at and other_end > starts_at for other_start, other_end in spans):
-                one = Planned(one.days, (f"Another date of this series is at the same time on {_named(plan.day)}",))
+                one = Planned(one.days, ("Another date of this series is at the same time",))
             else:
                 spans.append((starts_at, ends_at))
         found.append(one)
     return found
 
 
-def _clashes(day: date, wish: Wish, other: Taken) -> Iterator[str]:
-    at = f"at the same time on {_named(day)}"
-    if wish.course_id is not None and wish.course_id == other.course_id:
+def _clashes(wish: Wish, other: Taken, *, at: str) -> Iterator[str]:
+    if _is_same_course(wish, other):
         yield f"This course has “{other.title}” {at}"
     if wish.venue_id is not None and wish.venue_id == other.venue_id:
         yield f"The venue has “{other.title}” {at}"
     if wish.trainer_ids & other.trainer_ids:
         yield f"A trainer has “{other.title}” {at}"
-    if wish.audiences & other.audiences:
-        yield f"“{other.title}” is for the same audience {at}"
 
 
-def _named(day: date) -> str:
+def _is_same_course(wish: Wish, other: Taken) -> bool:
+    return wish.course_id is not None and wish.course_id == other.course_id
+
+
+def named_day(day: date) -> str:
+    """A date in the words of a sentence: Tuesday 12 January 2027."""
     return f"{day:%A} {day.day} {day:%B %Y}"

@@ -1,7 +1,7 @@
 """Creating many sessions at once: a series by rule or list of dates, and a whole year rolled forward. First a dry run, then drafts."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
 
 from marstraining.core.config import current
@@ -15,7 +15,7 @@ from marstraining.programme.actions.sessions import create_session, draft_of
 from marstraining.programme.models import Course, Session, TrainingDay, Venue
 from marstraining.programme.queries.scope import EFFECTIVE_AUDIENCES
 from marstraining.programme.rules import DayPlan, SessionDraft
-from marstraining.programme.series import MOST_DATES, Planned, SchoolYear, Span, Taken, Wish, judged, judged_series
+from marstraining.programme.series import MOST_DATES, Planned, SchoolYear, Span, Taken, Wish, judged, judged_series, named_day
 
 LONGEST_YEAR = timedelta(days=400)
 _TITLE = "CASE WHEN s.title = '' THEN c.title ELSE s.title END"
@@ -41,7 +41,11 @@ async def plan_series(
     is_in_terms: bool = True,
     now: datetime,
 ) -> list[Planned]:
-    """The dry run of a series of one-day sessions: each date with the reasons for which it would be skipped. Writes nothing."""
+    """The dry run of a series of one-day sessions: each date with the reasons for which it would be skipped. Writes nothing.
+
+    Other sessions of the course, of the venue and of the trainers stand against a date, closed days too. One for the same audience
+    leaves it to the training team, and is only mentioned where either is for all practitioners.
+    """
     course = await Course.get_or_none(id=course_id)
     if course is None:
         raise NotFound
@@ -49,18 +53,32 @@ async def plan_series(
         raise Refused(f"Enter 1 to {MOST_DATES} dates", code="count", field="dates")
     audiences = frozenset(draft.audience_codes or course.audience_codes)
     venue_id = draft.venue_id if draft.venue_id in await _rooms() else None
-    wish = Wish(venue_id, trainer_ids, audiences, is_in_terms=is_in_terms)
+    wish = Wish(venue_id, trainer_ids, audiences, is_in_terms=is_in_terms, course_id=course_id)
     taken = await _taken_between(min(plan.day for plan in plans), max(plan.day for plan in plans))
     return judged_series(plans, wish, taken=taken, year=school_year(), now=now)
 
 
 async def create_series(
-    course_id: int, draft: SessionDraft, planned: Sequence[Planned], *, by: Viewer, now: datetime
+    course_id: int,
+    draft: SessionDraft,
+    planned: Sequence[Planned],
+    *,
+    chosen: Collection[str] | None = None,
+    by: Viewer,
+    now: datetime,
 ) -> tuple[str, list[Session]]:
-    """Create a draft for each planned date that has no reasons against it, in one transaction; gives the series' name and its sessions."""
-    wanted = [one for one in planned if not one.reasons]
+    """Create a draft for each planned date, in one transaction; gives the series' name and its sessions.
+
+    With `chosen`, keys of planned dates, it is these; without, all that nothing speaks against. Refuses none at all, and a chosen date
+    that something stands against.
+    """
+    wanted = [one for one in planned if (one.will_do if chosen is None else one.key in chosen)]
     if not wanted:
-        raise Refused("Every date would be skipped, so there is nothing to create", code="nothing", field="dates")
+        nothing = "Every date would be skipped, so there is nothing to create" if chosen is None else "Choose at least one date"
+        raise Refused(nothing, code="nothing", field="dates" if chosen is None else "take")
+    for one in wanted:
+        if one.reasons:
+            raise Refused(f"{named_day(one.days[0].day)} can no longer be used: {one.reasons[0]}", code="taken", field="take")
     series = new_ref()
     async with transaction():
         made = [await create_session(course_id, draft, one.days, by=by, now=now, series=series) for one in wanted]
@@ -103,17 +121,25 @@ async def plan_year(first: date, last: date, *, is_in_terms: bool = True, now: d
         newly = [one for old, one in placed if not _meet(old, own)]
         planned = judged(plans, wish, taken=[*taken, *newly], year=year, now=now)
         rolled.append(Rolled(row["id"], row["ref"], row["title"], own[0].day, planned))
-        if not planned.reasons:
+        if planned.will_do:
             spans = [plan.instants() for plan in plans]
             placed += [(own, Taken(row["title"], *span, venue_id, frozenset(), audiences, row["course_id"])) for span in spans]
     return rolled
 
 
-async def create_year(rolled: Sequence[Rolled], *, by: Viewer, now: datetime) -> list[Session]:
-    """Create a draft for each rolled session that has no reasons against it, in one transaction."""
-    wanted = [one for one in rolled if not one.planned.reasons]
+async def create_year(rolled: Sequence[Rolled], *, chosen: Collection[str] | None = None, by: Viewer, now: datetime) -> list[Session]:
+    """Create a draft for each rolled session, in one transaction.
+
+    With `chosen`, references of old sessions, it is these; without, all that nothing speaks against. Refuses none at all, and a chosen
+    one that something stands against.
+    """
+    wanted = [one for one in rolled if (one.planned.will_do if chosen is None else one.ref in chosen)]
     if not wanted:
-        raise Refused("Every session would be skipped, so there is nothing to create", code="nothing", field="first")
+        nothing = "Every session would be skipped, so there is nothing to create" if chosen is None else "Choose at least one session"
+        raise Refused(nothing, code="nothing", field="first" if chosen is None else "take")
+    for one in wanted:
+        if one.planned.reasons:
+            raise Refused(f"“{one.title}” can no longer be made: {one.planned.reasons[0]}", code="taken", field="take")
     series = new_ref()
     async with transaction():
         made = []

@@ -39,13 +39,19 @@ async def series(request: Request) -> Response:
     try:
         trainers = frozenset(int(one) for one in form.choices("trainers", "trainers", [str(one["id"]) for one in await trainer_choices()]))
         planned = await plan_series(course.id, draft, plans, trainer_ids=trainers, is_in_terms=form.checkbox("in_terms"), now=now)
-        if form.get("do") != "create":
-            return await _series_page(request, form, course, planned=planned)
-        name, _ = await create_series(course.id, draft, planned, by=viewer, now=now)
     except Refused as refusal:
         form.refuse(refusal)
         return await _series_page(request, form, course, planned=None)
-    return see_other(f"/desk/sessions?series={name}&done=series")
+    if form.get("do") == "create":
+        try:
+            name, _ = await create_series(course.id, draft, planned, chosen=form.all("take"), by=viewer, now=now)
+        except Refused as refusal:
+            form.refuse(refusal)
+            if refusal.field != "take":
+                return await _series_page(request, form, course, planned=None)
+        else:
+            return see_other(f"/desk/sessions?series={name}&done=series")
+    return await _series_page(request, form, course, planned=planned)
 
 
 def _draft(form: Form) -> SessionDraft:
@@ -78,7 +84,9 @@ async def _series_page(request: Request, form: Form, course: Course, *, planned:
         form=form,
         course=course,
         planned=planned,
-        good=[one for one in planned or () if not one.reasons],
+        good=[one for one in planned or () if one.will_do],
+        can_make=any(not one.reasons for one in planned or ()),
+        ticked=form.all("take") if form.get("do") == "create" else [one.key for one in planned or () if one.will_do],
         fields=_kept(form),
         deliveries=DELIVERY_LABELS,
         venues=await venue_choices(),
@@ -89,7 +97,7 @@ async def _series_page(request: Request, form: Form, course: Course, *, planned:
 
 def _kept(form: Form) -> list[tuple[str, str]]:
     """What was typed, to be sent again with the button that creates what the dry run showed."""
-    return [(name, value) for name in form.values if name not in {"csrf_token", "do"} for value in form.all(name)]
+    return [(name, value) for name in form.values if name not in {"csrf_token", "do", "take"} for value in form.all(name)]
 
 
 async def roll(request: Request) -> Response:
