@@ -196,14 +196,24 @@ async def test_a_series_by_list_takes_a_date_that_is_typed_twice_once(dee: Perso
     ]
 
 
-async def test_a_year_is_looked_at_and_rolled_forward(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
-    await makers.make_session(starts=from_wall(date(2026, 6, 9), time(9, 30)), now=clock.now)
-    desk = await sign_in_as(dee)
-    year = {"first": "2026-04-01", "last": "2027-03-31", "in_terms": "yes"}
-    page = await desk.post("/desk/roll-forward", {**year, "do": "look"})
-    assert "Make 1 draft" in page.text
-    await desk.post("/desk/roll-forward", {**year, "do": "create"})
-    assert await Session.filter(state="draft").count() == 1
+async def test_a_year_is_looked_at_and_what_is_ticked_is_rolled_forward(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    sources = [
+        await makers.make_session(
+            course=await makers.make_course(title, audience_codes=["schools"]), starts=from_wall(day, time(9, 30)), now=clock.now
+        )
+        for title, day in (("Neglect", date(2026, 6, 9)), ("Early Help", date(2026, 6, 16)), ("Prevent", date(2026, 6, 23)))
+    ]
+    taken = await makers.make_course("DSL briefing", audience_codes=["schools"])
+    await makers.make_session(course=taken, starts=from_wall(date(2027, 6, 15), time(9)), now=clock.now)
+    desk, year = await sign_in_as(dee), {"first": "2026-04-01", "last": "2027-03-31", "in_terms": "yes"}
+    page = (await desk.post("/desk/roll-forward", {**year, "do": "look"})).text
+    assert _ticked(page) == {sources[1].ref: False, sources[0].ref: True, sources[2].ref: True}
+    assert page.index("Skipped unless you tick them") < page.index("Early Help") < page.index("Ready to be made") < page.index("Neglect")
+    nothing = await desk.post("/desk/roll-forward", {**year, "do": "create"})
+    assert _error(nothing.text, "take") == "Choose at least one session"
+    await desk.post("/desk/roll-forward", {**year, "take": [sources[0].ref, sources[1].ref], "do": "create"})
+    made = await Session.filter(state="draft").order_by("starts_at").prefetch_related("course")
+    assert [session.course.title for session in made] == ["Neglect", "Early Help"]
 
 
 async def test_a_venue_is_added_and_changed(dee: Person, sign_in_as: SignInAs) -> None:

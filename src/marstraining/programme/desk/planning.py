@@ -112,12 +112,21 @@ async def roll(request: Request) -> Response:
             try:
                 rolled = await plan_year(first, last, is_in_terms=form.checkbox("in_terms"), now=now)
                 if is_sure:
-                    made = await create_year(rolled, by=viewer, now=now)
+                    made = await create_year(rolled, chosen=form.all("take"), by=viewer, now=now)
                     return see_other(f"/desk/sessions?series={made[0].series}&done=rolled")
             except Refused as refusal:
                 form.refuse(refusal)
-    good = [one for one in rolled or () if not one.planned.reasons]
-    return render(request, "programme/desk/roll.html", form=form, rolled=rolled, good=good, fields=_kept(form))
+    good = [one for one in rolled or () if one.planned.will_do]
+    return render(
+        request,
+        "programme/desk/roll.html",
+        form=form,
+        rolled=rolled,
+        good=good,
+        can_make=any(not one.planned.reasons for one in rolled or ()),
+        ticked=set(form.all("take") if form.get("do") == "create" else [one.ref for one in good]),
+        fields=_kept(form),
+    )
 
 
 def _this_year() -> Form:
