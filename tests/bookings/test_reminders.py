@@ -186,6 +186,14 @@ async def test_letters_5_the_desk_may_ask_to_send_the_joining_instructions_again
         await send_joining_again(session.id, by=SYSTEM, now=clock.now)
 
 
+async def test_letters_5_before_their_time_joining_instructions_are_not_sent_again(clock: Clock) -> None:
+    session = await session_on(THURSDAY, clock)
+    await booked(session, clock)
+    with pytest.raises(Refused, match="go out by themselves from 9:30am on Thursday 23 April 2026"):
+        await send_joining_again(session.id, by=SYSTEM, now=JOINING - timedelta(minutes=1))
+    assert await Message.filter(template="joining_instructions").count() == 0
+
+
 async def test_letters_5_not_sent_again_after_moving(clock: Clock) -> None:
     session = await session_on(THURSDAY, clock)
     await booked(session, clock)

@@ -113,6 +113,19 @@ async def test_the_page_before_a_change_counts_the_trainers_too(
     assert 'Tess Reed <span class="mars-muted">(trainer)</span>' in page
 
 
+async def test_who_has_no_address_is_named_and_counted_among_no_emails(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    session = await makers.make_session(now=clock.now, capacity=5)
+    mel = await makers.make_person("Mel Gray", email=None)
+    visitor, path = await sign_in_as(dee), f"/desk/sessions/{session.ref}/call-off"
+    await book_place(BookPlace(session_id=session.id, learner_id=mel.id, by_desk=True), by=makers.as_learner(dee), now=clock.now)
+    page = (await visitor.get(path)).text
+    assert ("no email address here:</strong> Mel Gray." in page, "get an email" in page, ">Call off</button>" in page) == (True, False, True)
+    asha = await makers.make_person("Asha Khan", email="asha.khan@example.org")
+    await book_place(BookPlace(session_id=session.id, learner_id=asha.id), by=makers.as_learner(asha), now=clock.now)
+    page = (await visitor.get(path)).text
+    assert ("1 person gets an email: 1 booked." in page, "Call off and tell 1 person" in page) == (True, True)
+
+
 async def test_a_move_without_a_date_keeps_what_was_typed(
     asha: Person, ben: Person, dee: Person, sign_in_as: SignInAs, clock: Clock
 ) -> None:
@@ -127,6 +140,12 @@ async def test_letters_5_joining_instructions_are_sent_again_from_the_sessions_p
 ) -> None:
     session = await booked_session(asha, ben, clock)
     visitor, root = await sign_in_as(dee), f"/desk/sessions/{session.ref}"
+    early = (await visitor.get(root)).text
+    assert (f'href="{root}/joining"' in early, "Joining instructions go out on " in early) == (False, True)
+    early = (await visitor.get(f"{root}/joining")).text
+    assert ("They have not gone out yet." in early, "<button" in early.partition("<main")[2].partition("</main")[0]) == (True, False)
+    clock.travel_to(session.starts_at - timedelta(days=1))
+    visitor = await sign_in_as(dee)
     assert f'href="{root}/joining"' in (await visitor.get(root)).text
     assert "Send them again to 1 person" in (await visitor.get(f"{root}/joining")).text
     answer = await visitor.post(f"{root}/joining", await fields_of(visitor, f"{root}/joining"))

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from marstraining.bookings.actions import steps
-from marstraining.bookings.letters import joining_facts, letter_about
+from marstraining.bookings.actions.keeping import joining_time
+from marstraining.bookings.letters import joining_facts, letter_about, moment
 from marstraining.bookings.queries import SessionRow, learner_rows, session_row
 from marstraining.bookings.queries.entries import day_entries
 from marstraining.bookings.queries.roster import trainer_names
@@ -100,7 +101,8 @@ async def send_joining_again(session_id: int, *, by: Viewer, now: datetime) -> i
     """Send the joining instructions to everybody booked, whether or not they had them; returns how many letters that are.
 
     The desk asks for it; rescheduling sends nothing again by itself (calendar_and_letters.md, Letters 5). Asked for twice
-    within ten minutes they are sent once. Refused for a session that has no date, is called off or over.
+    within ten minutes they are sent once. Refused for a session that has no date, is called off or over, and before its joining
+    time: until then a letter holds no instructions, and the real ones are still to come.
     """
     async with transaction():
         if not await hold(Session, session_id):
@@ -108,6 +110,9 @@ async def send_joining_again(session_id: int, *, by: Viewer, now: datetime) -> i
         session = await session_row(session_id)
         if session is None or session.state != SessionState.PUBLISHED or now >= session.ends_at:
             raise Refused("This session is not coming up, so there is nothing to join.", code="not_coming")
+        first = joining_time(session.starts_at)
+        if now < first:
+            raise Refused(f"The joining instructions go out by themselves from {moment(first)}. Nothing is sent before.", code="too_early")
         found = await rows(
             "SELECT id, ref, version, nonce, check_in_code, mode, learner_id FROM bookings_booking"
             " WHERE session_id = ? AND state = 'confirmed' ORDER BY id",

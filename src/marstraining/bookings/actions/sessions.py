@@ -44,13 +44,19 @@ _LONGEST_WAIT = timedelta(minutes=1)
 
 @frozen
 class DryRun:
-    """Who would be told, before anything is done: everybody with a live booking, the trainers by name, and those without an address."""
+    """Who would be told, before anything is done: the live bookings and the trainers, by name, who get an email, and who cannot."""
 
     people: tuple[RosterRow, ...]
     trainers: tuple[str, ...]
-    confirmed: int
-    waiting: int
     without_address: tuple[str, ...]
+
+    @property
+    def emails(self) -> int:
+        return len(self.people) + len(self.trainers)
+
+    def number(self, *states: str) -> int:
+        """How many of the people with a live booking get an email, of those in these states."""
+        return sum(1 for row in self.people if row.state in states)
 
 
 async def who_will_be_told(session_id: int) -> DryRun:
@@ -60,10 +66,8 @@ async def who_will_be_told(session_id: int) -> DryRun:
     trainers = await asked_trainers(session_id)
     unreached = [row.learner_name for row in people if not learners[row.learner_id].address]
     return DryRun(
-        people=tuple(people),
+        people=tuple(row for row in people if learners[row.learner_id].address),
         trainers=tuple(one.name for one in trainers if one.address),
-        confirmed=sum(1 for row in people if row.state == BookingState.CONFIRMED),
-        waiting=sum(1 for row in people if row.state == BookingState.WAITING),
         without_address=(*unreached, *(one.name for one in trainers if not one.address)),
     )
 

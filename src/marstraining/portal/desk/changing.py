@@ -68,6 +68,8 @@ def _page_of(change: Change) -> Callable[[Request], Awaitable[Response]]:
             days=await days_of(session.id),
             row_numbers=range(1, _rows(form) + 1),
             foreseen=change.foresee(session, None if form.errors else values),
+            joining_time=actions.joining_time,
+            now=clock.now(),
             words=WORDS,
             form=form,
         )

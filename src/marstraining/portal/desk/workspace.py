@@ -10,6 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from marstraining.bookings.actions import joining_time
 from marstraining.bookings.rules import STATE_WORDS, Arranging, BookingState, Mode
 from marstraining.core import clock, config
 from marstraining.core.viewer import Role
@@ -151,6 +152,7 @@ async def workspace_page(request: Request, session: DeskSession, *, form: Form |
         lines=lines,
         waiting=await waiting_lines(session.id),
         can_offer=session.limits[0].free != 0 and session.state == SessionState.PUBLISHED and now < session.starts_at,
+        joining_at=joining_time(session.starts_at),
         words=WORDS,
         now=now,
         form=form,
