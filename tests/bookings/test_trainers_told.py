@@ -12,6 +12,7 @@ from marstraining.messages.envelope import rendered
 from marstraining.messages.models import Message
 from marstraining.messages.queries import letter_of
 from marstraining.people.models import Person
+from marstraining.programme.actions import remove_trainer
 from marstraining.programme.models import Session, SessionTrainer
 from marstraining.programme.rules import DayPlan
 from tests import makers
@@ -89,6 +90,18 @@ async def test_who_has_not_answered_is_asked_for_the_answer_again(clock: Clock) 
     found = await letter_of(row["ref"])
     assert found is not None
     assert "Please sign in and say yes or no." in rendered(found, config.current()).text
+
+
+async def test_who_is_taken_off_is_told_and_nobody_else(clock: Clock) -> None:
+    session, tess = await trained_session(clock)
+    assert await remove_trainer(session.id, tess.id, is_told=True, reason="A colleague trains", by=SYSTEM, now=clock.now)
+    letters = await Message.filter(template="trainer_told").values("name", "ref")
+    found = await letter_of(letters[0]["ref"])
+    assert found is not None
+    read = rendered(found, config.current())
+    assert ([letter["name"] for letter in letters], read.subject) == (["Tess"], "You are not needed: Child Protection")
+    for text in (read.text, read.html):
+        assert ("not needed for it any more" in text, "The reason: A colleague trains" in text, "/me" in text) == (True, True, False)
 
 
 async def test_a_move_that_changes_nothing_tells_nobody(clock: Clock) -> None:

@@ -119,7 +119,11 @@ async def test_who_has_no_address_is_named_and_counted_among_no_emails(dee: Pers
     visitor, path = await sign_in_as(dee), f"/desk/sessions/{session.ref}/call-off"
     await book_place(BookPlace(session_id=session.id, learner_id=mel.id, by_desk=True), by=makers.as_learner(dee), now=clock.now)
     page = (await visitor.get(path)).text
-    assert ("no email address here:</strong> Mel Gray." in page, "get an email" in page, ">Call off</button>" in page) == (True, False, True)
+    assert ("no email address here:</strong> Mel Gray." in page, "get an email" in page, ">Call off</button>" in page) == (
+        True,
+        False,
+        True,
+    )
     asha = await makers.make_person("Asha Khan", email="asha.khan@example.org")
     await book_place(BookPlace(session_id=session.id, learner_id=asha.id), by=makers.as_learner(asha), now=clock.now)
     page = (await visitor.get(path)).text

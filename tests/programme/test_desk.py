@@ -10,6 +10,7 @@ from tortoise.context import TortoiseContext
 from marstraining.core.clock import from_wall, local
 from marstraining.core.viewer import Role
 from marstraining.history.models import Entry
+from marstraining.messages.models import Message
 from marstraining.people.models import Person, RoleGrant
 from marstraining.programme.models import Course, Session, SessionTrainer, TrainingDay, Venue
 from marstraining.record.models import Accreditation
@@ -190,7 +191,9 @@ async def test_a_series_by_list_takes_a_date_that_is_typed_twice_once(dee: Perso
     await makers.make_course("DSL briefing", code="DSL")
     desk = await sign_in_as(dee)
     dates = "9 June 2026\n16/6/2026\n9/6/2026\n"
-    await desk.post("/desk/series?course=DSL", {**SERIES, "how": "list", "dates": dates, "take": ["2026-06-09", "2026-06-16"], "do": "create"})
+    await desk.post(
+        "/desk/series?course=DSL", {**SERIES, "how": "list", "dates": dates, "take": ["2026-06-09", "2026-06-16"], "do": "create"}
+    )
     assert await Session.all().order_by("starts_at").values_list("starts_at", flat=True) == [
         from_wall(date(2026, 6, day), time(13, 30)) for day in (9, 16)
     ]
@@ -262,8 +265,32 @@ async def test_a_trainer_is_asked_and_taken_off(dee: Person, sign_in_as: SignInA
     await desk.post(f"/desk/sessions/{session.ref}/trainers", {"person": str(tom.id)})
     asked = await SessionTrainer.get()
     assert (asked.person_id, asked.agency_id, asked.state) == (tom.id, agency.id, "asked")
-    await desk.post(f"/desk/sessions/{session.ref}/trainers", {"remove": str(tom.id)})
+    page = (await desk.get(f"/desk/sessions/{session.ref}/trainers")).text
+    assert f'href="/desk/sessions/{session.ref}/trainers/{tom.ref}/take-off"' in page
+    address = f"/desk/sessions/{session.ref}/trainers/{tom.ref}/take-off"
+    page = (await desk.get(address)).text
+    assert ("They were asked to train." in page, "Take off and tell them" in page, await SessionTrainer.all().count()) == (True, True, 1)
+    answer = await desk.post(address, {"reason": "A colleague trains"})
+    assert answer.headers["location"] == f"/desk/sessions/{session.ref}/trainers?done=removed-told"
     assert await SessionTrainer.all().count() == 0
+    letter = await Message.get(template="trainer_told")
+    assert (letter.name, letter.context["is_taken_off"], letter.context["reason"]) == ("Tom Reed", True, "A colleague trains")
+    assert (await desk.get(address)).status_code == 404
+
+
+@pytest.mark.parametrize(("state", "session_state"), [("declined", "published"), ("accepted", "called_off")])
+async def test_who_would_not_come_is_taken_off_without_an_email(
+    state: str, session_state: str, dee: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    tom = await makers.make_person("Tom Reed", roles=(Role.TRAINER,))
+    session = await makers.make_session(now=clock.now, state=session_state)
+    await SessionTrainer.create(session=session, person=tom, state=state, asked_at=clock.now)
+    desk, address = await sign_in_as(dee), f"/desk/sessions/{session.ref}/trainers/{tom.ref}/take-off"
+    page = (await desk.get(address)).text
+    assert ("they get no email" in page.lower(), "tell them</button>" in page) == (True, False)
+    answer = await desk.post(address, {})
+    assert answer.headers["location"] == f"/desk/sessions/{session.ref}/trainers?done=removed"
+    assert (await SessionTrainer.all().count(), await Message.filter(template="trainer_told").count()) == (0, 0)
 
 
 DESK_PATHS = (

@@ -156,7 +156,9 @@ def judged(days: Sequence[DayPlan], wish: Wish, *, taken: Sequence[Taken], year:
     shared: list[str] = []
     besides: list[str] = []
     for plan in days:
-        it, at = ("This date", "at the same time") if len(days) == 1 else (named_day(plan.day), f"at the same time on {named_day(plan.day)}")
+        it, at = (
+            ("This date", "at the same time") if len(days) == 1 else (named_day(plan.day), f"at the same time on {named_day(plan.day)}")
+        )
         try:
             starts_at, ends_at = plan.instants()
         except Refused as fault:

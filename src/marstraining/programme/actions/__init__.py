@@ -19,7 +19,7 @@ from marstraining.programme.actions.sessions import (
     set_capacity,
 )
 from marstraining.programme.actions.topics import put_topic
-from marstraining.programme.actions.trainers import answer_as_trainer, ask_trainer, remove_trainer
+from marstraining.programme.actions.trainers import answer_as_trainer, ask_trainer, remove_trainer, told_when_taken_off
 
 __all__ = [
     "Rolled",
@@ -56,5 +56,6 @@ __all__ = [
     "save_course",
     "save_venue",
     "set_capacity",
+    "told_when_taken_off",
     "uninvite",
 ]

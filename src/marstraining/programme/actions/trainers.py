@@ -1,6 +1,6 @@
 """Trainers: asking one, the answer, and telling them what became of the session."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from marstraining.core.db import execute, hold, rows, transaction
@@ -12,7 +12,7 @@ from marstraining.messages.rules import Letter, Priority, Recipient
 from marstraining.people.models import Person
 from marstraining.programme.actions.telling import session_words
 from marstraining.programme.models import Session, SessionTrainer
-from marstraining.programme.queries.teaching import asked_trainers, lacked_accreditation
+from marstraining.programme.queries.teaching import AskedTrainer, asked_trainers, lacked_accreditation
 from marstraining.programme.rules import SessionState, TrainerState
 
 
@@ -90,15 +90,28 @@ async def answer_as_trainer(session_id: int, *, is_accepted: bool, by: Viewer, n
     return True
 
 
-async def remove_trainer(session_id: int, person_id: int, *, by: Viewer, now: datetime) -> bool:
-    """Take somebody off a session's trainers. False when they were none of them."""
+async def remove_trainer(session_id: int, person_id: int, *, is_told: bool = False, reason: str = "", by: Viewer, now: datetime) -> bool:
+    """Take somebody off a session's trainers. False when they were none of them.
+
+    With `is_told` they get a letter, unless they had declined, cannot be reached, or the session is called off or over.
+    """
     async with transaction():
         if not await hold(Session, session_id):
             raise NotFound
+        told = [one for one in await told_when_taken_off(session_id, now=now) if is_told and one.person_id == person_id]
         removed = await execute("DELETE FROM programme_trainer WHERE session_id = ? AND person_id = ?", session_id, person_id)
         if removed:
+            await _tell(told, session_id, "taken_off", {"reason": reason}, now=now)
             await record("remove_trainer", by=by, now=now, subject_kind="session", subject_id=session_id, detail={"person": person_id})
     return removed > 0
+
+
+async def told_when_taken_off(session_id: int, *, now: datetime) -> list[AskedTrainer]:
+    """Who gets a letter when they are taken off: those who might come otherwise, and can be reached."""
+    session = await Session.get(id=session_id)
+    if session.state == SessionState.CALLED_OFF or (session.ends_at <= now and session.state != SessionState.POSTPONED):
+        return []
+    return [one for one in await asked_trainers(session_id) if one.address]
 
 
 async def tell_trainers(
@@ -109,17 +122,23 @@ async def tell_trainers(
     In the transaction of the change, after it. Whoever declined, or cannot be reached by email, is told nothing.
     """
     reached = [one for one in await asked_trainers(session_id) if one.address]
+    facts = {"reason": reason, "old_days": list(old_days), "was_postponed": was_postponed}
+    return await _tell(reached, session_id, change, facts, now=now)
+
+
+async def _tell(reached: Sequence[AskedTrainer], session_id: int, change: str, facts: Mapping[str, object], *, now: datetime) -> int:
     if not reached:
         return 0
     facts = {
+        "old_days": [],
+        "was_postponed": False,
+        **facts,
         **await session_words(await Session.get(id=session_id)),
         # A note in a chat may only say yes or no of what befell it.
         "is_called_off": change == "called_off",
         "is_postponed": change == "postponed",
         "is_now_online": change == "online",
-        "reason": reason,
-        "old_days": list(old_days),
-        "was_postponed": was_postponed,
+        "is_taken_off": change == "taken_off",
     }
     letters = [
         Letter(
