@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from tools.shots.shown import ADMINISTRATOR, DESK, Shown
 
 _IN_60_DAYS = (datetime.now(UTC) + timedelta(days=60)).date()
-_SOON = (_IN_60_DAYS + timedelta(days=-_IN_60_DAYS.weekday() % 7 + 1)).isoformat()  # a Tuesday: courses are on weekdays
+_SOON = _IN_60_DAYS + timedelta(days=-_IN_60_DAYS.weekday() % 7 + 1)  # a Tuesday: courses are on weekdays
+_SERIES = {"first-day": f"{_SOON:%d}", "first-month": f"{_SOON:%m}", "first-year": f"{_SOON:%Y}", "starts": "9:30am", "ends": "3:30pm"}
 
 TODAY = (
     "decisions", "postponed", "trainers", "links", "low", "numbers", "lists", "offers",
@@ -82,7 +83,7 @@ AT_THE_DESK = (
     Shown("desk-session-delete", "/desk/sessions/{draft}/delete", DESK),
     Shown("desk-series-choose", "/desk/series", DESK),
     Shown("desk-series", "/desk/series?course=CP", DESK),
-    Shown("desk-series-looked", "/desk/series?course=CP", DESK, {"first": _SOON, "starts": "09:30", "ends": "15:30"}, "Look at the dates"),
+    Shown("desk-series-looked", "/desk/series?course=CP", DESK, _SERIES, "Look at the dates"),
     Shown("desk-series-wrong", "/desk/series?course=CP", DESK, press="Look at the dates"),
     Shown("desk-roll", "/desk/roll-forward", DESK),
     Shown("desk-roll-looked", "/desk/roll-forward", DESK, press="Look at the dates"),

@@ -164,23 +164,18 @@ def judged(days: Sequence[DayPlan], wish: Wish, *, taken: Sequence[Taken], year:
         except Refused as fault:
             reasons.append(fault.message)
             continue
-        if starts_at <= now:
-            reasons.append(f"{it} is in the past")
-        closed = year.why_closed(plan.day)
-        if closed:
-            reasons.append(f"{it} is {closed}")
-        holiday = year.holiday(plan.day) if wish.is_in_terms else None
-        if holiday:
-            reasons.append(f"{it} is {holiday}")
-        for other in taken:
-            if other.starts_at < ends_at and other.ends_at > starts_at:
-                reasons.extend(_clashes(wish, other, at=at))
-                if _is_same_course(wish, other):
-                    continue
-                if EVERYBODY in wish.audiences | other.audiences:
-                    besides.append(f"“{other.title}” is {at}")
-                elif wish.audiences & other.audiences:
-                    shared.append(f"“{other.title}” is for the same audience {at}")
+        faults = (
+            "in the past" if starts_at <= now else "",
+            year.why_closed(plan.day),
+            year.holiday(plan.day) if wish.is_in_terms else "",
+        )
+        reasons.extend(f"{it} is {fault}" for fault in faults if fault)
+        others = [other for other in taken if other.starts_at < ends_at and other.ends_at > starts_at]
+        reasons.extend(sentence for other in others for sentence in _clashes(wish, other, at=at))
+        apart = [other for other in others if not _is_same_course(wish, other)]
+        besides.extend(f"“{other.title}” is {at}" for other in apart if EVERYBODY in wish.audiences | other.audiences)
+        alike = [other for other in apart if wish.audiences & other.audiences and EVERYBODY not in wish.audiences | other.audiences]
+        shared.extend(f"“{other.title}” is for the same audience {at}" for other in alike)
     return Planned(tuple(days), *(tuple(dict.fromkeys(sentences)) for sentences in (reasons, shared, besides)))
 
 

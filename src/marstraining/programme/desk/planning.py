@@ -133,7 +133,7 @@ def _this_year() -> Form:
     """The form with the business year that is running, from April to March."""
     today = clock.today()
     first = date(today.year - (today.month < 4), 4, 1)
-    return Form.of(first=first.isoformat(), last=date(first.year + 1, 3, 31).isoformat(), in_terms=True)
+    return Form.of(first=first, last=date(first.year + 1, 3, 31), in_terms=True)
 
 
 async def publish(request: Request) -> Response:

@@ -108,8 +108,8 @@ async def copy(request: Request) -> Response:
     if request.method != "POST":
         form = Form()
         for row, plan in enumerate(plans_of(own), start=1):
-            form.put(f"starts{row}", f"{plan.starts:%H:%M}")
-            form.put(f"ends{row}", f"{plan.ends:%H:%M}")
+            form.put(f"starts{row}", plan.starts)
+            form.put(f"ends{row}", plan.ends)
     else:
         form = await read_form(request)
         days = read_days(form) if form.get("do") != "add_day" else []

@@ -116,10 +116,10 @@ def read_session(form: Form) -> SessionDraft:
         audience_codes=form.choices("audience_codes", "who it is for", AUDIENCES),
         venue_id=_row_number(form, "venue"),
         arrangement=form.choice("arrangement", "how far the venue is booked", tuple(Arrangement), required=False) or Arrangement.NONE,
-        final_numbers_by=form.date("final_numbers_by", "the day for final numbers", required=False),
+        final_numbers_by=_date(form, "final_numbers_by", "the day for final numbers"),
         has_catering=form.checkbox("has_catering"),
         **number,
-        decide_by=form.date("decide_by", "the go or no-go day", required=False),
+        decide_by=_date(form, "decide_by", "the day to decide by"),
         opens_at=_moment(form, "opens_at", "the day booking opens", time()),
         closes_at=_moment(form, "closes_at", "the day booking closes", time(17)),
         publish_at=_moment(form, "publish_at", "the day of publishing", time(9)),
@@ -139,27 +139,27 @@ def session_form(draft: SessionDraft) -> Form:
     form = Form.of(**{name: getattr(draft, name) for name in SessionDraft.__dataclass_fields__ if name not in _SESSION_MOMENTS})
     form.put("venue", draft.venue_id)
     for name in ("final_numbers_by", "decide_by"):
-        day = getattr(draft, name)
-        form.put(name, day.isoformat() if day else "")
+        form.put(name, getattr(draft, name))
     for name in _SESSION_MOMENTS:
         moment: datetime | None = getattr(draft, name)
-        form.put(name, f"{local(moment):%Y-%m-%d}" if moment else "")
-        form.put(f"{name}_time", f"{local(moment):%H:%M}" if moment else "")
+        if moment:
+            form.put(name, local(moment).date())
+            form.put(f"{name}_time", local(moment).time())
     return form
 
 
 def day_form(form: Form, plans: Iterable[DayPlan]) -> Form:
     """The form with its rows of training days filled in."""
     for row, plan in enumerate(plans, start=1):
-        form.put(f"day{row}", plan.day.isoformat())
-        form.put(f"starts{row}", f"{plan.starts:%H:%M}")
-        form.put(f"ends{row}", f"{plan.ends:%H:%M}")
+        form.put(f"day{row}", plan.day)
+        form.put(f"starts{row}", plan.starts)
+        form.put(f"ends{row}", plan.ends)
     return form
 
 
 def rows_shown(form: Form, least: int = DAY_ROWS) -> int:
     """How many rows of training days the form shows: those that were filled in, and one more where one was asked for."""
-    filled = [row for row in range(1, LONGEST_SESSION_DAYS + 1) if form.get(f"day{row}") or form.get(f"starts{row}")]
+    filled = [row for row in range(1, LONGEST_SESSION_DAYS + 1) if _has_date(form, f"day{row}") or form.get(f"starts{row}")]
     wanted = max([least, *filled]) + (form.get("do") == "add_day")
     return min(wanted, LONGEST_SESSION_DAYS)
 
@@ -168,11 +168,9 @@ def read_days(form: Form, *, most: int = LONGEST_SESSION_DAYS) -> list[DayPlan]:
     """The training days of the rows that are not empty; a row without times has those of the row above."""
     plans: list[DayPlan] = []
     for row in range(1, most + 1):
-        if not form.get(f"day{row}"):
+        if not _has_date(form, f"day{row}"):
             continue
-        day = read_date(form.get(f"day{row}"))
-        if day is None:
-            form.fail(f"day{row}", f"The date of day {row} must be a real date, like 14/6/2027")
+        day = _date(form, f"day{row}", f"the date of day {row}")
         above = plans[-1] if plans else None
         starts = _time_or(form, f"starts{row}", f"the start time of day {row}", above.starts if above else None)
         ends = _time_or(form, f"ends{row}", f"the end time of day {row}", above.ends if above else None)
@@ -181,6 +179,9 @@ def read_days(form: Form, *, most: int = LONGEST_SESSION_DAYS) -> list[DayPlan]:
             _check(form, plans[-1:], row=row)
     if not plans:
         form.fail("day1", "Enter the date of the first training day")
+        # Times that are missing too are said at once, not with the next press.
+        form.time("starts1", "the start time of day 1")
+        form.time("ends1", "the end time of day 1")
     if not form.errors:
         _check(form, plans, row=1)
     return plans
@@ -212,7 +213,7 @@ def read_series(form: Form) -> SeriesRule:
     """A series by rule."""
     unit: Literal["weeks", "months"] = "months" if form.choice("unit", "weeks or months", ("weeks", "months")) == "months" else "weeks"
     return SeriesRule(
-        first=form.date("first", "the first date"),
+        first=_date(form, "first", "the first date") or form.date("first", "the first date"),
         starts=form.time("starts", "the start time"),
         ends=form.time("ends", "the end time"),
         every=form.integer("every", "how often", min=1, max=12),
@@ -227,8 +228,21 @@ def _time_or(form: Form, name: str, label: str, above: time | None) -> time:
     return above
 
 
+def _has_date(form: Form, name: str) -> bool:
+    return any(form.get(field) for field in (name, f"{name}-day", f"{name}-month", f"{name}-year"))
+
+
+def _date(form: Form, name: str, label: str) -> date | None:
+    """A date of three fields; one that was sent in a single field is put into the three that the page shows."""
+    day = read_date(form.get(name))
+    if day is None:
+        return form.date(name, label, required=False)
+    form.put(name, day)
+    return day
+
+
 def _moment(form: Form, name: str, label: str, usual: time) -> datetime | None:
-    day = form.date(name, label, required=False)
+    day = _date(form, name, label)
     at = form.time(f"{name}_time", "the time", required=False)
     if day is None:
         if at is not None:
