@@ -9,10 +9,11 @@ from tortoise.context import TortoiseContext
 
 from marstraining.core.clock import from_wall, local
 from marstraining.core.viewer import Role
+from marstraining.coverage.actions import seed_rules
 from marstraining.history.models import Entry
 from marstraining.messages.models import Message
 from marstraining.people.models import Person, RoleGrant
-from marstraining.programme.models import Course, Session, SessionTrainer, TrainingDay, Venue
+from marstraining.programme.models import Course, Prerequisite, Session, SessionTrainer, TrainingDay, Venue
 from marstraining.record.models import Accreditation
 from tests import makers
 from tests.conftest import Clock, Visitor
@@ -49,6 +50,40 @@ async def test_a_course_that_cannot_be_is_shown_again_with_what_was_typed(dee: P
     assert answer.status_code == 422
     assert _error(answer.text, "code") == "Another course has this code. Choose a different one."
     assert 'value="My title"' in answer.text
+
+
+async def test_what_a_course_needs_and_counts_as_is_chosen_by_title(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    await makers.make_course("Basic awareness", code="BASIC")
+    await makers.make_course("“Old” course", code="OLD", is_archived=True)
+    await seed_rules(now=clock.now)
+    desk = await sign_in_as(dee)
+    page = (await desk.get("/desk/courses/new")).text
+    assert re.findall(r'name="needs" type="checkbox" value="(\w+)"', page) == ["BASIC"]
+    assert '<option value="DSL-ANNUAL">' in page
+    await desk.post("/desk/courses/new", {**COURSE, "needs": "BASIC", "counts_as": "DSL-ANNUAL"})
+    assert [one.needs_id for one in await Prerequisite.all()] == [(await Course.get(code="BASIC")).id]
+    assert (await Course.get(code="NEG")).counts_as == "DSL-ANNUAL"
+    await Course.filter(code="BASIC").update(is_archived=True)
+    await Course.filter(code="NEG").update(counts_as="GONE")
+    page = (await desk.get("/desk/courses/NEG/edit")).text
+    assert re.findall(r'name="needs" type="checkbox" value="(\w+)"( checked)?', page) == [("BASIC", " checked")]
+    assert '<option value="GONE" selected>No rule takes this (GONE)</option>' in page
+
+
+async def test_faults_of_a_course_stand_in_the_order_of_the_page(dee: Person, sign_in_as: SignInAs) -> None:
+    page = (await (await sign_in_as(dee)).post("/desk/courses/new", {**COURSE, "title": "", "code": ""})).text
+    assert re.findall(r'<li><a href="#(\w+)">', page) == ["title", "code"]
+
+
+@pytest.mark.parametrize("address", ["/desk/sessions/new", "/desk/series"])
+async def test_no_course_is_chosen_until_somebody_chooses_one(address: str, dee: Person, sign_in_as: SignInAs) -> None:
+    for title in ("Zebra", "“Ey Up, Dad!”", "Apple"):
+        await makers.make_course(title)
+    desk = await sign_in_as(dee)
+    page = (await desk.get(address)).text
+    assert re.findall(r"<option[^>]*>([^(<]*)", page) == ["Choose a course", "Apple ", "“Ey Up, Dad!” ", "Zebra "]
+    assert " selected" not in page.partition("<main")[2]
+    assert _error((await desk.get(f"{address}?course=")).text, "course") == "Choose a course"
 
 
 async def test_a_session_is_saved_as_a_draft_and_published(dee: Person, sign_in_as: SignInAs, client: Visitor) -> None:

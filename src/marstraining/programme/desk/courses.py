@@ -1,6 +1,6 @@
 """Courses at the desk: the list, a new one, changing one."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -30,14 +30,23 @@ from marstraining.core.web.dates import day_plain
 from marstraining.history.actions import record_export
 from marstraining.programme.actions import draft_of_course, save_course
 from marstraining.programme.forms import course_form, read_course
-from marstraining.programme.queries.desk import COURSE_ORDERS, desk_courses, owned_course, owner_choices
-from marstraining.programme.questions import Question, questions_of
+from marstraining.programme.models import Course
+from marstraining.programme.queries.desk import (
+    COURSE_ORDERS,
+    counted_choices,
+    course_choices,
+    desk_courses,
+    other_courses,
+    owned_course,
+    owner_choices,
+)
+from marstraining.programme.questions import questions_of
 from marstraining.programme.rules import AUDIENCES, DELIVERY_LABELS, KIND_LABELS, Access, CourseDraft, CourseKind
 
 WHO_RUNS = roles(Role.DESK, Role.PARTNER_ORGANISER)
 ACCESS_LABELS = {
     Access.PUBLIC: "Everybody",
-    Access.RESTRICTED: "Only the audiences ticked below",
+    Access.RESTRICTED: "Only the audiences ticked above",
     Access.INVITED: "Only people who are invited",
 }
 COLUMNS = (
@@ -87,45 +96,57 @@ def _rows(found: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, object]]:
         }
 
 
+async def choose_course(request: Request, *, is_series: bool = False) -> Response:
+    """Which course a new session or series is of; sent without one, the page says so."""
+    form = Form()
+    if "course" in request.query_params:
+        form.fail("course", "Choose a course")
+    choices = await course_choices(viewer_of(request))
+    return render(request, "programme/desk/choose_course.html", form=form, choices=choices, is_series=is_series)
+
+
 async def new(request: Request) -> Response:
     """A new course; partner organisers change theirs but make none."""
     if request.method != "POST":
-        return await _page(request, course_form(CourseDraft("", "")), code=None)
-    return await _save(request, code=None)
+        return await _page(request, course_form(CourseDraft("", "")), None)
+    return await _save(request, None)
 
 
 async def edit(request: Request) -> Response:
     """Change a course."""
     course = await owned_course(request.path_params["code"], by=viewer_of(request))
     if request.method != "POST":
-        return await _page(request, course_form(await draft_of_course(course)), code=course.code)
-    return await _save(request, code=course.code, asked=questions_of(course.questions))
+        return await _page(request, course_form(await draft_of_course(course)), course)
+    return await _save(request, course)
 
 
-async def _save(request: Request, *, code: str | None, asked: Sequence[Question] = ()) -> Response:
+async def _save(request: Request, course: Course | None) -> Response:
     form, viewer = await read_form(request), viewer_of(request)
-    draft = read_course(form, asked=asked)
+    draft = read_course(form, asked=questions_of(course.questions) if course else ())
     if not form.errors:
         try:
-            _, is_changed = await save_course(draft, code=code, by=viewer, now=clock.now())
+            _, is_changed = await save_course(draft, code=course.code if course else None, by=viewer, now=clock.now())
         except Refused as refusal:
             form.refuse(refusal)
         else:
             return see_other(f"/desk/courses/{draft.code}/edit?done={'saved' if is_changed else 'unchanged'}")
-    return await _page(request, form, code=code)
+    return await _page(request, form, course)
 
 
-async def _page(request: Request, form: Form, *, code: str | None) -> Response:
+async def _page(request: Request, form: Form, course: Course | None) -> Response:
     return render(
         request,
         "programme/desk/course.html",
         form=form,
-        code=code,
+        code=course.code if course else None,
+        title=course.title if course else "",
         kinds=KIND_LABELS,
         deliveries={"either": "Either, as each session says", **DELIVERY_LABELS},
         audiences=AUDIENCES,
         accesses=ACCESS_LABELS,
         owners=await owner_choices(),
+        others=await other_courses(course.id if course else None, kept=form.all("needs")),
+        counted=await counted_choices(kept=form.get("counts_as")),
         done=DONE,
     )
 

@@ -11,9 +11,10 @@ from marstraining.core.errors import Refused
 from marstraining.core.viewer import Role
 from marstraining.core.web import Form, page, read_form, render, roles, see_other, viewer_of
 from marstraining.programme.actions import Rolled, create_series, create_year, plan_series, plan_year, publish_series
+from marstraining.programme.desk.courses import choose_course
 from marstraining.programme.forms import add_days, read_series
 from marstraining.programme.models import Course
-from marstraining.programme.queries.desk import course_choices, owned_course, trainer_choices, venue_choices
+from marstraining.programme.queries.desk import owned_course, trainer_choices, venue_choices
 from marstraining.programme.rules import DELIVERY_LABELS, DayPlan, Delivery, SessionDraft
 from marstraining.programme.series import MOST_DATES, Planned
 
@@ -26,7 +27,7 @@ async def series(request: Request) -> Response:
     viewer = viewer_of(request)
     code = request.query_params.get("course", "")
     if not code:
-        return render(request, "programme/desk/choose_course.html", choices=await course_choices(viewer), is_series=True)
+        return await choose_course(request, is_series=True)
     course = await owned_course(code, by=viewer)
     if request.method != "POST":
         delivery = course.delivery if course.delivery in tuple(Delivery) else Delivery.IN_PERSON

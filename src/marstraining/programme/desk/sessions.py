@@ -10,10 +10,11 @@ from marstraining.core.errors import Refused
 from marstraining.core.viewer import Role
 from marstraining.core.web import Form, page, read_form, render, roles, see_other, viewer_of
 from marstraining.programme.actions import copy_session, create_session, delete_draft, publish_session
+from marstraining.programme.desk.courses import choose_course
 from marstraining.programme.forms import read_days, read_session, rows_shown, session_form
 from marstraining.programme.models import Course, Session
 from marstraining.programme.queries import Day, training_days
-from marstraining.programme.queries.desk import course_choices, owned_course, session_to_run, venue_choices
+from marstraining.programme.queries.desk import owned_course, session_to_run, venue_choices
 from marstraining.programme.rules import AUDIENCES, DELIVERY_LABELS, Arrangement, DayPlan, Delivery, SessionDraft
 
 WHO_RUNS = roles(Role.DESK, Role.PARTNER_ORGANISER)
@@ -38,7 +39,7 @@ async def new(request: Request) -> Response:
     viewer = viewer_of(request)
     code = request.query_params.get("course", "")
     if not code:
-        return render(request, "programme/desk/choose_course.html", choices=await course_choices(viewer))
+        return await choose_course(request)
     course = await owned_course(code, by=viewer)
     if request.method != "POST":
         return await session_page(request, session_form(_usual(course)), course=course)

@@ -32,10 +32,10 @@ _SESSION_MOMENTS = ("opens_at", "closes_at", "publish_at")
 
 
 def read_course(form: Form, *, asked: Sequence[Question] = ()) -> CourseDraft:
-    """A course; lists are typed one entry a line. `asked` are the questions it has, whose keys stay."""
+    """A course; lists are typed one entry a line, what to complete first is ticked. `asked` are the questions it has, whose keys stay."""
     return CourseDraft(
-        code=form.text("code", "the code", max=30).upper(),
         title=form.text("title", "the title"),
+        code=form.text("code", "the code", max=30).upper(),
         kind=form.choice("kind", "what kind of event it is", KIND_LABELS),
         level=form.text("level", "the level", required=False, max=60),
         delivery=form.choice("delivery", "how people take part", _COURSE_DELIVERIES),
@@ -49,10 +49,12 @@ def read_course(form: Form, *, asked: Sequence[Question] = ()) -> CourseDraft:
         capacity=form.integer("capacity", "the usual number of places", required=False, min=0, max=100_000),
         is_priority=form.checkbox("is_priority"),
         access=form.choice("access", "who may come", tuple(Access)),
-        counts_as=form.text("counts_as", "the refresher rule", required=False, max=30),
+        counts_as=form.text("counts_as", "the refresher training", required=False, max=30),
         meets_annex_c=form.checkbox("meets_annex_c"),
         grants_accreditation=form.checkbox("grants_accreditation"),
-        accreditation_months=form.integer("accreditation_months", "how long the leave lasts", required=False, min=1, max=600),
+        accreditation_months=form.integer(
+            "accreditation_months", "the months until the accreditation ends", required=False, min=1, max=600
+        ),
         is_participatory=form.checkbox("is_participatory"),
         owner=form.text("owner", "who runs it", required=False),
         owner_agency_id=_row_number(form, "owner_agency"),
@@ -61,7 +63,7 @@ def read_course(form: Form, *, asked: Sequence[Question] = ()) -> CourseDraft:
         external_url=form.text("external_url", "the web address", required=False, max=500),
         is_archived=form.checkbox("is_archived"),
         topics=_lines(form, "topics", "the topics"),
-        needs=tuple(code.upper() for code in _lines(form, "needs", "the prerequisites")),
+        needs=tuple(dict.fromkeys(form.all("needs"))),
         questions=_questions(form, asked),
     )
 
@@ -77,7 +79,7 @@ def _questions(form: Form, asked: Sequence[Question]) -> tuple[Question, ...]:
 def course_form(draft: CourseDraft) -> Form:
     """A course's form, filled in."""
     values = {name: getattr(draft, name) for name in CourseDraft.__dataclass_fields__}
-    lists = {name: "\n".join(values[name]) for name in ("outcomes", "topics", "needs")}
+    lists = {name: "\n".join(values[name]) for name in ("outcomes", "topics")}
     return Form.of(**{**values, **lists, "owner_agency": draft.owner_agency_id, "questions": as_lines(draft.questions)})
 
 

@@ -1,7 +1,7 @@
 """Reads of the training team's forms and lists: courses, venues, trainers, one session to edit."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from marstraining.core.db import like_pattern, rows
@@ -12,8 +12,10 @@ from marstraining.programme.models import Course, Session
 from marstraining.programme.queries.scope import run_by
 from marstraining.programme.questions import Question, questions_of
 
+# A title in quotation marks stands under its first letter.
+_BY_TITLE = "LTRIM(LOWER(c.title), '''\u2018\u201c\"')"
 COURSE_ORDERS = {
-    "title": "LOWER(c.title)",
+    "title": _BY_TITLE,
     "code": "LOWER(c.code)",
     "kind": "c.kind",
     "coming": "coming",
@@ -89,9 +91,34 @@ async def course_choices(by: Viewer) -> list[tuple[str, str]]:
     """The (code, title) of courses that `by` may run sessions of."""
     condition, params = owned_by(by)
     found = await rows(
-        f"SELECT c.code, c.title FROM programme_course c WHERE NOT c.is_archived AND ({condition}) ORDER BY LOWER(c.title), c.id", *params
+        f"SELECT c.code, c.title FROM programme_course c WHERE NOT c.is_archived AND ({condition}) ORDER BY {_BY_TITLE}, c.id", *params
     )
     return [(row["code"], f"{row['title']} ({row['code']})") for row in found]
+
+
+async def other_courses(course_id: int | None, *, kept: Collection[str]) -> list[tuple[str, str]]:
+    """The courses that may have to be completed before the one of `course_id`; one of the `kept` codes stays though it is not run."""
+    found = await rows(
+        f"SELECT c.id, c.code, c.title, c.is_archived FROM programme_course c ORDER BY {_BY_TITLE}, c.id", flags=("is_archived",)
+    )
+    return [
+        (row["code"], f"{row['title']} ({row['code']})")
+        for row in found
+        if row["id"] != course_id and (not row["is_archived"] or row["code"] in kept)
+    ]
+
+
+async def counted_choices(*, kept: str) -> list[tuple[str, str]]:
+    """What a course can count as for refresher rules: each code that a rule takes, by the title of the rule that it names, or of one.
+
+    The rules are kept above the programme, so their table is read by name. `kept` stays a choice though no rule takes it.
+    """
+    found = await rows("SELECT code, title, CAST(counts_as AS TEXT) AS counts_as FROM coverage_rule ORDER BY applies_from, id")
+    titles = {code: row["title"] for row in found for code in json.loads(row["counts_as"])}
+    titles |= {row["code"]: row["title"] for row in found if row["code"] in titles}
+    if kept:
+        titles.setdefault(kept, "No rule takes this")
+    return sorted(((code, f"{title} ({code})") for code, title in titles.items()), key=lambda choice: choice[1].casefold())
 
 
 async def owner_choices() -> list[tuple[int, str]]:
