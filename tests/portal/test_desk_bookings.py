@@ -288,8 +288,8 @@ async def test_a_letter_is_seen_as_it_reads_and_then_sent_once(
     ("changed", "sentence"),
     [
         ({"text": "Dear {{nmae}}"}, "There is no placeholder {{nmae}}."),
-        ({"text": ""}, "Enter the letter"),
-        ({"subject": ""}, "Enter the subject of the letter"),
+        ({"text": ""}, "Enter the email"),
+        ({"subject": ""}, "Enter the subject"),
         ({"to": "waiting"}, "Nobody is in this list"),
         ({"key": "short"}, "This page is too old"),
     ],
@@ -306,6 +306,20 @@ async def test_a_letter_that_cannot_be_is_refused_with_every_word_kept(
     kept = {**fields, **changed}
     assert kept["text"] in refused.text
     assert await Message.filter(template="desk_note").count() == 0
+
+
+async def test_only_groups_with_somebody_in_them_are_offered(
+    asha: Person, ben: Person, dee: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await makers.make_session(now=clock.now, capacity=1)
+    visitor, path = await sign_in_as(dee), f"/desk/sessions/{session.ref}/write"
+    await book(session, asha, clock)
+    groups = r'name="to" type="radio" value="(\w+)"( checked)?'
+    assert re.findall(groups, (await visitor.get(path)).text) == [("confirmed", " checked")]
+    await book(session, ben, clock, waits=True)
+    assert re.findall(groups, (await visitor.get(path)).text) == [("confirmed", " checked"), ("waiting", ""), ("all", "")]
+    await Booking.filter(learner=asha).update(state="cancelled")
+    assert re.findall(groups, (await visitor.get(path)).text) == [("waiting", " checked")]
 
 
 async def test_going_back_from_the_preview_keeps_the_letter(asha: Person, dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
@@ -335,15 +349,15 @@ async def test_the_dry_run_of_a_move_says_what_moves_along(dee: Person, sign_in_
     )  # fmt: skip
     visitor, path = await sign_in_as(dee), f"/desk/sessions/{session.ref}/move"
     dry = (await visitor.get(path)).text
-    assert re.findall(r"<li>((?:Booking|Go|Final)[^<]*)</li>", dry) == [
+    assert re.findall(r"<li>((?:Booking|Decide|Final)[^<]*)</li>", dry) == [
         "Booking closes Wednesday 6 May 2026, 5pm",
-        "Go or no-go by Thursday 30 April 2026",
+        "Decide whether it runs by Thursday 30 April 2026",
     ]
     fields = {"rows": "1", "starts1": "13:00", "ends1": "16:00", "seen": session.changed_at.isoformat(), "step": "look"}
     later = (await visitor.post(path, {**fields, "day1": "2026-05-27"})).text
-    assert re.findall(r"<li>((?:Booking|Go|Final)[^<]*)<", later) == [
+    assert re.findall(r"<li>((?:Booking|Decide|Final)[^<]*)<", later) == [
         "Booking closes Friday 22 May 2026, 5pm instead of Wednesday 6 May 2026, 5pm.",
-        "Go or no-go by Tuesday 19 May 2026 instead of Thursday 30 April 2026.",
+        "Decide whether it runs by Tuesday 19 May 2026 instead of Thursday 30 April 2026.",
     ]
     assert "That has passed already." not in later
     sooner = (await visitor.post(path, {**fields, "day1": "2026-03-11"})).text

@@ -193,10 +193,7 @@ async def test_booking_8_the_phone_list_leads_to_each_number_and_names_who_gave_
     visitor = await sign_in_as(dee)
     assert "Phone list</a> (1)" in (await visitor.get(f"/desk/sessions/{session.ref}")).text
     shown = (await visitor.get(f"/desk/sessions/{session.ref}/phones")).text
-    assert (
-        'href="tel:07700900982">07700 900 982<' in shown,
-        re.search(r"<li><a [^>]*>Ben Cole</a>, Humberside Police</li>", shown) is not None,
-    ) == (True, True)
+    assert ('href="tel:07700900982">07700 900 982<' in shown, ">Ben Cole</a>, Humberside Police</li>" in shown) == (True, True)
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ async def test_a_trainers_file_with_a_virus_is_removed_its_row_says_so_and_who_m
     uploaded = await UploadedFile.get()
     answer = await desk.post("/desk/uploads/seen", {"file": uploaded.ref}, seen="/desk/uploads")
     assert answer.headers["location"] == "/desk/uploads?done=seen"
-    assert "No file needs you" in (await desk.get("/desk/uploads")).text
+    assert "Nothing to look into" in (await desk.get("/desk/uploads")).text
     assert "with a virus" not in (await desk.get("/desk")).text
     assert (await desk.post("/desk/uploads/seen", {"file": uploaded.ref}, seen="/desk")).status_code == 303
     assert (await desk.post("/desk/uploads/seen", {"file": "0" * 10}, seen="/desk")).status_code == 404

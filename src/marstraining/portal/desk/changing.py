@@ -144,7 +144,7 @@ class MovedDeadline:
 _DEADLINES = {
     "opens_at": "Booking opens",
     "closes_at": "Booking closes",
-    "decide_by": "Go or no-go by",
+    "decide_by": "Decide whether it runs by",
     "final_numbers_by": "Final numbers to the venue by",
 }
 

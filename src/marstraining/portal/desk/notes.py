@@ -21,7 +21,7 @@ async def write(request: Request) -> Response:
     """Write, look, send: each its own step, and going back keeps every word."""
     session = await load(request)
     if request.method != "POST":
-        return await _write_page(request, session, Form.of(to=NoteTo.CONFIRMED, text=_START, key=new_nonce()))
+        return await _write_page(request, session, Form.of(text=_START, key=new_nonce()))
     form = await read_form(request)
     note = _read(form)
     if form.errors or form.get("step") == "edit":
@@ -38,24 +38,29 @@ async def write(request: Request) -> Response:
 
 
 def _read(form: Form) -> Note:
-    to = form.choice("to", "who the letter is for", [str(one) for one in NoteTo])
-    subject = form.text("subject", "the subject of the letter", max=150)
-    text = form.text("text", "the letter", max=5000, multiline=True)
+    to = form.choice("to", "who the email is for", [str(one) for one in NoteTo])
+    subject = form.text("subject", "the subject", max=150)
+    text = form.text("text", "the email", max=5000, multiline=True)
     return Note(to=NoteTo(to or NoteTo.CONFIRMED), subject=subject, text=text, key=form.get("key"))
 
 
 async def _write_page(request: Request, session: DeskSession, form: Form) -> Response:
     states = [row.state for row in await live_bookings(session.id)]
     booked, waiting = states.count(BookingState.CONFIRMED), states.count(BookingState.WAITING)
+    to = {}
+    if booked or not states:
+        to[NoteTo.CONFIRMED] = f"Everybody booked ({plural(booked, 'person', 'people')})"
+    if waiting:
+        to[NoteTo.WAITING] = f"The waiting list ({plural(waiting, 'person', 'people')})"
+    if len(states) not in {booked, waiting}:
+        to[NoteTo.ALL] = f"Everybody booked, offered a place or waiting ({plural(len(states), 'person', 'people')})"
+    if form.get("to") not in to:
+        form.put("to", next(iter(to)))
     return render(
         request,
         "portal_desk/write.html",
         session=session,
-        to={
-            NoteTo.CONFIRMED: f"Everybody booked ({plural(booked, 'person', 'people')})",
-            NoteTo.WAITING: f"The waiting list ({plural(waiting, 'person', 'people')})",
-            NoteTo.ALL: f"Everybody booked, offered a place or waiting ({plural(len(states), 'person', 'people')})",
-        },
+        to=to,
         placeholders=NOTE_PLACEHOLDERS,
         form=form,
     )

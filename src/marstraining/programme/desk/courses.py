@@ -54,7 +54,7 @@ COLUMNS = (
     Column("code", "Code", sort=True),
     Column("kind", "Kind", sort=True),
     Column("owner", "Run by", sort=True),
-    Column("access", "For"),
+    Column("access", "Who may book"),
     Column("coming", "Coming sessions", sort=True, numeric=True),
     Column("next", "Next date", sort=True),
 )

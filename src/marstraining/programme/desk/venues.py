@@ -37,7 +37,7 @@ COLUMNS = (
     Column("name", "Venue", sort=True),
     Column("address", "Address"),
     Column("contact", "Contact"),
-    Column("capacity", "Fits", sort=True, numeric=True),
+    Column("capacity", "Room for", sort=True, numeric=True),
     Column("coming", "Coming sessions", sort=True, numeric=True),
 )
 DONE: dict[str, str | tuple[str, str]] = {"saved": "The venue is saved."}

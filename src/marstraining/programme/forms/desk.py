@@ -92,7 +92,7 @@ def read_venue(form: Form) -> VenueDraft:
         directions=form.text("directions", "the directions", required=False, max=_LONG, multiline=True),
         parking=form.text("parking", "where to park", required=False, max=_LONG, multiline=True),
         access_notes=form.text("access_notes", "the access notes", required=False, max=_LONG, multiline=True),
-        capacity=form.integer("capacity", "how many fit in", required=False, min=0, max=100_000),
+        capacity=form.integer("capacity", "how many there is room for", required=False, min=0, max=100_000),
         contact=form.text("contact", "the contact", required=False, max=300),
         is_online=form.checkbox("is_online"),
         is_archived=form.checkbox("is_archived"),
