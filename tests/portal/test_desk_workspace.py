@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 from tortoise.context import TortoiseContext
@@ -52,13 +53,13 @@ async def test_booking_6_places_below_what_is_held_are_set_only_after_a_warning_
     fields = {"capacity": "1", "seen": session.changed_at.isoformat()}
     warned = await visitor.post(path, fields)
     assert warned.status_code == 422
-    assert "2 places are held already" in warned.text
+    assert "2 places are taken already" in warned.text
     assert 'value="1"' in warned.text
     answer = await visitor.post(path, {**fields, "lower": "yes"})
     assert answer.headers["location"] == f"/desk/sessions/{session.ref}?done=places"
     assert await Booking.filter(state="confirmed").count() == 2
     shown = (await visitor.get(f"/desk/sessions/{session.ref}")).text
-    assert "1 more place is held than there are" in shown
+    assert "1 more place is taken than there are" in shown
 
 
 async def test_a_page_out_of_date_is_told_so_and_asked_again(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
@@ -150,6 +151,36 @@ async def test_an_eleventh_file_within_the_hour_is_too_fast(dee: Person, sign_in
     assert codes == [200] * 10 + [429]
 
 
+async def test_since_is_when_a_booking_last_changed_its_state_whatever_was_told_meanwhile(
+    asha: Person, dee: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await makers.make_session(now=clock.now)
+    await book(session, asha, clock)
+    booked_on = day_short(clock.now)
+    await Booking.all().update(changed_at=clock.now + timedelta(days=3))
+    page = (await (await sign_in_as(dee)).get(f"/desk/sessions/{session.ref}?sort=since")).text
+    assert f'data-label="Since">{booked_on}</td>' in page
+
+
+async def test_after_the_end_it_says_how_many_were_booked_and_asks_for_the_register(
+    asha: Person, dee: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    session = await makers.make_session(now=clock.now)
+    await book(session, asha, clock)
+    clock.travel_to(session.ends_at + timedelta(hours=1))
+    page = (await (await sign_in_as(dee)).get(f"/desk/sessions/{session.ref}")).text
+    assert ("The register is not locked" in page, ">Lock the register</a>" in page) == (True, True)
+    assert [words in page for words in ("Nobody is waiting", " free</span>", "Change places")] == [False] * 3
+
+
+async def test_without_a_date_nothing_says_that_booking_closes(asha: Person, dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    session = await makers.make_session(now=clock.now, state="postponed")
+    page = (await (await sign_in_as(dee)).get(f"/desk/sessions/{session.ref}")).text
+    assert ("Closed until there is a new date" in page, "Closes when it starts" in page, "<dd><s>" in page) == (True, False, True)
+    await Session.filter(id=session.id).update(state="draft", publish_at=clock.now + timedelta(days=2))
+    assert "Will be published on " in (await (await sign_in_as(dee)).get(f"/desk/sessions/{session.ref}")).text
+
+
 async def test_deciding_that_it_runs_is_noted_once(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
     session = await makers.make_session(now=clock.now, decide_by=clock.now.date())
     visitor = await sign_in_as(dee)
@@ -199,8 +230,8 @@ async def test_booking_8_the_phone_list_leads_to_each_number_and_names_who_gave_
 @pytest.mark.parametrize(
     ("kind", "trainers", "capacity", "says"),
     [
-        ("course", 1, 25, ["One trainer so far: 2 are the rule for a course."]),
-        ("course", 2, 26, ["26 places are more than the 25 that one group should have."]),
+        ("course", 1, 25, ["One trainer so far. A course should have 2."]),
+        ("course", 2, 26, ["26 places: the usual most for one group is 25."]),
         ("course", 0, 25, []),
         ("briefing", 1, 120, []),
     ],

@@ -299,19 +299,19 @@ def check_course(draft: CourseDraft) -> None:
     check_link(draft.external_url, field="external_url")
 
 
-def teaching_warnings(*, kind: str, trainers: int, capacity: int | None, trainers_each: int, largest_group: int) -> tuple[str, ...]:
-    """What speaks against how a course is run, which nothing forbids: one trainer alone, too large a group (rules.md 5.2).
+def teaching_warnings(*, kind: str, trainers: int, capacity: int | None, trainers_each: int, largest_group: int) -> dict[str, str]:
+    """What speaks against its "trainers" and its "places", "" for nothing: one trainer alone, too large a group (rules.md 5.2).
 
     `trainers` are those who have accepted. Briefings, forums and conferences are for many people and have no such size.
     """
+    found = {"trainers": "", "places": ""}
     if kind != CourseKind.COURSE:
-        return ()
-    found = []
+        return found
     if 0 < trainers < trainers_each:
-        found.append(f"{'One trainer' if trainers == 1 else f'{trainers} trainers'} so far: {trainers_each} are the rule for a course.")
+        found["trainers"] = f"{'One trainer' if trainers == 1 else f'{trainers} trainers'} so far. A course should have {trainers_each}."
     if capacity is not None and capacity > largest_group:
-        found.append(f"{capacity} places are more than the {largest_group} that one group should have.")
-    return tuple(found)
+        found["places"] = f"{capacity} places: the usual most for one group is {largest_group}."
+    return found
 
 
 LONGEST_SESSION_DAYS = 31

@@ -238,7 +238,7 @@ def _read_places(form: Form, session: DeskSession) -> dict[str, Any]:
     over = {name: held[name] for name in names if numbers[name] is not None and numbers[name] < held[name]}
     if over and not form.errors and not form.checkbox("lower"):
         taken = plural(next(iter(over.values())), "place is", "places are")
-        form.fail("lower", f"{taken} held already. Tick the box if there are to be fewer all the same")
+        form.fail("lower", f"{taken} taken already. Tick the box if there are to be fewer all the same")
     return {"capacity": numbers["capacity"], **{name: numbers[name] for name in names[1:]}}
 
 

@@ -47,7 +47,7 @@ _TAGS = {
     Stage.NOT_OPEN_YET: ("Not open yet", "blue"),
     Stage.CLOSED: ("Closed", "grey"),
     Stage.UNDER_WAY: ("Under way", "purple"),
-    Stage.PAST: ("Held", "grey"),
+    Stage.PAST: ("Finished", "grey"),
     Stage.POSTPONED: ("Postponed", "orange"),
     Stage.CALLED_OFF: ("Called off", "red"),
     Stage.ELSEWHERE: ("Elsewhere", "blue"),

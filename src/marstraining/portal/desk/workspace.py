@@ -10,6 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from marstraining.attendance.queries import register_of
 from marstraining.bookings.actions import joining_time
 from marstraining.bookings.rules import STATE_WORDS, Arranging, BookingState, Mode
 from marstraining.core import clock, config
@@ -29,7 +30,7 @@ from marstraining.portal.queries.workspace import (
 )
 from marstraining.programme.queries.desk import questions_asked
 from marstraining.programme.questions import Question
-from marstraining.programme.rules import DELIVERY_LABELS, Delivery, SessionState, Stage, TrainerState, teaching_warnings
+from marstraining.programme.rules import DELIVERY_LABELS, Arrangement, Delivery, SessionState, Stage, TrainerState, teaching_warnings
 
 WHO_RUNS_SESSIONS = roles(Role.DESK, Role.PARTNER_ORGANISER)
 STATE_COLOURS = {
@@ -45,16 +46,16 @@ ARRANGING_WORDS = {
     Arranging.ALTERNATIVE: ("Alternative agreed", "blue"),
 }
 MODE_WORDS = {Mode.ROOM: "In the room", Mode.ONLINE: "Online", Mode.EITHER: ""}
-STANDBY_WORDS = {"book": "Book them in", "ask": "Ask them", "leave": "Leave them"}
+STANDBY_WORDS = {"book": "Book straight away", "ask": "Ask first", "leave": "Do not offer"}
 PRIORITY_WORDS = {0: "Ordinary", 5: "High", 9: "First in line"}
-SHOWN = {"": "Booked", "ended": "Ended", "all": "All"}
+SHOWN = {"": "Current", "ended": "Ended", "all": "All"}
 STAGE_TAGS: Mapping[Stage | None, tuple[str, str]] = {
     None: ("Draft", "grey"),
     Stage.OPEN: ("Open for booking", "green"),
     Stage.NOT_OPEN_YET: ("Not open yet", "blue"),
     Stage.CLOSED: ("Booking closed", "grey"),
     Stage.UNDER_WAY: ("Under way", "purple"),
-    Stage.PAST: ("Held", "grey"),
+    Stage.PAST: ("Finished", "grey"),
     Stage.POSTPONED: ("Postponed", "orange"),
     Stage.CALLED_OFF: ("Called off", "red"),
     Stage.ELSEWHERE: ("Booked elsewhere", "blue"),
@@ -134,6 +135,10 @@ async def workspace_page(request: Request, session: DeskSession, *, form: Form |
     view, (lines, _) = await nearest_page(view, partial(booking_lines, session.id, show=show, words=words, order=_order(view)))
     stage = session.stage(now)
     trainers = await trainers_of(session.id)
+    can_change = session.state == SessionState.POSTPONED or (session.state == SessionState.PUBLISHED and now < session.ends_at)
+    register = await register_of(session.id) if session.ends_at <= now else None
+    is_locked = register is not None and register.is_locked
+    is_taught = session.state == SessionState.PUBLISHED and not session.is_headcount_only and not _is_elsewhere(stage)
     return render(
         request,
         "portal_desk/workspace.html",
@@ -143,7 +148,11 @@ async def workspace_page(request: Request, session: DeskSession, *, form: Form |
         warnings=_warnings(session, trainers, now=now),
         tag=_tag(session, stage),
         stage=stage,
-        can_change=session.state == SessionState.POSTPONED or (session.state == SessionState.PUBLISHED and now < session.ends_at),
+        can_change=can_change,
+        is_locked=is_locked,
+        is_to_decide=can_change and session.decide_by is not None and session.decided_at is None,
+        is_numbers_due=can_change and session.final_numbers_by is not None and session.arrangement != Arrangement.CONFIRMED,
+        is_register_due=is_taught and session.confirmed > 0 and session.ends_at <= now and not is_locked,
         can_book=session.state in {SessionState.DRAFT, SessionState.PUBLISHED} and now < session.ends_at and not _is_elsewhere(stage),
         delivery=DELIVERY_LABELS[Delivery(session.delivery)],
         view=view,
@@ -171,10 +180,10 @@ WORDS: Mapping[str, Mapping[Any, Any]] = {
 }
 
 
-def _warnings(session: DeskSession, trainers: Sequence[TrainerLine], *, now: datetime) -> tuple[str, ...]:
-    """What speaks against how a coming course is run."""
+def _warnings(session: DeskSession, trainers: Sequence[TrainerLine], *, now: datetime) -> Mapping[str, str]:
+    """What speaks against how a coming course is run, by what it is about: its "trainers", its "places"."""
     if session.state == SessionState.CALLED_OFF or now >= session.ends_at:
-        return ()
+        return {"trainers": "", "places": ""}
     rules = config.current().partnership.programme
     return teaching_warnings(
         kind=session.kind,
@@ -222,7 +231,7 @@ def _export_row(line: Mapping[str, Any], questions: Sequence[Question]) -> dict[
         "role": JOB_ROLES.get(line["job_role"], ""),
         "mode": MODE_WORDS[Mode(line["mode"])],
         "state": STATE_WORDS[BookingState(line["state"])],
-        "since": line["joined_at"] if is_waiting else line["changed_at"],
+        "since": line["joined_at"] if is_waiting else line["since_at"],
         "coming": "Yes" if line["is_coming"] else "",
         "position": line.get("position"),
         "priority": PRIORITY_WORDS.get(line["priority"], line["priority"]) if is_waiting else "",

@@ -177,11 +177,12 @@ ORDERS = {
     "role": "b.job_role",
     "mode": "b.mode",
     "state": "b.state",
-    "since": "b.changed_at",
+    "since": "since_at",
 }
 _LINE = (
     "b.id, b.ref, b.state, b.mode, b.standby, b.priority, b.joined_at, b.offer_expires_at, b.standby_asked_at, b.standby_answered_at,"
     " b.is_coming, b.kept_after_postponing, b.job_role, b.created_at, b.changed_at, p.ref AS person_ref, p.name, p.email,"
+    " coalesce((SELECT max(t.at) FROM bookings_transition t WHERE t.booking_id = b.id), b.created_at) AS since_at,"
     " p.state AS person_state, CAST(b.answers AS TEXT) AS answers, coalesce(a.name, '') AS agency,"
     " CASE WHEN n.access <> '' THEN n.arrangement ELSE '' END AS access,"
     " CASE WHEN n.dietary <> '' THEN 1 ELSE 0 END AS has_dietary"
@@ -190,7 +191,7 @@ _LINES_FROM = (
     " FROM bookings_booking b JOIN people_person p ON p.id = b.learner_id LEFT JOIN people_agency a ON a.id = b.agency_id"
     " LEFT JOIN bookings_needs n ON n.booking_id = b.id"
 )
-_LINE_INSTANTS = ("joined_at", "offer_expires_at", "standby_asked_at", "standby_answered_at", "created_at", "changed_at")
+_LINE_INSTANTS = ("joined_at", "offer_expires_at", "standby_asked_at", "standby_answered_at", "created_at", "changed_at", "since_at")
 _IN_LINE = "b.priority DESC, b.joined_at, b.id"
 
 

@@ -24,7 +24,7 @@ ACCESS_CHOICES = {
     "restricted": "Only the audiences ticked below",
     "invited": "Only people who are invited",
 }
-ARRANGEMENT_LABELS = {Arrangement.NONE: "Not booked", Arrangement.HELD: "Held", Arrangement.CONFIRMED: "Confirmed"}
+ARRANGEMENT_LABELS = {Arrangement.NONE: "Not booked", Arrangement.HELD: "Provisionally booked", Arrangement.CONFIRMED: "Confirmed"}
 DONE: dict[str, str | tuple[str, str]] = {
     "created": "The session is saved as a draft. Nobody sees it until you publish it.",
     "saved": "The session is saved.",
