@@ -1,5 +1,7 @@
 """The training team's list of sessions: narrowed, sorted, paged, taken away; as many statements whatever is listed."""
 
+import csv
+import io
 import re
 from collections.abc import Awaitable, Callable
 from datetime import date, time, timedelta
@@ -64,6 +66,16 @@ async def test_the_list_takes_as_many_statements_for_one_row_as_for_three(
         assert len(_titles(page.text)) == number + 1
         counts.append(len(heard))
     assert counts == [counts[0]] * 3
+
+
+async def test_what_is_not_counted_here_is_not_nought(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    course = await makers.make_course("Elsewhere", external_url="https://elsewhere.example")
+    await makers.make_session(course=course, now=clock.now, external_url="https://elsewhere.example", capacity=None)
+    await makers.make_session(course=await makers.make_course("Asked for"), now=clock.now, access="invited")
+    answer = await (await sign_in_as(dee)).get("/desk/sessions?export=csv")
+    found = {row["Session"]: row for row in csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))}
+    assert [(found["Elsewhere"][name]) for name in ("State", "Booked", "Places")] == ["Elsewhere", "", ""]
+    assert [(found["Asked for"][name]) for name in ("State", "Booked", "Places")] == ["By invitation", "0", "20"]
 
 
 async def test_the_list_is_taken_away(dee: Person, asha: Person, sign_in_as: SignInAs, clock: Clock) -> None:

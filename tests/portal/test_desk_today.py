@@ -214,7 +214,7 @@ async def test_a_trainer_whose_account_is_no_longer_active_trains_nothing(state:
 
 async def test_an_empty_list_says_that_it_is_done(dee: Person, sign_in_as: SignInAs) -> None:
     shown = await (await sign_in_as(dee)).get("/desk/today/low")
-    assert "Nothing here any more" in shown.text
+    assert "Nothing to do here" in shown.text
 
 
 @pytest.mark.parametrize("path", ["/desk", "/desk/today/decisions", "/desk/today/letters", "/desk/today/nothing-of-that-kind"])
@@ -263,7 +263,7 @@ async def test_a_tool_without_use_leads_the_desk_to_where_it_is_decided_and_an_a
     assert f'href="{record}#accreditations"' in shown
     assert 'id="accreditations"' in (await desk.get(record)).text
     await Accreditation.create(person=holder, course_id=(await Accreditation.get()).course_id, granted_on=TODAY)
-    assert "Nothing here any more" in (await desk.get("/desk/today/unused")).text
+    assert "Nothing to do here" in (await desk.get("/desk/today/unused")).text
     admin = await sign_in_as(await makers.make_person("Ada Admin", roles=(Role.ADMINISTRATOR,)))
     assert (await admin.get("/desk/today/unused")).status_code == 404
 
@@ -338,6 +338,20 @@ async def make_more(kind: str, clock: Clock) -> None:
         await suggested_agency(clock)
     elif kind == "learning":
         await added_learning(clock)
+
+
+async def test_an_offer_that_runs_out_shows_whom_to_ring(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    await make_one("offers", clock)
+    await Booking.all().update(mobile="07700 900 982")
+    page = (await (await sign_in_as(dee)).get("/desk/today/offers")).text
+    assert ('href="tel:07700900982"' in page, 'href="mailto:' in page, ">Open the booking<" in page) == (True, True, True)
+
+
+async def test_a_missing_link_says_whether_the_joining_instructions_have_gone(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
+    await make_one("links", clock)
+    for days, sentence in ((9, "Joining instructions go out on "), (2, "Joining instructions went out without a link on ")):
+        await Session.all().update(starts_at=clock.now + timedelta(days=days), ends_at=clock.now + timedelta(days=days, hours=3))
+        assert sentence in (await (await sign_in_as(dee)).get("/desk/today/links")).text
 
 
 def test_every_kind_has_words() -> None:

@@ -29,7 +29,7 @@ async def headcount(request: Request) -> Response:
                 form.refuse(refusal)
             else:
                 return see_other(f"/desk/sessions/{session.ref}?done=counted")
-    return render(request, "portal_desk/headcount.html", session=session, form=form)
+    return render(request, "portal_desk/headcount.html", session=session, now=clock.now(), form=form)
 
 
 routes = [page("/desk/sessions/{ref}/headcount", headcount, who=WHO_RUNS_SESSIONS, methods=("GET", "POST"))]

@@ -82,6 +82,8 @@ async def sessions(request: Request) -> Response:
 
 
 def _row(line: Mapping[str, Any]) -> dict[str, object]:
+    # People book elsewhere, or without names: what is not counted here is not nought.
+    is_uncounted = bool(line["external_url"]) or line["kind"] == CourseKind.EXTERNAL or line["is_headcount_only"]
     return {
         "starts": f"{day_short(line['starts_at'])} {clock.local(line['starts_at']):%Y}, {clock_time(line['starts_at'])}"
         + _more(line["days"]),
@@ -90,8 +92,8 @@ def _row(line: Mapping[str, Any]) -> dict[str, object]:
         "state": Tag(*_state(line)),
         "delivery": DELIVERY_LABELS[Delivery(line["delivery"])],
         "venue": line["venue"],
-        "held": line["held"] or (line["imported_headcount"] or 0),
-        "places": line["capacity"] if line["capacity"] is not None else "No limit",
+        "held": (line["imported_headcount"] if is_uncounted else line["held"]) or ("" if is_uncounted else 0),
+        "places": "" if is_uncounted else line["capacity"] if line["capacity"] is not None else "No limit",
         "waiting": line["waiting"] or "",
         "trainers": line["trainers"] or "",
     }
@@ -116,6 +118,8 @@ def _state(line: Mapping[str, Any]) -> tuple[str, str]:
     )
     if stage == Stage.OPEN and line["capacity"] is not None and line["held"] >= line["capacity"]:
         return "Full", "yellow"
+    if stage == Stage.OPEN and line["access"] == "invited":
+        return "By invitation", "purple"
     return _TAGS[stage]
 
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from marstraining.attendance.rules import TRAINERS_MARK_FOR
-from marstraining.bookings.actions import release_leaver
+from marstraining.bookings.actions import joining_time, release_leaver
 from marstraining.conversation.queries.numbers import stale_numbers
 from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
@@ -27,7 +27,6 @@ AT_THE_DESK = roles(Role.DESK, Role.PARTNER_ORGANISER, Role.ADMINISTRATOR)
 DONE = {
     "released": "Their bookings are cancelled, and each place has been passed on.",
     "numbers": "Noted: the venue has the final numbers.",
-    "locked": "The register is locked. Who had no mark stays unknown.",
 }
 # What the one action of a session's line says, and where in the session's workspace it leads.
 _OF_SESSIONS = {
@@ -65,24 +64,24 @@ WORDS: Mapping[str, Words] = {
     "decisions": Words(
         "session to decide on",
         "sessions to decide on",
-        "Go or no-go",
-        "The day by which to decide is at most 7 days away. Say that it runs, or call it off.",
+        "Decide whether they run",
+        "These must be decided within 7 days. Say that it runs, or call it off.",
         "urgent",
     ),
     "postponed": Words("postponed session without a new date", "postponed sessions without a new date", "Postponed, no new date",
-        "Everybody booked keeps their place until you set the new date or call the session off."),
+        "Everybody booked keeps their place. When you set a new date they are asked whether they can come."),
     "trainers": Words("session without a trainer", "sessions without a trainer", "No trainer yet",
         "These start within 4 weeks and nobody who was asked has accepted.", "urgent"),
     "links": Words("session without a joining link", "sessions without a joining link", "No joining link yet",
-        "These start online within 10 days. The joining instructions go out 5 working days before.", "urgent"),
+        "These start online within 10 days. Add the link before the joining instructions go out.", "urgent"),
     "low": Words("session with few bookings", "sessions with few bookings", "Few bookings",
         "These start within 2 weeks, with fewer people than the minimum or less than 40% of places taken."),
     "numbers": Words("venue waiting for final numbers", "venues waiting for final numbers", "Final numbers due",
-        "The venue needs to know how many come within 7 days."),
+        "These venues need final numbers within 7 days."),
     "lists": Words("long waiting list", "long waiting lists", "Long waiting lists",
         "Five people or more are waiting. Another date would help them most."),
     "offers": Words("offer runs out today", "offers run out today", "Offers that run out today",
-        "An offer that nobody answers passes to the next in line by itself. A call helps."),
+        "An offer that nobody answers passes to the next person on the waiting list. A call helps."),
     "needs": Words("session with access needs to arrange", "sessions with access needs to arrange", "Access needs to arrange",
         "Somebody booked has told us what they need and nobody has noted that it is arranged.", "urgent"),
     "registers": Words("register not locked", "registers not locked", "Registers not locked",
@@ -90,9 +89,9 @@ WORDS: Mapping[str, Words] = {
     "leavers": Words("booking of somebody who has left", "bookings of people who have left", "Leavers with bookings",
         "They were marked as having left their organisation and still hold a place or wait for one."),
     "unused": Words("accreditation without use", "accreditations without use", "Accreditations without use",
-        "Nobody has told us of any use for as long as the rule allows. Ring them: note that they use it, or end the accreditation."),
+        "Nobody has told us for a long time that they use this tool. Ring them: note that they use it, or end the accreditation."),
     "learning": Words("entry of learning elsewhere to look at", "entries of learning elsewhere to look at", "Learnt elsewhere",
-        "Learners put these on their records. Each counts towards what they are asked once you have confirmed it."),
+        "Learners put these on their records. Each counts towards their required training once you have confirmed it."),
     "papers": Words("board paper due", "board papers due", at="/board"),
     "bounced": Words("email address that bounced", "email addresses that bounced", at="/desk/letters/bounced"),
     "organisations": Words("new organisation to check", "new organisations to check", "New organisations",
@@ -160,6 +159,8 @@ async def _list_page(request: Request, name: str, *, form: Form) -> Response:
         pager=pager,
         action=_OF_SESSIONS.get(name),
         certain_before=now - TRAINERS_MARK_FOR,
+        joining_time=joining_time,
+        now=now,
         form=form,
         done=DONE,
     )

@@ -10,6 +10,7 @@ from marstraining.core.db import like_pattern, rows
 from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.programme.queries import run_by
+from marstraining.programme.queries.scope import EFFECTIVE_ACCESS
 
 ORDERS = {
     "starts": "s.starts_at",
@@ -47,6 +48,7 @@ async def desk_sessions(
     conditions, params = _conditions(filters, between, by=by, now=now)
     found = await rows(
         "SELECT s.id, s.ref, CASE WHEN s.title = '' THEN c.title ELSE s.title END AS title, c.code, c.kind, s.state, s.delivery,"
+        f" {EFFECTIVE_ACCESS} AS access,"
         " COALESCE(v.name, '') AS venue, s.starts_at, s.ends_at, s.capacity, s.opens_at, s.closes_at, s.is_headcount_only, s.external_url,"
         " s.imported_headcount, s.publish_at, count(*) OVER () AS total,"
         " (SELECT count(*) FROM programme_day d WHERE d.session_id = s.id AND NOT d.is_cancelled) AS days,"
