@@ -201,7 +201,7 @@ async def test_links_are_looked_at_again_and_a_moved_one_is_followed_by_a_press(
     moved = {"state": "ok", "outcome": "moved", "status": 200, "leads_to": "https://guide.site.org/new", "checked_at": clock.now}
     await ResourceLink.all().update(**moved, check_at=clock.now + timedelta(days=7))
     page = said((await desk.get("/desk/resources/7MB-CSE")).text)
-    assert "It works, at a new address. (Answer 200) It has moved for good to https://guide.site.org/new" in page
+    assert "It works, at a new address. It has moved for good to https://guide.site.org/new" in page
     await desk.post("/desk/resources/7MB-CSE/look-again", seen="/desk/resources/7MB-CSE")
     assert (await ResourceLink.all().get()).check_at == clock.now
     followed = await desk.post("/desk/resources/7MB-CSE/new-address", seen="/desk/resources/7MB-CSE")
