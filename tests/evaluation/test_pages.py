@@ -235,7 +235,9 @@ async def test_paper_forms_are_entered_one_after_another(sign_in_as: SignInAs, c
     handed = await desk.post(page, {"what": "handed", "handed_out": "20"})
     assert handed.headers["location"].endswith("done=handed")
     for address in (f"/desk/evaluation/{survey.ref}/print", f"/desk/evaluation/{survey.ref}/print?large=1"):
-        assert (await desk.get(address)).status_code == 200
+        printed = await desk.get(address)
+        said = ("in danger now, ring <strong>999</strong>", "Single Point of Contact on <strong", "01724 296500", "Circle one number")
+        assert (printed.status_code, [words for words in said if words not in printed.text]) == (200, [])
 
 
 async def test_late_forms_of_a_pooled_survey_say_what_becomes_of_them(sign_in_as: SignInAs, clock: Clock, dee: Person) -> None:

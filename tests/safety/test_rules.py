@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from marstraining.core.partnership import Contact, load_partnership
-from marstraining.safety.rules import Detail, answering_first, emergency, found_details, signpost_contacts, standing
+from marstraining.safety.rules import Detail, answering_first, emergency, found_details, office, signpost_contacts, standing
 from marstraining.safety.rules.personal import is_nhs_number
 
 CONTACTS = load_partnership().contacts
@@ -98,6 +98,15 @@ def test_nobody_is_asked_to_ring_a_national_line_to_try_it() -> None:
 def test_999_is_there_whatever_a_partnerships_file_leaves_out() -> None:
     assert emergency(()).number == "999"
     assert emergency(CONTACTS).number == "999"
+
+
+def test_a_worry_without_danger_goes_to_the_office_whatever_the_order_of_the_numbers() -> None:
+    named = office(tuple(reversed(CONTACTS)))
+    assert named is not None
+    assert named.code == "single_point_of_contact"
+    assert office(()) is None
+    police = tuple(one for one in CONTACTS if one.code in {"emergency", "police"})
+    assert [one.code for one in (office(police),) if one] == ["police"]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import secrets
 from starlette.requests import Request
 from starlette.responses import Response
 
-from marstraining.core import clock
+from marstraining.core import clock, config
 from marstraining.core.errors import Refused
 from marstraining.core.web import Form, page, read_form, render, see_other, viewer_of
 from marstraining.evaluation.actions import enter_from_paper, give_on_paper, worries_in
@@ -13,6 +13,7 @@ from marstraining.evaluation.desk.results import WHO_RUNS, own_survey
 from marstraining.evaluation.forms import SCALE, URGENT, read_survey
 from marstraining.evaluation.queries.surveys import SurveyFacts, is_pooled, responses_so_far
 from marstraining.evaluation.rules.questions import field_of
+from marstraining.safety.rules import emergency, office
 
 DONE: dict[str, str | tuple[str, str]] = {
     "entered": "The form is entered. Here is the next one.",
@@ -71,7 +72,18 @@ async def blank(request: Request) -> Response:
     """The form to print; `?large=1` in large print."""
     survey = await own_survey(request)
     is_large = request.query_params.get("large") == "1"
-    return render(request, "evaluation/desk/print.html", survey=survey, form=Form(), scale=SCALE, field_of=field_of, is_large=is_large)
+    contacts = config.current().partnership.contacts
+    return render(
+        request,
+        "evaluation/desk/print.html",
+        survey=survey,
+        form=Form(),
+        scale=SCALE,
+        field_of=field_of,
+        is_large=is_large,
+        in_danger=emergency(contacts),
+        if_worried=office(contacts),
+    )
 
 
 routes = [

@@ -1,6 +1,6 @@
 """What the gate makes of a text, what personal details it finds, and which numbers answer now."""
 
-from marstraining.safety.rules.contacts import EMERGENCY, Standing, answering_first, emergency, signpost_contacts, standing
+from marstraining.safety.rules.contacts import EMERGENCY, Standing, answering_first, emergency, office, signpost_contacts, standing
 from marstraining.safety.rules.gate import Kind, Level, Verdict, judge
 from marstraining.safety.rules.personal import Detail, found_details
 
@@ -15,6 +15,7 @@ __all__ = [
     "emergency",
     "found_details",
     "judge",
+    "office",
     "signpost_contacts",
     "standing",
 ]

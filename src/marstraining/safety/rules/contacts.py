@@ -69,14 +69,20 @@ def emergency(contacts: Sequence[Contact]) -> Contact:
     return named or Contact(code=EMERGENCY, label="Emergency services", number="999", hours="At any time")
 
 
+def office(contacts: Sequence[Contact]) -> Contact | None:
+    """Whom to ring with a worry where nobody is in danger now: the office, or else the first number but 999; None where there is none."""
+    others = [contact for contact in contacts if contact.code != EMERGENCY]
+    return next((contact for contact in others if contact.code == OFFICE), others[0] if others else None)
+
+
 def standing(contact: Contact, contacts: Sequence[Contact], *, now: datetime) -> Standing:
     """Whether a contact answers at `now`. "Evenings, weekends and bank holidays" is whenever the office of the others is shut."""
     hours = contact.hours.casefold()
     if any(word in hours for word in _ALWAYS):
         return Standing(contact, is_open=True)
     if _ELSE.search(hours):
-        office = next((one for one in contacts if one.code == OFFICE and one is not contact), None)
-        shut = None if office is None else standing(office, contacts, now=now).is_open
+        named = next((one for one in contacts if one.code == OFFICE and one is not contact), None)
+        shut = None if named is None else standing(named, contacts, now=now).is_open
         return Standing(contact, is_open=None if shut is None else not shut)
     openings = list(_openings(hours))
     if not openings:
