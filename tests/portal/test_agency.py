@@ -8,11 +8,12 @@ from marstraining.attendance.models import Mark
 from marstraining.bookings.actions import book_place
 from marstraining.bookings.models import Booking
 from marstraining.bookings.rules import BookPlace
-from marstraining.colleagues.actions import note_absences
+from marstraining.colleagues.actions import keep_places, note_absences
 from marstraining.colleagues.rules import Absence
 from marstraining.core.db import transaction
 from marstraining.core.tokens import new_ref
 from marstraining.core.viewer import SYSTEM, Role
+from marstraining.core.web.dates import day_plain, when
 from marstraining.coverage.actions import seed_rules
 from marstraining.people.models import Agency, Person, Position
 from marstraining.programme.models import Session
@@ -145,8 +146,73 @@ async def test_a_lead_gives_a_place_to_a_colleague_or_cancels_it(school: Agency,
     assert "Choose the colleague" in (await client.post(here, {"do": "substitute"})).text
     assert (await client.post(here, {"do": "substitute", "person": dan.ref})).headers["location"] == f"{here}?done=substituted"
     theirs = await Booking.get(learner_id=dan.id)
-    assert (await client.post(f"/agency/bookings/{theirs.ref}", {"do": "cancel"})).status_code == 303
+    there = f"/agency/bookings/{theirs.ref}"
+    asked = (await client.get(f"{there}/cancel")).text
+    assert [words for words in ("Cancel the booking of Dan Reed?", "next person waiting, or becomes free") if words not in asked] == []
+    assert await Booking.filter(id=theirs.id, state="confirmed").count() == 1
+    assert (await client.post(f"{there}/cancel", {}, seen=f"{there}/cancel")).headers["location"] == f"{there}?done=cancelled"
     assert [row["state"] for row in await Booking.all().order_by("id").values("state")] == ["substituted", "cancelled"]
+
+
+async def test_a_full_session_offers_other_dates_and_the_waiting_list_instead_of_a_list_to_tick(
+    school: Agency, lena: Person, ben: Person, clock: Clock, sign_in_as: SignIn
+) -> None:
+    asha, dan = await makers.make_person("Asha Patel", agency=school), await makers.make_person("Dan Reed", agency=school)
+    session = await makers.make_session(now=clock.now, capacity=2)
+    await _booked(session, asha, clock)
+    client = await sign_in_as(lena)
+    here = f"/agency/sessions/{session.ref}"
+    open_page = (await client.get(here)).text
+    assert ("Asha Patel: booked" in open_page, f'value="{asha.ref}"' in open_page, f'value="{dan.ref}"' in open_page) == (True, False, True)
+    await _booked(session, ben, clock)
+    full = (await client.get(here)).text
+    said = ("This session is full", "Join the waiting list", f"/me/courses/{(await session.course).code}", "Asha Patel: booked")
+    assert ([words for words in said if words not in full], "Who is to come?" in full, "Ben Carter" in full) == ([], False, False)
+    late = (await client.post(here, {"person": [dan.ref]})).text
+    assert "1 place is wanted, but none is free" in late
+    await keep_places(
+        session.id, agency_id=school.id, sector="", floor=2, cap=None, release_days=None, by=makers.as_desk(lena), now=clock.now
+    )
+    kept = (await client.get(here)).text
+    assert ("<strong>1</strong> kept for your organisation" in kept, "Who is to come?" in kept) == (True, True)
+
+
+async def test_colleagues_without_an_address_and_the_lead_are_said_to_be_booked_at_once(
+    school: Agency, lena: Person, clock: Clock, sign_in_as: SignIn
+) -> None:
+    asha = await makers.make_person("Asha Patel", agency=school)
+    sam = await makers.make_person("Sam Goodwin", email=None, agency=school)
+    session = await makers.make_session(now=clock.now, capacity=9)
+    client = await sign_in_as(lena)
+    here = f"/agency/sessions/{session.ref}"
+    page = (await client.get(here)).text
+    assert (page.count("(no email address, booked at once)"), page.count("(you, booked at once)")) == (1, 1)
+    both = (await client.post(here, {"person": [asha.ref, sam.ref]})).text
+    assert "1 place will be held until your colleagues confirm, and 1 booked at once." in both
+    alone = (await client.post(here, {"person": [sam.ref, lena.ref]})).text
+    assert [words in alone for words in ("2 places will be booked at once.", "Book 2 places", "gets an email to confirm")] == [True, True, False]
+        True,
+        True,
+        False,
+    )
+    done = await client.post(here, {"person": [sam.ref, lena.ref], "do": "book"})
+    assert done.headers["location"] == "/agency/bookings?done=booked"
+    mixed = await client.post(here, {"person": [asha.ref], "do": "book"})
+    assert mixed.headers["location"] == "/agency/bookings?show=invited&done=invited"
+
+
+async def test_a_lead_is_told_until_when_an_offered_place_can_be_taken(
+    school: Agency, lena: Person, clock: Clock, sign_in_as: SignIn
+) -> None:
+    asha = await makers.make_person("Asha Patel", agency=school)
+    session = await makers.make_session(now=clock.now)
+    booking = await _booked(session, asha, clock)
+    until = clock.now + timedelta(days=2)
+    await Booking.filter(id=booking.id).update(state="offered", offered_at=clock.now, offer_expires_at=until)
+    client = await sign_in_as(lena)
+    assert day_plain(until) in (await client.get("/agency/bookings")).text
+    page = (await client.get(f"/agency/bookings/{booking.ref}")).text
+    assert [words for words in ("To be taken by", "Where", when(until)) if words not in page] == []
 
 
 async def test_an_invited_colleague_confirms_by_the_button_of_their_booking(

@@ -8,6 +8,11 @@ from marstraining.core.values import frozen
 MOST_AT_ONCE = 60
 
 
+def is_booked_at_once(email: str | None, person_id: int, *, lead_id: int | None) -> bool:
+    """Whether a colleague is booked without being asked to confirm: who has no mailbox to be asked in, and the lead."""
+    return not email or person_id == lead_id
+
+
 class LedgerKind(StrEnum):
     LATE_CANCELLATION = "late_cancellation"
     ABSENCE = "absence"

@@ -101,7 +101,7 @@ async def invite_colleagues(session_ref: str, refs: Sequence[str], *, mode: str 
         if free is not None and free < len(plans):
             raise Refused(_no_room(free, len(plans)), code="full")
         for plan, _ in plans:
-            if plan.looked.learner.email is None or plan.looked.learner.id == by.person_id:
+            if rules.is_booked_at_once(plan.looked.learner.email, plan.looked.learner.id, lead_id=by.person_id):
                 await confirm_in_transaction(plan, by=by, now=now)
             else:
                 await _invite(plan, by=by, now=now)

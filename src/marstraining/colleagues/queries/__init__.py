@@ -1,9 +1,18 @@
 """Reads of an agency lead: staff, bookings on behalf of the agency, the ledger."""
 
-from marstraining.colleagues.queries.allocations import allocations_of
+from marstraining.colleagues.queries.allocations import allocations_of, kept_for
 from marstraining.colleagues.queries.ledger import LEDGER_ORDER, ledger, ledger_by_agency
 from marstraining.colleagues.queries.scope import visible_bookings
-from marstraining.colleagues.queries.staff import BOOKING_ORDER, STAFF_ORDER, Colleague, bookings_for, colleagues_by_ref, led_booking, staff
+from marstraining.colleagues.queries.staff import (
+    BOOKING_ORDER,
+    STAFF_ORDER,
+    Colleague,
+    booked_already,
+    bookings_for,
+    colleagues_by_ref,
+    led_booking,
+    staff,
+)
 
 __all__ = [
     "BOOKING_ORDER",
@@ -11,8 +20,10 @@ __all__ = [
     "STAFF_ORDER",
     "Colleague",
     "allocations_of",
+    "booked_already",
     "bookings_for",
     "colleagues_by_ref",
+    "kept_for",
     "led_booking",
     "ledger",
     "ledger_by_agency",

@@ -17,6 +17,8 @@ BOOKING_ORDER = {
     "state": "b.state",
     "agency": "lower(a.name)",
 }
+# Until when somebody can answer: a learner their invitation or offer, a lead a request.
+_ANSWER_BY = "CASE WHEN b.state = 'offered' THEN b.offer_expires_at ELSE b.answer_by END AS answer_by"
 _LIVE = "('requested', 'invited', 'confirmed', 'waiting', 'offered')"
 
 
@@ -116,7 +118,7 @@ async def bookings_for(
     total = await rows(f"SELECT count(*) AS n{base} WHERE {where}", *values)
     page = " LIMIT ? OFFSET ?" if limit is not None else ""
     found = await rows(
-        "SELECT b.id, b.ref, b.state, b.answer_by, p.ref AS person_ref, p.name, a.name AS agency, s.ref AS session_ref, s.starts_at,"
+        f"SELECT b.id, b.ref, b.state, {_ANSWER_BY}, p.ref AS person_ref, p.name, a.name AS agency, s.ref AS session_ref, s.starts_at,"
         " s.ends_at,"
         f" s.delivery, s.state AS session_state, CASE WHEN s.title = '' THEN c.title ELSE s.title END AS title{base}"
         f" WHERE {where} ORDER BY {order}, b.id{page}",
@@ -131,14 +133,28 @@ async def led_booking(ref: str, *, viewer: Viewer, on: date) -> dict[str, Any] |
     """One booking that the viewer leads, for their verbs; None for any other, as for one that never was."""
     scope = visible_bookings(viewer, on=on)
     found = await rows(
-        "SELECT b.id, b.ref, b.state, b.session_id, b.learner_id, b.agency_id, b.answer_by, p.name, p.ref AS person_ref, a.name AS agency,"
-        " s.ref AS session_ref, s.state AS session_state, s.starts_at, s.ends_at,"
+        f"SELECT b.id, b.ref, b.state, b.session_id, b.learner_id, b.agency_id, {_ANSWER_BY}, p.name, p.ref AS person_ref,"
+        " a.name AS agency, s.ref AS session_ref, s.state AS session_state, s.starts_at, s.ends_at, s.delivery,"
+        " coalesce(v.name, '') AS venue,"
         " CASE WHEN s.title = '' THEN c.title ELSE s.title END AS title"
         " FROM bookings_booking b JOIN people_person p ON p.id = b.learner_id JOIN programme_session s ON s.id = b.session_id"
         " JOIN programme_course c ON c.id = s.course_id JOIN people_agency a ON a.id = b.agency_id"
+        " LEFT JOIN programme_venue v ON v.id = s.venue_id"
         f" WHERE b.ref = ? AND ({scope.sql})",
         ref,
         *scope.values,
         instants=("starts_at", "ends_at", "answer_by"),
     )
     return found[0] if found else None
+
+
+async def booked_already(session_id: int, *, viewer: Viewer, on: date) -> dict[int, str]:
+    """How the bookings stand that the viewer's staff have on a session, by person: those that the viewer may see, and that still hold."""
+    scope = visible_bookings(viewer, on=on)
+    found = await rows(
+        "SELECT b.learner_id, b.state FROM bookings_booking b JOIN people_person p ON p.id = b.learner_id"
+        f" WHERE b.session_id = ? AND b.state IN {_LIVE} AND ({scope.sql})",
+        session_id,
+        *scope.values,
+    )
+    return {row["learner_id"]: row["state"] for row in found}

@@ -1,7 +1,7 @@
 """Pages of agency leads: their staff, what is booked for them, booking colleagues, the ledger, what an inspector asks."""
 
-from marstraining.portal.agency import booking, checking, due, home, inspection, ledger, staff
+from marstraining.portal.agency import booking, checking, choosing, due, home, inspection, ledger, staff
 
-routes = [*home.routes, *staff.routes, *booking.routes, *ledger.routes, *checking.routes, *due.routes, *inspection.routes]
+routes = [*home.routes, *staff.routes, *booking.routes, *choosing.routes, *ledger.routes, *checking.routes, *due.routes, *inspection.routes]
 
 __all__ = ["routes"]

@@ -1,4 +1,4 @@
-"""Bookings on behalf of an agency: the list, one booking with what its lead may do, and booking colleagues."""
+"""Bookings on behalf of an agency: the list, and one booking with what its lead may do."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -9,11 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from marstraining.bookings.actions import cancel_booking
-from marstraining.bookings.queries import Places, places
-from marstraining.bookings.rules import LIVE_STATES, STATE_WORDS, BookingState, Mode, past_words
-from marstraining.colleagues.actions import Choice, approve_booking, choose_colleagues, decline_booking, invite_colleagues, substitute
+from marstraining.bookings.rules import LIVE_STATES, STATE_WORDS, BookingState, past_words
+from marstraining.colleagues.actions import approve_booking, decline_booking, substitute
 from marstraining.colleagues.queries import BOOKING_ORDER, bookings_for, colleagues_by_ref, led_booking, staff
-from marstraining.colleagues.rules import MOST_AT_ONCE
 from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.web import (
@@ -31,13 +29,11 @@ from marstraining.core.web import (
     see_other,
     viewer_of,
 )
-from marstraining.core.web.dates import plural
 from marstraining.history.actions import record_export
-from marstraining.people.rules import JOB_ROLES
 from marstraining.portal.agency.home import WHO_LEADS, narrowed
-from marstraining.portal.desk.workspace import MODE_WORDS, STATE_COLOURS
-from marstraining.programme.queries import session_facts
-from marstraining.programme.rules import Delivery, SessionState
+from marstraining.portal.desk.workspace import STATE_COLOURS
+from marstraining.programme.place import place_of
+from marstraining.programme.rules import SessionState
 
 COLUMNS = (
     Column("name", "Name", sort=True),
@@ -51,14 +47,14 @@ SHOWN = {"": "To come", "asked": "To approve", "invited": "To be confirmed", "pa
 DONE: Mapping[str, str | tuple[str, str]] = {
     "invited": (
         "The places are held",
-        "Each of them gets an email to confirm. You are told if somebody says no or does not answer in time.",
+        "Each of those to be confirmed gets an email. You are told if somebody says no or does not answer in time.",
     ),
+    "booked": ("The places are booked", "Nobody needs to confirm."),
     "answered": "Your answer is kept, and your colleague has been told.",
-    "cancelled": "The booking is cancelled and the place passed on. Your colleague gets an email.",
+    "cancelled": "The booking is cancelled. Your colleague gets an email.",
     "substituted": "Your colleague has taken over the place. Both get an email.",
 }
-_UNANSWERED = (BookingState.INVITED, BookingState.REQUESTED)
-_NOTHING = Places(capacity=None, held=0, waiting=0, left=None)
+_UNANSWERED = (BookingState.INVITED, BookingState.REQUESTED, BookingState.OFFERED)
 _STAFF_SHOWN = 200
 
 
@@ -126,6 +122,8 @@ async def booking(request: Request) -> Response:
             for one in found
             if one.person_id != row["learner_id"] and one.agency_id == row["agency_id"]
         },
+        is_unanswered=row["state"] in _UNANSWERED,
+        place=place_of(row["delivery"], row["venue"]),
         tag=_state_tag(row, now=now),
         form=form,
         done=DONE,
@@ -138,9 +136,6 @@ async def _act(row: Mapping[str, Any], form: Form, request: Request) -> str:
     if verb is not None:
         await verb(row["id"], by=viewer, now=now)
         return "answered"
-    if form.get("do") == "cancel":
-        await cancel_booking(row["id"], by_desk=True, by=viewer, now=now)
-        return "cancelled"
     wanted = form.get("person")
     chosen = await colleagues_by_ref(viewer, [wanted], on=clock.today()) if wanted else []
     if not chosen:
@@ -150,59 +145,26 @@ async def _act(row: Mapping[str, Any], form: Form, request: Request) -> str:
     return "substituted"
 
 
-async def choose(request: Request) -> Response:
-    """A session and the lead's staff: tick who is to come, look at what will be done, then do it."""
-    viewer, now, today = viewer_of(request), clock.now(), clock.today()
-    facts = await session_facts(request.path_params["ref"], viewer=viewer, now=now)
-    form, chosen = Form(), None
-    refs: list[str] = []
+async def cancel(request: Request) -> Response:
+    """Ask before a colleague's place is given up, or their entry in the waiting list ends."""
+    viewer, now = viewer_of(request), clock.now()
+    row = await led_booking(request.path_params["ref"], viewer=viewer, on=clock.today())
+    if row is None:
+        raise NotFound
+    form, here = Form(), f"/agency/bookings/{row['ref']}"
     if request.method == "POST":
         form = await read_form(request)
-        refs = list(dict.fromkeys(form.all("person")))
-        mode = form.get("mode") if facts.delivery == Delivery.HYBRID else ""
-        if not refs:
-            form.fail("person", "Choose at least one colleague")
-        elif facts.delivery == Delivery.HYBRID and mode not in (Mode.ROOM, Mode.ONLINE):
-            form.fail("mode", "Choose whether they attend in the room or online")
+        try:
+            await cancel_booking(row["id"], by_desk=True, by=viewer, now=now)
+        except Refused as refusal:
+            form.refuse(refusal)
         else:
-            try:
-                if form.get("do") == "book":
-                    await invite_colleagues(facts.ref, refs, mode=mode, by=viewer, now=now)
-                    return see_other("/agency/bookings?show=invited&done=invited")
-                chosen = await choose_colleagues(facts.ref, refs, mode=mode, by=viewer, now=now)
-            except Refused as refusal:
-                form.refuse(refusal)
-    words = form.get("q") or request.query_params.get("q", "")[:200]
-    found, total = await staff(viewer, words=words, on=today, now=now, limit=_STAFF_SHOWN)
-    return render(
-        request,
-        "portal_agency/choose.html",
-        session=facts,
-        places=(await places([facts.id], now=now)).get(facts.id, _NOTHING),
-        is_open=facts.state == SessionState.PUBLISHED and now < facts.starts_at,
-        people=found,
-        total=total,
-        words=words,
-        refs=refs,
-        chosen=chosen,
-        summary=_summary(chosen) if chosen else "",
-        modes={str(Mode.ROOM): MODE_WORDS[Mode.ROOM], str(Mode.ONLINE): MODE_WORDS[Mode.ONLINE]},
-        is_hybrid=facts.delivery == Delivery.HYBRID,
-        job_roles=JOB_ROLES,
-        most=MOST_AT_ONCE,
-        form=form,
-    )
-
-
-def _summary(chosen: Choice) -> str:
-    number = plural(len(chosen.fitting), "place", "places")
-    if chosen.has_room:
-        return f"{number} will be held until your colleagues confirm."
-    return f"{number} wanted, but only {chosen.free} free. Choose fewer people, or another date: nothing is booked in part."
+            return see_other(f"{here}?done=cancelled")
+    return render(request, "portal_agency/cancel.html", booking=row, place=place_of(row["delivery"], row["venue"]), here=here, form=form)
 
 
 routes = [
     page("/agency/bookings", bookings, who=WHO_LEADS, files=Files.PEOPLE),
     page("/agency/bookings/{ref}", booking, who=WHO_LEADS, methods=("GET", "POST")),
-    page("/agency/sessions/{ref}", choose, who=WHO_LEADS, methods=("GET", "POST")),
+    page("/agency/bookings/{ref}/cancel", cancel, who=WHO_LEADS, methods=("GET", "POST")),
 ]
