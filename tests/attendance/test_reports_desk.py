@@ -1,5 +1,6 @@
 """Meeting reports at the desk and for trainers: read, looked at, settled, and only then written as marks."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -67,7 +68,7 @@ async def test_a_report_is_read_and_shown_and_no_mark_is_written_before_somebody
     assert await marks() == []
     shown = words_in((await desk.get(f"{root(session)}/reports")).text)
     for words in (
-        "t2_en_gb_utf16be.csv Teams report (T2)",
+        "t2_en_gb_utf16be.csv Teams report",
         "Asha Patel By email 178 (99%) Attended No mark yet",
         "Ben Cole By name 75 (42%) Too short: mark it in the register No mark yet",
         "1 mark will be written",
@@ -368,6 +369,30 @@ async def test_a_locked_register_is_corrected_by_the_desk_with_a_reason_alone(de
     await write(desk, session, why="The meeting was restarted")
     assert await marks() == [(patel.id, "attended", 171, "teams", "learner")]
     assert "The register of this session is locked." in (await desk.get(path)).text
+
+
+@pytest.mark.parametrize(("is_locked", "why"), [(True, "register of this session is locked"), (False, "A week has passed")])
+async def test_a_trainer_is_not_asked_for_reports_that_could_not_be_written_any_more(
+    is_locked: bool,  # noqa: FBT001
+    why: str,
+    patel: Person,
+    clock: Clock,
+    sign_in_as: SignInAs,
+) -> None:
+    tess = await makers.make_person("Tess Trainer", roles=(Role.TRAINER,))
+    session = await held(patel)
+    await trained_by(session, tess)
+    path = f"/teaching/{session.ref}/reports"
+    visitor = await sign_in_as(tess)
+    assert "Read the reports" in (await visitor.get(path)).text
+    if is_locked:
+        await makers.make_mark(session, patel)
+        await lock_register(session.id, by=SYSTEM, now=AFTER)
+    else:
+        clock.travel_to(AFTER + timedelta(days=8))
+        visitor = await sign_in_as(tess)
+    page = (await visitor.get(path)).text
+    assert (why in page, "write to the training team" in page, "Read the reports" in page) == (True, True, False)
 
 
 @pytest.mark.parametrize("people", [1, 3])

@@ -11,7 +11,7 @@ from marstraining.attendance.actions.reporting import forget_reports, write_repo
 from marstraining.attendance.desk.sending import Taken, take
 from marstraining.attendance.queries import Preview, ReportSession
 from marstraining.attendance.queries.lists import WaitingList, waiting_lists
-from marstraining.attendance.rules import EVIDENCE_WORDS, MARK_WORDS, Became, Proposal, TakenAs
+from marstraining.attendance.rules import EVIDENCE_WORDS, MARK_WORDS, Became, Proposal, TakenAs, is_the_desks
 from marstraining.core import clock
 from marstraining.core.errors import Refused
 from marstraining.core.viewer import Role
@@ -134,6 +134,7 @@ async def _page(request: Request, session: ReportSession, form: Form) -> Respons
         layout="base.html" if is_teaching(request) else "desk.html",
         session=session,
         root=root_of(request, session),
+        withheld=await _withheld(request, session),
         preview=preview,
         waiting=await waiting_of(request, session),
         kinds={file.id: _kind(file.variant) for file in preview.files},
@@ -157,10 +158,20 @@ async def _page(request: Request, session: ReportSession, form: Form) -> Respons
     )
 
 
+async def _withheld(request: Request, session: ReportSession) -> str:
+    """Why whoever looks cannot write marks of this session any more, in a sentence; "" where they can."""
+    is_late = is_the_desks(ends_at=session.ends_at, now=clock.now())
+    if not is_teaching(request) or not (session.is_locked or is_late) or await queries.runs_session(session.id, viewer_of(request)):
+        return ""
+    if session.is_locked:
+        return "The register of this session is locked, so no report can be read into it."
+    return "A week has passed since this session, so its register is with the training team now."
+
+
 def _kind(variant: str) -> str:
     if variant == Variant.OWN:
         return "List, columns as said"
-    return f"{'Zoom' if variant.startswith('Z') else 'Teams'} report ({variant})"
+    return f"{'Zoom' if variant.startswith('Z') else 'Teams'} report"
 
 
 def _counts(preview: Preview) -> list[str]:
