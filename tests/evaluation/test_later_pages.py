@@ -41,7 +41,7 @@ async def test_the_desk_sees_three_months_later_by_quarter(sign_in_as: SignInAs,
         "12 of 12 (100%) answered",
         "7.0 to 6.0, change -1.0",
         "Fell",
-        "Too few have answered both before and after",
+        "Too few have answered both times",
         "different people",
         "Nobody was asked in this quarter",
     )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
@@ -10,11 +11,13 @@ from tortoise.context import TortoiseContext
 
 from marstraining.core.db import rows
 from marstraining.core.viewer import Role
+from marstraining.core.web.dates import day
 from marstraining.evaluation.actions import close_surveys, open_survey
-from marstraining.evaluation.models import Comment, Invitation, Response
+from marstraining.evaluation.models import Comment, Invitation, Response, Survey
+from marstraining.evaluation.queries.results import survey_lines
 from marstraining.evaluation.rules.answers import Given
 from marstraining.people.models import Person
-from marstraining.programme.models import SessionTrainer
+from marstraining.programme.models import Session, SessionTrainer
 from tests import makers
 from tests.conftest import Clock, Visitor
 from tests.evaluation.asked import OUTCOMES, Taught, a_form, a_taught_session, an_asked_session, answer, links_of, with_a_number
@@ -147,7 +150,12 @@ async def test_a_trainer_sees_what_the_gate_lets_through_after_closing(sign_in_a
     pytest.importorskip("scipy")
     taught, survey = await an_asked_session(clock.now, people=12)
     trainer = await _trainer(taught)
-    await answer(survey, taught.learners[:answers], now=clock.now, forms=[a_form(useful=f"Point {number}") for number in range(answers)])
+    await answer(
+        survey,
+        taught.learners[:answers],
+        now=clock.now,
+        forms=[a_form(useful=f"Point {number}", relevant="Agree") for number in range(answers)],
+    )
     page = f"/teaching/{taught.session.ref}/feedback"
     before = await (await sign_in_as(trainer)).get(page)
     assert f"{answers} answers so far" in before.text
@@ -156,12 +164,13 @@ async def test_a_trainer_sees_what_the_gate_lets_through_after_closing(sign_in_a
     await Comment.all().update(state="shown")
     after = await (await sign_in_as(trainer)).get(page)
     shown = {
-        "few": "fewer than 5 responses" in after.text,
+        "few": "Fewer than 5 responses" in after.text,
         "number": f"{answers} of 12" in after.text,
         "directions": f"{answers} more confident" in after.text,
         "mean": "4.0 to 7.0, change +3.0" in after.text,
         "comments": "Point 1" in after.text,
         "chart": 'class="mars-chart"' in after.text,
+        "answers nobody gave": '>Strongly disagree</th><td class="govuk-table__cell govuk-table__cell--numeric">0</td>' in after.text,
     }
     assert shown == {
         "few": answers < 5,
@@ -170,7 +179,9 @@ async def test_a_trainer_sees_what_the_gate_lets_through_after_closing(sign_in_a
         "mean": answers >= 10,
         "comments": answers >= 5,
         "chart": answers >= 5,
+        "answers nobody gave": answers >= 5,
     }
+    assert f"{taught.session.title or 'Child Protection'}, {day(taught.session.starts_at)}" in after.text
 
 
 @pytest.mark.parametrize(("answers", "words"), [(7, "An average is shown from 10 answers."), (12, "5.5 on average")])
@@ -259,6 +270,18 @@ async def test_late_forms_of_a_pooled_survey_say_what_becomes_of_them(sign_in_as
     assert "Each line counts them once five" not in result
 
 
+async def test_what_is_open_is_listed_with_the_next_to_close_first_and_a_courses_surveys_by_session(clock: Clock, dee: Person) -> None:
+    course = await makers.make_course("Child Protection", outcomes=OUTCOMES)
+    made = [(await an_asked_session(clock.now, people=1, course=course))[1] for _ in range(3)]
+    for survey, days in zip(made, (9, 3, 6), strict=True):
+        await Survey.filter(id=survey.id).update(closes_at=clock.now + timedelta(days=days))
+    for survey, days in zip(made, (1, 2, 3), strict=True):
+        await Session.filter(id=survey.session_id).update(starts_at=clock.now - timedelta(days=days))
+    viewer = makers.as_desk(dee)
+    assert [one.ref for one in (await survey_lines(viewer=viewer))[0]] == [made[1].ref, made[2].ref, made[0].ref]
+    assert [one.ref for one in (await survey_lines(viewer=viewer, course=course.code))[0]] == [one.ref for one in made]
+
+
 async def test_a_survey_is_built_previewed_and_given_to_a_course(sign_in_as: SignInAs, clock: Clock, dee: Person) -> None:
     desk = await sign_in_as(dee)
     course = await makers.make_course(outcomes=["Know it"])
@@ -275,6 +298,8 @@ async def test_a_survey_is_built_previewed_and_given_to_a_course(sign_in_as: Sig
     saved = await desk.post(page, {"draft": _draft(changed.text), "title": "Neglect", "do": "save"})
     assert saved.headers["location"] == f"{page}?done=saved"
     assert "Would you co-train?" in (await desk.get(f"{page}/preview")).text
+    none = await desk.post(f"{page}/courses", {"course": ""}, seen=page)
+    assert (none.status_code, "Choose a course" in none.text, "not saved yet" in none.text) == (422, True, False)
     given = await desk.post(f"{page}/courses", {"course": course.code}, seen=page)
     assert given.status_code == 303
     _, survey = await an_asked_session(clock.now, people=1, course=course)
