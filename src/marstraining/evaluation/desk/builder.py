@@ -192,7 +192,8 @@ async def assign(request: Request) -> Response:
     form = await read_form(request)
     course_id = await course_id_of(form.get("course"))
     if course_id is None:
-        raise NotFound
+        form.fail("course", "Choose a course")
+        return await _list(request, _Draft(instrument, instrument.title, as_lines(instrument.sections), form, is_changed=False))
     await assign_instrument(course_id, instrument.ref, by=viewer_of(request), now=clock.now())
     return see_other(f"/desk/evaluation/surveys/{instrument.ref}?done=assigned")
 

@@ -275,15 +275,19 @@ class SurveyLine:
 
 
 async def survey_lines(*, viewer: Viewer, course: str = "", limit: int = 50, offset: int = 0) -> tuple[list[SurveyLine], int]:
-    """Surveys of sessions that the viewer runs, those that are open first, then the latest; and how many there are."""
+    """Surveys of sessions that the viewer runs, and how many there are.
+
+    Those that are open come first, the next to close before the others, then the latest; those of a course by session, the latest first.
+    """
     owned, owners = runs(viewer)
+    order = "s.starts_at DESC, " if course else "v.closed_at IS NOT NULL, CASE WHEN v.closed_at IS NULL THEN v.closes_at END, "
     found = await rows(
         "SELECT v.ref, v.kind, v.title, coalesce(s.ref, '') AS session_ref, s.starts_at, v.closes_at, v.closed_at IS NOT NULL AS is_closed,"
         " (SELECT count(*) FROM evaluation_response r WHERE r.survey_id = v.id) AS responses, t.answers, coalesce(v.asked, (SELECT count(*)"
         " FROM evaluation_invitation i WHERE i.survey_id = v.id)) AS asked, COUNT(*) OVER () AS total FROM evaluation_survey v"
         " LEFT JOIN programme_session s ON s.id = v.session_id LEFT JOIN programme_course c ON c.id = s.course_id"
         " LEFT JOIN evaluation_summary t ON t.survey_id = v.id AND t.is_current WHERE (? = '' OR c.code = ?)"
-        f" AND ({owned}) ORDER BY v.closed_at IS NOT NULL, v.closes_at DESC, v.id DESC LIMIT ? OFFSET ?",
+        f" AND ({owned}) ORDER BY {order}v.closes_at DESC, v.id DESC LIMIT ? OFFSET ?",
         course,
         course,
         *owners,
