@@ -150,12 +150,8 @@ async def test_a_trainer_sees_what_the_gate_lets_through_after_closing(sign_in_a
     pytest.importorskip("scipy")
     taught, survey = await an_asked_session(clock.now, people=12)
     trainer = await _trainer(taught)
-    await answer(
-        survey,
-        taught.learners[:answers],
-        now=clock.now,
-        forms=[a_form(useful=f"Point {number}", relevant="Agree") for number in range(answers)],
-    )
+    forms = [a_form(useful=f"Point {number}", relevant="Agree") for number in range(answers)]
+    await answer(survey, taught.learners[:answers], now=clock.now, forms=forms)
     page = f"/teaching/{taught.session.ref}/feedback"
     before = await (await sign_in_as(trainer)).get(page)
     assert f"{answers} answers so far" in before.text
@@ -326,10 +322,10 @@ async def test_organisations_are_asked_and_their_returns_counted(sign_in_as: Sig
     await makers.make_agency("Empty School", code="EMPTY")
     nobody = await desk.post(page, {**fields, "whom": "everybody", "agencies": "EMPTY"})
     assert "Nobody with an email address works there" in nobody.text
-    sent = await desk.post(page, {**fields, "whom": "everybody", "agencies": "STLUKES"})
+    sent = await desk.post(page, {**fields, "whom": "everybody", "agencies": "STLUKES", "do": "send"})
     assert sent.status_code == 303
     returns = await desk.get(sent.headers["location"])
-    assert [words in returns.text for words in ("0 of 1 so far", "after the survey has closed", "St Luke")] == [True, True, False]
+    assert [words in returns.text for words in ("0 of 1 so far have answered", "After that you see", "St Luke")] == [True, True, False]
     assert "0 of 1 so far" in (await desk.get(page)).text
 
 

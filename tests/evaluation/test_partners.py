@@ -35,6 +35,11 @@ async def test_the_same_survey_sent_twice_is_one_with_one_letter_each(sign_in_as
         await makers.make_person(f"Officer {number}", agency=agency)
     desk = await sign_in_as(dee)
     form = {"title": "Training needs", "instrument": await _questions(clock), "whom": "everybody", "days": "14", "agencies": "IPOL"}
+    checked = await desk.post(_PAGE, form)
+    assert (checked.status_code, "<strong>3 people</strong> will be asked" in checked.text, await Survey.all().count()) == (200, True, 0)
+    changed = await desk.post(_PAGE, {**form, "do": "change"})
+    assert ("Isle Police" in changed.text, 'value="IPOL" checked' in changed.text, 'value="Training needs"' in changed.text) == (True,) * 3
+    form["do"] = "send"
     number = re.findall(r'name="submission" value="([0-9a-f]{32})"', (await desk.get(_PAGE)).text)[0]
     sent = [await desk.post(_PAGE, {**form, "submission": number}) for _ in range(2)]
     assert {one.status_code for one in sent} == {303}

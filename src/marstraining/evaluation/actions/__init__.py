@@ -14,6 +14,7 @@ from marstraining.evaluation.actions.asking import (
     ask_partners,
     give_on_paper,
     open_survey,
+    partners_reached,
     remind_of_surveys,
 )
 from marstraining.evaluation.actions.closing import close_surveys, erase_old_answers
@@ -48,6 +49,7 @@ __all__ = [
     "make_instrument",
     "moderate_comment",
     "open_survey",
+    "partners_reached",
     "put_ready_surveys",
     "remind_of_surveys",
     "save_version",

@@ -133,6 +133,17 @@ async def _offer_groups(survey: SurveyFacts, session_id: int) -> None:
         )
 
 
+async def partners_reached(agencies: Sequence[str], sectors: Sequence[str], *, leads_only: bool) -> list[Reader]:
+    """Whom a survey would go to: those of the sectors, and of the organisations besides. Refused where that is nobody."""
+    if not agencies and not sectors:
+        raise Refused("Choose at least one organisation or sector.", code="nobody", field="agencies")
+    readers = await staff_of(agencies, sectors, leads_only=leads_only)
+    if not readers:
+        whom = "No lead of these organisations has an email address" if leads_only else "Nobody with an email address works there"
+        raise Refused(f"{whom}, so nobody would get it.", code="nobody", field="agencies")
+    return readers
+
+
 async def ask_partners(
     title: str,
     instrument_ref: str,
@@ -149,12 +160,7 @@ async def ask_partners(
 
     The same sent twice under one submission is one survey. Refused where it would reach nobody.
     """
-    if not agencies and not sectors:
-        raise Refused("Choose at least one organisation or sector.", code="nobody", field="agencies")
-    readers = await staff_of(agencies, sectors, leads_only=leads_only)
-    if not readers:
-        whom = "No lead of these organisations has an email address" if leads_only else "Nobody with an email address works there"
-        raise Refused(f"{whom}, so nobody would get it.", code="nobody", field="agencies")
+    readers = await partners_reached(agencies, sectors, leads_only=leads_only)
     found = await rows(
         "SELECT n.id, n.sections FROM evaluation_instrument t JOIN evaluation_version n ON n.instrument_id = t.id WHERE t.ref = ?"
         " AND t.kind = 'partnership' ORDER BY n.number DESC LIMIT 1",

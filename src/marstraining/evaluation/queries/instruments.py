@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from marstraining.core.db import rows
@@ -102,11 +103,24 @@ async def course_id_of(code: str) -> int | None:
     return int(found[0]["id"]) if found else None
 
 
-async def partner_choices() -> tuple[list[tuple[str, str]], list[str]]:
-    """Organisations by code, and sectors, that a survey can go to."""
-    agencies = await rows("SELECT code, name FROM people_agency WHERE state = 'listed' ORDER BY lower(name), id")
-    sectors = await rows("SELECT DISTINCT sector FROM people_agency WHERE state = 'listed' AND sector <> '' ORDER BY sector")
-    return [(row["code"], row["name"]) for row in agencies], [row["sector"] for row in sectors]
+@frozen
+class SectorChoice:
+    """A sector that a survey can go to, with its organisations by code; "" is those of no sector, which are chosen one by one."""
+
+    name: str
+    agencies: tuple[tuple[str, str], ...]
+
+
+async def partner_choices() -> list[SectorChoice]:
+    """Whom a partnership survey can go to, by sector, those of no sector last."""
+    found = await rows(
+        "SELECT code, name, sector FROM people_agency WHERE state = 'listed' ORDER BY CASE WHEN sector = '' THEN 1 ELSE 0 END, sector,"
+        " lower(name), id"
+    )
+    return [
+        SectorChoice(sector, tuple((row["code"], row["name"]) for row in own))
+        for sector, own in groupby(found, key=lambda row: row["sector"])
+    ]
 
 
 @frozen
