@@ -94,6 +94,9 @@ async def test_a_lead_sees_nothing_of_another_agency_by_any_page_export_search_o
         "ben@other.example,,,Unknown,",
         "asha@school.example,Asha Patel,St Luke's School,No,",
     ]
+    empty = await client.post("/agency/check", {"course": "", "people": ""})
+    faults = ("Select the course", "Enter the email addresses or staff numbers")
+    assert (empty.status_code, [words for words in faults if words not in empty.text]) == (422, [])
     refused = await client.post("/agency/check/file", {**typed, "people": ""}, seen="/agency/check")
     assert (refused.status_code, "Enter the email addresses or staff numbers" in refused.text) == (422, True)
 
@@ -245,9 +248,10 @@ async def test_an_inspector_is_shown_everybody_with_their_training_of_the_year_a
     client = await sign_in_as(lena)
     page = (await client.get("/agency/inspection")).text
     assert (
-        "<strong>2 people</strong> on the staff, <strong>1</strong> of them with <strong>1 attendance</strong> completed"
-        " and <strong>1</strong> learnt elsewhere. Anybody can check" in page
+        "<strong>2 people</strong> on the staff: <strong>1</strong> of them completed <strong>1 course</strong> with us"
+        " and <strong>1</strong> elsewhere. Anybody can check" in page
     )
+    assert "data-mars-print" in page
     said = ("Early Help", "Level 2", "3 hours", "Nothing completed in this year", "Prevent awareness", "Elsewhere: Home Office")
     assert [word for word in said if page.count(word) != 1] == []
     assert "webinar" not in page

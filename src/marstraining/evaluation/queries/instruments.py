@@ -117,10 +117,8 @@ async def partner_choices() -> list[SectorChoice]:
         "SELECT code, name, sector FROM people_agency WHERE state = 'listed' ORDER BY CASE WHEN sector = '' THEN 1 ELSE 0 END, sector,"
         " lower(name), id"
     )
-    return [
-        SectorChoice(sector, tuple((row["code"], row["name"]) for row in own))
-        for sector, own in groupby(found, key=lambda row: row["sector"])
-    ]
+    by_sector = groupby(found, key=lambda row: row["sector"])
+    return [SectorChoice(sector, tuple((row["code"], row["name"]) for row in own)) for sector, own in by_sector]
 
 
 @frozen

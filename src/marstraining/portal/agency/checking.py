@@ -98,7 +98,7 @@ async def _list(form: Form, *, by: Viewer) -> list[str]:
             form.fail("file", "The file is not a text file: save the list as CSV, UTF-8, and choose it again")
             return []
     lines = list(dict.fromkeys(word.strip("\"'") for word in _BETWEEN.split(text) if word.strip("\"'")))
-    if not lines and not form.errors:
+    if not lines and not form.errors.keys() & {"people", "file"}:
         form.fail("people", "Enter the email addresses or staff numbers, or choose a file")
     if len(lines) > _MOST:
         form.fail("people", f"The list has {len(lines):,} entries, and {_MOST:,} can be looked up at a time: split it")

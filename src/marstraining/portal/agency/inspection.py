@@ -32,7 +32,7 @@ class Year:
 def years(today: date) -> Sequence[Year]:
     """The school years and financial years that reach to this day, the present ones first."""
     found = []
-    for kind, month, word in (("a", 9, "School year"), ("f", 4, "Financial year")):
+    for kind, month, word in (("a", 9, "school year"), ("f", 4, "financial year")):
         begins = today.year if today >= date(today.year, month, 1) else today.year - 1
         for year in range(begins, begins - _YEARS_SHOWN, -1):
             last = date(year + 1, month, 1).toordinal() - 1
