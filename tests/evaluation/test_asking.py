@@ -13,6 +13,7 @@ from marstraining.bookings.rules import BookPlace
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import SYSTEM
+from marstraining.core.web.dates import when
 from marstraining.evaluation.actions import (
     Sent,
     answer_by_link,
@@ -35,7 +36,7 @@ from marstraining.people.actions.merging import merge_people
 from marstraining.people.models import Person
 from marstraining.programme.models import Session
 from tests import makers
-from tests.conftest import SECRET_KEY, Clock
+from tests.conftest import SECRET_KEY, Clock, Visitor
 from tests.evaluation.asked import OUTCOMES, Taught, a_form, a_taught_session, an_asked_session, answer, links_of
 
 
@@ -286,6 +287,23 @@ async def test_what_is_asked_beforehand_ends_when_the_session_begins_wherever_it
     assert moved is not None
     assert moved.is_open(start - timedelta(days=1))
     assert await close_surveys(now=start) == 1
+
+
+async def test_the_form_beforehand_says_that_it_is_asked_before_and_closes_when_the_session_begins(client: Visitor, clock: Clock) -> None:
+    session, (ann,) = await _asked_beforehand(clock, "Ann Early")
+    survey = await survey_of_session(session.id, SurveyKind.BEFORE)
+    assert survey is not None
+    link = (await links_of(survey.id))[ann.id]
+    page = (await client.get(f"/evaluation/{link}")).text
+    said = (
+        ": before you come</h1>",
+        f"until the session begins on {when(session.starts_at)}",
+        'href="tel:999"',
+        "Single Point of Contact on",
+    )
+    assert [words for words in said if words not in page] == []
+    clock.travel_to(session.starts_at)
+    assert "It was for before the session of" in (await client.get(f"/evaluation/{link}")).text
 
 
 @pytest.mark.parametrize(("answers", "reminded"), [("kept", 0), ("dropped", 0), ("neither", 1)])

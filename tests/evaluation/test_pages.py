@@ -83,7 +83,7 @@ async def test_faults_keep_what_was_typed_and_say_how_to_mend_them(client: Visit
     assert "The case work in small groups" in sent.text
     assert await Response.all().count() == 0
     empty = await client.post(f"/evaluation/{link}", await _form(client, link))
-    assert "Answer at least one question" in empty.text
+    assert ("Answer at least one question" in empty.text, 'href="#q-confidence-0-then"' in empty.text) == (True, True)
 
 
 async def test_an_urgent_worry_is_never_kept_and_answered_by_numbers(client: Visitor, clock: Clock) -> None:

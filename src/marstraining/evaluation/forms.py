@@ -34,8 +34,16 @@ def read_survey(form: Form, sections: Sequence[Section], *, now: datetime) -> Gi
             form.fail(field_of(question), f"Answer “{question.text}”")
     given = Given(answers, tuple(comments), flags_of(sections, answers, seconds=_seconds(form, now=now)))
     if given.is_empty and not form.errors:
-        form.fail("", "Answer at least one question before you send the form")
+        form.fail(_first_field(sections), "Answer at least one question before you send the form")
     return given
+
+
+def _first_field(sections: Sequence[Section]) -> str:
+    """Where the first question is answered, which is what an empty form leads back to; "" where there is none."""
+    question = next(iter(all_questions(sections)), None)
+    if question is None:
+        return ""
+    return f"{field_of(question)}-0-then" if question.kind is QuestionKind.GRID else field_of(question)
 
 
 def _value(form: Form, question: Question) -> Any:  # noqa: ANN401 - each kind of question has its own

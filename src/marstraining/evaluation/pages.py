@@ -19,7 +19,7 @@ from marstraining.evaluation.rules.answers import Given
 from marstraining.evaluation.rules.asking import SurveyKind
 from marstraining.evaluation.rules.questions import Section, field_of
 from marstraining.people.browsers import network_of
-from marstraining.safety.rules import standing
+from marstraining.safety.rules import emergency, office, standing
 
 _LONGEST_PASS = 80
 
@@ -138,6 +138,8 @@ def form_page(request: Request, survey: SurveyFacts, form: Form, *, action: str,
         given_pass=given_pass,
         parts=_parts(survey.sections, form) if form.errors else _empty_parts(survey.sections),
         signposts=signposts,
+        in_danger=emergency(partnership.contacts),
+        if_worried=office(partnership.contacts),
     )
 
 
