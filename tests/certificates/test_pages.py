@@ -1,6 +1,6 @@
 import re
 from collections.abc import Awaitable, Callable
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from io import BytesIO
 
 import pytest
@@ -10,7 +10,9 @@ from tortoise.context import TortoiseContext
 from marstraining.attendance.rules import MarkWord
 from marstraining.certificates import actions
 from marstraining.certificates.models import Certificate
+from marstraining.core.clock import from_wall, today_of
 from marstraining.core.viewer import Role
+from marstraining.core.web.dates import day
 from marstraining.people.models import Person, Position
 from marstraining.programme.models import Course, Session
 from marstraining.record.models import Accreditation
@@ -104,12 +106,13 @@ async def test_the_list_holds_ones_own_and_asks_as_much_at_one_as_at_three(
     assert (len(at_one), len(at_three)) == (2, 2)
 
 
-async def test_a_link_shows_it_without_signing_in_for_seven_days_and_no_other(
+async def test_a_link_shows_it_without_signing_in_until_the_end_of_the_seventh_day_and_no_other(
     asha: Person, client: Visitor, sign_in_as: SignInAs, clock: Clock
 ) -> None:
     _, made = await issued_to(asha)
     page = await (await sign_in_as(asha)).get(f"/certificates/{made.ref}")
-    [path] = re.findall(rf"http://127.0.0.1:8000(/c/{made.ref}/[0-9a-f-]+)", page.text)
+    [path] = set(re.findall(rf"http://127.0.0.1:8000(/c/{made.ref}/[0-9a-f-]+)", page.text))
+    assert f"until the end of {day(clock.now + timedelta(days=7))}" in page.text
     shown = await client.get(path)
     assert (shown.status_code, "Asha Patel" in shown.text, shown.headers["referrer-policy"]) == (200, True, "no-referrer")
     assert ("/c/" in re.sub(re.escape(path), "", shown.text), "Show it to somebody else" in shown.text) == (False, False)
@@ -117,9 +120,10 @@ async def test_a_link_shows_it_without_signing_in_for_seven_days_and_no_other(
     later = f"/c/{made.ref}/{int(path.split('/')[3].split('-')[0], 16) + 3600:x}-{path.split('-')[1]}"
     wrong = [later, path[:-1] + ("0" if path[-1] != "0" else "1"), f"/c/0123456789/{path.rpartition('/')[2]}", f"/c/{made.ref}/x"]
     assert [(await client.get(address)).status_code for address in wrong] == [404] * 4
-    clock.forward(days=6, hours=22)
+    midnight = from_wall(today_of(clock.now) + timedelta(days=8), time(0))
+    clock.travel_to(midnight - timedelta(seconds=1))
     assert (await client.get(path)).status_code == 200
-    clock.forward(hours=2)
+    clock.travel_to(midnight)
     assert (await client.get(path)).status_code == 404
 
 

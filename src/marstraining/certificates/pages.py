@@ -1,7 +1,7 @@
 """One's own certificates, a certificate by a link that ends, and verifying a code, which anybody may."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,7 +9,7 @@ from starlette.responses import Response
 from marstraining.certificates.actions import verify_code
 from marstraining.certificates.paper import certificate_pdf
 from marstraining.certificates.queries import Issued, certificate_by_ref, certificates_of
-from marstraining.certificates.rules import LINK_PURPOSE, Standing, grouped, link_end, link_key
+from marstraining.certificates.rules import LINK_PURPOSE, Standing, grouped, link_end, link_key, read_code
 from marstraining.core import clock, config
 from marstraining.core.errors import NotFound
 from marstraining.core.tokens import derive_token, same
@@ -41,7 +41,7 @@ async def certificate(request: Request) -> Response:
     until = link_end(now)
     link = f"{config.current().base_url}/c/{found.ref}/{until:x}-{_proof(found, until)}"
     is_own = found.person_id == viewer_of(request).person_id
-    ends = datetime.fromtimestamp(until, UTC)
+    ends = datetime.fromtimestamp(until, UTC) - timedelta(minutes=1)
     return _page(request, found, root=f"/certificates/{found.ref}", link=link if is_own else "", until=ends, is_own=is_own)
 
 
@@ -89,7 +89,8 @@ async def _pdf(found: Issued) -> Response:
 async def verify(request: Request) -> Response:
     """What a code tells: how the certificate stands, the course, the date, a first name; for every other code the same words."""
     typed = request.query_params.get("code", "").replace("\0", "")[:100]
-    form = Form.of(code=typed)
+    code = read_code(typed)
+    form = Form.of(code=grouped(code) if code else typed)
     found, is_asked = None, "code" in request.query_params
     if is_asked and not typed.strip():
         form.fail("code", "Enter the code from the certificate")

@@ -45,7 +45,7 @@ def _facts(facts: Facts) -> list[tuple[str, str]]:
         ("Level", facts.level),
         ("How", facts.mode),
         ("Delivered by", ", ".join(facts.delivered_by)),
-        ("Meets EYFS Annex C", "Yes" if facts.meets_annex_c and not facts.is_partial else "No"),
+        ("Meets EYFS Annex C", "Yes" if facts.meets_annex_c and not facts.is_partial else ""),
     ]
 
 

@@ -4,9 +4,10 @@ import re
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
+from marstraining.core.clock import from_wall, today_of
 from marstraining.core.errors import Refused
 from marstraining.core.values import frozen
 
@@ -155,9 +156,8 @@ def link_key(ref: str, *, until: int) -> str:
 
 
 def link_end(now: datetime) -> int:
-    """The second on which a link made now ends: whole hours, so that a page looked at twice shows one link."""
-    end = now + LINK_LASTS
-    return int(end.replace(minute=0, second=0, microsecond=0).timestamp())
+    """The second on which a link made now ends: the midnight after its last day in London, so that a page shows one link a day."""
+    return int(from_wall(today_of(now) + LINK_LASTS + timedelta(days=1), time(0)).timestamp())
 
 
 def add_months(day: date, months: int) -> date:
