@@ -12,9 +12,10 @@ from marstraining.colleagues.actions import approve_booking, decline_booking, se
 from marstraining.core.errors import Refused
 from marstraining.core.tokens import derive_token
 from marstraining.core.viewer import ANYBODY, Role, Viewer
+from marstraining.core.web.dates import day
 from marstraining.messages.models import Message
 from marstraining.people.models import Agency, Person
-from marstraining.programme.models import Session
+from marstraining.programme.models import Session, TrainingDay
 from tests import makers
 from tests.conftest import SECRET_KEY, Clock, Visitor
 
@@ -121,13 +122,16 @@ async def test_the_letters_page_answers_by_its_buttons_alone_and_nobody_guesses_
 ) -> None:
     await makers.make_person("Lena Lead", agency=school, roles=(Role.AGENCY_LEAD,))
     course = await makers.make_course("Train the trainer", needs_approval=True)
-    session = await makers.make_session(course=course, now=clock.now)
+    session = await makers.make_session(course=course, now=clock.now, days=2)
     asha = await makers.make_person("Asha Patel", agency=school)
     made = await book_place(BookPlace(session_id=session.id, learner_id=asha.id), by=makers.as_learner(asha), now=clock.now)
     booking = await Booking.get(id=made.id)
     here = f"/approvals/{booking.ref}/{derive_token(SECRET_KEY, APPROVAL_TOKEN, booking.id, booking.nonce)}"
     for _ in range(2):
-        assert "May Asha Patel come?" in (await client.get(here)).text
+        page = (await client.get(here)).text
+        assert "May Asha Patel come?" in page
+        # Each training day by itself: one line from the first to the last would read as a night.
+        assert [day(one.starts_at) in page for one in await TrainingDay.filter(session_id=session.id)] == [True, True]
     assert (await Booking.get(id=booking.id)).state == "requested"
     assert (await client.get(f"/approvals/{booking.ref}/{'0' * 64}")).status_code == 404
     assert "The place is booked" in (await client.post(here, {"do": "approve"})).text

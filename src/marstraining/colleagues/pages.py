@@ -12,6 +12,7 @@ from marstraining.core.errors import NotFound, Refused
 from marstraining.core.tokens import derive_token, same
 from marstraining.core.viewer import Viewer
 from marstraining.core.web import ANYONE, NO_REFERRER, Form, page, read_form, render
+from marstraining.programme.queries.facts import training_days
 
 _SAID = {
     BookingState.CONFIRMED: ("Approved", "The place is booked, and your colleague has been told."),
@@ -41,6 +42,7 @@ async def approval(request: Request) -> Response:
         "colleagues/approval.html",
         headers=NO_REFERRER,
         booking=booking,
+        days=[day for day in await training_days(booking.session_id) if not day.is_cancelled],
         said=_SAID.get(BookingState(booking.state), nothing),
         form=form,
     )

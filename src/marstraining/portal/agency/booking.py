@@ -33,6 +33,7 @@ from marstraining.history.actions import record_export
 from marstraining.portal.agency.home import WHO_LEADS, narrowed
 from marstraining.portal.desk.workspace import STATE_COLOURS
 from marstraining.programme.place import place_of
+from marstraining.programme.queries.facts import training_days
 from marstraining.programme.rules import SessionState
 
 COLUMNS = (
@@ -122,6 +123,7 @@ async def booking(request: Request) -> Response:
             for one in found
             if one.person_id != row["learner_id"] and one.agency_id == row["agency_id"]
         },
+        days=[day for day in await training_days(row["session_id"]) if not day.is_cancelled],
         is_unanswered=row["state"] in _UNANSWERED,
         place=place_of(row["delivery"], row["venue"]),
         tag=_state_tag(row, now=now),
@@ -160,7 +162,15 @@ async def cancel(request: Request) -> Response:
             form.refuse(refusal)
         else:
             return see_other(f"{here}?done=cancelled")
-    return render(request, "portal_agency/cancel.html", booking=row, place=place_of(row["delivery"], row["venue"]), here=here, form=form)
+    return render(
+        request,
+        "portal_agency/cancel.html",
+        booking=row,
+        days=[day for day in await training_days(row["session_id"]) if not day.is_cancelled],
+        place=place_of(row["delivery"], row["venue"]),
+        here=here,
+        form=form,
+    )
 
 
 routes = [
