@@ -285,6 +285,8 @@ async def test_the_desk_waives_an_entry_for_a_reason_and_a_lead_sees_that_it_doe
     client = await sign_in_as(dee)
     page = (await client.get("/desk/ledger")).text
     address = page.partition('href="/desk/ledger/')[2].partition('"')[0]
+    assert page.index("Counts as unused") < page.index("All entries by organisation (1)")
+    assert ">Notice<" in (await client.get(f"/desk/ledger/{address}")).text
     assert "Enter why it does not count" in (await client.post(f"/desk/ledger/{address}", {"reason": ""})).text
     assert (await client.post(f"/desk/ledger/{address}", {"reason": "The venue was shut"})).headers[
         "location"

@@ -41,8 +41,8 @@ _COLUMNS = (
     Column("session", "Session", sort=True),
     Column("kind", "What", sort=True),
     Column("reason", "Reason"),
-    Column("notice", "Notice, working hours", numeric=True),
-    Column("counts", "Counts"),
+    Column("notice", "Notice in hours", numeric=True),
+    Column("counts", "Counts as unused"),
 )
 DONE = {"waived": "The entry does not count any more.", "restored": "The entry counts again."}
 
@@ -103,9 +103,15 @@ def _rows(found: Iterable[Mapping[str, Any]], *, is_desk: bool) -> Iterable[dict
             "session": row["title"],
             "kind": LEDGER_WORDS[LedgerKind(row["kind"])],
             "reason": CANCEL_REASONS[CancelReason(row["reason"])] if row["reason"] in tuple(CancelReason) else "",
-            "notice": "" if row["notice_hours"] is None else round(row["notice_hours"], 1),
+            "notice": "" if row["notice_hours"] is None else _hours(row["notice_hours"]),
             "counts": Tag(counts, "red" if counts == "Yes" else "grey"),
         }
+
+
+def _hours(number: float) -> int | float:
+    """Working hours to a tenth, whole ones without it."""
+    tenths = round(number, 1)
+    return int(tenths) if tenths == int(tenths) else tenths
 
 
 async def entry(request: Request) -> Response:
