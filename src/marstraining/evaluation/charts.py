@@ -4,6 +4,7 @@ Presentation is by attributes, since no page may carry styles; every figure also
 """
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 from markupsafe import Markup, escape
 
@@ -14,6 +15,10 @@ _WIDTH = 400
 _LEFT, _RIGHT = 16, 16
 _LINE = 62
 _APART = 30
+# Letters of a label on one line, and how far below it a second one stands.
+_LETTERS, _SECOND = 54, 16
+# A cell as wide as this holds its number; that of a narrower one stands below it.
+_WIDE_ENOUGH = 22
 _NOW, _THEN, _RANGE = "#4b2e83", "#6f777b", "#8a7bb0"
 _UP, _SAME, _DOWN = "#0f7a52", "#6f777b", "#b02c2c"
 _SCALE_END = 10
@@ -31,8 +36,20 @@ def _at(value: float, low: float = 0, high: float = _SCALE_END) -> float:
     return round(_LEFT + (value - low) / (high - low) * (_WIDTH - _LEFT - _RIGHT), 1)
 
 
-def _cut(text: str, most: int = 52) -> str:
-    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+def _label_lines(text: str) -> list[str]:
+    """A label on one line or two; what does not fit on two ends in an ellipsis, and stands whole in the table."""
+    return wrap(text, _LETTERS, max_lines=2, placeholder="…")
+
+
+def _labels(lines: Sequence[Shown]) -> int:
+    """How much higher each line is drawn for labels of two lines."""
+    return _SECOND if any(len(_label_lines(one.label)) > 1 for one in lines) else 0
+
+
+def _label(y: float, text: str) -> list[str]:
+    """A label whose last line stands at `y`."""
+    found = _label_lines(text)
+    return [_text(_LEFT, y - _SECOND * (len(found) - 1 - number), line) for number, line in enumerate(found)]
 
 
 def _text(x: float, y: float, text: str, *, anchor: str = "start", kind: str = "") -> str:
@@ -45,12 +62,13 @@ def change_chart(lines: Sequence[Shown], *, name: str) -> Markup | None:
     drawn = [one for one in lines if one.then is not None and one.now is not None]
     if not drawn:
         return None
-    height = 40 + _LINE * len(drawn)
+    more = _labels(drawn)
+    height = 40 + (_LINE + more) * len(drawn)
     parts = _axis(height, 0, _SCALE_END, range(0, _SCALE_END + 1, 2))
     for number, one in enumerate(drawn):
-        y = 50 + number * _LINE
+        y = 50 + more + number * (_LINE + more)
         then, now = one.then or 0.0, one.now or 0.0
-        parts.append(_text(_LEFT, y - 16, _cut(one.label)))
+        parts += _label(y - 16, one.label)
         if one.low is not None and one.high is not None:
             start, end = _at(max(0.0, then + one.low)), _at(min(float(_SCALE_END), then + one.high))
             parts.append(
@@ -83,12 +101,13 @@ def direction_chart(lines: Sequence[Shown], *, name: str) -> Markup | None:
     drawn = [one for one in lines if one.gate.up is not None]
     if not drawn:
         return None
-    height = 20 + _LINE * len(drawn)
-    parts: list[str] = []
+    more = _labels(drawn)
+    height = 46 + (_LINE + more) * len(drawn)
+    parts = _key(drawn)
     whole = _WIDTH - _LEFT - _RIGHT
     for number, one in enumerate(drawn):
-        y = 34 + number * _LINE
-        parts.append(_text(_LEFT, y - 10, _cut(one.label)))
+        y = 60 + more + number * (_LINE + more)
+        parts += _label(y - 10, one.label)
         cells = _cells(one)
         total = sum(count for _, count, _ in cells) or 1
         x = float(_LEFT)
@@ -97,13 +116,29 @@ def direction_chart(lines: Sequence[Shown], *, name: str) -> Markup | None:
             if not count:
                 continue
             parts.append(f'<rect x="{x:.1f}" y="{y}" width="{max(0.0, width - 2):.1f}" height="26" fill="{colour}"/>')
-            if width > 22:
-                parts.append(_text(round(x + width / 2 - 1, 1), y + 18, str(count), anchor="middle", kind="mars-chart__white"))
+            middle = round(x + width / 2 - 1, 1)
+            if width > _WIDE_ENOUGH:
+                parts.append(_text(middle, y + 18, str(count), anchor="middle", kind="mars-chart__white"))
+            else:
+                parts.append(_text(middle, y + 40, str(count), anchor="middle"))
             x += width
     words = "More, the same, less confident. " + ". ".join(
         f"{one.label}: " + ", ".join(f"{count} {word}" for word, count, _ in _cells(one)) for one in drawn
     )
     return _frame(height, words, parts, name=name)
+
+
+def _key(lines: Sequence[Shown]) -> list[str]:
+    """What the colours stand for, above the bars."""
+    merged = [one.gate.not_up is not None for one in lines]
+    same = "the same or less" if all(merged) else "the same (or less)" if any(merged) else "the same"
+    parts: list[str] = []
+    x = _LEFT
+    for word, colour in (("more", _UP), (same, _SAME), *(() if all(merged) else (("less", _DOWN),))):
+        parts.append(f'<rect x="{x}" y="10" width="14" height="14" fill="{colour}"/>')
+        parts.append(_text(x + 20, 22, word))
+        x += 44 + 7 * len(word)
+    return parts
 
 
 def _cells(one: Shown) -> list[tuple[str, int, str]]:
