@@ -218,8 +218,8 @@ async def test_coverage_asks_as_much_for_one_person_as_for_three(
 async def test_a_rule_is_changed_from_a_day_on_and_the_page_shows_both_versions(dee: Person, sign_in_as: SignInAs) -> None:
     desk = await sign_in_as(dee)
     shown = said((await desk.get("/desk/rules")).text)
-    assert "MA-CORE Multi-agency child protection Every 36 months Practitioner 1 April 2022 Low: confirm it" in shown
-    assert "HLT-GP Safeguarding training of GPs and primary care 12 hours in 36 months, 50 % with others GP or primary care" in shown
+    assert "Multi-agency child protection MA-CORE Every 36 months Practitioner 1 April 2022 Low: confirm it" in shown
+    assert "Safeguarding training of GPs and primary care HLT-GP 12 hours in 36 months, 50% with others GP or primary care" in shown
     fields = {
         "applies_from-day": "1", "applies_from-month": "9", "applies_from-year": "2026", "title": "Child protection",
         "kind": "renew", "months": "24", "counts_as": "ma-core, cp", "job_roles": "multi_agency", "source": "The board",

@@ -22,7 +22,7 @@ COLUMNS = (
     Column("rule", "Rule"),
     Column("due", "Due on"),
     Column("state", "Now"),
-    Column("last", "Last learnt"),
+    Column("last", "Last completed"),
 )
 
 
@@ -51,7 +51,7 @@ async def coverage(request: Request) -> Response:
         on=on,
         columns=columns,
         rows=[(code, titles[code], cells) for code, cells in falling.items()],
-        quiet=[code for code in titles if code not in falling],
+        quiet=[title for code, title in titles.items() if code not in falling],
         total=table.get("", {}),
         asked=len(people),
         up_to_date=sum(all(due.state.value in {"met", "soon"} for due in dues) for dues in people.values()),
@@ -78,7 +78,7 @@ def _line(row: dict[str, str | int], due: Due) -> dict[str, object]:
     return {
         "name": Link(str(row["name"]), f"/desk/people/{row['ref']}/record"),
         "agency": row["agency"],
-        "rule": due.asked.rule.code,
+        "rule": f"{due.asked.rule.title} ({due.asked.rule.code})",
         "due": day_plain(due.due_on) if due.due_on else "",
         "state": STATE_WORDS[due.state][0],
         "last": day_plain(due.last_day) if due.last_day else "",

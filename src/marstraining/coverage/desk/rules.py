@@ -51,7 +51,7 @@ def asks(rule: Rule) -> str:
         return "Once"
     if rule.kind == RuleKind.RENEW:
         return f"Every {rule.months} months"
-    share = f", {round(rule.participatory_share * 100)} % with others" if rule.participatory_share else ""
+    share = f", {round(rule.participatory_share * 100)}% with others" if rule.participatory_share else ""
     return f"{hours_words(rule.minutes)} in {rule.months} months{share}"
 
 
@@ -72,7 +72,8 @@ async def change(request: Request) -> Response:
                 form.refuse(refusal)
             else:
                 return see_other("/desk/rules?done=changed")
-    return _form_page(request, form, code=code, versions=versions)
+    present = next((one for one in versions if one.rule.is_in_force(clock.today())), versions[0])
+    return _form_page(request, form, code=code, versions=versions, heading=present.rule.title)
 
 
 async def new(request: Request) -> Response:
@@ -92,13 +93,14 @@ async def new(request: Request) -> Response:
     return _form_page(request, form, code="", versions=[])
 
 
-def _form_page(request: Request, form: Form, *, code: str, versions: list[KeptRule]) -> Response:
+def _form_page(request: Request, form: Form, *, code: str, versions: list[KeptRule], heading: str = "") -> Response:
     return render(
         request,
         "coverage/desk/rule.html",
         form=form,
         code=code,
         versions=versions,
+        heading=heading,
         asks=asks,
         kinds=KIND_WORDS,
         job_roles=JOB_ROLE_CHOICES,
