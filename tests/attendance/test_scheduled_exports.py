@@ -76,4 +76,4 @@ async def test_the_desk_adds_one_and_stops_it_on_a_page(db: TortoiseContext, dee
     assert "Register (STLUKES) Monthly Training team Wednesday 1 April" in words_in((await desk.get(path)).text)
     export = await ScheduledExport.get()
     await desk.post(f"{path}/{export.ref}/stop", seen=path)
-    assert "None is scheduled." in (await desk.get(path)).text
+    assert "No export is scheduled." in (await desk.get(path)).text
