@@ -318,6 +318,7 @@ async def test_confirming_who_it_is_and_the_demos_letters(site: Site, chromium: 
 
 LEAD = (
     "/agency", "/agency/staff", "/agency/staff?q=nobody", "/agency/staff/{asha}", "/agency/bookings", "/agency/bookings/{booked}",
+    "/agency/bookings/{booked}/cancel",
     "/agency/sessions/{open}", "/agency/ledger", "/agency/check", "/agency/inspection", "/agency/due", "/me/sessions/{open}",
     "/me/account", "/me/account/digest", "{stop}", "{stop}?done=weekly",
 )  # fmt: skip

@@ -37,6 +37,8 @@ async def test_the_same_survey_sent_twice_is_one_with_one_letter_each(sign_in_as
     form = {"title": "Training needs", "instrument": await _questions(clock), "whom": "everybody", "days": "14", "agencies": "IPOL"}
     checked = await desk.post(_PAGE, form)
     assert (checked.status_code, "<strong>3 people</strong> will be asked" in checked.text, await Survey.all().count()) == (200, True, 0)
+    of_sector = await desk.post(_PAGE, {**form, "agencies": "", "sectors": agency.sector})
+    assert "<strong>3 people</strong> will be asked" in of_sector.text
     changed = await desk.post(_PAGE, {**form, "do": "change"})
     assert ("Isle Police" in changed.text, 'value="IPOL" checked' in changed.text, 'value="Training needs"' in changed.text) == (True,) * 3
     form["do"] = "send"

@@ -211,8 +211,8 @@ class Camera:
             field, name, holds = shown.sends
             sent = FilePayload(name=name, mimeType="text/csv", buffer=holds.format_map(self.names).encode())
             await opened.locator(f"main [name={field}]").set_input_files(sent)
-        if shown.press:
-            await opened.locator("main").get_by_role("button", name=re.compile(f"^(?:{shown.press})$")).first.click()
+        for button in filter(None, (shown.press, shown.then)):
+            await opened.locator("main").get_by_role("button", name=re.compile(f"^(?:{button})$")).first.click()
             await opened.wait_for_load_state()
             # What a script asks for comes after the page: it says so while it waits.
             await opened.locator("[aria-busy]").first.wait_for(state="detached")

@@ -8,6 +8,7 @@ OFFICES = (
     Shown("agency-colleague", "/agency/staff/{colleague}", AGENCY_LEAD),
     Shown("agency-bookings", "/agency/bookings", AGENCY_LEAD),
     Shown("agency-booking", "/agency/bookings/{of_colleague}", AGENCY_LEAD),
+    Shown("agency-booking-cancel", "/agency/bookings/{of_colleague}/cancel", AGENCY_LEAD),
     Shown("agency-book", "/agency/sessions/{open}", AGENCY_LEAD),
     Shown("agency-book-full", "/agency/sessions/{full}", AGENCY_LEAD),
     Shown("agency-ledger", "/agency/ledger", AGENCY_LEAD),

@@ -162,11 +162,12 @@ FIRST_WITHOUT_LETTER = (
         {
             "title": "What stops your staff from coming",
             "instrument": "{partners_instrument}",
-            "sectors": "Health",
+            "sectors": "Education, schools",
             "whom": "leads",
             "days": "21",
         },
-        "Send it",
+        "Continue",
+        "Send it to .*",
     ),
     Shown(
         "",

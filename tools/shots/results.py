@@ -16,6 +16,13 @@ RESULTS = (
     Shown("desk-evaluation-print", "/desk/evaluation/{closed_survey}/print", DESK),
     Shown("desk-evaluation-comments", "/desk/evaluation/comments", DESK),
     Shown("desk-evaluation-partners", "/desk/evaluation/partners", DESK),
+    Shown(
+        "desk-evaluation-partners-check",
+        "/desk/evaluation/partners",
+        DESK,
+        {"title": "Training needs", "instrument": "{partners_instrument}", "sectors": "Education, schools", "whom": "leads"},
+        "Continue",
+    ),
     Shown("desk-evaluation-partners-returns", "/desk/evaluation/partners/{partners}", DESK),
     Shown("desk-evaluation-later", "/desk/evaluation/later", DESK),
     Shown("desk-surveys", "/desk/evaluation/surveys", DESK),

@@ -13,7 +13,8 @@ class Shown:
     """One picture: its file's name, the address, who looks, and what is typed by field before a button is pressed.
 
     Words in braces in an address are references found in the demo, see `REFERENCES`, or links of letters. In the button's name `|` stands
-    between two that it may have. `sends` is a file to choose: its field, its name and what it holds. `status` is what the address answers.
+    between two that it may have. `then` is one to press on the page that comes. `sends` is a file to choose: its field, its name and what
+    it holds. `status` is what the address answers.
     """
 
     name: str
@@ -21,5 +22,6 @@ class Shown:
     by: str = NOBODY
     typed: Mapping[str, str] = field(default_factory=dict)
     press: str = ""
+    then: str = ""
     status: int = 200
     sends: tuple[str, str, str] | None = None
