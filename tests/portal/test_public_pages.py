@@ -390,7 +390,7 @@ async def test_a_date_beyond_every_programme_is_answered_by_a_sentence(
     path: str, db: TortoiseContext, clock: Clock, client: Visitor
 ) -> None:
     answer = await client.get(f"{path}?to=9999-12-31")
-    assert (answer.status_code, "The latest date must be a real date, like 14/6/2027" in answer.text) == (200, True)
+    assert (answer.status_code, "“Until” must be a real date, like 14/6/2027" in answer.text) == (200, True)
 
 
 async def test_the_character_nul_is_no_part_of_an_address(db: TortoiseContext, clock: Clock, client: Visitor) -> None:

@@ -170,7 +170,7 @@ def test_what_was_not_understood_is_said_kept_and_does_not_narrow() -> None:
     assert read.filter == ProgrammeFilter()
     assert read.errors == {
         "from": "“From” must be a real date, like 14/6/2027",
-        "to": "The latest date must be a real date, like 14/6/2027",
+        "to": "“Until” must be a real date, like 14/6/2027",
         "delivery": "Choose how you take part from the list",
         "kind": "Choose the kind of event from the list",
         "when": "Choose the time of day from the list",
