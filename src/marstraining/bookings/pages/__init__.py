@@ -1,7 +1,7 @@
-"""Pages of bookings: booking, one's own booking, the personal feed."""
+"""Pages of bookings: booking, the personal feed. One's own booking stands in `portal`, since it shows what the register says."""
 
-from marstraining.bookings.pages import booking, calendar, own, questions
+from marstraining.bookings.pages import booking, calendar, questions
 
-routes = [*booking.routes, *own.routes, *calendar.routes, *questions.routes]
+routes = [*booking.routes, *calendar.routes, *questions.routes]
 
 __all__ = ["routes"]

@@ -1,9 +1,14 @@
-"""The public pages: home, programme, courses, sessions, calendars, help."""
+"""The pages of visitors and learners: home, programme, courses, sessions, one's own bookings, calendars, help."""
 
-from marstraining.bookings.pages.became import use_registers
-from marstraining.portal.pages import feed, home, me, metrics, programme, sessions, topics
-from marstraining.portal.queries.came import came
+from marstraining.portal.pages import feed, home, me, metrics, own_booking, programme, sessions, topics
 
-routes = [*home.routes, *programme.routes, *sessions.routes, *topics.routes, *me.routes, *feed.routes, *metrics.routes]
-
-use_registers(came)
+routes = [
+    *home.routes,
+    *programme.routes,
+    *sessions.routes,
+    *topics.routes,
+    *me.routes,
+    *own_booking.routes,
+    *feed.routes,
+    *metrics.routes,
+]

@@ -9,7 +9,6 @@ from starlette.responses import Response
 from marstraining.bookings import actions, forms
 from marstraining.bookings.calendar import own_entries
 from marstraining.bookings.letters import TOKEN_PURPOSE
-from marstraining.bookings.pages.became import came_to
 from marstraining.bookings.queries import position_in_line
 from marstraining.bookings.queries.asked import asked_of
 from marstraining.bookings.queries.own import OwnBooking, booking_by_ref, kept_needs, needs_of, visible_booking, was_postponed
@@ -22,6 +21,7 @@ from marstraining.core.tokens import derive_token, same
 from marstraining.core.viewer import Viewer
 from marstraining.core.web import ANYONE, NO_REFERRER, SIGNED_IN, Form, page, read_form, render, see_other, viewer_of
 from marstraining.messages.queries import is_mail_late
+from marstraining.portal.queries.came import came
 from marstraining.programme.queries import training_days
 
 DONE: dict[str, str | tuple[str, str]] = {
@@ -66,7 +66,7 @@ async def _booking_page(request: Request, booking: OwnBooking, *, root: str, is_
     is_near = not is_postponed and now >= actions.joining_time(booking.starts_at)
     return render(
         request,
-        "bookings/booking.html",
+        "portal/booking.html",
         headers=NO_REFERRER if is_by_link else None,
         booking=booking,
         days=await training_days(booking.session_id),
@@ -97,8 +97,8 @@ async def _booking_page(request: Request, booking: OwnBooking, *, root: str, is_
 async def _tag(booking: OwnBooking, *, is_past: bool) -> tuple[str, str]:
     """How the booking stands and its colour; of a session that is over what became of it, as My training says it."""
     if is_past:
-        came = await came_to(booking.learner_id, booking.ref) if booking.state == BookingState.CONFIRMED else None
-        return came or (past_words(booking.state), "grey")
+        said = await came(booking.learner_id, ref=booking.ref) if booking.state == BookingState.CONFIRMED else {}
+        return said.get(booking.ref) or (past_words(booking.state), "grey")
     return STATE_WORDS[BookingState(booking.state)], _COLOURS.get(booking.state, "grey")
 
 
@@ -120,7 +120,7 @@ async def cancel(request: Request) -> Response:
                 return see_other(f"{root}?done={'withdrawn' if state == BookingState.WITHDRAWN else 'cancelled'}")
     return render(
         request,
-        "bookings/cancel.html",
+        "portal/booking_cancel.html",
         headers=NO_REFERRER if is_by_link else None,
         booking=booking,
         position=await position_in_line(booking.id) if booking.state == BookingState.WAITING else None,
@@ -216,7 +216,7 @@ async def needs(request: Request) -> Response:
             keeps = form.checkbox("keep") or (None if kept is None else False)
             await actions.tell_needs(booking.id, access=access, dietary=dietary, keeps=keeps, by=viewer, now=clock.now())
             return see_other(f"/bookings/{booking.ref}?done=needs")
-    return render(request, "bookings/needs.html", booking=booking, asks_diet=asks_diet, form=form)
+    return render(request, "portal/booking_needs.html", booking=booking, asks_diet=asks_diet, form=form)
 
 
 async def booking_ics(request: Request) -> Response:
