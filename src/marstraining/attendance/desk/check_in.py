@@ -7,13 +7,16 @@ from starlette.responses import JSONResponse, Response
 
 from marstraining.attendance import queries
 from marstraining.attendance.actions import close_check_in, open_check_in
-from marstraining.attendance.actions.checking_in import NOT_NOW, TOO_LATE, day_now
+from marstraining.attendance.actions.checking_in import TOO_LATE, day_now
 from marstraining.attendance.check_in_codes import screen_code, seconds_left
 from marstraining.attendance.desk.taking import BOTH, Taking, load
 from marstraining.core import config
 from marstraining.core.errors import Refused
 from marstraining.core.qr import qr_svg
 from marstraining.core.web import Form, page, read_form, render, see_other, viewer_of
+from marstraining.core.web.dates import when
+
+_OVER = "Checking in is over: the session has ended. Mark who came on the register."
 
 
 async def screen(request: Request) -> Response:
@@ -54,7 +57,8 @@ def _why_not(taking: Taking) -> str:
     if taking.is_locked or taking.day is None:
         return taking.why_not
     if day_now(taking.days, now=taking.now) is None:
-        return NOT_NOW
+        opens_at = min((day.opens_at for day in taking.days if day.opens_at > taking.now), default=None)
+        return f"You can open it from {when(opens_at)}." if opens_at else _OVER
     return TOO_LATE if taking.is_late_now else ""
 
 
