@@ -28,12 +28,12 @@ from marstraining.coverage import pages as coverage_pages
 from marstraining.digests import pages as digests_pages
 from marstraining.evaluation import desk as evaluation_desk
 from marstraining.evaluation import pages as evaluation_pages
+from marstraining.leads import desk as leads_desk
 from marstraining.messages import desk as messages_desk
 from marstraining.messages import pages as messages_pages
 from marstraining.people import desk as people_desk
 from marstraining.people import pages as people_pages
 from marstraining.people.browsers import resolve
-from marstraining.portal import agency as portal_agency
 from marstraining.portal import desk as portal_desk
 from marstraining.portal import pages as portal_pages
 from marstraining.programme import desk as programme_desk
@@ -68,7 +68,7 @@ def all_routes() -> list[PageRoute]:
     return [
         *programme_desk.routes,
         *portal_desk.routes,
-        *portal_agency.routes,
+        *leads_desk.routes,
         *portal_pages.routes,
         *attendance_desk.routes,
         *attendance_pages.routes,

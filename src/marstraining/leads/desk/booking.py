@@ -30,7 +30,7 @@ from marstraining.core.web import (
     viewer_of,
 )
 from marstraining.history.actions import record_export
-from marstraining.portal.agency.home import WHO_LEADS, narrowed
+from marstraining.leads.desk.home import WHO_LEADS, narrowed
 from marstraining.portal.desk.workspace import STATE_COLOURS
 from marstraining.programme.place import place_of
 from marstraining.programme.queries.facts import training_days
@@ -69,9 +69,7 @@ async def bookings(request: Request) -> Response:
         await record_export("agency_bookings", by=viewer, now=now, subject_kind="agency", subject_id=None, lines=total)
         return export_response(request, view.export, "bookings", COLUMNS, _rows(found, now=now))
     view, (found, _) = await nearest_page(view, partial(bookings_for, viewer, shown=shown or "coming", on=today, now=now, order=order))
-    return render(
-        request, "portal_agency/bookings.html", view=narrowed(view, viewer), rows=list(_rows(found, now=now)), shown=SHOWN, done=DONE
-    )
+    return render(request, "leads/bookings.html", view=narrowed(view, viewer), rows=list(_rows(found, now=now)), shown=SHOWN, done=DONE)
 
 
 def _rows(found: Iterable[Mapping[str, Any]], *, now: datetime) -> Iterable[dict[str, object]]:
@@ -114,7 +112,7 @@ async def booking(request: Request) -> Response:
     is_open = row["state"] in LIVE_STATES and now < row["starts_at"]
     return render(
         request,
-        "portal_agency/booking.html",
+        "leads/booking.html",
         booking=row,
         is_open=is_open,
         can_substitute=is_open and row["state"] in (BookingState.CONFIRMED, BookingState.INVITED),
@@ -164,7 +162,7 @@ async def cancel(request: Request) -> Response:
             return see_other(f"{here}?done=cancelled")
     return render(
         request,
-        "portal_agency/cancel.html",
+        "leads/cancel.html",
         booking=row,
         days=[day for day in await training_days(row["session_id"]) if not day.is_cancelled],
         place=place_of(row["delivery"], row["venue"]),

@@ -12,9 +12,9 @@ from marstraining.certificates.rules import grouped, time_words
 from marstraining.core import clock, config
 from marstraining.core.values import frozen
 from marstraining.core.web import page, render, viewer_of
+from marstraining.leads.desk.home import WHO_LEADS
+from marstraining.leads.queries import led_agencies, staff_training
 from marstraining.people.rules import JOB_ROLES
-from marstraining.portal.agency.home import WHO_LEADS
-from marstraining.portal.queries.agency import led_agencies, staff_training
 
 _YEARS_SHOWN = 4
 
@@ -51,7 +51,7 @@ async def inspection(request: Request) -> Response:
     learnt = {(person["id"], line["course"], line["completed_on"]): line for person in staff for line in person["completed"]}
     return render(
         request,
-        "portal_agency/inspection.html",
+        "leads/inspection.html",
         agencies=await led_agencies(viewer),
         years=choices,
         year=year,

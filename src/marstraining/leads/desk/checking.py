@@ -13,7 +13,7 @@ from marstraining.core.values import frozen
 from marstraining.core.viewer import Role, Viewer
 from marstraining.core.web import Column, Files, Form, export_response, page, read_form, render, roles, viewer_of
 from marstraining.history.actions import record_export
-from marstraining.portal.queries.agency import Checked, who_has_completed
+from marstraining.leads.queries import Checked, who_has_completed
 from marstraining.programme.models import Course
 from marstraining.uploads.actions import check_at_once
 from marstraining.uploads.rules import Purpose
@@ -73,7 +73,7 @@ async def _page(request: Request, form: Form, found: Sequence[Checked] | None) -
     courses = await Course.filter(is_archived=False).order_by("title").values("code", "title")
     return render(
         request,
-        "portal_agency/check.html",
+        "leads/check.html",
         courses={row["code"]: row["title"] for row in courses},
         found=found,
         have_done_it=sum(1 for one in found or () if one.completed_on),

@@ -17,10 +17,10 @@ from marstraining.coverage.paper import accreditation_tag, due_words, progress, 
 from marstraining.coverage.queries import people_asked
 from marstraining.coverage.rules import STATE_WORDS as STATE_WORDS_OF_DUE
 from marstraining.history.actions import record_export
+from marstraining.leads.desk.home import WHO_LEADS, narrowed
+from marstraining.leads.queries import completed_by
 from marstraining.people.rules import JOB_ROLES
-from marstraining.portal.agency.home import WHO_LEADS, narrowed
 from marstraining.portal.desk.workspace import STATE_COLOURS
-from marstraining.portal.queries.agency import completed_by
 from marstraining.portal.queries.came import came
 
 COLUMNS = (
@@ -43,7 +43,7 @@ async def people(request: Request) -> Response:
         await record_export("staff", by=viewer, now=now, subject_kind="agency", subject_id=None, lines=total)
         return export_response(request, view.export, "staff", COLUMNS, _rows(found))
     view, (found, _) = await nearest_page(view, partial(staff, viewer, words=words, on=today, now=now, order=order))
-    return render(request, "portal_agency/staff.html", view=narrowed(view, viewer), rows=list(_rows(found)))
+    return render(request, "leads/staff.html", view=narrowed(view, viewer), rows=list(_rows(found)))
 
 
 def _rows(found: Iterable[Colleague]) -> Iterable[dict[str, object]]:
@@ -69,7 +69,7 @@ async def colleague(request: Request) -> Response:
     past, _ = await bookings_for(viewer, person_id=one.person_id, shown="past", on=today, now=now, order="s.starts_at DESC", limit=50)
     return render(
         request,
-        "portal_agency/colleague.html",
+        "leads/colleague.html",
         one=one,
         role=JOB_ROLES.get(one.job_role, ""),
         coming=coming,

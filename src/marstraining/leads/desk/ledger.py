@@ -32,7 +32,7 @@ from marstraining.core.web import (
     viewer_of,
 )
 from marstraining.history.actions import record_export
-from marstraining.portal.agency.home import WHO_LEADS, narrowed
+from marstraining.leads.desk.home import WHO_LEADS, narrowed
 
 _COLUMNS = (
     Column("when", "Session date", sort=True),
@@ -76,7 +76,7 @@ async def _ledger(request: Request, *, path: str, is_desk: bool) -> Response:
     view, (found, _) = await nearest_page(view, read)
     return render(
         request,
-        "portal_agency/ledger.html",
+        "leads/ledger.html",
         is_desk=is_desk,
         view=view if is_desk else narrowed(view, viewer),
         rows=list(_rows(found, is_desk=is_desk)),
@@ -133,7 +133,7 @@ async def entry(request: Request) -> Response:
                 return see_other("/desk/ledger?done=waived")
         except Refused as refusal:
             form.refuse(refusal)
-    return render(request, "portal_agency/ledger_entry.html", row=row, line=next(iter(_rows([row], is_desk=False))), form=form)
+    return render(request, "leads/ledger_entry.html", row=row, line=next(iter(_rows([row], is_desk=False))), form=form)
 
 
 def _number(request: Request) -> int:

@@ -13,9 +13,9 @@ from marstraining.core.web.dates import day_plain
 from marstraining.coverage.queries import people_asked
 from marstraining.coverage.rules import SOON, STATE_WORDS, Due, State
 from marstraining.history.actions import record_export
+from marstraining.leads.desk.home import WHO_LEADS, narrowed
+from marstraining.leads.queries import accreditations_to_look_at
 from marstraining.people.rules import JOB_ROLES
-from marstraining.portal.agency.home import WHO_LEADS, narrowed
-from marstraining.portal.queries.agency import accreditations_to_look_at
 
 COLUMNS = (
     Column("name", "Name"),
@@ -55,7 +55,7 @@ async def due(request: Request) -> Response:
     shown = islice(found, first, first + view.limit)
     return render(
         request,
-        "portal_agency/due.html",
+        "leads/due.html",
         view=narrowed(view, viewer),
         rows=list(_rows(shown)),
         shown=SHOWN,

@@ -13,8 +13,8 @@ from marstraining.core.errors import Refused
 from marstraining.core.viewer import Viewer
 from marstraining.core.web import Form, page, read_form, render, see_other, viewer_of
 from marstraining.core.web.dates import plural
+from marstraining.leads.desk.home import WHO_LEADS
 from marstraining.people.rules import JOB_ROLES
-from marstraining.portal.agency.home import WHO_LEADS
 from marstraining.portal.desk.workspace import MODE_WORDS
 from marstraining.programme.queries import SessionFacts, session_facts
 from marstraining.programme.rules import Delivery, SessionState
@@ -64,7 +64,7 @@ async def _page(request: Request, facts: SessionFacts, form: Form, chosen: Choic
     at_once = {one.person_id for one in found if is_booked_at_once(one.email, one.person_id, lead_id=viewer.person_id)}
     return render(
         request,
-        "portal_agency/choose.html",
+        "leads/choose.html",
         session=facts,
         places=here,
         kept=kept,

@@ -8,8 +8,8 @@ from marstraining.colleagues.queries import bookings_for, ledger_by_agency, staf
 from marstraining.core import clock
 from marstraining.core.viewer import Role, Viewer
 from marstraining.core.web import TableView, page, render, roles, viewer_of
+from marstraining.leads.queries import led_agencies
 from marstraining.portal.desk.workspace import STATE_COLOURS
-from marstraining.portal.queries.agency import led_agencies
 
 WHO_LEADS = roles(Role.AGENCY_LEAD)
 _SHOWN = 8
@@ -30,7 +30,7 @@ async def home(request: Request) -> Response:
     entries = await ledger_by_agency(viewer, on=today)
     return render(
         request,
-        "portal_agency/home.html",
+        "leads/home.html",
         agencies=await led_agencies(viewer),
         people=people,
         coming=coming,
