@@ -37,6 +37,7 @@ from marstraining.people.browsers import resolve
 from marstraining.portal import desk as portal_desk
 from marstraining.portal import pages as portal_pages
 from marstraining.programme import desk as programme_desk
+from marstraining.reported_marks import desk as reported_marks_desk
 from marstraining.reports import desk as reports_desk
 from marstraining.reports import pages as reports_pages
 from marstraining.resources import desk as resources_desk
@@ -70,6 +71,7 @@ def all_routes() -> list[PageRoute]:
         *portal_desk.routes,
         *leads_desk.routes,
         *portal_pages.routes,
+        *reported_marks_desk.routes,
         *attendance_desk.routes,
         *attendance_pages.routes,
         *bookings_pages.routes,

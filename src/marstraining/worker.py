@@ -14,7 +14,6 @@ from typing import Protocol
 import structlog
 
 from marstraining.attendance.actions import ask_for_registers, tell_missed
-from marstraining.attendance.actions.lists import forget_left_lists
 from marstraining.attendance.actions.scheduling import send_due_exports
 from marstraining.bookings.actions import compare_places, erase_what_served, send_reminders, settle_sessions, tell_changes
 from marstraining.bulletins import actions as bulletins
@@ -50,6 +49,7 @@ from marstraining.messages.delivery import PostRoom, send_due_letters
 from marstraining.messages.rules import Priority
 from marstraining.people.actions import ask_settings_of_bounced, forget_sign_in_traces, note_sent_letters, part_from_gone_chats
 from marstraining.programme.actions import publish_due_sessions
+from marstraining.reported_marks.actions.lists import forget_left_lists
 from marstraining.reports.actions import remind_of_papers, take_due_papers
 from marstraining.resources.actions.checking import check_links, forget_old_checks
 from marstraining.resources.queries import resources_added

@@ -29,8 +29,8 @@ from marstraining.history.models import Entry
 from marstraining.people.models import Agency, Person, Position, SignIn
 from marstraining.programme.models import Session, SessionTrainer
 from tests import makers
-from tests.attendance.reported import SignInAs, trained_by, words_in
 from tests.conftest import Clock, Visitor
+from tests.reported_marks.reported import SignInAs, trained_by, words_in
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 STARTS = datetime(2026, 5, 12, 8, 30, tzinfo=UTC)

@@ -13,8 +13,8 @@ from marstraining.core.viewer import Role
 from marstraining.messages.models import Message
 from marstraining.people.models import Person
 from tests import makers
-from tests.attendance.reported import SignInAs, words_in
 from tests.conftest import Clock
+from tests.reported_marks.reported import SignInAs, words_in
 
 NOW = datetime(2026, 3, 9, 10, 0, tzinfo=UTC)
 

@@ -7,7 +7,6 @@ import pytest
 from playwright.async_api import Browser
 
 from marstraining.attendance.actions import open_check_in
-from marstraining.attendance.actions.lists import put_aside
 from marstraining.attendance.rules import MarkWord
 from marstraining.bookings.actions import Wish, ask_to_book, book_place, join_list
 from marstraining.bookings.models import Booking
@@ -33,6 +32,7 @@ from marstraining.people.actions import ask_for_sign_in, ask_to_confirm
 from marstraining.people.models import Agency, Person, Position, SignIn
 from marstraining.programme.models import Course, Session, SessionTrainer
 from marstraining.record.models import Accreditation
+from marstraining.reported_marks.actions.lists import put_aside
 from marstraining.reports.actions import (
     add_meeting,
     name_action,

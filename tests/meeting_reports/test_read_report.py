@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from tortoise.context import TortoiseContext
 
-from marstraining.attendance.queries import ReportedSession, reported_session
 from marstraining.bookings.models import Booking
 from marstraining.core.clock import LONDON
 from marstraining.core.config import Settings
@@ -20,6 +19,7 @@ from marstraining.core.tokens import new_ref
 from marstraining.meeting_reports.model import Booked, TaughtDay
 from marstraining.people.models import Person
 from marstraining.programme.models import Session, TrainingDay
+from marstraining.reported_marks.queries import ReportedSession, reported_session
 from tests.conftest import Clock
 from tests.makers import LONG_AGO, make_person, make_session
 from tests.meeting_reports.make_files import FILES

@@ -26,8 +26,8 @@ from marstraining.uploads.models import UploadedFile
 from marstraining.uploads.rules import next_try
 from tests import makers
 from tests.attendance.registers import Held, a_held_session
-from tests.attendance.reported import SignInAs, words_in
 from tests.conftest import Clock, Visitor
+from tests.reported_marks.reported import SignInAs, words_in
 from tests.scanners import EICAR, Scanner, a_scanner
 from tests.statements import statements
 from tests.uploads.sending import BAD, PDF, a_pack_file, aged, files, letters, lying, some_evidence, upload

@@ -3,10 +3,10 @@
 import asyncio
 from pathlib import Path
 
-from marstraining.attendance.queries import ReportedSession, reported_session
 from marstraining.commands.database import opened
 from marstraining.commands.reading import SaidColumns, tell
 from marstraining.core.config import load_settings
+from marstraining.reported_marks.queries import ReportedSession, reported_session
 
 
 def read_report(path: Path, ref: str, as_json: bool, said: SaidColumns) -> int:  # noqa: FBT001 - the command's flag

@@ -2,15 +2,12 @@
 
 from marstraining.attendance.desk import (
     check_in,
-    columns,
     correcting,
-    entries,
     exports,
     locking,
     pack,
     printing,
     register,
-    reports,
     scheduled,
     walk_ins,
 )
@@ -23,9 +20,6 @@ routes = [
     *check_in.routes,
     *printing.routes,
     *pack.routes,
-    *reports.routes,
-    *columns.routes,
-    *entries.routes,
     *exports.routes,
     *scheduled.routes,
 ]

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from marstraining.attendance import queries
-from marstraining.attendance.desk.reports import WHO_RUNS, WHO_TEACHES
+from marstraining.attendance.desk.taking import WHO_RUNS_SESSIONS, WHO_TRAINS
 from marstraining.attendance.forms import FORMATS, KIND_LABELS, read_filters
 from marstraining.attendance.queries.export_kinds import FEEDBACK, FEEDBACK_PATH, REGISTER
 from marstraining.attendance.queries.exports import Filters, export_choices, export_of
@@ -43,7 +43,7 @@ async def exports(request: Request) -> Response:
 
 async def own_register(request: Request) -> Response:
     """The register of a session for one of its trainers."""
-    session = await queries.report_session(request.path_params["ref"], viewer=viewer_of(request), teaches=True)
+    session = await queries.taken_session(request.path_params["ref"], viewer_of(request), as_desk=False)
     form = await read_form(request)
     ending = form.choice("format", "the kind of file", FORMATS)
     if form.errors:
@@ -61,6 +61,6 @@ async def _file(request: Request, kind: str, ending: str, filters: Filters) -> R
 
 
 routes = [
-    page("/desk/exports", exports, who=WHO_RUNS, methods=("GET", "POST"), confirms=always, files=Files.PEOPLE),
-    page("/teaching/{ref}/export", own_register, who=WHO_TEACHES, methods=("POST",), files=Files.PEOPLE),
+    page("/desk/exports", exports, who=WHO_RUNS_SESSIONS, methods=("GET", "POST"), confirms=always, files=Files.PEOPLE),
+    page("/teaching/{ref}/export", own_register, who=WHO_TRAINS, methods=("POST",), files=Files.PEOPLE),
 ]

@@ -1,4 +1,4 @@
-"""Reads of attendance: figures, registers, what files and reports are read against."""
+"""Reads of attendance: figures, registers, what files are read against."""
 
 from marstraining.attendance.queries.figures import (
     CourseFigures,
@@ -17,15 +17,6 @@ from marstraining.attendance.queries.lookups import (
     managed_learner_ids,
     person_ids,
 )
-from marstraining.attendance.queries.meeting_reports import (
-    known_hashes,
-    on_session,
-    preview,
-    report_entries,
-    report_files,
-    report_session,
-)
-from marstraining.attendance.queries.proposals import OnSession, Preview, ProposedMark, ReportDay, ReportEntry, ReportFile, ReportSession
 from marstraining.attendance.queries.registers import (
     CompletedSession,
     RegisterDay,
@@ -41,7 +32,6 @@ from marstraining.attendance.queries.registers import (
     unmarked,
     who_completed,
 )
-from marstraining.attendance.queries.reported import ReportedSession, reported_session
 from marstraining.attendance.queries.rolls import (
     KnownPerson,
     MarkMade,
@@ -61,16 +51,8 @@ __all__ = [
     "KnownMark",
     "KnownPerson",
     "MarkMade",
-    "OnSession",
-    "Preview",
-    "ProposedMark",
     "RegisterDay",
     "RegisterState",
-    "ReportDay",
-    "ReportEntry",
-    "ReportFile",
-    "ReportSession",
-    "ReportedSession",
     "RollLine",
     "StandingMark",
     "TakenSession",
@@ -84,20 +66,13 @@ __all__ = [
     "current_marks",
     "found_here",
     "held_days",
-    "known_hashes",
     "known_person",
     "managed_learner_ids",
     "markable",
     "marks_made",
-    "on_session",
     "organisations_represented",
     "person_ids",
-    "preview",
     "register_of",
-    "report_entries",
-    "report_files",
-    "report_session",
-    "reported_session",
     "roll",
     "runs_session",
     "standing_marks",

@@ -6,14 +6,14 @@ import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from marstraining.attendance.actions.reporting import ReadReport, keep_reports
-from marstraining.attendance.queries import ReportSession
 from marstraining.core import config, files
 from marstraining.core.db import execute, rows, transaction
 from marstraining.core.tokens import new_ref
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
 from marstraining.meeting_reports.columns import Columns, FoundList, columns_to_json
+from marstraining.reported_marks.actions.reporting import ReadReport, keep_reports
+from marstraining.reported_marks.queries import ReportSession
 from marstraining.uploads.actions import forget_upload, note_upload
 from marstraining.uploads.rules import Purpose
 

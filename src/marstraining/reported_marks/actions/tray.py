@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from marstraining.attendance import queries
 from marstraining.attendance.actions.marking import open_register
 from marstraining.attendance.models import Register
 from marstraining.attendance.rules import Became
@@ -15,6 +14,7 @@ from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
 from marstraining.people.actions import add_managed_learner, find_or_create_person, start_position
+from marstraining.reported_marks import queries
 
 _NEEDS_ONE = frozenset({Became.OTHER_BOOKING, Became.TRAINER})
 _LONGEST_CONFIRMER = 200

@@ -7,11 +7,6 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from marstraining.attendance.actions.lists import KEPT_FOR, drop_waiting, keep_lists
-from marstraining.attendance.desk.reports import ROOTS, is_teaching, load, root_of, waiting_of
-from marstraining.attendance.desk.sending import days_of, read_lists, ready
-from marstraining.attendance.queries import ReportSession
-from marstraining.attendance.queries.lists import SaidBefore, WaitingList, said_before, waiting_lists
 from marstraining.core import clock, config
 from marstraining.core.errors import Refused
 from marstraining.core.files import path_of
@@ -22,6 +17,11 @@ from marstraining.meeting_reports.apart import look_apart
 from marstraining.meeting_reports.columns import ASKED, Columns, FoundList, check_columns, columns_from_json
 from marstraining.meeting_reports.dates import Order
 from marstraining.meeting_reports.model import NamedFile
+from marstraining.reported_marks.actions.lists import KEPT_FOR, drop_waiting, keep_lists
+from marstraining.reported_marks.desk.reports import ROOTS, is_teaching, load, root_of, waiting_of
+from marstraining.reported_marks.desk.sending import days_of, read_lists, ready
+from marstraining.reported_marks.queries import ReportSession
+from marstraining.reported_marks.queries.lists import SaidBefore, WaitingList, said_before, waiting_lists
 
 EVERYBODY = "everybody"
 UNITS = {"minutes": "Minutes, as 80 or 80.5", "words": "Hours, minutes and seconds, as 1h 20m or 1:20:00"}
@@ -143,7 +143,7 @@ def _page(request: Request, session: ReportSession, opened: _Opened, form: Form)
     found = opened.found
     return render(
         request,
-        "attendance/columns.html",
+        "reported_marks/columns.html",
         layout="base.html" if is_teaching(request) else "desk.html",
         session=session,
         root=root_of(request, session),

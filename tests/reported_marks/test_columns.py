@@ -9,8 +9,6 @@ import httpx2
 import pytest
 from tortoise.context import TortoiseContext
 
-from marstraining.attendance.actions.lists import forget_left_lists
-from marstraining.attendance.desk.columns import _choices
 from marstraining.attendance.models import Mark, MeetingReport, ReportColumns, ReportedPerson, WaitingReport
 from marstraining.attendance.queries import taught_days
 from marstraining.core.config import Settings
@@ -20,11 +18,13 @@ from marstraining.history.models import Entry
 from marstraining.meeting_reports.lists import found_list
 from marstraining.people.models import Person
 from marstraining.programme.models import Session
+from marstraining.reported_marks.actions.lists import forget_left_lists
+from marstraining.reported_marks.desk.columns import _choices
 from marstraining.uploads.models import UploadedFile
 from tests import makers
-from tests.attendance.reported import AFTER, SignInAs, held, stamp_in, trained_by, words_in
 from tests.conftest import Clock, Visitor
 from tests.meeting_reports.readings import content
+from tests.reported_marks.reported import AFTER, SignInAs, held, stamp_in, trained_by, words_in
 from tests.statements import statements
 
 pytestmark = pytest.mark.whole

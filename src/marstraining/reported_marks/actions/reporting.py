@@ -5,10 +5,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from marstraining.attendance import queries
 from marstraining.attendance.actions.marking import Marked, mark_register, open_register
 from marstraining.attendance.models import Register
-from marstraining.attendance.queries import ReportEntry, ReportSession
 from marstraining.attendance.rules import Became, MarkWord, NewMark
 from marstraining.core.db import execute, execute_many, hold, rows, transaction
 from marstraining.core.errors import Refused
@@ -19,6 +17,8 @@ from marstraining.history.actions import record
 from marstraining.meeting_reports.kept import Times, joined, key_of, seconds_on, times_of
 from marstraining.meeting_reports.matching import Match, match_people
 from marstraining.meeting_reports.model import PARSER_VERSION, Booked, FileRead, Report
+from marstraining.reported_marks import queries
+from marstraining.reported_marks.queries import ReportEntry, ReportSession
 
 _INSERT_FILE = (
     "INSERT INTO attendance_report (ref, session_id, file_hash, file_name, variant, parser_version, rows_read, people_read, notes, at,"

@@ -3,16 +3,16 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from marstraining.attendance import queries
-from marstraining.attendance.actions.tray import Newcomer, Settling, put_back, settle_as_walk_in, settle_entry
-from marstraining.attendance.desk.reports import BECAME_WORDS, ROOTS, is_teaching, load, root_of
-from marstraining.attendance.queries import OnSession, ReportEntry, ReportSession
 from marstraining.attendance.rules import Became
 from marstraining.core import clock
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.web import Form, page, read_form, render, see_other, viewer_of
 from marstraining.people.queries import agency_choices
 from marstraining.people.rules import JOB_ROLE_CHOICES, JOB_ROLES
+from marstraining.reported_marks import queries
+from marstraining.reported_marks.actions.tray import Newcomer, Settling, put_back, settle_as_walk_in, settle_entry
+from marstraining.reported_marks.desk.reports import BECAME_WORDS, ROOTS, is_teaching, load, root_of
+from marstraining.reported_marks.queries import OnSession, ReportEntry, ReportSession
 
 CHOICES = {
     Became.OTHER_BOOKING.value: "Somebody who is booked",
@@ -44,7 +44,7 @@ async def entry(request: Request) -> Response:
     agencies = {str(one.id): one.name for one in await agency_choices()}
     return render(
         request,
-        "attendance/report_entry.html",
+        "reported_marks/report_entry.html",
         layout="base.html" if is_teaching(request) else "desk.html",
         session=session,
         root=root_of(request, session),

@@ -7,11 +7,6 @@ from typing import TypeVar
 
 from starlette.datastructures import UploadFile
 
-from marstraining.attendance import queries
-from marstraining.attendance.actions.lists import put_aside
-from marstraining.attendance.actions.reporting import ReadReport, keep_reports, made_ready
-from marstraining.attendance.queries import ReportSession
-from marstraining.attendance.queries.lists import waiting_lists
 from marstraining.core import clock
 from marstraining.core.errors import Refused
 from marstraining.core.values import frozen
@@ -19,6 +14,11 @@ from marstraining.core.viewer import Viewer
 from marstraining.meeting_reports.apart import MAX_FILES, look_apart, read_apart
 from marstraining.meeting_reports.columns import Columns, FoundList
 from marstraining.meeting_reports.model import Fault, NamedFile, Report, TaughtDay
+from marstraining.reported_marks import queries
+from marstraining.reported_marks.actions.lists import put_aside
+from marstraining.reported_marks.actions.reporting import ReadReport, keep_reports, made_ready
+from marstraining.reported_marks.queries import ReportSession
+from marstraining.reported_marks.queries.lists import waiting_lists
 from marstraining.uploads.actions import check_at_once
 from marstraining.uploads.rules import Purpose
 

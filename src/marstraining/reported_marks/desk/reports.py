@@ -5,12 +5,7 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
-from marstraining.attendance import queries
-from marstraining.attendance.actions.lists import drop_waiting
-from marstraining.attendance.actions.reporting import forget_reports, write_reported_marks
-from marstraining.attendance.desk.sending import Taken, take
-from marstraining.attendance.queries import Preview, ReportSession
-from marstraining.attendance.queries.lists import WaitingList, waiting_lists
+from marstraining.attendance.queries import runs_session
 from marstraining.attendance.rules import EVIDENCE_WORDS, MARK_WORDS, Became, Proposal, TakenAs, is_the_desks
 from marstraining.core import clock
 from marstraining.core.errors import Refused
@@ -20,10 +15,14 @@ from marstraining.core.web.dates import day as day_words
 from marstraining.core.web.dates import plural
 from marstraining.meeting_reports.model import Variant
 from marstraining.programme.rules import Delivery
+from marstraining.reported_marks import queries
+from marstraining.reported_marks.actions.lists import drop_waiting
+from marstraining.reported_marks.actions.reporting import forget_reports, write_reported_marks
+from marstraining.reported_marks.desk.sending import Taken, take
+from marstraining.reported_marks.queries import Preview, ReportSession
+from marstraining.reported_marks.queries.lists import WaitingList, waiting_lists
 
-WHO_RUNS = roles(Role.DESK, Role.PARTNER_ORGANISER)
-WHO_TEACHES = roles(Role.TRAINER)
-ROOTS = (("/desk/sessions", WHO_RUNS), ("/teaching", WHO_TEACHES))
+ROOTS = (("/desk/sessions", roles(Role.DESK, Role.PARTNER_ORGANISER)), ("/teaching", roles(Role.TRAINER)))
 MATCHED_WORDS = {"email": "By email", "alias_email": "By their other email", "name": "By name", "hand": "By hand", "": ""}
 BECAME_WORDS = {
     Became.MATCHED: "Booked",
@@ -130,7 +129,7 @@ async def _page(request: Request, session: ReportSession, form: Form) -> Respons
     preview = await queries.preview(session)
     return render(
         request,
-        "attendance/reports.html",
+        "reported_marks/reports.html",
         layout="base.html" if is_teaching(request) else "desk.html",
         session=session,
         root=root_of(request, session),
@@ -161,7 +160,7 @@ async def _page(request: Request, session: ReportSession, form: Form) -> Respons
 async def _withheld(request: Request, session: ReportSession) -> str:
     """Why whoever looks cannot write marks of this session any more, in a sentence; "" where they can."""
     is_late = is_the_desks(ends_at=session.ends_at, now=clock.now())
-    if not is_teaching(request) or not (session.is_locked or is_late) or await queries.runs_session(session.id, viewer_of(request)):
+    if not is_teaching(request) or not (session.is_locked or is_late) or await runs_session(session.id, viewer_of(request)):
         return ""
     if session.is_locked:
         return "The register of this session is locked, so no report can be read into it."

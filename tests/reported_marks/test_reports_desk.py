@@ -16,8 +16,8 @@ from marstraining.history.models import Entry
 from marstraining.people.models import Person
 from marstraining.programme.models import Session
 from tests import makers
-from tests.attendance.reported import AFTER, SignInAs, held, send, stamp_in, trained_by, words_in
 from tests.conftest import Clock, Visitor
+from tests.reported_marks.reported import AFTER, SignInAs, held, send, stamp_in, trained_by, words_in
 from tests.statements import statements
 
 pytestmark = pytest.mark.whole

@@ -5,9 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from marstraining.attendance.queries.proposals import OnSession, Preview, ReportDay, ReportEntry, ReportFile, ReportSession, proposed_marks
 from marstraining.attendance.queries.registers import register_of, standing_marks
-from marstraining.attendance.queries.reported import booked_person, taught
 from marstraining.attendance.rules import Became, Evidence, Thresholds
 from marstraining.core.db import rows
 from marstraining.core.errors import NotFound
@@ -16,6 +14,16 @@ from marstraining.meeting_reports.kept import as_attendee
 from marstraining.meeting_reports.matching import match_people
 from marstraining.meeting_reports.model import Variant
 from marstraining.programme.queries.scope import run_by
+from marstraining.reported_marks.queries.proposals import (
+    OnSession,
+    Preview,
+    ReportDay,
+    ReportEntry,
+    ReportFile,
+    ReportSession,
+    proposed_marks,
+)
+from marstraining.reported_marks.queries.reported import booked_person, taught
 
 # Nobody settles more in one sitting, and comparing names takes a while.
 _MOST_COMPARED = 50
