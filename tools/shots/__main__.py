@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -26,6 +26,7 @@ from starlette.responses import Response
 from marstraining.app import all_routes
 from marstraining.core import config
 from marstraining.core.config import load_settings
+from marstraining.core.tokens import derive_token
 from marstraining.core.viewer import ANYBODY, Viewer
 from marstraining.core.web import ANYONE, assemble, page, route_table
 from marstraining.core.web.errors import error_response
@@ -72,7 +73,16 @@ class Demo:
         texts = [_text(path) for path in self.letters()]
         found = {name: [link for text in texts for link in re.findall(pattern, text)] for name, pattern in LINKS.items()}
         newest = {"demo_letter": self.letters()[-1].name} if self.letters() else {}
-        return newest | {name: links[-1] for name, links in found.items() if links}
+        return newest | self._unsent() | {name: links[-1] for name, links in found.items() if links}
+
+    def _unsent(self) -> dict[str, str]:
+        """The link of a letter that leaves at half past seven: made here too, so that pictures can be taken at any time."""
+        with closing(sqlite3.connect(f"file:{self.folder / 'marstraining.sqlite3'}?mode=ro", uri=True)) as database:
+            row = database.execute("SELECT context, tokens FROM messages_letter WHERE template = 'still_using' ORDER BY id").fetchone()
+        if row is None:
+            return {}
+        key = (self.folder / "secret.key").read_text(encoding="ascii").strip()
+        return {"use_link": f"/accreditations/{json.loads(row[0])['ref']}/{derive_token(key, *json.loads(row[1])['use'])}"}
 
 
 def _text(path: Path) -> str:

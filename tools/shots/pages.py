@@ -157,7 +157,7 @@ NOT_TO_LOOK_AT = {
     "/topics/{slug}/team-meeting-pack.zip", "/resources/feed.xml", "/desk/resources/{code}/versions/{number}",
     *(f"{prefix}resources/{{code}}/{ending}" for prefix in ("/", "/me/") for ending in ("file", "link")),
     "/certificates/{ref}/certificate.pdf", "/c/{ref}/{token}/certificate.pdf", "/me/record/record.pdf", "/me/record/record.csv",
-    "/me/record/external/{external}/file", "/evaluation/room/{ref}/form",
+    "/me/record/external/{external}/file", "/evaluation/room/{ref}/form", "/teaching/{ref}/reports/{entry}",
     *(f"/desk/people/{{ref}}/record/{ending}" for ending in ("record.pdf", "record.csv", "external/{external}/file")),
     "/teaching/{ref}/feedback/screen.svg", "/desk/sessions/{ref}/feedback/screen.svg", "/board/reports/{ref}.{ending}",
     *(f"{prefix}/{ending}" for prefix in ("/teaching/{ref}", "/desk/sessions/{ref}")
@@ -170,6 +170,6 @@ ERRORS = (400, 403, 409, 413, 415, 422, 429, 500, 503)  # pages that no visitor 
 README = {
     "programme": ("/programme", NOBODY, 1280, 900),
     "session-phone": ("/sessions/{open}", NOBODY, 390, 800),
-    "me": ("/me", LEARNER, 1280, 900),
+    "me": ("/me", LEARNER, 1280, 860),
     "today": ("/desk", DESK, 1280, 900),
 }

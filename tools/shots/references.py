@@ -80,6 +80,11 @@ REFERENCES = {
     "of_full": f"{_BOOKING}b.state = 'waiting' AND s.ref = ({_FULL} LIMIT 1)",
     "venue": "SELECT ref FROM programme_venue WHERE NOT is_online AND directions <> ''",
     "unused": "SELECT p.ref FROM people_person p JOIN record_accreditation a ON a.person_id = p.id WHERE a.flagged_on IS NOT NULL",
+    # Nobody whose role's link is followed, which ends the other links of its owner.
+    "somebodys_email": "SELECT email FROM people_person p WHERE email IS NOT NULL AND state = 'active' AND NOT EXISTS"
+    " (SELECT 1 FROM people_challenge c WHERE c.person_id = p.id)",
+    "trainer_of_open": "SELECT p.ref FROM programme_trainer t JOIN people_person p ON p.id = t.person_id JOIN programme_session s"
+    f" ON s.id = t.session_id WHERE t.state = 'accepted' AND s.ref = ({_OPEN} LIMIT 1)",
     "asha": "SELECT ref FROM people_person WHERE name = 'Asha Begum'",
     "lena": "SELECT ref FROM people_person WHERE name = 'Lena Osei'",
     "tom": "SELECT ref FROM people_person WHERE name = 'Tom Hargreave'",
@@ -138,7 +143,7 @@ PAGE_LINKS = {"certificate_link": ("/certificates/{certificate}", LEARNER, r"/c/
 
 # Done once, before any picture, so that the letters of these are there: they change the demo that is shown.
 FIRST = (
-    Shown("", "/sign-in", typed={"email": "lena.osei@stlukes.example"}, press="Email me a link"),
+    Shown("", "/sign-in", typed={"email": "{somebodys_email}"}, press="Email me a link"),
     Shown(
         "",
         "/sessions/{open}/book",
