@@ -136,5 +136,6 @@ async def test_from_day_three_today_lists_the_register_and_after_a_week_one_butt
     assert "1 person has no mark</strong>: it stays unknown whether they came" in (await visitor.get(path)).text
     answer = await visitor.post(path, {"leaves": "yes", "from": "today"})
     assert answer.headers["location"] == "/desk/today/registers?done=locked"
+    assert "The register is locked." in (await visitor.get(answer.headers["location"])).text
     assert await Completion.all().count() == 1
     assert "register not locked" not in (await visitor.get("/desk")).text

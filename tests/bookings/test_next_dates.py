@@ -57,3 +57,12 @@ async def test_nobody_is_sent_to_a_date_that_they_have_booked(db: TortoiseContex
     found = await _next(clock, off, makers.as_learner(asha))
     assert found is not None
     assert found.ref == later.ref
+
+
+async def test_nobody_knows_of_places_where_no_names_are_taken(db: TortoiseContext, clock: Clock) -> None:
+    course = await makers.make_course()
+    off = await _session(clock, course, date(2026, 6, 9), state="called_off")
+    open_day = await _session(clock, course, date(2026, 6, 2), is_headcount_only=True)
+    found = await _next(clock, off)
+    assert found is not None
+    assert (found.ref, found.has_places) == (open_day.ref, False)

@@ -58,3 +58,12 @@ async def test_who_trains_the_session_is_no_walk_in(asha: Person, dee: Person, c
     clock.travel_to(session.starts_at)
     with pytest.raises(Refused, match="do not stand on its register"):
         await confirm_walk_in(session.id, asha.id, by=makers.as_desk(dee), now=clock.now)
+
+
+async def test_who_had_a_place_before_they_were_asked_to_train_is_found_in_it(asha: Person, dee: Person, clock: Clock) -> None:
+    session = await makers.make_session(now=clock.now)
+    booked = await book_place(BookPlace(session_id=session.id, learner_id=asha.id), by=makers.as_learner(asha), now=clock.now)
+    await SessionTrainer.create(session=session, person=asha, state="accepted", asked_at=clock.now)
+    clock.travel_to(session.starts_at)
+    found = await confirm_walk_in(session.id, asha.id, by=makers.as_desk(dee), now=clock.now)
+    assert (found.id, found.was_there) == (booked.id, True)

@@ -154,7 +154,7 @@ async def test_a_full_session_is_named_with_the_next_date_that_has_places_and_on
     viewer = makers.as_learner(asha)
     await fill(first, now=clock.now)
     booked_at_once = await talk("book me on the next child protection course", viewer=viewer)
-    assert "Earlier dates have no places." in words(booked_at_once)
+    assert "You cannot book the dates before this one at the moment." in words(booked_at_once)
     assert "Tuesday 12 May 2026" in words(booked_at_once)
     await offered(asha, second, now=clock.now)
     refused = await talk(press=f"b:{first.ref}", viewer=viewer)

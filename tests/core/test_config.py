@@ -199,3 +199,10 @@ def test_settings_do_not_change_in_place() -> None:
     assert replace(load(), log_level="DEBUG").log_level == "DEBUG"
     with pytest.raises(AttributeError):
         load().log_level = "DEBUG"  # type: ignore[misc] # the point of the test
+
+
+def test_the_foot_names_numbers_whatever_codes_a_partnership_gives_them() -> None:
+    ours = load_partnership()
+    others = tuple(replace(contact, code=f"line_{number}") for number, contact in enumerate(ours.contacts))
+    assert list(ours.foot) == ["emergency", "single_point_of_contact", "freephone", "out_of_hours"]
+    assert list(replace(ours, contacts=others).foot) == ["line_0", "line_1", "line_2"]

@@ -207,7 +207,7 @@ async def test_dates_of_a_series_are_ticked_on_and_off_before_they_are_made(dee:
     desk, address = await sign_in_as(dee), "/desk/series?course=DSL"
     page = (await desk.post(address, {**SERIES, "do": "look"})).text
     assert _ticked(page) == {"2026-05-12": True, "2026-06-09": False}
-    assert ("“Neglect” is for the same audience at the same time" in page, "1 of 3 dates is free" in page) == (True, True)
+    assert ("“Neglect” is for the same audience at the same time" in page, "1 of 3 dates can be made" in page) == (True, True)
     nothing = await desk.post(address, {**SERIES, "do": "create"})
     assert (nothing.status_code, _error(nothing.text, "take"), "Check the dates" in nothing.text) == (422, "Choose at least one date", True)
     closed = await desk.post(address, {**SERIES, "take": ["2026-05-26", "2026-06-09"], "do": "create"})

@@ -174,3 +174,17 @@ async def test_a_year_that_is_rolled_again_finds_its_twins_and_creates_nothing_t
     assert [one.planned.reasons for one in again] == [("This course has “DSL briefing” at the same time",)]
     with pytest.raises(Refused, match="nothing to create"):
         await actions.create_year(again, by=SYSTEM, now=clock.now)
+
+
+async def test_of_two_that_meet_each_other_only_one_can_be_chosen(db: TortoiseContext, clock: Clock) -> None:
+    course, venue = await makers.make_course("DSL briefing", audience_codes=["schools"]), await makers.make_venue("Hewson House")
+    for day in (date(2026, 5, 25), date(2026, 6, 1)):
+        await makers.make_session(course=course, venue=venue, starts=from_wall(day, START), now=clock.now)
+    other = await makers.make_course("Neglect", audience_codes=["schools"])
+    await makers.make_session(course=other, starts=from_wall(date(2027, 5, 24), START), now=clock.now)
+    rolled = await actions.plan_year(date(2026, 4, 1), date(2027, 3, 31), is_in_terms=False, now=clock.now)
+    assert [(one.planned.reasons, len(one.planned.shared)) for one in rolled] == [((), 1), ((), 1)]
+    assert [one.rivals for one in rolled] == [frozenset(), {rolled[0].ref}]
+    with pytest.raises(Refused, match="Choose one of them"):
+        await actions.create_year(rolled, chosen=[one.ref for one in rolled], by=SYSTEM, now=clock.now)
+    assert len(await actions.create_year(rolled, chosen=[rolled[1].ref], by=SYSTEM, now=clock.now)) == 1

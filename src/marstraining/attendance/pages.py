@@ -33,7 +33,7 @@ async def check_in_page(request: Request) -> Response:
         if not screen and not form.get("pass"):
             form.fail("screen", "Enter the code on the screen")
         if form.errors:
-            return render(request, "attendance/check_in.html", form=form, asks_screen=True)
+            return render(request, "attendance/check_in.html", form=form, asks_screen=not form.get("pass"))
         try:
             checked_in = await check_in(presented, code, network=network_of(request), now=now)
         except Refused as refusal:

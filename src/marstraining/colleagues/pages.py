@@ -8,7 +8,7 @@ from marstraining.bookings.queries.own import OwnBooking, booking_by_ref
 from marstraining.bookings.rules import BookingState
 from marstraining.colleagues.actions import approve_booking, decline_booking
 from marstraining.core import clock, config
-from marstraining.core.errors import NotFound, Refused
+from marstraining.core.errors import NotFound, Refused, UnknownLink
 from marstraining.core.tokens import derive_token, same
 from marstraining.core.viewer import Viewer
 from marstraining.core.web import ANYONE, NO_REFERRER, Form, page, read_form, render
@@ -51,10 +51,10 @@ async def approval(request: Request) -> Response:
 async def _asked(request: Request) -> OwnBooking:
     booking = await booking_by_ref(request.path_params["ref"])
     if booking is None or booking.answer_by is None:
-        raise NotFound
+        raise UnknownLink
     token = derive_token(config.current().secret_key, APPROVAL_TOKEN, booking.id, booking.nonce)
     if not same(token, request.path_params["token"]):
-        raise NotFound
+        raise UnknownLink
     return booking
 
 

@@ -116,9 +116,10 @@ class Partnership:
 
     @cached_property
     def foot(self) -> dict[str, Contact]:
-        """The contacts at the foot of every page, by code, as far as the file has them."""
+        """The contacts at the foot of every page, by code, as far as the file has them; of a file with other codes its first three."""
         found = {contact.code: contact for contact in self.contacts}
-        return {code: found[code] for code in AT_THE_FOOT if code in found}
+        named = {code: found[code] for code in AT_THE_FOOT if code in found}
+        return named if len(named) > 1 else dict(list((named | found).items())[:3])
 
     @cached_property
     def working_calendar(self) -> WorkingCalendar:

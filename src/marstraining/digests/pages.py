@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from marstraining.core import clock
-from marstraining.core.errors import NotFound
+from marstraining.core.errors import NotFound, UnknownLink
 from marstraining.core.viewer import Role
 from marstraining.core.web import ANYONE, NO_REFERRER, Form, page, read_form, render, roles, see_other, viewer_of
 from marstraining.digests.actions import choose_by_token, choose_digest
@@ -48,7 +48,7 @@ async def stop(request: Request) -> Response:
     token = request.path_params["token"]
     found = await choice_by_token(token)
     if found is None:
-        raise NotFound
+        raise UnknownLink
     if request.method == "POST":
         form = await read_form(request)
         is_one_click = bool(form.get("List-Unsubscribe"))

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from marstraining.core import clock, config
-from marstraining.core.errors import NotFound, Refused
+from marstraining.core.errors import NotFound, Refused, UnknownLink
 from marstraining.core.web import ANYONE, NO_REFERRER, Form, page, read_form, render, see_other
 from marstraining.core.web.render import environment
 from marstraining.evaluation.actions import answer_by_link, answer_in_the_room, enter_the_room, worries_in
@@ -29,7 +29,7 @@ async def by_link(request: Request) -> Response:
     token = request.path_params["token"]
     invited = await invited_by_token(token)
     if invited is None:
-        raise NotFound
+        raise UnknownLink
     survey = invited.survey
     if invited.used:
         return _over(request, survey, is_used=True)

@@ -195,6 +195,13 @@ def judged_series(plans: Sequence[DayPlan], wish: Wish, *, taken: Sequence[Taken
     return found
 
 
+def stands_against(days: Sequence[DayPlan], wish: Wish, other: Taken) -> bool:
+    """Whether another session is at the time of one of these days, and of the same course, in the same room or with the same trainer."""
+    spans = [plan.instants() for plan in days]
+    is_at_once = any(other.starts_at < ends_at and other.ends_at > starts_at for starts_at, ends_at in spans)
+    return is_at_once and next(_clashes(wish, other, at=""), None) is not None
+
+
 def _clashes(wish: Wish, other: Taken, *, at: str) -> Iterator[str]:
     if _is_same_course(wish, other):
         yield f"This course has “{other.title}” {at}"

@@ -31,7 +31,6 @@ async def confirm_walk_in(session_id: int, learner_id: int, *, agency_id: int | 
         raise Refused("The session is still to come, so nobody can walk in yet. Book them instead.", code="not_begun")
     async with transaction():
         await hold(Session, session_id)
-        await _check_trains_not(session_id, learner_id)
         marks = ", ".join(f"'{state}'" for state in sorted(LIVE_STATES))
         found = await rows(
             f"SELECT id, ref, state FROM bookings_booking WHERE session_id = ? AND learner_id = ? AND state IN ({marks})",
@@ -40,6 +39,7 @@ async def confirm_walk_in(session_id: int, learner_id: int, *, agency_id: int | 
         )
         if found and found[0]["state"] == BookingState.CONFIRMED:
             return steps.Booked(id=found[0]["id"], ref=found[0]["ref"], state=BookingState.CONFIRMED, was_there=True)
+        await _check_trains_not(session_id, learner_id)
         if found:
             booking_id, ref = found[0]["id"], found[0]["ref"]
             await steps.change_state(

@@ -9,7 +9,8 @@ from marstraining.core.viewer import Viewer
 from marstraining.programme.queries import SessionRow, sessions_of_course, visible_to
 from marstraining.programme.rules import SessionState, Stage
 
-_OPEN = frozenset({Stage.OPEN, Stage.ELSEWHERE, Stage.NO_BOOKING})
+_UNCOUNTED = frozenset({Stage.ELSEWHERE, Stage.NO_BOOKING})
+_OPEN = _UNCOUNTED | {Stage.OPEN}
 
 
 @frozen
@@ -21,10 +22,12 @@ class NextDate:
     opens_at: datetime | None = None
     is_full: bool = False
     is_list_open: bool = False
+    is_counted: bool = True
 
     @property
     def has_places(self) -> bool:
-        return not self.is_full and self.opens_at is None
+        """Whether places are known to be left; nobody knows it of what is booked elsewhere or without names."""
+        return self.is_counted and not self.is_full and self.opens_at is None
 
 
 async def next_date_of(course_id: int, session_id: int, *, viewer: Viewer, now: datetime) -> NextDate | None:
@@ -44,7 +47,14 @@ async def next_date_of(course_id: int, session_id: int, *, viewer: Viewer, now: 
     if not ranked:
         return None
     rank, row = min(ranked, key=lambda one: (one[0], one[1].starts_at))
-    return NextDate(row.ref, row.starts_at, opens_at=row.opens_at if rank == 1 else None, is_full=rank == 2, is_list_open=row.is_list_open)
+    return NextDate(
+        row.ref,
+        row.starts_at,
+        opens_at=row.opens_at if rank == 1 else None,
+        is_full=rank == 2,
+        is_list_open=row.is_list_open,
+        is_counted=row.stage(now) not in _UNCOUNTED,
+    )
 
 
 @frozen

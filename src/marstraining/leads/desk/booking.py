@@ -89,6 +89,8 @@ def _state_tag(row: Mapping[str, Any], *, now: datetime) -> tuple[str, str]:
     if row["ends_at"] <= now and row["session_state"] != SessionState.POSTPONED:
         return past_words(row["state"]), "grey"
     state = BookingState(row["state"])
+    if state == BookingState.CONFIRMED and row["session_state"] == SessionState.POSTPONED:
+        return "Booked, postponed", "orange"
     return STATE_WORDS[state], STATE_COLOURS.get(state, "grey")
 
 

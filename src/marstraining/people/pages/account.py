@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from marstraining.core import clock
-from marstraining.core.errors import NotFound, Refused
+from marstraining.core.errors import NotFound, Refused, UnknownLink
 from marstraining.core.viewer import Role, Viewer
 from marstraining.core.web import NO_REFERRER, SIGNED_IN, Form, always, page, read_form, render, see_other, viewer_of
 from marstraining.messages.queries import channel_account
@@ -46,6 +46,7 @@ async def account(request: Request) -> Response:
         "people/account.html",
         person=person,
         posts=await queries.positions_of(person["id"], on=clock.today()),
+        today=clock.today(),
         job_roles=rules.JOB_ROLES,
         sign_ins=await queries.sign_ins_of(person["id"], now=now),
         here=viewer.sign_in_id,
@@ -128,7 +129,7 @@ async def confirm(request: Request) -> Response:
             return see_other(f"{HOME}?done=confirmed")
     asked = await queries.asked_change(request.path_params["token"], person["id"], now=clock.now())
     if asked is None:
-        raise NotFound
+        raise UnknownLink
     return render(request, "people/confirm.html", form=form, asked=asked, present=person["email"] or "", headers=NO_REFERRER)
 
 

@@ -27,6 +27,7 @@ AT_THE_DESK = roles(Role.DESK, Role.PARTNER_ORGANISER, Role.ADMINISTRATOR)
 DONE = {
     "released": "Their bookings are cancelled, and each place has been passed on.",
     "numbers": "Noted: the venue has the final numbers.",
+    "locked": "The register is locked.",
 }
 # What the one action of a session's line says, and where in the session's workspace it leads.
 _OF_SESSIONS = {

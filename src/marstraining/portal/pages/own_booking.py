@@ -72,7 +72,7 @@ async def _booking_page(request: Request, booking: OwnBooking, *, root: str, is_
         days=await training_days(booking.session_id),
         root=root,
         is_by_link=is_by_link,
-        tag=await _tag(booking, is_past=is_past),
+        tag=await _tag(booking, is_past=is_past, is_by_link=is_by_link),
         is_past=is_past,
         is_live=booking.state in LIVE_STATES and not is_past,
         can_cancel=booking.state in LIVE_STATES and (is_postponed or now < booking.starts_at),
@@ -94,10 +94,14 @@ async def _booking_page(request: Request, booking: OwnBooking, *, root: str, is_
     )
 
 
-async def _tag(booking: OwnBooking, *, is_past: bool) -> tuple[str, str]:
-    """How the booking stands and its colour; of a session that is over what became of it, as My training says it."""
+async def _tag(booking: OwnBooking, *, is_past: bool, is_by_link: bool) -> tuple[str, str]:
+    """How the booking stands and its colour; of a session that is over what became of it, as My training says it.
+
+    Whether somebody came is not told by a letter's link, which may have been passed on.
+    """
     if is_past:
-        said = await came(booking.learner_id, ref=booking.ref) if booking.state == BookingState.CONFIRMED else {}
+        is_asked = booking.state == BookingState.CONFIRMED and not is_by_link
+        said = await came(booking.learner_id, ref=booking.ref) if is_asked else {}
         return said.get(booking.ref) or (past_words(booking.state), "grey")
     return STATE_WORDS[BookingState(booking.state)], _COLOURS.get(booking.state, "grey")
 

@@ -137,7 +137,7 @@ KINDS: Mapping[str, Kind] = {
         _BOOKINGS,
         f"{_COMING} AND b.state = 'offered' AND b.offer_expires_at >= ? AND b.offer_expires_at < ?",
         lambda at: (at.now, at.now, at.midnight),
-        f"{_PERSON_COLUMNS}, p.email, b.mobile, b.offer_expires_at",
+        f"{_PERSON_COLUMNS}, p.email, b.offer_expires_at",
         "b.offer_expires_at, b.id",
     ),
     "needs": _sessions(

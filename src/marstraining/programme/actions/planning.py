@@ -15,7 +15,18 @@ from marstraining.programme.actions.sessions import create_session, draft_of
 from marstraining.programme.models import Course, Session, TrainingDay, Venue
 from marstraining.programme.queries.scope import EFFECTIVE_AUDIENCES
 from marstraining.programme.rules import DayPlan, SessionDraft
-from marstraining.programme.series import MOST_DATES, Planned, SchoolYear, Span, Taken, Wish, judged, judged_series, named_day
+from marstraining.programme.series import (
+    MOST_DATES,
+    Planned,
+    SchoolYear,
+    Span,
+    Taken,
+    Wish,
+    judged,
+    judged_series,
+    named_day,
+    stands_against,
+)
 
 LONGEST_YEAR = timedelta(days=400)
 _TITLE = "CASE WHEN s.title = '' THEN c.title ELSE s.title END"
@@ -23,13 +34,14 @@ _TITLE = "CASE WHEN s.title = '' THEN c.title ELSE s.title END"
 
 @frozen
 class Rolled:
-    """One session of the old year and its planned twin."""
+    """One session of the old year and its planned twin; `rivals` are earlier ones, by reference, of which only it or they can be made."""
 
     session_id: int
     ref: str
     title: str
     old_day: date
     planned: Planned
+    rivals: frozenset[str] = frozenset()
 
 
 async def plan_series(
@@ -109,6 +121,8 @@ async def plan_year(first: date, last: date, *, is_in_terms: bool = True, now: d
     rooms = await _rooms()
     rolled = []
     placed: list[tuple[list[TrainingDay], Taken]] = []
+    # Not made unless somebody chooses them, so that they stand in nobody's way yet.
+    left: list[tuple[str, list[TrainingDay], Taken]] = []
     for row in sources:
         own = [day for day in days if day.session_id == row["id"]]
         if not own or own[0].day < first:
@@ -120,10 +134,17 @@ async def plan_year(first: date, last: date, *, is_in_terms: bool = True, now: d
         wish = Wish(venue_id, frozenset(), audiences, is_in_terms=is_in_terms, course_id=row["course_id"])
         newly = [one for old, one in placed if not _meet(old, own)]
         planned = judged(plans, wish, taken=[*taken, *newly], year=year, now=now)
-        rolled.append(Rolled(row["id"], row["ref"], row["title"], own[0].day, planned))
+        if planned.reasons:
+            rolled.append(Rolled(row["id"], row["ref"], row["title"], own[0].day, planned))
+            continue
+        rivals = frozenset(ref for ref, old, one in left if not _meet(old, own) and stands_against(plans, wish, one))
+        rolled.append(Rolled(row["id"], row["ref"], row["title"], own[0].day, planned, rivals))
+        spans = [plan.instants() for plan in plans]
+        new = [Taken(row["title"], *span, venue_id, frozenset(), audiences, row["course_id"]) for span in spans]
         if planned.will_do:
-            spans = [plan.instants() for plan in plans]
-            placed += [(own, Taken(row["title"], *span, venue_id, frozenset(), audiences, row["course_id"])) for span in spans]
+            placed += [(own, one) for one in new]
+        else:
+            left += [(row["ref"], own, one) for one in new]
     return rolled
 
 
@@ -131,7 +152,7 @@ async def create_year(rolled: Sequence[Rolled], *, chosen: Collection[str] | Non
     """Create a draft for each rolled session, in one transaction.
 
     With `chosen`, references of old sessions, it is these; without, all that nothing speaks against. Refuses none at all, and a chosen
-    one that something stands against.
+    one that something stands against, be it another that is chosen.
     """
     wanted = [one for one in rolled if (one.planned.will_do if chosen is None else one.ref in chosen)]
     if not wanted:
@@ -140,6 +161,10 @@ async def create_year(rolled: Sequence[Rolled], *, chosen: Collection[str] | Non
     for one in wanted:
         if one.planned.reasons:
             raise Refused(f"“{one.title}” can no longer be made: {one.planned.reasons[0]}", code="taken", field="take")
+        other = next((other for other in wanted if other.ref in one.rivals), None)
+        if other is not None:
+            both = f"“{other.title}” and “{one.title}” of {named_day(one.planned.days[0].day)}"
+            raise Refused(f"{both} are at the same time in one place or of one course. Choose one of them.", code="rivals", field="take")
     series = new_ref()
     async with transaction():
         made = []

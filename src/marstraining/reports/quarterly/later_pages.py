@@ -64,9 +64,9 @@ def quality(quarter: Quarter) -> tuple[Block, ...]:
             "Trainers",
             ("Measure", "Figure"),
             (
-                ("People who trained this quarter", counted(one.trainers)),
+                ("People who trained this quarter", counted(one.trainers if one.sessions else None)),
                 ("Sessions of which trainers are on record", counted(one.sessions)),
-                ("Of these, trained by two or more", counted(one.together)),
+                ("Of these, trained by two or more", counted(one.together if one.sessions else None)),
                 ("Observations of training", NOT_COLLECTED),
                 ("Courses reviewed against the standards", NOT_COLLECTED),
             ),

@@ -20,7 +20,8 @@ from marstraining.search.queries import find
 from marstraining.search.rules import Intent
 
 WHICH_ONE = Reply((line("Which one? Choose it, or write its number."),), answer_type="clarify")
-EARLIER_FULL = Reply((line("Earlier dates have no places. This is the next date that has."),), answer_type="acknowledge")
+_EARLIER = "You cannot book the dates before this one at the moment. This is the next that you can."
+EARLIER_FULL = Reply((line(_EARLIER),), answer_type="acknowledge")
 # What leaves the question before it open.
 _BESIDE = frozenset({Scene.BOUNDARY, Scene.LOST, Scene.ANSWER, Scene.TERM, Scene.CONTACTS, Scene.PERSON, Scene.PRIVACY, Scene.THANKS})
 _PLAIN_CANCEL = re.compile(r"\b(?:cancel\w*|withdraw|drop|release|give up|take me off|unbook|undo)\b", re.IGNORECASE)
