@@ -221,6 +221,7 @@ async def test_a_reply_that_telegram_refuses_is_sent_as_plain_words(service: Ser
     assert phone.texts() == ["Hello"]
 
 
+@pytest.mark.whole
 async def test_what_may_have_arrived_is_not_sent_again_and_what_did_not_is(service: Service, phone: Phone, fake: FakeTelegram) -> None:
     service.way.lost = 1
     await service.post(phone.message("hello"))

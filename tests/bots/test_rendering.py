@@ -133,6 +133,7 @@ REPLIES = st.builds(
 )
 
 
+@pytest.mark.whole
 @given(REPLIES)
 async def test_telegram_takes_whatever_a_reply_holds(reply: Reply) -> None:
     messages = outgoing(reply, base_url=BASE)

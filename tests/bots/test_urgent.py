@@ -50,6 +50,7 @@ def a_room(settings: Settings, fake: FakeTelegram) -> ChatRoom:
 # ---- behind nobody --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.whole
 async def test_while_telegram_asks_for_a_pause_what_is_urgent_is_tried_and_the_rest_waits(
     db: TortoiseContext, bot_settings: Settings, fake: FakeTelegram, script: Script
 ) -> None:
@@ -206,6 +207,7 @@ async def test_an_urgent_answer_that_may_not_have_arrived_is_sent_again_and_no_o
     assert phone.texts() == ["Ring 999"] * 3 + ["Hello"]
 
 
+@pytest.mark.whole
 async def test_an_answer_that_telegram_never_took_is_handed_to_the_outbox_without_a_word_of_what_was_asked(
     service: Service, phone: Phone, fake: FakeTelegram, script: Script, bot_settings: Settings, clock: Clock
 ) -> None:

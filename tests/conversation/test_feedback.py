@@ -190,6 +190,7 @@ async def _press_as_often_as_allowed(talk: Talk, *, at: datetime) -> None:
         await execute("INSERT INTO people_attempt (kind, key, at) VALUES ('chat-survey', ?, ?)", key, at)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("asked_for", ["feedback", "how did my course do", "feedback results", "what did people say about my training"])
 async def test_the_chat_says_nothing_of_results(db: TortoiseContext, clock: Clock, asha: Person, asked_for: str) -> None:
     pytest.importorskip("scipy")

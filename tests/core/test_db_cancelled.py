@@ -61,6 +61,7 @@ async def test_cancelled_transactions_are_whole_or_absent_and_the_database_stays
     assert (held % 2, held >= 40) == (0, True)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("dialect", ["postgres"], indirect=True)
 async def test_no_connection_is_missing_from_the_pool_afterwards(db: TortoiseContext, dialect: str) -> None:
     await cancel_at_many_points(write_two)

@@ -61,6 +61,7 @@ async def test_every_way_of_writing_waits_for_its_turn(other: sqlite3.Connection
     assert await held() == 4
 
 
+@pytest.mark.whole
 async def test_patience_is_over_for_all_at_once_and_begins_anew_when_the_lock_was_free(
     other: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

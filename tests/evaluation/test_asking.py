@@ -69,6 +69,7 @@ async def _opened_in_the_room(clock: Clock) -> tuple[Taught, SurveyFacts]:
     return taught, survey
 
 
+@pytest.mark.whole
 async def test_a_survey_opened_in_the_room_stays_open_until_its_register_is_locked(db: TortoiseContext, clock: Clock) -> None:
     taught, survey = await _opened_in_the_room(clock)
     assert await close_surveys(now=clock.forward(days=16)) == 0

@@ -126,6 +126,7 @@ async def test_in_the_room_everybody_gets_the_same_pages(client: Visitor, sign_i
     assert sentence not in (await client.get(answered[0][3].partition("?")[0])).text
 
 
+@pytest.mark.whole
 async def test_in_the_room_a_network_enters_so_often_and_is_told_to_wait_whatever_is_typed(client: Visitor, clock: Clock) -> None:
     taught = await a_taught_session(clock.now, people=1)
     survey = await open_survey(taught.session.id, now=clock.now)

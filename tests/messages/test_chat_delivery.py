@@ -163,6 +163,7 @@ async def test_a_note_is_sent_once_and_mail_lanes_leave_it_alone(
     assert (sent["parse_mode"], sent["link_preview_options"], sent["disable_notification"]) == ("HTML", '{"is_disabled": true}', "false")
 
 
+@pytest.mark.whole
 async def test_two_workers_send_each_note_once(
     db: TortoiseContext, settings: Settings, clock: Clock, way: FakeTransport, fake: FakeTelegram
 ) -> None:
@@ -175,6 +176,7 @@ async def test_two_workers_send_each_note_once(
     assert set((await states()).values()) == {"sent"}
 
 
+@pytest.mark.whole
 async def test_no_more_than_twenty_a_second(db: TortoiseContext, clock: Clock, room: ChatRoom) -> None:
     await queued(*(to_chat(f"n-{number}", chat=CHAT + number) for number in range(11)), now=clock.now)
     began = asyncio.get_running_loop().time()

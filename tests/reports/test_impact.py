@@ -143,6 +143,7 @@ async def test_managers_are_reported_beside_their_learners_and_quoted_apart(cloc
     assert "They ask first." not in str(narrow.content)
 
 
+@pytest.mark.whole
 @pytest.mark.usefixtures("db")
 async def test_every_format_says_page_8_alike(clock: Clock) -> None:
     await _sampled_and_quoted(clock, await makers.make_course("Neglect", outcomes=OUTCOMES))

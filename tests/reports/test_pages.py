@@ -179,6 +179,7 @@ async def test_a_board_reader_reads_and_changes_nothing_and_for_others_there_is_
         assert [(await other.get(path)).status_code for path in paths] == [404] * 5
 
 
+@pytest.mark.whole
 async def test_every_format_says_the_same(clock: Clock, sign_in_as: SignInAs) -> None:
     ref = await a_report(clock)
     reader = await sign_in_as(await a_reader())

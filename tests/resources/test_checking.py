@@ -51,6 +51,7 @@ async def test_every_link_of_a_resource_is_due_at_once_those_of_its_summary_too(
     ]
 
 
+@pytest.mark.whole
 async def test_a_link_that_works_is_looked_at_again_in_a_week(clock: Clock, sites: Sites) -> None:
     [link] = await links_to("http://guide.site.org/", now=clock.now)
     assert await check_links(now=clock.now, network=sites.network) == 1
@@ -100,6 +101,7 @@ async def test_a_website_that_lets_no_machine_look_is_not_called_broken(code: in
     assert (link.state, link.outcome, link.failures) == ("unchecked", outcome, 0)
 
 
+@pytest.mark.whole
 async def test_a_link_that_moved_for_good_still_works_and_offers_its_new_address(clock: Clock, sites: Sites) -> None:
     [link] = await links_to("http://guide.site.org/old", now=clock.now)
     sites.pages["guide.site.org/old"] = moved("http://guide.site.org/new")
