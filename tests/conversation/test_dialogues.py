@@ -17,6 +17,8 @@ from tests import makers
 from tests.conftest import Clock, Visitor
 from tests.conversation.playing import STORIES, Seen, play, set_stage
 
+pytestmark = pytest.mark.whole  # dialogues from end to end, a fifth of a second each
+
 _numbers = count(1)
 
 

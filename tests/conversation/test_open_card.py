@@ -12,6 +12,8 @@ from tests.conftest import Clock
 from tests.conversation.talking import Talk, words
 from tests.conversation.world import make_world
 
+pytestmark = pytest.mark.whole  # dialogues from end to end, a fifth of a second each
+
 
 @pytest.mark.parametrize(
     ("said", "name"),

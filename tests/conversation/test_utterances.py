@@ -17,6 +17,8 @@ from tests import makers
 from tests.conftest import Clock
 from tests.conversation.world import World, booked, make_world
 
+pytestmark = pytest.mark.whole  # dialogues from end to end, a fifth of a second each
+
 GIVEN = json.loads((Path(__file__).parents[1] / "search" / "data" / "utterances_given.json").read_text(encoding="utf-8"))["utterances"]
 IDS = [one["id"] for one in GIVEN]
 # What somebody did before, by the utterance's words for it.
