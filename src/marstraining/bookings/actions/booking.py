@@ -161,10 +161,11 @@ def _lack(looked: Looked, ours: rules.Held | None, *, mode: str) -> Refused | No
     """The refusal where the counts as they stand for a learner leave them no place, and none where they do."""
     if ours is None:
         return capped(looked)
-    free = {one: rules.free_places(looked.session.capacity, ours, one, behind_the_list=True) for one in (*_FULL_MODES, mode)}
-    if free[mode] != 0:
+    capacity = looked.session.capacity
+    if rules.free_places(capacity, ours, mode, behind_the_list=True) != 0:
         return None
-    return full(looked, only=mode if any(free[one] != 0 for one in _FULL_MODES) else "")
+    is_free_otherwise = any(rules.free_places(capacity, ours, one, behind_the_list=True) != 0 for one in _FULL_MODES)
+    return full(looked, only=mode if is_free_otherwise else "")
 
 
 def full(looked: Looked, *, only: str = "") -> Refused:

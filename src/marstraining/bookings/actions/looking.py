@@ -117,8 +117,10 @@ async def before_strangers(session: SessionRow, held: Held, *, agency_id: int | 
         if ours is None:
             return None
         held = ours
+    if not held.waiting:
+        return held
     is_standby = period_of(session, now=now) == Period.STANDBY
-    if not held.waiting or not (is_standby or session.has_allocations):
+    if not (is_standby or session.has_allocations):
         return held
     queue = await waiting_list(session.id)
     if session.has_allocations:
