@@ -156,3 +156,17 @@ async def test_every_foreign_key_has_an_index_to_find_its_rows_by(db: TortoiseCo
         first_columns = {columns[0] for columns in (*table.indexes, *table.uniques, *table.partial.values())}
         bare += [f"{model.__name__}.{column}" for column, _, _ in table.keys if column not in first_columns]
     assert bare == []
+
+
+async def test_no_index_is_what_another_begins_with(db: TortoiseContext) -> None:
+    twice = []
+    for model in models_of(db).values():
+        table = asked_for(model)
+        longer = {*table.indexes, *table.uniques}
+        twice += [
+            f"{model.__name__}: {index} and {other}"
+            for index in table.indexes
+            for other in longer
+            if index != other and other[: len(index)] == index
+        ]
+    assert twice == []

@@ -90,6 +90,16 @@ CHANGES = {
         ROWS,
         changed(indexes={*PARENT.indexes, ("state",)}),
     ),
+    "alter a field to be empty and have an index": (
+        "ops.AlterField(model_name='Parent', name='state', field=fields.CharField(max_length=10, null=True, db_index=True)),",
+        ROWS,
+        changed(columns={**PARENT.columns, "state": True}, indexes={*PARENT.indexes, ("state",)}),
+    ),
+    "alter a field to lose its index": (
+        "ops.AlterField(model_name='Parent', name='town', field=fields.CharField(max_length=30)),",
+        ROWS,
+        changed(indexes=PARENT.indexes - {("town",)}),
+    ),
     "add a field with a default": (
         "ops.AddField(model_name='Parent', name='note', field=fields.CharField(max_length=9, default=\"it's\", db_index=True)),",
         [{**row, "note": "it's"} for row in ROWS],

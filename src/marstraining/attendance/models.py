@@ -91,7 +91,7 @@ class MeetingReport(Table):
     id = fields.IntField(primary_key=True)
     ref = fields.CharField(max_length=10, unique=True)
     session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField(
-        "models.Session", related_name="meeting_reports", db_index=True, on_delete=fields.RESTRICT
+        "models.Session", related_name="meeting_reports", on_delete=fields.RESTRICT
     )
     session_id: int
     file_hash = fields.CharField(max_length=64)
@@ -119,7 +119,7 @@ class WaitingReport(Table):
     id = fields.IntField(primary_key=True)
     ref = fields.CharField(max_length=10, unique=True)
     session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField(
-        "models.Session", related_name=False, db_index=True, on_delete=fields.RESTRICT
+        "models.Session", related_name=False, on_delete=fields.RESTRICT
     )
     session_id: int
     file_hash = fields.CharField(max_length=64)
@@ -186,7 +186,7 @@ class SessionReport(Table):
 
     id = fields.IntField(primary_key=True)
     session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField(
-        "models.Session", related_name="trainer_reports", db_index=True, on_delete=fields.RESTRICT
+        "models.Session", related_name="trainer_reports", on_delete=fields.RESTRICT
     )
     session_id: int
     trainer: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(

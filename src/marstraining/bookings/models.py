@@ -206,7 +206,7 @@ class SentEntry(Table):
 
     id = fields.IntField(primary_key=True)
     person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
-        "models.Person", related_name=False, db_index=True, on_delete=fields.RESTRICT
+        "models.Person", related_name=False, on_delete=fields.RESTRICT
     )
     person_id: int
     training_day: fields.ForeignKeyRelation[TrainingDay] = fields.ForeignKeyField(

@@ -36,7 +36,7 @@ class InstrumentVersion(Table):
 
     id = fields.IntField(primary_key=True)
     instrument: fields.ForeignKeyRelation[Instrument] = fields.ForeignKeyField(
-        "models.Instrument", related_name="versions", db_index=True, on_delete=fields.RESTRICT
+        "models.Instrument", related_name="versions", on_delete=fields.RESTRICT
     )
     instrument_id: int
     number = fields.IntField()
@@ -53,7 +53,7 @@ class CourseInstrument(Table):
     """Which instrument a course is evaluated with, where it is not the usual one; one for each kind."""
 
     id = fields.IntField(primary_key=True)
-    course: fields.ForeignKeyRelation[Course] = fields.ForeignKeyField("models.Course", related_name=False, db_index=True)
+    course: fields.ForeignKeyRelation[Course] = fields.ForeignKeyField("models.Course", related_name=False)
     course_id: int
     kind = fields.CharField(max_length=12)
     instrument: fields.ForeignKeyRelation[Instrument] = fields.ForeignKeyField(
@@ -70,7 +70,7 @@ class CourseArea(Table):
     """A course belongs to an area that the partnership shines a light on for a year, from a day to a day."""
 
     id = fields.IntField(primary_key=True)
-    course: fields.ForeignKeyRelation[Course] = fields.ForeignKeyField("models.Course", related_name=False, db_index=True)
+    course: fields.ForeignKeyRelation[Course] = fields.ForeignKeyField("models.Course", related_name=False)
     course_id: int
     area = fields.CharField(max_length=120)
     starts_on = fields.DateField()

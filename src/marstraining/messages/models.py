@@ -23,7 +23,7 @@ class Message(Table):
     address = fields.CharField(max_length=254)
     name = fields.CharField(max_length=200)
     fallback = fields.CharField(max_length=254, null=True)
-    person_id = fields.IntField(null=True, db_index=True)
+    person_id = fields.IntField(null=True)
     session_id = fields.IntField(null=True, db_index=True)
     context: dict[str, object] = fields.JSONField(default=dict)
     tokens: dict[str, list[object]] = fields.JSONField(default=dict)

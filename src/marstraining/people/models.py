@@ -221,7 +221,7 @@ class KnownDevice(Table):
 
     id = fields.IntField(primary_key=True)
     person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
-        "models.Person", related_name=False, db_index=True, on_delete=fields.RESTRICT
+        "models.Person", related_name=False, on_delete=fields.RESTRICT
     )
     person_id: int
     token_hash = fields.CharField(max_length=64)

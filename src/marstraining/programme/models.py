@@ -75,7 +75,7 @@ class CourseTopic(Table):
     """A course is about a topic."""
 
     id = fields.IntField(primary_key=True)
-    course: fields.ForeignKeyRelation[Course] = fields.ForeignKeyField("models.Course", related_name="topic_links", db_index=True)
+    course: fields.ForeignKeyRelation[Course] = fields.ForeignKeyField("models.Course", related_name="topic_links")
     course_id: int
     topic: fields.ForeignKeyRelation[Topic] = fields.ForeignKeyField("models.Topic", related_name=False, db_index=True)
     topic_id: int
@@ -89,7 +89,7 @@ class Prerequisite(Table):
     """A course that must be completed before another may be booked."""
 
     id = fields.IntField(primary_key=True)
-    course: fields.ForeignKeyRelation[Course] = fields.ForeignKeyField("models.Course", related_name="prerequisites", db_index=True)
+    course: fields.ForeignKeyRelation[Course] = fields.ForeignKeyField("models.Course", related_name="prerequisites")
     course_id: int
     needs: fields.ForeignKeyRelation[Course] = fields.ForeignKeyField("models.Course", related_name=False, db_index=True)
     needs_id: int
@@ -222,7 +222,7 @@ class SessionTrainer(Table):
 
     id = fields.IntField(primary_key=True)
     session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField(
-        "models.Session", related_name="trainers", db_index=True, on_delete=fields.RESTRICT
+        "models.Session", related_name="trainers", on_delete=fields.RESTRICT
     )
     session_id: int
     person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
@@ -251,7 +251,7 @@ class AgencyHeadcount(Table):
 
     id = fields.IntField(primary_key=True)
     session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField(
-        "models.Session", related_name="headcounts", db_index=True, on_delete=fields.RESTRICT
+        "models.Session", related_name="headcounts", on_delete=fields.RESTRICT
     )
     session_id: int
     agency: fields.ForeignKeyRelation[Agency] = fields.ForeignKeyField(
@@ -270,7 +270,7 @@ class Invited(Table):
 
     id = fields.IntField(primary_key=True)
     session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField(
-        "models.Session", related_name="invited", db_index=True, on_delete=fields.RESTRICT
+        "models.Session", related_name="invited", on_delete=fields.RESTRICT
     )
     session_id: int
     person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(

@@ -13,7 +13,7 @@ class Completion(Table):
     """A person completed a course on a day; `session` is None where it was learnt elsewhere."""
 
     id = fields.IntField(primary_key=True)
-    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField("models.Person", related_name="completions", db_index=True)
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField("models.Person", related_name="completions")
     person_id: int
     course: fields.ForeignKeyRelation[Course] = fields.ForeignKeyField(
         "models.Course", related_name=False, db_index=True, on_delete=fields.RESTRICT

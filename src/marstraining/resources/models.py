@@ -52,7 +52,7 @@ class ResourceTopic(Table):
     """A resource is about a topic."""
 
     id = fields.IntField(primary_key=True)
-    resource: fields.ForeignKeyRelation[Resource] = fields.ForeignKeyField("models.Resource", related_name="topic_links", db_index=True)
+    resource: fields.ForeignKeyRelation[Resource] = fields.ForeignKeyField("models.Resource", related_name="topic_links")
     resource_id: int
     topic: fields.ForeignKeyRelation[Topic] = fields.ForeignKeyField(
         "models.Topic", related_name=False, db_index=True, on_delete=fields.RESTRICT
@@ -72,7 +72,7 @@ class ResourceVersion(Table):
 
     id = fields.IntField(primary_key=True)
     resource: fields.ForeignKeyRelation[Resource] = fields.ForeignKeyField(
-        "models.Resource", related_name="versions", db_index=True, on_delete=fields.RESTRICT
+        "models.Resource", related_name="versions", on_delete=fields.RESTRICT
     )
     resource_id: int
     number = fields.IntField()
@@ -100,7 +100,7 @@ class ResourceLink(Table):
 
     id = fields.IntField(primary_key=True)
     resource: fields.ForeignKeyRelation[Resource] = fields.ForeignKeyField(
-        "models.Resource", related_name="links", db_index=True, on_delete=fields.CASCADE
+        "models.Resource", related_name="links", on_delete=fields.CASCADE
     )
     resource_id: int
     url = fields.CharField(max_length=1000)
@@ -176,7 +176,7 @@ class ResourceUse(Table):
     """How often a resource was opened on a day and taken away in a pack for a team meeting; nothing says by whom."""
 
     id = fields.IntField(primary_key=True)
-    resource: fields.ForeignKeyRelation[Resource] = fields.ForeignKeyField("models.Resource", related_name=False, db_index=True)
+    resource: fields.ForeignKeyRelation[Resource] = fields.ForeignKeyField("models.Resource", related_name=False)
     resource_id: int
     day = fields.DateField()
     opened = fields.IntField(default=0)

@@ -162,6 +162,10 @@ class SqliteEditor(_Complete, SqliteSchemaEditor):
             await self._remake_table(model)
 
     async def _alter_field(self, model: type[Model], old_field: Field[Any], new_field: Field[Any]) -> None:
+        if old_field.index != new_field.index and _but_for_the_index(old_field) == _but_for_the_index(new_field):
+            index = Index(fields=(_column(new_field),))
+            await (self.add_index(model, index) if new_field.index else self.remove_index(model, index))
+            return
         await self._remake_table(model, alter_fields=[(old_field, new_field)])
 
     async def add_constraint(self, model: type[Model], constraint: Constraint) -> None:
@@ -320,6 +324,14 @@ class DialectSQL(TortoiseOperation):
 def editor_for(client: BaseDBAsyncClient) -> BaseSchemaEditor:
     """The editor of this connection's database, for use inside one transaction."""
     return SqliteEditor(client) if client.capabilities.dialect == "sqlite" else PostgresEditor(client)
+
+
+def _but_for_the_index(field: Field[Any]) -> tuple[object, ...]:
+    """All that a column is besides being indexed, its foreign key with it."""
+    described = {name: value for name, value in field.describe(serializable=True).items() if name != "indexed"}
+    key = field.reference
+    target = None if key is None else (getattr(key, "model_name", None), getattr(key, "on_delete", None), getattr(key, "db_constraint", None))
+    return described, target
 
 
 def _constraints(model: type[Model] | None) -> Sequence[Constraint]:

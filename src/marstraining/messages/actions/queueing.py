@@ -11,10 +11,10 @@ from marstraining.messages.rules import CalendarItem, Letter
 
 _COLUMNS = (
     "key, template, priority, channel, address, name, fallback, person_id, session_id, context, tokens, calendar, unsubscribe, "
-    "thread, sequence, message_id, created_at, not_before, expires_at, next_try_at, state, tries, last_error"
+    "thread, sequence, message_id, ref, created_at, not_before, expires_at, next_try_at, state, tries, last_error"
 )
-_ROW = "(" + "?, " * 20 + "'waiting', 0, '')"
-# 20 values a row, and SQLite takes 32,766 in one statement, PostgreSQL 32,767.
+_ROW = "(" + "?, " * 21 + "'waiting', 0, '')"
+# 21 values a row, and SQLite takes 32,766 in one statement, PostgreSQL 32,767.
 _ROWS_IN_ONE_STATEMENT = 1000
 _ITEM = tuple(field.name for field in fields(CalendarItem))
 
@@ -93,7 +93,7 @@ def _values(letter: Letter, *, domain: str, now: datetime) -> tuple[object, ...]
         letter.key, letter.template, int(letter.priority), to.channel.value, to.address, to.name, to.fallback, to.person_id,
         letter.session_id, json.dumps(letter.context), json.dumps(letter.tokens), json.dumps([_item(item) for item in letter.calendar]),
         None if letter.unsubscribe is None else json.dumps(letter.unsubscribe), letter.thread, letter.sequence,
-        f"<{tokens.new_ref()}{tokens.new_ref()}@{domain}>", now, letter.not_before, letter.expires_at,
+        f"<{tokens.new_ref()}{tokens.new_ref()}@{domain}>", tokens.new_ref(), now, letter.not_before, letter.expires_at,
         max(now, letter.not_before) if letter.not_before else now,
     )  # fmt: skip
 
