@@ -18,8 +18,9 @@ from tests.statements import statements
 SignInAs = Callable[[Person], Awaitable[Visitor]]
 
 # Writes that leave together are several statements to SQLite in one hand-over, and one to PostgreSQL.
-BOOKING = {"sqlite": 1 + 1 + 1 + 5, "postgres": 1 + 1 + 1 + 1}
-BOOKING_WITH_OTHERS = {"sqlite": 1 + 1 + 1 + 1 + 1 + 5 + 1, "postgres": 1 + 1 + 1 + 1 + 1 + 1 + 1}
+# SQLite holds two rows by two statements and looks again; PostgreSQL, which gives the number ahead, holds and writes in one.
+BOOKING = {"sqlite": 1 + 2 + 1 + 5, "postgres": 1 + 1}
+BOOKING_WITH_OTHERS = {"sqlite": 1 + 1 + 2 + 1 + 1 + 5 + 1, "postgres": 1 + 1 + 1 + 1 + 1 + 1 + 1}
 
 
 async def book(person: Person, session: Session, clock: Clock) -> int:
@@ -27,7 +28,7 @@ async def book(person: Person, session: Session, clock: Clock) -> int:
     return (await book_place(order, by=makers.as_learner(person), now=clock.now)).id
 
 
-async def test_booking_a_place_looks_holds_looks_again_and_writes(db: TortoiseContext, dialect: str, clock: Clock, asha: Person) -> None:
+async def test_booking_a_place_looks_holds_and_writes(db: TortoiseContext, dialect: str, clock: Clock, asha: Person) -> None:
     session = await makers.make_session(now=clock.now)
     async with statements(db) as heard:
         await book(asha, session, clock)
@@ -73,7 +74,7 @@ async def test_joining_the_list_takes_as_many_behind_one_as_behind_three(
         await join_list(BookPlace(session_id=session.id, learner_id=person.id), by=makers.as_learner(person), now=clock.now)
     async with statements(db) as heard:
         await join_list(BookPlace(session_id=session.id, learner_id=asha.id), by=makers.as_learner(asha), now=clock.now)
-    assert len(heard) == {"sqlite": 1 + 1 + 1 + 1 + 4, "postgres": 1 + 1 + 1 + 1 + 1}[dialect]
+    assert len(heard) == {"sqlite": 1 + 2 + 1 + 1 + 4, "postgres": 1 + 1 + 1 + 1 + 1}[dialect]
 
 
 @pytest.mark.parametrize("waiting", [0, 1, 3])

@@ -5,6 +5,7 @@ from tortoise.context import TortoiseContext
 
 from marstraining.bookings.actions import book_place, confirm_invitation, decline_invitation, join_list
 from marstraining.bookings.models import Booking
+from marstraining.bookings.queries import look
 from marstraining.bookings.rules import BookPlace
 from marstraining.colleagues.actions import choose_colleagues, invite_colleagues, settle_invitations
 from marstraining.colleagues.queries import bookings_for, staff
@@ -58,6 +59,15 @@ async def test_a_colleague_is_invited_holds_a_place_confirms_and_gets_the_letter
     for _ in range(2):
         assert await confirm_invitation(booking.id, by=makers.as_learner(asha), now=NOW) == "confirmed"
     assert await letters() == [("invited_to_confirm", "Asha Patel"), ("confirmed", "Asha Patel")]
+
+
+async def test_who_looked_before_they_were_invited_elsewhere_at_that_time_meets_the_clash(school: Agency, lena: Viewer) -> None:
+    asha = await makers.make_person("Asha Patel", agency=school)
+    one, other = await makers.make_session(now=NOW), await makers.make_session(now=NOW)
+    looked = await look(one.ref, asha.id, to_book=True, now=NOW)
+    await invite_colleagues(other.ref, [asha.ref], by=lena, now=NOW)
+    with pytest.raises(Refused, match="at the same time"):
+        await book_place(BookPlace(session_id=one.id, learner_id=asha.id), looked=looked, by=makers.as_learner(asha), now=NOW)
 
 
 async def test_thirty_staff_on_ten_seats_books_nothing(school: Agency, lena: Viewer) -> None:

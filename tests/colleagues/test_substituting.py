@@ -5,6 +5,7 @@ from tortoise.context import TortoiseContext
 
 from marstraining.bookings.actions import book_place, join_list
 from marstraining.bookings.models import Booking
+from marstraining.bookings.queries import look
 from marstraining.bookings.rules import BookPlace
 from marstraining.colleagues.actions import note_absences, restore_entry, substitute, waive_entry
 from marstraining.colleagues.queries import ledger, ledger_by_agency
@@ -44,6 +45,16 @@ async def booked(session_id: int, person: Person) -> Booking:
 async def states(session_id: int) -> list[tuple[str, str]]:
     found = await Booking.filter(session_id=session_id).order_by("id").values("learner__name", "state")
     return [(row["learner__name"], row["state"]) for row in found]
+
+
+async def test_who_looked_before_they_stood_in_elsewhere_at_that_time_meets_the_clash(school: Agency, lena: Viewer) -> None:
+    asha, ben = await makers.make_person("Asha Patel", agency=school), await makers.make_person("Ben Okafor", agency=school)
+    one, other = await makers.make_session(now=NOW), await makers.make_session(now=NOW)
+    held = await booked(other.id, ben)
+    looked = await look(one.ref, asha.id, to_book=True, now=NOW)
+    await substitute(held.id, learner_id=asha.id, by=lena, now=NOW)
+    with pytest.raises(Refused, match="at the same time"):
+        await book_place(BookPlace(session_id=one.id, learner_id=asha.id), looked=looked, by=makers.as_learner(asha), now=NOW)
 
 
 async def test_a_colleague_takes_the_place_of_a_full_session_before_the_list_and_one_entry_is_cancelled_another_issued(

@@ -16,7 +16,6 @@ from marstraining.core.db import (
     execute,
     execute_many,
     hold,
-    hold_unseen,
     like_pattern,
     next_key,
     rows,
@@ -254,41 +253,6 @@ async def test_writes_together_belong_to_the_transaction_within_a_transaction_th
                 await execute("INSERT INTO programme_topic (id, slug, label) VALUES (NULL, NULL, NULL)")
         assert await rows("SELECT action FROM history_entry ORDER BY id") == [{"action": "before"}, {"action": "kept"}]
     assert await Entry.all().count() == 2
-
-
-async def test_whoever_holds_a_row_unseen_finds_out_by_the_next_statement_and_holds_it_then(db: TortoiseContext) -> None:
-    venue = await make_venue("Town hall")
-    async with transaction():
-        await hold_unseen(Venue, venue, and_for=7)
-        assert await rows("SELECT revision FROM programme_venue WHERE id = ?", venue) == [{"revision": 1}]
-    async with transaction():
-        await hold_unseen(Venue, 999, and_for=7)
-        assert await rows("SELECT revision FROM programme_venue WHERE id = ?", 999) == []
-    assert [(row.name, row.revision) for row in await Venue.all()] == [("Town hall", 1)]
-
-
-async def test_two_who_hold_different_rows_for_the_same_person_wait_for_each_other(db: TortoiseContext) -> None:
-    first, second = await make_venue("first"), await make_venue("second")
-    order: list[str] = []
-    held = asyncio.Event()
-
-    async def hold_first() -> None:
-        async with transaction():
-            assert await hold(Venue, first, and_for=7)
-            held.set()
-            await asyncio.sleep(0.2)
-            order.append("first")
-
-    async def hold_second() -> None:
-        await held.wait()
-        async with transaction():
-            assert await hold(Venue, second, and_for=7)
-            order.append("second")
-
-    await asyncio.gather(hold_first(), hold_second())
-    assert order == ["first", "second"]
-    async with transaction():
-        assert not await hold(Venue, 999, and_for=7)
 
 
 @pytest.mark.usefixtures("db")

@@ -118,9 +118,7 @@ class WaitingReport(Table):
 
     id = fields.IntField(primary_key=True)
     ref = fields.CharField(max_length=10, unique=True)
-    session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField(
-        "models.Session", related_name=False, on_delete=fields.RESTRICT
-    )
+    session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField("models.Session", related_name=False, on_delete=fields.RESTRICT)
     session_id: int
     file_hash = fields.CharField(max_length=64)
     file_name = fields.CharField(max_length=200)

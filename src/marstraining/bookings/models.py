@@ -205,9 +205,7 @@ class SentEntry(Table):
     """Which sequence of a training day's calendar entry a person was last sent; one row per person and day."""
 
     id = fields.IntField(primary_key=True)
-    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
-        "models.Person", related_name=False, on_delete=fields.RESTRICT
-    )
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField("models.Person", related_name=False, on_delete=fields.RESTRICT)
     person_id: int
     training_day: fields.ForeignKeyRelation[TrainingDay] = fields.ForeignKeyField(
         "models.TrainingDay", related_name=False, db_index=True, on_delete=fields.RESTRICT

@@ -220,9 +220,7 @@ class KnownDevice(Table):
     """A browser that a person has signed in from before, so that a new one is announced by letter."""
 
     id = fields.IntField(primary_key=True)
-    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
-        "models.Person", related_name=False, on_delete=fields.RESTRICT
-    )
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField("models.Person", related_name=False, on_delete=fields.RESTRICT)
     person_id: int
     token_hash = fields.CharField(max_length=64)
     first_seen_at = UTCDatetimeField()

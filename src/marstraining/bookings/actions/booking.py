@@ -1,5 +1,7 @@
 """Booking a place, and joining the waiting list where there is none."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from marstraining.bookings import rules
@@ -8,13 +10,16 @@ from marstraining.bookings.actions.cancelling import give_up
 from marstraining.bookings.actions.turns import turn
 from marstraining.bookings.actions.waiting import pass_on, withdraw_other_entries
 from marstraining.bookings.letters import Subject, joining_facts, letter_about
-from marstraining.bookings.queries import Looked, Relooked
+from marstraining.bookings.queries import Looked
+from marstraining.bookings.queries.entries import DayEntry
 from marstraining.bookings.rules import BookingState, BookPlace, Mode
-from marstraining.core.db import rows, together, transaction
+from marstraining.core.db import Moved, in_transaction, rows, together, transaction
 from marstraining.core.errors import Refused
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
 from marstraining.messages.actions import queue_letter
+from marstraining.people.models import Person
+from marstraining.programme.models import Session
 from marstraining.programme.rules import CourseKind, Delivery
 
 # A mode that is full while the other is not: where no place is left, and how one may attend instead.
@@ -28,13 +33,30 @@ async def book_place(order: BookPlace, *, looked: Looked | None = None, by: View
     not eligible, a prerequisite is missing or training days clash; NotFound for a draft or an unknown session. A refusal
     takes no lock and writes nothing. Nobody is put on the waiting list by this verb (booking.md, Booking 1, 2). `looked` spares
     the first look to a caller who has just looked.
+
+    Where all that matters was in the look, the place is written in one statement that writes only if nothing moved since; else, if
+    something did, or in a caller's transaction, the session is held and looked at again.
     """
     plan = await looking.look_first(order, looked=looked, by=by, now=now)
     if isinstance(plan, steps.Booked):
         return plan
     await _check_place(plan, held=plan.looked.held, now=now)
-    async with turn(plan.looked.session.id, wants=(plan.mode, order.by_desk, plan.agency_id)), transaction():
-        return await confirm_in_transaction(plan, by=by, now=now)
+    async with turn(plan.looked.session.id, wants=(plan.mode, order.by_desk, plan.agency_id)) as has_waited:
+        if plan.is_plain and not (has_waited or in_transaction()):
+            with suppress(Moved):
+                return await _confirm_at_once(plan, by=by, now=now)
+        async with transaction():
+            return await confirm_in_transaction(plan, by=by, now=now)
+
+
+async def _confirm_at_once(plan: looking.Plan, *, by: Viewer, now: datetime) -> steps.Booked:
+    """Book on the strength of the look alone: Moved, with nothing written, where session or learner changed since."""
+    looked = plan.looked
+    if looked.next_id is None:
+        raise Moved
+    unmoved = ((Session, looked.session.id, looked.session_revision), (Person, looked.learner.id, looked.learner_revision))
+    async with together(unmoved=unmoved):
+        return await _write_confirmed(plan, booking_id=looked.next_id, days=looked.days, by=by, now=now)
 
 
 async def confirm_in_transaction(plan: looking.Plan, *, by: Viewer, now: datetime) -> steps.Booked:
@@ -56,22 +78,30 @@ async def confirm_in_transaction(plan: looking.Plan, *, by: Viewer, now: datetim
     if session.needs_approval and await requesting.needs_approval(plan, by=by):
         return await requesting.request_in_transaction(plan, seen, by=by, now=now)
     async with together():
-        subject = await steps.insert_booking(order, _new(plan, seen, state=BookingState.CONFIRMED, joined_at=now), by=by, now=now)
-        await _save_extras(subject, order, asks_diet=session.has_catering, now=now)
-        letter = letter_about(
-            "confirmed",
-            subject=subject,
-            session=session,
-            learner=plan.looked.learner,
-            days=seen.days,
-            method="REQUEST",
-            extra=joining_facts(session, subject, now=now, calendar=steps.working_calendar()),
-        )
-        await steps.send(letter, days={order.learner_id: seen.days}, is_cancelled=False, now=now)
-        detail = {"session": session.id}
-        await record("booking.confirmed", by=by, now=now, subject_kind="booking", subject_id=subject.booking_id, detail=detail)
+        booked = await _write_confirmed(plan, booking_id=seen.next_id, days=seen.days, by=by, now=now)
     if seen.has_others and session.kind == CourseKind.COURSE:
         await withdraw_other_entries(session, learner=plan.looked.learner, now=now)
+    return booked
+
+
+async def _write_confirmed(plan: looking.Plan, *, booking_id: int, days: Sequence[DayEntry], by: Viewer, now: datetime) -> steps.Booked:
+    """What a confirmed place is in rows, for `together`: itself, its letter with calendar entries, its history."""
+    order, session = plan.order, plan.looked.session
+    new = _new(plan, booking_id, state=BookingState.CONFIRMED, joined_at=now)
+    subject = await steps.insert_booking(order, new, by=by, now=now)
+    await _save_extras(subject, order, asks_diet=session.has_catering, now=now)
+    letter = letter_about(
+        "confirmed",
+        subject=subject,
+        session=session,
+        learner=plan.looked.learner,
+        days=days,
+        method="REQUEST",
+        extra=joining_facts(session, subject, now=now, calendar=steps.working_calendar()),
+    )
+    await steps.send(letter, days={order.learner_id: days}, is_cancelled=False, now=now)
+    detail = {"session": session.id}
+    await record("booking.confirmed", by=by, now=now, subject_kind="booking", subject_id=subject.booking_id, detail=detail)
     return steps.Booked(id=subject.booking_id, ref=subject.booking_ref, state=BookingState.CONFIRMED)
 
 
@@ -110,7 +140,9 @@ async def join_in_transaction(plan: looking.Plan, *, by: Viewer, now: datetime) 
     )
     joined_at = rules.rejoin_time(last[0]["joined_at"], now)
     async with together():
-        subject = await steps.insert_booking(order, _new(plan, seen, state=BookingState.WAITING, joined_at=joined_at), by=by, now=now)
+        subject = await steps.insert_booking(
+            order, _new(plan, seen.next_id, state=BookingState.WAITING, joined_at=joined_at), by=by, now=now
+        )
         await _save_extras(subject, order, asks_diet=session.has_catering, now=now)
         letter = letter_about("joined_list", subject=subject, session=session, learner=plan.looked.learner, days=seen.days)
         if letter:
@@ -120,9 +152,9 @@ async def join_in_transaction(plan: looking.Plan, *, by: Viewer, now: datetime) 
     return steps.Booked(id=subject.booking_id, ref=subject.booking_ref, state=BookingState.WAITING)
 
 
-def _new(plan: looking.Plan, seen: Relooked, *, state: BookingState, joined_at: datetime) -> steps.NewBooking:
+def _new(plan: looking.Plan, booking_id: int, *, state: BookingState, joined_at: datetime) -> steps.NewBooking:
     return steps.NewBooking(
-        id=seen.next_id, state=state, mode=plan.mode, agency_id=plan.agency_id, job_role=plan.job_role, joined_at=joined_at
+        id=booking_id, state=state, mode=plan.mode, agency_id=plan.agency_id, job_role=plan.job_role, joined_at=joined_at
     )
 
 

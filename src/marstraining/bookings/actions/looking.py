@@ -21,6 +21,7 @@ from marstraining.core.db import hold, hold_unseen, rows
 from marstraining.core.errors import NotFound, Refused, TooFast
 from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
+from marstraining.people.models import Person
 from marstraining.programme.models import Session
 
 _BOOKINGS_A_MINUTE = 30
@@ -36,6 +37,19 @@ class Plan:
     agency_id: int | None
     job_role: str
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether all there is to find out was seen in the look: nothing to give up, to ask for, to pass on or to weigh against others."""
+        looked = self.looked
+        return (
+            looked.next_id is not None
+            and self.order.instead_of is None
+            # What is kept for next time is written to the learner's own row.
+            and self.order.keeps_needs is None
+            and not (looked.has_others or looked.counted.run_out or looked.held.waiting)
+            and not (looked.session.needs_approval or looked.session.has_allocations)
+        )
+
 
 async def look_first(
     order: BookPlace, *, looked: Looked | None = None, joins_list: bool = False, by: Viewer, now: datetime
@@ -45,7 +59,7 @@ async def look_first(
     `looked` is what the caller saw a moment ago of this session and learner, if it did. Who only `joins_list` may be booked
     elsewhere at the same time: they choose between the two when a place is offered.
     """
-    looked = looked or await look(order.session_id, order.learner_id, now=now)
+    looked = looked or await look(order.session_id, order.learner_id, to_book=True, now=now)
     if looked is None:
         raise NotFound
     if looked.existing:
@@ -85,7 +99,7 @@ async def take_hold(plan: Plan) -> None:
     for session_id in first:
         await hold(Session, session_id)
     # That the session is still there is seen by the look that follows.
-    await hold_unseen(Session, last, and_for=order.learner_id)
+    await hold_unseen(Session, last, and_then=(Person, order.learner_id))
 
 
 async def see_again(plan: Plan, *, now: datetime) -> Relooked:

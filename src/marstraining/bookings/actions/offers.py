@@ -17,6 +17,7 @@ from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
 from marstraining.messages.rules import Priority
+from marstraining.people.models import Person
 from marstraining.programme.models import Session
 from marstraining.programme.rules import SessionState
 
@@ -153,7 +154,7 @@ async def held_booking(booking_id: int, *, and_of: int | None = None) -> OwnBook
     *first, last = sorted({booking.session_id} | ({other.session_id} if other else set()))
     for session_id in first:
         await hold(Session, session_id)
-    await hold(Session, last, and_for=booking.learner_id)
+    await hold(Session, last, and_then=(Person, booking.learner_id))
     fresh = await booking_by_id(booking_id)
     if fresh is None:
         raise NotFound

@@ -11,6 +11,7 @@ from marstraining.core.db import hold, next_key, rows, transaction
 from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
+from marstraining.people.models import Person
 from marstraining.programme.models import Session
 from marstraining.programme.rules import Delivery, SessionState
 
@@ -30,7 +31,7 @@ async def confirm_walk_in(session_id: int, learner_id: int, *, agency_id: int | 
     if today_of(now) < today_of(session.starts_at):
         raise Refused("The session is still to come, so nobody can walk in yet. Book them instead.", code="not_begun")
     async with transaction():
-        await hold(Session, session_id)
+        await hold(Session, session_id, and_then=(Person, learner_id))
         marks = ", ".join(f"'{state}'" for state in sorted(LIVE_STATES))
         found = await rows(
             f"SELECT id, ref, state FROM bookings_booking WHERE session_id = ? AND learner_id = ? AND state IN ({marks})",

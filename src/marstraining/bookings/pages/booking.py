@@ -39,7 +39,7 @@ async def book(request: Request) -> Response:
     viewer, ref, now = viewer_of(request), request.path_params["ref"], clock.now()
     if viewer.person_id is None:
         return await _newcomer(request, await session_facts(ref, viewer=viewer, now=now))
-    looked = await look(ref, viewer.person_id, now=now)
+    looked = await look(ref, viewer.person_id, to_book=request.method == "POST", now=now)
     if looked is None:
         raise NotFound
     if not looked.is_open_secret:

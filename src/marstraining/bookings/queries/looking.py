@@ -11,7 +11,7 @@ from marstraining.bookings.queries.situations import INSTANTS, SESSION_COLUMNS, 
 from marstraining.bookings.queries.waiting import Counted, counted_of, counts_of
 from marstraining.bookings.rules import Capacity, Held, Missing, Situation
 from marstraining.core.clock import today_of
-from marstraining.core.db import next_key, rows
+from marstraining.core.db import key_ahead, next_key, rows
 from marstraining.core.values import frozen
 from marstraining.programme.rules import Access, SessionState, audiences_of
 
@@ -30,15 +30,29 @@ class Existing:
 
 @frozen
 class Looked:
-    """Everything seen in the look before the lock; `recent` is how many bookings the learner made in the last minute."""
+    """Everything seen in the look before the lock; `recent` is how many bookings the learner made in the last minute.
+
+    With the revisions of session and learner it stands as long as neither moved: whoever changes a session, its bookings or its
+    days holds the session, and whoever gives a learner a place holds the learner too. `next_id` is a number that a booking may
+    take, where the look was `to_book` and the database gives numbers ahead.
+    """
 
     session: SessionRow
     learner: LearnerRow
     situation: Situation
     existing: Existing | None
-    held: Held
+    counted: Counted
     has_others: bool
     recent: int
+    days: tuple[DayEntry, ...]
+    session_revision: int
+    learner_revision: int
+    next_id: int | None
+
+    @property
+    def held(self) -> Held:
+        """The places as they were counted."""
+        return self.counted.held
 
     @property
     def is_open_secret(self) -> bool:
@@ -61,10 +75,19 @@ class Relooked:
     next_id: int
 
 
+_DAY_COLUMNS = (
+    "d.id AS day_id, d.uid, d.starts_at AS day_starts_at, d.ends_at AS day_ends_at, d.sequence, d.changed_at, d.is_cancelled,"
+    " e.sequence AS last_sent"
+)
+_DAY_FROM = (
+    " LEFT JOIN programme_day d ON d.session_id = s.id LEFT JOIN bookings_sent_entry e ON e.training_day_id = d.id AND e.person_id = "
+)
+_DAY_INSTANTS = ("day_starts_at", "day_ends_at", "changed_at")
 _LOOK_COLUMNS = (
-    "p.id AS learner_id, p.name AS learner_name, p.email AS learner_email, p.calendar_choice, p.has_discreet_titles, p.managed_by_id,"
+    "s.revision AS session_revision, p.revision AS learner_revision,"
+    " p.id AS learner_id, p.name AS learner_name, p.email AS learner_email, p.calendar_choice, p.has_discreet_titles, p.managed_by_id,"
     " coalesce(m.contact_email, '') AS contact_email, b.id AS booking_id, b.ref AS booking_ref, b.state AS booking_state, k.*,"
-    " g.agency_id AS post_agency_id, a.name AS post_agency, g.job_role AS post_job_role, a.sector AS post_sector,"
+    " g.id AS post_id, g.agency_id AS post_agency_id, a.name AS post_agency, g.job_role AS post_job_role, a.sector AS post_sector,"
     " a.is_vcse AS post_is_vcse,"
     f" (SELECT count(*) FROM bookings_booking o WHERE o.learner_id = p.id AND o.session_id <> s.id AND o.state IN {_LIVE}) AS others,"
     " (SELECT count(*) FROM bookings_transition t WHERE t.by_id = p.id AND t.at > ? AND t.from_state = '') AS recent,"
@@ -73,33 +96,37 @@ _LOOK_COLUMNS = (
     " (SELECT count(*) FROM programme_invited i WHERE i.session_id = s.id AND i.person_id = p.id) AS invitations,"
     " (SELECT count(*) FROM programme_prerequisite q WHERE q.course_id = s.course_id AND NOT EXISTS"
     " (SELECT 1 FROM record_completion r WHERE r.person_id = p.id AND r.course_id = q.needs_id)) AS missing"
+    f", {_DAY_COLUMNS}"
 )
 _LOOK_FROM = (
     " JOIN people_person p ON p.id = ? LEFT JOIN people_agency m ON m.id = p.managed_by_id"
     f" LEFT JOIN bookings_booking b ON b.session_id = s.id AND b.learner_id = p.id AND b.state IN {_LIVE}"
     " LEFT JOIN people_position g ON g.person_id = p.id AND g.starts_on <= ? AND (g.ends_on IS NULL OR g.ends_on >= ?)"
     " LEFT JOIN people_agency a ON a.id = g.agency_id"
+    f"{_DAY_FROM}p.id"
 )
 
 
-async def look(session: int | str, learner_id: int, *, now: datetime) -> Looked | None:
+async def look(session: int | str, learner_id: int, *, to_book: bool = False, now: datetime) -> Looked | None:
     """The session, by id or by reference, the learner with their posts, the booking there may be already, the places; None if unknown."""
+    next_id = key_ahead(Booking) if to_book else "NULL"
     which = "s.ref = ?" if isinstance(session, str) else "s.id = ?"
     today = today_of(now)
     found = await rows(
-        f"SELECT {SESSION_COLUMNS}, {_LOOK_COLUMNS}{SESSION_FROM} CROSS JOIN ({counts_of(which)}) k{_LOOK_FROM}"
-        f" WHERE {which} ORDER BY g.id",
+        f"SELECT {SESSION_COLUMNS}, {_LOOK_COLUMNS}, {next_id} AS next_id{SESSION_FROM} CROSS JOIN ({counts_of(which)}) k{_LOOK_FROM}"
+        f" WHERE {which} ORDER BY g.id, d.starts_at, d.id",
         now - _RECENTLY,
         *(now, now, now, now, session),
         *(learner_id, today, today),
         session,
-        instants=INSTANTS,
+        instants=(*INSTANTS, *_DAY_INSTANTS),
     )
     if not found:
         return None
     row = found[0]
     made = made_session_row(row)
-    posts = tuple(_post(post) for post in found if post["post_agency_id"] is not None)
+    # Each post comes once with each training day.
+    posts = tuple({post["post_id"]: _post(post) for post in found if post["post_id"] is not None}.values())
     missing = await _missing_prerequisites(made.course_id, learner_id, now=now) if row["missing"] else ()
     return Looked(
         session=made,
@@ -115,9 +142,13 @@ async def look(session: int | str, learner_id: int, *, now: datetime) -> Looked 
         ),
         situation=_situation(made, posts=posts, is_invited=bool(row["invitations"]), missing=missing, trainer_state=row["trainer_state"]),
         existing=_existing(row),
-        held=counted_of(row).held,
+        counted=counted_of(row),
         has_others=bool(row["others"]),
         recent=row["recent"],
+        days=_days(found),
+        session_revision=row["session_revision"],
+        learner_revision=row["learner_revision"],
+        next_id=row["next_id"],
     )
 
 
@@ -182,17 +213,13 @@ async def look_again(session_id: int, learner_id: int, *, now: datetime) -> Relo
         f"SELECT {next_key(Booking)} AS next_id, s.state AS session_state, s.starts_at, s.closes_at, s.capacity, s.capacity_room,"
         " s.capacity_online, s.delivery, b.id AS booking_id, b.ref AS booking_ref, b.state AS booking_state, k.*,"
         f" (SELECT count(*) FROM bookings_booking o WHERE o.learner_id = ? AND o.session_id <> s.id AND o.state IN {_LIVE}) AS others,"
-        " d.id AS day_id, d.uid, d.starts_at AS day_starts_at, d.ends_at AS day_ends_at, d.sequence, d.changed_at, d.is_cancelled,"
-        " e.sequence AS last_sent"
-        f" FROM programme_session s CROSS JOIN ({counts_of('s.id = ?')}) k"
+        f" {_DAY_COLUMNS} FROM programme_session s CROSS JOIN ({counts_of('s.id = ?')}) k"
         f" LEFT JOIN bookings_booking b ON b.session_id = s.id AND b.learner_id = ? AND b.state IN {_LIVE}"
-        " LEFT JOIN programme_day d ON d.session_id = s.id"
-        " LEFT JOIN bookings_sent_entry e ON e.training_day_id = d.id AND e.person_id = ?"
-        " WHERE s.id = ? ORDER BY d.starts_at, d.id",
+        f"{_DAY_FROM}? WHERE s.id = ? ORDER BY d.starts_at, d.id",
         learner_id,
         *(now, now, now, now, session_id),
         *(learner_id, learner_id, session_id),
-        instants=("starts_at", "closes_at", "day_starts_at", "day_ends_at", "changed_at"),
+        instants=("starts_at", "closes_at", *_DAY_INSTANTS),
     )
     if not found:
         return None
@@ -205,9 +232,13 @@ async def look_again(session_id: int, learner_id: int, *, now: datetime) -> Relo
         starts_at=row["starts_at"],
         closes_at=row["closes_at"],
         capacity=capacity_of(row),
-        days=tuple(_day(day) for day in found if day["day_id"] is not None),
+        days=_days(found),
         next_id=row["next_id"],
     )
+
+
+def _days(found: Sequence[Mapping[str, Any]]) -> tuple[DayEntry, ...]:
+    return tuple({day["day_id"]: _day(day) for day in found if day["day_id"] is not None}.values())
 
 
 def _day(row: Mapping[str, Any]) -> DayEntry:

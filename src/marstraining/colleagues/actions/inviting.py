@@ -21,6 +21,7 @@ from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
 from marstraining.messages.actions import queue_letter
 from marstraining.messages.rules import Letter, Priority, Recipient
+from marstraining.people.models import Person
 from marstraining.programme.models import Session
 
 _FOR_A_LEAD = {
@@ -100,7 +101,8 @@ async def invite_colleagues(session_ref: str, refs: Sequence[str], *, mode: str 
         free = booking_rules.free_places(first.looked.session.capacity, held, first.mode, behind_the_list=True)
         if free is not None and free < len(plans):
             raise Refused(_no_room(free, len(plans)), code="full")
-        for plan, _ in plans:
+        # In the order of their numbers, so that two who invite the same people cannot wait for each other.
+        for plan, _ in sorted(plans, key=lambda planned: planned[0].looked.learner.id):
             if rules.is_booked_at_once(plan.looked.learner.email, plan.looked.learner.id, lead_id=by.person_id):
                 await confirm_in_transaction(plan, by=by, now=now)
             else:
@@ -145,6 +147,7 @@ def _words(refusal: Refused) -> str:
 
 
 async def _invite(plan: looking.Plan, *, by: Viewer, now: datetime) -> None:
+    await hold(Person, plan.looked.learner.id)
     seen = await looking.see_again(plan, now=now)
     if seen.existing:
         return

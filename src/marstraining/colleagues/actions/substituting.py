@@ -14,6 +14,7 @@ from marstraining.core.errors import NotFound, Refused
 from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
 from marstraining.messages.rules import Priority
+from marstraining.people.models import Person
 from marstraining.programme.models import Session
 from marstraining.programme.rules import CourseKind
 
@@ -31,7 +32,7 @@ async def substitute(booking_id: int, *, learner_id: int, on_the_day: bool = Fal
         raise NotFound
     order = BookPlace(session_id=old.session_id, learner_id=learner_id, agency_id=old.agency_id, mode=old.mode, by_desk=True)
     async with transaction():
-        await hold(Session, old.session_id)
+        await hold(Session, old.session_id, and_then=(Person, learner_id))
         old = await booking_by_id(booking_id)
         if old is None:
             raise NotFound

@@ -5,13 +5,16 @@ from tortoise.exceptions import IntegrityError, OperationalError
 from marstraining.core.db.runner import migrate, pending_migrations, probe_write, unknown_migrations
 from marstraining.core.db.setup import MODEL_MODULES, connect, tortoise_config
 from marstraining.core.db.sql import (
+    Moved,
     connection,
     dialect,
     execute,
     execute_many,
     hold,
     hold_unseen,
+    in_transaction,
     is_unavailable,
+    key_ahead,
     like_pattern,
     next_key,
     rows,
@@ -23,6 +26,7 @@ from marstraining.core.db.watch import Stamp, stamp
 __all__ = [
     "MODEL_MODULES",
     "IntegrityError",
+    "Moved",
     "OperationalError",
     "Stamp",
     "connect",
@@ -32,7 +36,9 @@ __all__ = [
     "execute_many",
     "hold",
     "hold_unseen",
+    "in_transaction",
     "is_unavailable",
+    "key_ahead",
     "like_pattern",
     "migrate",
     "next_key",

@@ -330,7 +330,9 @@ def _but_for_the_index(field: Field[Any]) -> tuple[object, ...]:
     """All that a column is besides being indexed, its foreign key with it."""
     described = {name: value for name, value in field.describe(serializable=True).items() if name != "indexed"}
     key = field.reference
-    target = None if key is None else (getattr(key, "model_name", None), getattr(key, "on_delete", None), getattr(key, "db_constraint", None))
+    target = (
+        None if key is None else (getattr(key, "model_name", None), getattr(key, "on_delete", None), getattr(key, "db_constraint", None))
+    )
     return described, target
 
 

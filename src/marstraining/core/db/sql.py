@@ -20,8 +20,10 @@ from marstraining.core.db.sqlite_engine import ImmediateClient, ImmediateTransac
 T = TypeVar("T")
 Row = dict[str, Any]
 
-# The first number of the advisory locks that are taken for a person.
-_FOR_SOMEBODY = 20
+# A row by its table and number; and one as it was read, with the revision it had then.
+RowOf = tuple[type[Model], int]
+SeenRow = tuple[type[Model], int, int]
+
 _waiting: ContextVar[list[Write] | None] = ContextVar("writes that leave together", default=None)
 
 
@@ -47,6 +49,11 @@ def transaction() -> TransactionContext:
     never await the network: on SQLite everybody else waits.
     """
     return connection()._in_transaction()  # noqa: SLF001 - what tortoise.transactions.in_transaction returns
+
+
+def in_transaction() -> bool:
+    """Whether what runs now belongs to a transaction."""
+    return isinstance(connection(), ImmediateTransaction | TransactionWrapper)
 
 
 async def rows(
@@ -87,14 +94,23 @@ async def execute(sql: str, *params: object) -> int:
     return int(count) if count.isdigit() else 0
 
 
+class Moved(Exception):  # noqa: N818 - no fault: somebody else was first
+    """A row that was to be as it was read has changed since, so nothing was written."""
+
+
 @asynccontextmanager
-async def together() -> AsyncIterator[None]:
+async def together(*, unmoved: Sequence[SeenRow] = ()) -> AsyncIterator[None]:
     """Let the writes that the block asks for by `execute` leave together when it ends; an error in the block drops them all.
 
     For use inside a transaction, where each statement would be a journey of its own: on PostgreSQL they are one statement of
     many parts, of which none sees another's rows (foreign keys are looked at after all of them); on SQLite they travel with
     what comes next, be it COMMIT, and a broken constraint is raised there. So they may not build on each other or on counts of
     rows, and a `rows` inside the block is a fault.
+
+    With rows that must be `unmoved` it is a transaction of its own, for use outside any other: it takes hold of them in that order,
+    and where one has not the revision it was read with any more, raises Moved with nothing written. Whatever was read with them, and
+    is only changed by who holds one of them, then stands as it was read. None of the writes may change one of these rows: on
+    PostgreSQL a statement changes a row once.
     """
     waiting: list[Write] = []
     token = _waiting.set(waiting)
@@ -105,6 +121,9 @@ async def together() -> AsyncIterator[None]:
     if not waiting:
         return
     client = connection()
+    if unmoved:
+        await _together_unmoved(client, waiting, unmoved)
+        return
     if isinstance(client, ImmediateTransaction):
         client.put_off(waiting)
         return
@@ -116,6 +135,36 @@ async def together() -> AsyncIterator[None]:
     *first, last = [sql for sql, _ in waiting]
     parts = ", ".join(f"part_{number} AS ({sql})" for number, sql in enumerate(first, start=1))
     await _on_postgres(client, "execute", _numbered(f"WITH {parts} {last}" if first else last), *params)
+
+
+async def _together_unmoved(client: BaseDBAsyncClient, waiting: Sequence[Write], unmoved: Sequence[SeenRow]) -> None:
+    if in_transaction():
+        raise RuntimeError("rows are found unmoved outside a transaction, since on PostgreSQL finding them moved would end it")
+    guards = [(f"{_raised(model)} AND revision = ?", (pk, revision)) for model, pk, revision in unmoved]
+    if isinstance(client, ImmediateClient):
+        async with transaction():
+            for sql, seen in guards:
+                if await execute(sql, *seen) != 1:
+                    raise Moved
+            for sql, values in waiting:
+                await execute(sql, *values)
+        return
+    params = [value for _, values in (*guards, *waiting) for value in values]
+    _check_instants(params)
+    last = len(guards)
+    # Each looks for the one before it, and the answer for the last, which is asked for first: nothing is written before all are held.
+    held = [
+        f"held_{n} AS ({sql}{f' AND EXISTS (SELECT 1 FROM held_{n - 1})' if n > 1 else ''} RETURNING 1)"
+        for n, (sql, _) in enumerate(guards, start=1)
+    ]
+    parts = [f"part_{number} AS ({sql})" for number, (sql, _) in enumerate(waiting, start=1)]
+    try:
+        await _on_postgres(client, "execute", _numbered(f"WITH {', '.join((*held, *parts))} SELECT 1 / count(*) FROM held_{last}"), *params)
+    except OperationalError as error:
+        # A statement of many parts is undone as a whole by an error alone, and dividing by none of them is one.
+        if isinstance(error.__cause__, asyncpg.DivisionByZeroError):
+            raise Moved from error
+        raise
 
 
 def _run_all(raw: sqlite3.Connection, statements: Sequence[Write]) -> None:
@@ -138,37 +187,41 @@ async def execute_many(sql: str, many: Iterable[Sequence[object]]) -> None:
     await _on_postgres(client, "executemany", _numbered(sql), values)
 
 
-async def hold(model: type[Model], pk: int, *, and_for: int | None = None) -> bool:
+async def hold(model: type[Model], pk: int, *, and_then: RowOf | None = None) -> bool:
     """Take hold of a row until the transaction ends: `revision` rises by one. False when there is no such row.
 
     It must be the transaction's first statement. On PostgreSQL others who take hold wait here; what is read after it is
-    read as it stands then. Stating it as a read (SELECT … FOR UPDATE) does nothing on SQLite. `and_for` also waits, in the
-    same statement, for whoever holds any row for that number, a person's; on SQLite there is one writer at a time anyway.
+    read as it stands then. Stating it as a read (SELECT … FOR UPDATE) does nothing on SQLite. `and_then` is another row to be held
+    after it, in the same statement; False too where that is not there.
     """
-    update, returning = _hold_statements(model)
-    if and_for is None or dialect() == "sqlite":
-        return await execute(update, pk) == 1
-    return len(await rows(returning, pk, and_for)) == 1
+    if and_then is None:
+        return await execute(_raised(model), pk) == 1
+    if dialect() == "sqlite":
+        return await execute(_raised(model), pk) == 1 and await execute(_raised(and_then[0]), and_then[1]) == 1
+    return await execute(_held_in_turn(model, and_then[0]), pk, and_then[1]) == 1
 
 
-async def hold_unseen(model: type[Model], pk: int, *, and_for: int) -> None:
+async def hold_unseen(model: type[Model], pk: int, *, and_then: RowOf) -> None:
     """As `hold`, for a caller whose next statement finds out by itself whether there is such a row: the two travel together.
 
     On PostgreSQL they stay two statements, since one that waits reads a snapshot from before its wait.
     """
     client = connection()
-    update, returning = _hold_statements(model)
     if isinstance(client, ImmediateTransaction):
-        client.put_off([(update, (pk,))])
+        client.put_off([(_raised(model), (pk,)), (_raised(and_then[0]), (and_then[1],))])
     else:
-        await rows(returning, pk, and_for)
+        await execute(_held_in_turn(model, and_then[0]), pk, and_then[1])
 
 
 @lru_cache(maxsize=64)
-def _hold_statements(model: type[Model]) -> tuple[str, str]:
+def _raised(model: type[Model]) -> str:
     meta = model._meta  # noqa: SLF001 - Tortoise's own name for what every model publishes
-    update = f'UPDATE "{meta.db_table}" SET revision = revision + 1 WHERE "{meta.db_pk_column}" = ?'
-    return update, f"{update} RETURNING 1 AS held, pg_advisory_xact_lock({_FOR_SOMEBODY}, ?)"
+    return f'UPDATE "{meta.db_table}" SET revision = revision + 1 WHERE "{meta.db_pk_column}" = ?'
+
+
+@lru_cache(maxsize=64)
+def _held_in_turn(model: type[Model], then: type[Model]) -> str:
+    return f"WITH first AS ({_raised(model)} RETURNING 1) {_raised(then)} AND EXISTS (SELECT 1 FROM first)"
 
 
 def next_key(model: type[Model]) -> str:
@@ -181,6 +234,11 @@ def next_key(model: type[Model]) -> str:
     if dialect() == "sqlite":
         return f"(SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = '{meta.db_table}')"
     return f"(SELECT nextval('{meta.db_table}_{meta.db_pk_column}_seq'))"
+
+
+def key_ahead(model: type[Model]) -> str:
+    """As `next_key`, for a look before anything is held: NULL on SQLite, which gives numbers to the writer alone."""
+    return "NULL" if dialect() == "sqlite" else next_key(model)
 
 
 def is_unavailable(error: BaseException) -> bool:
