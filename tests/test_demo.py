@@ -8,11 +8,9 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
-from tortoise.queryset import QuerySet
 
 from marstraining.attendance.models import CourseFile, Mark, Register
 from marstraining.attendance.queries import CourseFigures, attended_by_course, attended_by_session
@@ -21,7 +19,6 @@ from marstraining.bookings.models import Allocation, Booking, LedgerEntry
 from marstraining.bookings.queries import places
 from marstraining.certificates.actions import grant_owed_accreditations, issue_owed_certificates
 from marstraining.colleagues.queries import ledger, staff
-from marstraining.core import clock as house_clock
 from marstraining.core import config
 from marstraining.core.db import connect, rows
 from marstraining.core.errors import Refused
@@ -31,14 +28,13 @@ from marstraining.coverage.queries import people_asked
 from marstraining.coverage.rules import State
 from marstraining.demo.booked import plan_bookings
 from marstraining.demo.filling import REFERENCE, fill
-from marstraining.demo.folder import Demo, prepare
+from marstraining.demo.folder import Demo
 from marstraining.demo.invent import invent_people, invent_settings
 from marstraining.demo.learnt import REFERENCE_YEAR, invent_history
 from marstraining.demo.upcoming import upcoming_programme
 from marstraining.digests.models import Digest
 from marstraining.messages.envelope import previewed_subject
 from marstraining.messages.models import BouncedAddress, Message
-from marstraining.messages.queries import StoredLetter, letter_of
 from marstraining.people.models import Agency, Person, Position, RoleGrant
 from marstraining.people.queries import viewer_for
 from marstraining.programme.models import Course, Session, SessionTrainer, TrainingDay
@@ -47,12 +43,11 @@ from marstraining.reports.queries import last_snapshot
 from marstraining.reports.queries.meetings import meetings
 from marstraining.reports.queries.quality import represented_at
 from marstraining.reports.rules import Period
-from tests.conftest import run_apart
+from tests.demos import BASE, column, make_demo, said, stored
 
 pytestmark = pytest.mark.whole
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
-BASE = "http://127.0.0.1:8000"
 YEAR = (date(2022, 4, 1), date(2023, 3, 31))
 _OF_MEASURE = {
     "attendances": "attendances",
@@ -63,39 +58,10 @@ _OF_MEASURE = {
 }
 
 
-def said(_line: str) -> None:
-    """Nobody is told."""
-
-
 def published_figures() -> dict[str, tuple[str, str, int]]:
     """Course, field of `CourseFigures` and value of each figure that is computed from attendance."""
     figures = json.loads((REFERENCE / "figures_2022_23.json").read_text(encoding="utf-8"))["figures"]
     return {one["key"]: (one["course"], _OF_MEASURE[one["measure"]], one["value"]) for one in figures if one.get("computed") is None}
-
-
-async def stored(ref: str) -> StoredLetter:
-    letter = await letter_of(ref)
-    assert letter is not None
-    return letter
-
-
-async def column(query: QuerySet[Any], name: str) -> list[Any]:
-    return [row[name] for row in await query.values(name)]
-
-
-def make_demo(folder: Path, now: datetime, *, is_fresh: bool = False, report: list[str] | None = None) -> Demo:
-    made: list[Demo] = []
-
-    async def make() -> None:
-        made.append(await prepare(folder, BASE, {}, is_fresh=is_fresh, report=said if report is None else report.append))
-
-    house_clock.set_source(lambda: now)
-    try:
-        run_apart(make)
-    finally:
-        house_clock.set_source(None)
-        config.use(None)
-    return made[0]
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Awaitable, Callable
 from datetime import date, time, timedelta
 from typing import Any
 
@@ -17,14 +16,8 @@ from marstraining.people.models import Person
 from marstraining.programme.models import Course, CourseTopic, Invited, Prerequisite, Session, SessionTrainer, Topic
 from tests import makers
 from tests.conftest import Clock, Visitor
+from tests.portal.public_pages import SignInAs, session_of
 from tests.statements import statements
-
-SignInAs = Callable[[Person], Awaitable[Visitor]]
-
-
-async def _session(clock: Clock, title: str = "Neglect", day: date = date(2026, 6, 9), **columns: Any) -> Session:
-    course: Course = columns.pop("course", None) or await makers.make_course(title)
-    return await makers.make_session(course=course, starts=from_wall(day, time(9, 30)), now=clock.now, **columns)
 
 
 def _headings(page: str) -> list[str]:
@@ -42,15 +35,15 @@ async def _fill(session: Session, clock: Clock, number: int) -> None:
 
 
 async def test_the_programme_says_how_booking_stands(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
-    await _session(clock, "Plenty", capacity=20)
-    few = await _session(clock, "Few", date(2026, 6, 10), capacity=2)
-    full = await _session(clock, "Full", date(2026, 6, 11), capacity=1)
-    shut = await _session(clock, "Shut list", date(2026, 6, 12), capacity=1, is_list_open=False)
-    await _session(clock, "No limit", date(2026, 6, 13), capacity=None)
-    await _session(clock, "Later", date(2026, 6, 14), opens_at=clock.now + timedelta(days=1))
-    await _session(clock, "Over", date(2026, 6, 15), closes_at=clock.now)
-    await _session(clock, "Elsewhere", date(2026, 6, 16), external_url="https://yhmast.example/1")
-    await _session(clock, "Off", date(2026, 7, 1), state="called_off")
+    await session_of(clock, "Plenty", capacity=20)
+    few = await session_of(clock, "Few", date(2026, 6, 10), capacity=2)
+    full = await session_of(clock, "Full", date(2026, 6, 11), capacity=1)
+    shut = await session_of(clock, "Shut list", date(2026, 6, 12), capacity=1, is_list_open=False)
+    await session_of(clock, "No limit", date(2026, 6, 13), capacity=None)
+    await session_of(clock, "Later", date(2026, 6, 14), opens_at=clock.now + timedelta(days=1))
+    await session_of(clock, "Over", date(2026, 6, 15), closes_at=clock.now)
+    await session_of(clock, "Elsewhere", date(2026, 6, 16), external_url="https://yhmast.example/1")
+    await session_of(clock, "Off", date(2026, 7, 1), state="called_off")
     for session in (few, full, shut):
         await _fill(session, clock, 1)
     page = (await client.get("/programme")).text
@@ -63,8 +56,8 @@ async def test_the_programme_says_how_booking_stands(db: TortoiseContext, clock:
 
 
 async def test_places_left_narrows_the_list_and_its_feed_alike(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
-    full = await _session(clock, "Full", capacity=1)
-    await _session(clock, "Free", date(2026, 6, 10))
+    full = await session_of(clock, "Full", capacity=1)
+    await session_of(clock, "Free", date(2026, 6, 10))
     await _fill(full, clock, 1)
     assert _headings((await client.get("/programme?places=1")).text) == ["Free"]
     feed = icalendar.Calendar.from_ical((await client.get("/calendar/programme.ics?places=1")).content)
@@ -77,7 +70,7 @@ async def test_the_programme_takes_as_many_statements_for_one_row_as_for_three(
 ) -> None:
     counts = []
     for number in range(3):
-        session = await _session(clock, day=date(2026, 6, 9) + timedelta(days=number), days=2)
+        session = await session_of(clock, day=date(2026, 6, 9) + timedelta(days=number), days=2)
         await _fill(session, clock, 1)
         async with statements(db) as heard:
             page = await client.get(f"/programme{query}")
@@ -93,7 +86,7 @@ async def test_other_lists_take_as_many_statements_whatever_their_length(
     db: TortoiseContext, clock: Clock, client: Visitor, path: str, number: int
 ) -> None:
     for _ in range(3):
-        await _session(clock)
+        await session_of(clock)
         async with statements(db) as heard:
             assert (await client.get(path)).status_code == 200
         assert len(heard) == number
@@ -101,7 +94,7 @@ async def test_other_lists_take_as_many_statements_whatever_their_length(
 
 async def test_no_sessions_say_what_to_do(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
     assert "No dates have been published yet" in (await client.get("/programme")).text
-    await _session(clock)
+    await session_of(clock)
     page = (await client.get("/programme?q=nothing")).text
     assert "Take away one of the filters" in page
     assert 'value="nothing"' in page
@@ -120,7 +113,7 @@ async def test_a_worry_typed_into_the_programmes_box_leads_to_whom_to_ring(
 
 
 async def test_a_filter_that_is_not_understood_is_said_and_kept(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
-    await _session(clock)
+    await session_of(clock)
     page = await client.get("/programme?from=31/2/2027")
     assert page.status_code == 200
     assert "“From” must be a real date, like 14/6/2027" in page.text
@@ -131,25 +124,17 @@ async def test_a_filter_that_is_not_understood_is_said_and_kept(db: TortoiseCont
 async def test_a_page_beyond_the_end_is_the_last(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
     course = await makers.make_course("Neglect")
     for number in range(51):
-        await _session(clock, course=course, day=date(2026, 6, 1) + timedelta(days=number))
+        await session_of(clock, course=course, day=date(2026, 6, 1) + timedelta(days=number))
     assert len(_headings((await client.get("/programme")).text)) == 50
     assert len(_headings((await client.get("/programme?page=2")).text)) == 1
     assert len(_headings((await client.get("/programme?page=999")).text)) == 1
-
-
-async def test_a_month_shows_each_training_day(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
-    await _session(clock, "Two days", date(2026, 6, 30), days=2)
-    june, july = [(await client.get(f"/programme/month?month={month}")).text for month in ("2026-06", "2026-07")]
-    assert (june.count(">Two days<"), july.count(">Two days<")) == (1, 1)
-    assert "Training in March 2026" in (await client.get("/programme/month?month=x")).text
-    assert "There are no sessions in March 2026" in (await client.get("/programme/month")).text
 
 
 @pytest.mark.parametrize("columns", [{"state": "draft"}, {"access": "invited"}, {"access": "restricted", "audience_codes": ["police"]}])
 async def test_states_a_draft_or_restricted_session_is_nowhere(
     db: TortoiseContext, clock: Clock, client: Visitor, columns: dict[str, Any]
 ) -> None:
-    session = await _session(clock, "Hidden thing", **columns)
+    session = await session_of(clock, "Hidden thing", **columns)
     for path in (f"/sessions/{session.ref}", f"/sessions/{session.ref}.ics", "/sessions/0123456789"):
         assert (await client.get(path)).status_code == 404
     for path in ("/programme", "/programme?q=hidden", "/programme/month?month=2026-06", "/calendar/programme.ics", "/sitemap.xml", "/"):
@@ -160,7 +145,7 @@ async def test_states_a_draft_or_restricted_session_is_nowhere(
 async def test_restricted_sessions_are_shown_to_those_signed_in_whom_they_are_for(
     db: TortoiseContext, clock: Clock, asha: Person, ben: Person, sign_in_as: SignInAs
 ) -> None:
-    session = await _session(clock, "Schools only", access="restricted", audience_codes=["schools"])
+    session = await session_of(clock, "Schools only", access="restricted", audience_codes=["schools"])
     hers, his = await sign_in_as(asha), await sign_in_as(ben)
     assert _headings((await hers.get("/me/programme")).text) == ["Schools only"]
     assert (await hers.get(f"/me/sessions/{session.ref}")).status_code == 200
@@ -185,14 +170,14 @@ async def test_restricted_sessions_are_shown_to_those_signed_in_whom_they_are_fo
 async def test_a_session_says_the_one_thing_to_do_next(
     db: TortoiseContext, clock: Clock, client: Visitor, columns: dict[str, Any], said: str
 ) -> None:
-    session = await _session(clock, **columns)
+    session = await session_of(clock, **columns)
     page = await client.get(f"/sessions/{session.ref}")
     assert page.status_code == 200
     assert said in page.text
 
 
 async def test_a_full_session_offers_its_list(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
-    session = await _session(clock, capacity=1)
+    session = await session_of(clock, capacity=1)
     await _fill(session, clock, 1)
     page = (await client.get(f"/sessions/{session.ref}")).text
     assert "Join the waiting list" in page
@@ -200,7 +185,7 @@ async def test_a_full_session_offers_its_list(db: TortoiseContext, clock: Clock,
 
 
 async def test_a_course_that_is_approved_says_so_before_anybody_books(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
-    session = await _session(clock, course=await makers.make_course("Neglect", needs_approval=True))
+    session = await session_of(clock, course=await makers.make_course("Neglect", needs_approval=True))
     assert "Your organisation is asked to approve your booking." in (await client.get(f"/sessions/{session.ref}")).text
 
 
@@ -208,20 +193,20 @@ async def test_the_joining_link_of_a_session_in_both_ways_is_promised_to_who_att
     db: TortoiseContext, clock: Clock, client: Visitor
 ) -> None:
     venue = await makers.make_venue("Hewson House", address="Station Road", postcode="DN20 8XJ")
-    both = (await client.get(f"/sessions/{(await _session(clock, delivery='hybrid', venue=venue)).ref}")).text
+    both = (await client.get(f"/sessions/{(await session_of(clock, delivery='hybrid', venue=venue)).ref}")).text
     assert "The joining link is sent to everyone who attends online." in both
     assert 'Hewson House<br>Station Road, <span class="mars-nowrap">DN20 8XJ</span><br>or online' in both
 
 
 async def test_a_card_says_whom_a_course_is_for_where_its_codes_shut_nobody_out(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
-    await _session(clock, course=await makers.make_course("GCP2", audience="Practitioners who assess neglect", audience_codes=["all"]))
+    await session_of(clock, course=await makers.make_course("GCP2", audience="Practitioners who assess neglect", audience_codes=["all"]))
     assert "Practitioners who assess neglect" in (await client.get("/programme")).text
 
 
 async def test_states_a_called_off_session_names_the_next_date(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
     course = await makers.make_course("Neglect")
-    off = await _session(clock, course=course, state="called_off")
-    later = await _session(clock, course=course, day=date(2026, 6, 30))
+    off = await session_of(clock, course=course, state="called_off")
+    later = await session_of(clock, course=course, day=date(2026, 6, 30))
     page = (await client.get(f"/sessions/{off.ref}")).text
     assert f'<a class="govuk-link" href="/sessions/{later.ref}">Tuesday 30 June 2026, 9:30am</a>' in page
 
@@ -230,11 +215,11 @@ async def test_a_full_session_names_the_next_date_with_places_and_one_that_is_fu
     db: TortoiseContext, clock: Clock, client: Visitor
 ) -> None:
     course = await makers.make_course("Neglect")
-    session = await _session(clock, course=course, capacity=0)
-    off = await _session(clock, course=course, day=date(2026, 6, 16), state="called_off")
+    session = await session_of(clock, course=course, capacity=0)
+    off = await session_of(clock, course=course, day=date(2026, 6, 16), state="called_off")
     said = " ".join(re.sub(r"<[^>]*>", "", (await client.get(f"/sessions/{off.ref}")).text).split())
     assert "The next date is Tuesday 9 June 2026, 9:30am. It is full, and you can join its waiting list." in said
-    await _session(clock, course=course, day=date(2026, 6, 30))
+    await session_of(clock, course=course, day=date(2026, 6, 30))
     said = " ".join(re.sub(r"<[^>]*>", "", (await client.get(f"/sessions/{session.ref}")).text).split())
     assert "The next date with places is Tuesday 30 June 2026, 9:30am." in said
 
@@ -242,7 +227,7 @@ async def test_a_full_session_names_the_next_date_with_places_and_one_that_is_fu
 async def test_a_session_shows_neither_its_link_nor_who_trains(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
     agency = await makers.make_agency("North Lindsey College")
     tom = await makers.make_person("Tom Reed", agency=agency)
-    session = await _session(clock, delivery="online", joining_link="https://teams.example/secret")
+    session = await session_of(clock, delivery="online", joining_link="https://teams.example/secret")
     await SessionTrainer.create(session=session, person=tom, agency=agency, state="accepted", asked_at=clock.now)
     for path in (f"/sessions/{session.ref}", f"/sessions/{session.ref}.ics", "/calendar/programme.ics"):
         text = (await client.get(path)).text
@@ -252,7 +237,7 @@ async def test_a_session_shows_neither_its_link_nor_who_trains(db: TortoiseConte
 
 async def test_structured_data_says_what_when_and_where(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
     venue = await makers.make_venue("Hewson </script> House", address="Station Road", postcode="DN20 8XJ")
-    session = await _session(clock, venue=venue, days=2)
+    session = await session_of(clock, venue=venue, days=2)
     page = (await client.get(f"/sessions/{session.ref}")).text
     found = re.search(r'<script type="application/ld\+json">(.*?)</script>', page)
     assert found is not None
@@ -271,7 +256,7 @@ async def test_structured_data_says_what_when_and_where(db: TortoiseContext, clo
 
 async def test_structured_data_leaves_out_what_is_not_known(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
     async def data_of(**columns: Any) -> dict[str, Any]:
-        session = await _session(clock, **columns)
+        session = await session_of(clock, **columns)
         found = re.search(r'<script type="application/ld\+json">(.*?)</script>', (await client.get(f"/sessions/{session.ref}")).text)
         assert found is not None
         data: dict[str, Any] = json.loads(found[1])
@@ -289,7 +274,7 @@ async def test_a_course_has_its_outcomes_prerequisites_and_dates(db: TortoiseCon
         "Neglect", code="NEG", outcomes=["Recognise <b>neglect</b>"], content_note="Hard to hear.", duration_minutes=90
     )
     await CourseTopic.create(course=course, topic=await Topic.create(slug="neglect", label="Neglect tools"))
-    await _session(clock, course=course)
+    await session_of(clock, course=course)
     page = await client.get("/courses/neg")
     assert page.status_code == 200
     for said in ("Recognise &lt;b&gt;neglect&lt;/b&gt;", "Hard to hear.", "1 hour 30 minutes", "Neglect tools", "Tell me about new dates"):
@@ -298,54 +283,10 @@ async def test_a_course_has_its_outcomes_prerequisites_and_dates(db: TortoiseCon
     assert (await client.get("/courses/none")).status_code == 404
 
 
-async def test_ical_1_the_feed_has_a_stable_uid_for_each_day_and_keeps_what_is_cancelled(
-    db: TortoiseContext, clock: Clock, client: Visitor
-) -> None:
-    session = await _session(clock, "Neglect, tools; and more", days=2)
-    answer = await client.get("/calendar/programme.ics")
-    assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
-    assert answer.headers["x-robots-tag"] == "noindex"
-    first = icalendar.Calendar.from_ical(answer.content).walk("VEVENT")
-    await Session.filter(id=session.id).update(state="called_off")
-    second = icalendar.Calendar.from_ical((await client.get("/calendar/programme.ics")).content).walk("VEVENT")
-    assert [event["UID"] for event in first] == [event["UID"] for event in second]
-    assert [str(event["SUMMARY"]) for event in second] == ["CANCELLED: Neglect, tools; and more"] * 2
-    assert [event["STATUS"] for event in second] == ["CANCELLED"] * 2
-    assert "DTSTART;TZID=Europe/London:20260609T093000" in answer.text
-
-
-async def test_ical_5_an_unchanged_feed_answers_304(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
-    await _session(clock)
-    first = await client.get("/calendar/programme.ics")
-    assert (await client.get("/calendar/programme.ics", headers={"If-None-Match": first.headers["etag"]})).status_code == 304
-
-
-async def test_ical_5_a_session_that_leaves_the_feed_leaves_it_also_for_who_asks_by_date_alone(
-    db: TortoiseContext, clock: Clock, client: Visitor
-) -> None:
-    session, _ = await _session(clock, "Neglect"), await _session(clock, "Early help")
-    first = await client.get("/calendar/programme.ics")
-    await Session.filter(id=session.id).update(access="restricted", changed_at=clock.forward(hours=1))
-    answer = await client.get("/calendar/programme.ics", headers={"If-Modified-Since": first.headers["last-modified"]})
-    assert (answer.status_code, "Neglect" in answer.text, "Early help" in answer.text) == (200, False, True)
-
-
-async def test_a_session_is_downloaded_as_a_file(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
-    session = await _session(clock, course=await makers.make_course("Neglect", code="NEG"))
-    answer = await client.get(f"/sessions/{session.ref}.ics")
-    assert answer.headers["content-disposition"] == f'attachment; filename="neg-{session.ref}.ics"'
-    assert [str(event["SUMMARY"]) for event in icalendar.Calendar.from_ical(answer.content).walk("VEVENT")] == ["Neglect"]
-
-
-async def test_the_calendar_page_carries_the_filters_over(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
-    page = (await client.get("/calendar?delivery=online")).text
-    assert 'href="webcal://127.0.0.1:8000/calendar/programme.ics?delivery=online"' in page
-
-
 async def test_the_same_bytes_go_to_everyone(
     db: TortoiseContext, clock: Clock, client: Visitor, asha: Person, sign_in_as: SignInAs
 ) -> None:
-    session = await _session(clock)
+    session = await session_of(clock)
     hers = await sign_in_as(asha)
     for path in ("/", "/programme", f"/sessions/{session.ref}", f"/courses/{(await Course.get()).code}", "/help"):
         anonymous, signed_in = await client.get(path), await hers.get(path)
@@ -373,13 +314,13 @@ async def test_security_txt_expires_within_a_year(db: TortoiseContext, clock: Cl
 async def test_a_session_that_cannot_be_booked_says_nothing_of_booking_it(
     columns: dict[str, Any], says: str, says_not: str, db: TortoiseContext, clock: Clock, client: Visitor
 ) -> None:
-    session = await _session(clock, **columns)
+    session = await session_of(clock, **columns)
     page = (await client.get(f"/sessions/{session.ref}")).text
     assert (says in page, says_not in page) == (True, False)
 
 
 async def test_what_must_be_completed_first_stands_in_the_details(db: TortoiseContext, clock: Clock, client: Visitor) -> None:
-    session = await _session(clock)
+    session = await session_of(clock)
     await Prerequisite.create(course=await Course.get(), needs=await makers.make_course("Child Protection", code="CP"))
     page = re.sub(r"\s+", " ", (await client.get(f"/sessions/{session.ref}")).text)
     assert 'Before you book</dt> <dd class="govuk-summary-list__value">You need to have completed <a' in page

@@ -1,7 +1,6 @@
 """The training team's pages of the programme: what they save, what they refuse and keep, and who may open them."""
 
 import re
-from collections.abc import Awaitable, Callable
 from datetime import date, time
 
 import pytest
@@ -17,19 +16,8 @@ from marstraining.programme.models import Course, Prerequisite, Session, Session
 from marstraining.record.models import Accreditation
 from tests import makers
 from tests.conftest import Clock, Visitor
+from tests.programme.desk_pages import COURSE, SESSION, SignInAs, error_of
 from tests.statements import statements
-
-SignInAs = Callable[[Person], Awaitable[Visitor]]
-SESSION = {
-    "day1": "2026-06-09", "starts1": "09:30", "ends1": "12:30", "delivery": "in person", "capacity": "20", "is_list_open": "yes",
-    "is_promotion_on": "yes", "arrangement": "none", "do": "save",
-}  # fmt: skip
-COURSE = {"code": "neg", "title": "Neglect", "kind": "course", "delivery": "either", "access": "public", "audience_codes": "schools"}
-
-
-def _error(page: str, name: str) -> str:
-    found = re.search(rf'id="{name}-error" class="govuk-error-message">(.*?)</p>', page)
-    return re.sub(r"<[^>]+>", "", found[1]).removeprefix("Error: ") if found else ""
 
 
 async def test_a_course_is_added_and_changed(dee: Person, sign_in_as: SignInAs) -> None:
@@ -48,7 +36,7 @@ async def test_a_course_that_cannot_be_is_shown_again_with_what_was_typed(dee: P
     desk = await sign_in_as(dee)
     answer = await desk.post("/desk/courses/new", {**COURSE, "title": "My title"})
     assert answer.status_code == 422
-    assert _error(answer.text, "code") == "Another course has this code. Choose a different one."
+    assert error_of(answer.text, "code") == "Another course has this code. Choose a different one."
     assert 'value="My title"' in answer.text
 
 
@@ -83,7 +71,7 @@ async def test_no_course_is_chosen_until_somebody_chooses_one(address: str, dee:
     page = (await desk.get(address)).text
     assert re.findall(r"<option[^>]*>([^(<]*)", page) == ["Choose a course", "Apple ", "“Ey Up, Dad!” ", "Zebra "]
     assert " selected" not in page.partition("<main")[2]
-    assert _error((await desk.get(f"{address}?course=")).text, "course") == "Choose a course"
+    assert error_of((await desk.get(f"{address}?course=")).text, "course") == "Choose a course"
 
 
 async def test_a_session_is_saved_as_a_draft_and_published(dee: Person, sign_in_as: SignInAs, client: Visitor) -> None:
@@ -134,7 +122,7 @@ async def test_every_fault_of_a_session_stands_beside_its_field(
     await makers.make_course("Neglect", code="NEG")
     desk = await sign_in_as(dee)
     page = await desk.post("/desk/sessions/new?course=NEG", {**SESSION, "notes": "Kept", **changes})
-    assert (page.status_code, _error(page.text, field), "Kept" in page.text) == (422, sentence, True)
+    assert (page.status_code, error_of(page.text, field), "Kept" in page.text) == (422, sentence, True)
     assert await Session.all().count() == 0
 
 
@@ -172,99 +160,13 @@ async def test_a_session_is_copied_and_a_draft_deleted(dee: Person, sign_in_as: 
     assert "Only a draft can be deleted" in kept.text
 
 
-SERIES = {
-    "how": "rule", "first": "2026-05-12", "every": "2", "unit": "weeks", "count": "3", "starts": "13:30", "ends": "15:30",
-    "delivery": "online", "capacity": "40", "in_terms": "yes",
-}  # fmt: skip
-
-
-async def test_a_series_is_looked_at_made_and_published_at_once(dee: Person, sign_in_as: SignInAs) -> None:
-    await makers.make_course("DSL briefing", code="DSL")
-    desk = await sign_in_as(dee)
-    page = await desk.post("/desk/series?course=DSL", {**SERIES, "do": "look"})
-    assert ("This date is in half term" in page.text, _ticked(page.text)) == (True, {"2026-05-12": True, "2026-06-09": True})
-    assert await Session.all().count() == 0
-    answer = await desk.post("/desk/series?course=DSL", {**SERIES, "take": ["2026-05-12", "2026-06-09"], "do": "create"})
-    made = await Session.all().order_by("starts_at")
-    assert [session.starts_at for session in made] == [
-        from_wall(date(2026, 5, 12), time(13, 30)),
-        from_wall(date(2026, 6, 9), time(13, 30)),
-    ]
-    assert answer.headers["location"] == f"/desk/sessions?series={made[0].series}&done=series"
-    await desk.post("/desk/series/publish", {"series": made[0].series}, seen="/desk/courses/new")
-    assert [session.state for session in await Session.all()] == ["published", "published"]
-
-
-def _ticked(page: str) -> dict[str, bool]:
-    """The choices of a dry run and whether each is ticked."""
-    return {key: bool(checked) for key, checked in re.findall(r'name="take" type="checkbox" value="([^"]+)" form="make"( checked)?', page)}
-
-
-async def test_dates_of_a_series_are_ticked_on_and_off_before_they_are_made(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
-    await makers.make_course("DSL briefing", code="DSL", audience_codes=["schools"])
-    other = await makers.make_course("Neglect", audience_codes=["schools"])
-    await makers.make_session(course=other, starts=from_wall(date(2026, 6, 9), time(13)), now=clock.now)
-    desk, address = await sign_in_as(dee), "/desk/series?course=DSL"
-    page = (await desk.post(address, {**SERIES, "do": "look"})).text
-    assert _ticked(page) == {"2026-05-12": True, "2026-06-09": False}
-    assert ("“Neglect” is for the same audience at the same time" in page, "1 of 3 dates can be made" in page) == (True, True)
-    nothing = await desk.post(address, {**SERIES, "do": "create"})
-    assert (nothing.status_code, _error(nothing.text, "take"), "Check the dates" in nothing.text) == (422, "Choose at least one date", True)
-    closed = await desk.post(address, {**SERIES, "take": ["2026-05-26", "2026-06-09"], "do": "create"})
-    assert _error(closed.text, "take") == "Tuesday 26 May 2026 can no longer be used: This date is in half term"
-    assert _ticked(closed.text) == {"2026-05-12": False, "2026-06-09": True}
-    await desk.post(address, {**SERIES, "take": "2026-06-09", "do": "create"})
-    assert await Session.filter(state="draft").values_list("starts_at", flat=True) == [from_wall(date(2026, 6, 9), time(13, 30))]
-
-
-async def test_a_series_by_list_names_the_line_that_is_no_date(dee: Person, sign_in_as: SignInAs) -> None:
-    await makers.make_course("DSL briefing", code="DSL")
-    desk = await sign_in_as(dee)
-    page = await desk.post("/desk/series?course=DSL", {**SERIES, "how": "list", "dates": "9 June 2026\nsoon", "do": "look"})
-    assert (page.status_code, _error(page.text, "dates")) == (422, "“soon” is not a date like 14/6/2027")
-    page = await desk.post("/desk/series?course=DSL", {**SERIES, "how": "list", "dates": "9 June 2026\n16/6/2026", "do": "look"})
-    assert _ticked(page.text) == {"2026-06-09": True, "2026-06-16": True}
-
-
-async def test_a_series_by_list_takes_a_date_that_is_typed_twice_once(dee: Person, sign_in_as: SignInAs) -> None:
-    await makers.make_course("DSL briefing", code="DSL")
-    desk = await sign_in_as(dee)
-    dates = "9 June 2026\n16/6/2026\n9/6/2026\n"
-    await desk.post(
-        "/desk/series?course=DSL", {**SERIES, "how": "list", "dates": dates, "take": ["2026-06-09", "2026-06-16"], "do": "create"}
-    )
-    assert await Session.all().order_by("starts_at").values_list("starts_at", flat=True) == [
-        from_wall(date(2026, 6, day), time(13, 30)) for day in (9, 16)
-    ]
-
-
-async def test_a_year_is_looked_at_and_what_is_ticked_is_rolled_forward(dee: Person, sign_in_as: SignInAs, clock: Clock) -> None:
-    sources = [
-        await makers.make_session(
-            course=await makers.make_course(title, audience_codes=["schools"]), starts=from_wall(day, time(9, 30)), now=clock.now
-        )
-        for title, day in (("Neglect", date(2026, 6, 9)), ("Early Help", date(2026, 6, 16)), ("Prevent", date(2026, 6, 23)))
-    ]
-    taken = await makers.make_course("DSL briefing", audience_codes=["schools"])
-    await makers.make_session(course=taken, starts=from_wall(date(2027, 6, 15), time(9)), now=clock.now)
-    desk, year = await sign_in_as(dee), {"first": "2026-04-01", "last": "2027-03-31", "in_terms": "yes"}
-    page = (await desk.post("/desk/roll-forward", {**year, "do": "look"})).text
-    assert _ticked(page) == {sources[1].ref: False, sources[0].ref: True, sources[2].ref: True}
-    assert page.index("Skipped unless you tick them") < page.index("Early Help") < page.index("Ready to be made") < page.index("Neglect")
-    nothing = await desk.post("/desk/roll-forward", {**year, "do": "create"})
-    assert _error(nothing.text, "take") == "Choose at least one session"
-    await desk.post("/desk/roll-forward", {**year, "take": [sources[0].ref, sources[1].ref], "do": "create"})
-    made = await Session.filter(state="draft").order_by("starts_at").prefetch_related("course")
-    assert [session.course.title for session in made] == ["Neglect", "Early Help"]
-
-
 async def test_a_venue_is_added_and_changed(dee: Person, sign_in_as: SignInAs) -> None:
     desk = await sign_in_as(dee)
     await desk.post("/desk/venues/new", {"name": "Hewson House", "postcode": "dn20 8xj"})
     venue = await Venue.get()
     assert (venue.name, venue.postcode) == ("Hewson House", "DN20 8XJ")
     again = await desk.post("/desk/venues/new", {"name": "hewson house"})
-    assert _error(again.text, "name") == "There is a venue with this name already"
+    assert error_of(again.text, "name") == "There is a venue with this name already"
     await desk.post(f"/desk/venues/{venue.ref}/edit", {"name": "Hewson House", "parking": "At the back"})
     assert (await Venue.get()).parking == "At the back"
 
@@ -281,12 +183,12 @@ async def test_only_who_is_accredited_is_asked_to_train_a_course_that_grants_it_
     await Accreditation.create(person=una, course=course, granted_on=date(2020, 3, 1), ended_on=date(2026, 1, 6))
     desk, address = await sign_in_as(dee), f"/desk/sessions/{session.ref}/trainers"
     refused = await desk.post(address, {"person": str(una.id)})
-    assert _error(refused.text, "person") == (
+    assert error_of(refused.text, "person") == (
         "Una Bell holds no accreditation of Graded Care Profile 2, and only accredited people train it."
     )
     assert 'name="overrule"' in refused.text
     runs_out = await desk.post(address, {"person": str(tom.id)})
-    assert _error(runs_out.text, "person") == (
+    assert error_of(runs_out.text, "person") == (
         "The accreditation of Tom Reed for Graded Care Profile 2 ends on 30 April 2026, before this session is over."
     )
     await Accreditation.filter(id=held.id).update(expires_on=local(session.ends_at).date())
