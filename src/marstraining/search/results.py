@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from marstraining.core.values import frozen
 from marstraining.core.web.dates import clock_time, day, plural
+from marstraining.programme.rules import FINDABLE_AUDIENCES
 from marstraining.search import vocabulary
 from marstraining.search.rules import Dated, Document, Family, Found, Hit, Intent, Mode, Understood
 from marstraining.search.understanding.describing import date_words
@@ -160,7 +161,7 @@ def _family(hit: Hit) -> Family:
 
 
 def _audience(document: Document) -> str:
-    labels = [vocabulary.AUDIENCE_LABELS[code] for code in document.audiences if code in vocabulary.AUDIENCE_LABELS]
+    labels = [FINDABLE_AUDIENCES[code] for code in document.audiences if code in FINDABLE_AUDIENCES]
     return ", ".join(labels)
 
 

@@ -105,21 +105,6 @@ RESOURCE_WORDS = frozenset(
 )  # fmt: skip
 SHORT_WORDS = frozenset({"short", "quick", "brief", "bitesize", "bite"})
 
-AUDIENCE_LABELS: Mapping[str, str] = {
-    "early_years": "Early years",
-    "schools": "Schools",
-    "further_education": "Further education",
-    "health": "Health",
-    "police": "Police",
-    "social_care": "Children's social care",
-    "probation": "Probation",
-    "voluntary": "Voluntary sector",
-    "foster_carers": "Foster carers",
-    "parents": "Parents",
-    "trainers": "Trainers",
-    "managers": "Managers",
-    "pupils": "Pupils",
-}
 AUDIENCE_WORDS: Mapping[str, str] = {
     "early years": "early_years",
     "early years staff": "early_years",

@@ -20,12 +20,10 @@ from marstraining.portal.queries.typed import understood_as
 from marstraining.programme.calendar import public_entries
 from marstraining.programme.forms import FIELDS, ReadFilter, read_filter
 from marstraining.programme.queries import topics_in_use, visible_to
-from marstraining.programme.rules import AUDIENCES, DELIVERY_LABELS, KIND_LABELS, WHEN_LABELS
+from marstraining.programme.rules import AUDIENCES, DELIVERY_LABELS, FINDABLE_AUDIENCES, KIND_LABELS, WHEN_LABELS
 from marstraining.safety.gate import ring_first
 
 _EARLIEST_YEAR, _LATEST_YEAR = 2000, 2100
-# The choices of the filter's lists; nobody looks for what only the invited may come to.
-_AUDIENCE_CHOICES = {code: label for code, label in AUDIENCES.items() if code not in {"all", "invited"}}
 
 
 async def programme(request: Request) -> Response:
@@ -122,7 +120,7 @@ async def _choices(read: ReadFilter, action: str, **kept: str) -> dict[str, Any]
     chosen = _described(read, topics, **kept)
     return {
         "topics": topics,
-        "audiences": _AUDIENCE_CHOICES,
+        "audiences": FINDABLE_AUDIENCES,
         "deliveries": DELIVERY_LABELS,
         "kinds": KIND_LABELS,
         "whens": WHEN_LABELS,

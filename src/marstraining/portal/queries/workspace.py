@@ -13,7 +13,7 @@ from marstraining.core.values import frozen
 from marstraining.core.viewer import Viewer
 from marstraining.people.queries import organisations_of, visible_people
 from marstraining.programme.queries import Day, run_by, training_days
-from marstraining.programme.rules import CourseKind, SessionState, Stage, stage_of
+from marstraining.programme.rules import CourseKind, SessionState, Stage, stage_at
 
 LIVE = "('requested', 'invited', 'confirmed', 'waiting', 'offered')"
 _INSTANTS = ("starts_at", "ends_at", "opens_at", "closes_at", "publish_at", "decided_at", "changed_at")
@@ -91,16 +91,11 @@ class DeskSession:
         """Where it stands for learners; None for a draft."""
         if self.state == SessionState.DRAFT:
             return None
-        return stage_of(
-            state=self.state,
-            starts_at=self.starts_at,
-            ends_at=self.ends_at,
-            opens_at=self.opens_at,
-            closes_at=self.closes_at,
-            is_elsewhere=bool(self.external_url) or self.kind == CourseKind.EXTERNAL,
-            is_headcount_only=self.is_headcount_only,
-            now=now,
-        )
+        return stage_at(self, now)
+
+    @property
+    def is_elsewhere(self) -> bool:
+        return bool(self.external_url) or self.kind == CourseKind.EXTERNAL
 
     @property
     def seen(self) -> str:

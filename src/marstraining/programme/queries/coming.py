@@ -18,7 +18,7 @@ from marstraining.programme.rules import (
     SessionState,
     Stage,
     When,
-    stage_of,
+    stage_at,
 )
 
 PAGE_SIZE = 50
@@ -76,16 +76,7 @@ class SessionRow:
     total: int
 
     def stage(self, now: datetime) -> Stage:
-        return stage_of(
-            state=self.state,
-            starts_at=self.starts_at,
-            ends_at=self.ends_at,
-            opens_at=self.opens_at,
-            closes_at=self.closes_at,
-            is_elsewhere=self.is_elsewhere,
-            is_headcount_only=self.is_headcount_only,
-            now=now,
-        )
+        return stage_at(self, now)
 
 
 @frozen

@@ -11,7 +11,7 @@ from marstraining.core.values import frozen
 from marstraining.core.viewer import ANYBODY, Viewer
 from marstraining.programme.place import place_of
 from marstraining.programme.queries.scope import EFFECTIVE_ACCESS, EFFECTIVE_AUDIENCES, visible_to
-from marstraining.programme.rules import CourseKind, Stage, stage_of
+from marstraining.programme.rules import CourseKind, Stage, stage_at
 
 
 @frozen
@@ -97,16 +97,7 @@ class SessionFacts:
     course: CourseFacts
 
     def stage(self, now: datetime) -> Stage:
-        return stage_of(
-            state=self.state,
-            starts_at=self.starts_at,
-            ends_at=self.ends_at,
-            opens_at=self.opens_at,
-            closes_at=self.closes_at,
-            is_elsewhere=self.is_elsewhere,
-            is_headcount_only=self.is_headcount_only,
-            now=now,
-        )
+        return stage_at(self, now)
 
     @property
     def place(self) -> str:

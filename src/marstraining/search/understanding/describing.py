@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, time
 
 from marstraining.core.clock import time_words
+from marstraining.programme.rules import FINDABLE_AUDIENCES
 from marstraining.search import vocabulary
 from marstraining.search.rules import Chosen, Slots
 from marstraining.uk_dates.rules import DateRange
@@ -14,7 +15,7 @@ def filters_of(slots: Slots, topics: Mapping[str, str]) -> tuple[Chosen, ...]:
     named = (
         ("topic", ", ".join(topics.get(slug, slug) for slug in slots.topics)),
         ("type", " or ".join(vocabulary.TYPE_LABELS.get(kind, kind) for kind in slots.types)),
-        ("audience", f"for {vocabulary.AUDIENCE_LABELS[slots.audience]}" if slots.audience in vocabulary.AUDIENCE_LABELS else ""),
+        ("audience", f"for {FINDABLE_AUDIENCES[slots.audience]}" if slots.audience in FINDABLE_AUDIENCES else ""),
         ("dates", date_words(slots.dates) if slots.dates else ""),
         ("weekday", ", ".join(vocabulary.WEEKDAY_LABELS[code] for code in slots.weekdays)),
         ("time", _time_words(slots)),

@@ -1,176 +1,16 @@
-"""Words of the programme and what follows from a session's dates and state."""
+"""What is written of courses, venues, sessions and training days, and what is wrong with it."""
 
 import re
 from collections.abc import Sequence
 from datetime import date, datetime, time
-from enum import StrEnum
 from itertools import pairwise
 
 from marstraining.core.clock import from_wall, local
 from marstraining.core.errors import Refused
 from marstraining.core.values import frozen
 from marstraining.programme.questions import Question
-
-
-class CourseKind(StrEnum):
-    COURSE = "course"
-    BRIEFING = "briefing"
-    FORUM = "forum"
-    CONFERENCE = "conference"
-    WEBINAR = "webinar"
-    EXTERNAL = "external"
-    LEARNING_EVENT = "learning event"
-
-
-class Delivery(StrEnum):
-    IN_PERSON = "in person"
-    ONLINE = "online"
-    HYBRID = "hybrid"
-
-
-class SessionState(StrEnum):
-    """What is stored; full, closed, in progress and held are derived."""
-
-    DRAFT = "draft"
-    PUBLISHED = "published"
-    POSTPONED = "postponed"
-    CALLED_OFF = "called_off"
-
-
-class Access(StrEnum):
-    """Who may see and book a session: everyone, listed audiences only, or people who were invited."""
-
-    PUBLIC = "public"
-    RESTRICTED = "restricted"
-    INVITED = "invited"
-
-
-class Arrangement(StrEnum):
-    """How far a venue is booked."""
-
-    NONE = "none"
-    HELD = "held"
-    CONFIRMED = "confirmed"
-
-
-class TrainerState(StrEnum):
-    ASKED = "asked"
-    ACCEPTED = "accepted"
-    DECLINED = "declined"
-
-
-EVERYBODY = "all"
-AUDIENCES = {
-    EVERYBODY: "All practitioners",
-    "early_years": "Early years",
-    "schools": "Schools",
-    "further_education": "Further education",
-    "health": "Health",
-    "police": "Police",
-    "social_care": "Children's social care",
-    "probation": "Probation",
-    "voluntary": "Voluntary sector",
-    "foster_carers": "Foster carers",
-    "parents": "Parents",
-    "trainers": "Trainers",
-    "managers": "Managers",
-    "pupils": "Pupils",
-    "invited": "By invitation",
-}
-
-KIND_LABELS = {
-    CourseKind.COURSE: "Course",
-    CourseKind.BRIEFING: "Briefing",
-    CourseKind.FORUM: "Forum",
-    CourseKind.CONFERENCE: "Conference",
-    CourseKind.WEBINAR: "Webinar",
-    CourseKind.EXTERNAL: "Event run by another organisation",
-    CourseKind.LEARNING_EVENT: "Learning event",
-}
-
-DELIVERY_LABELS = {Delivery.IN_PERSON: "In person", Delivery.ONLINE: "Online", Delivery.HYBRID: "In person or online"}
-
-
-class When(StrEnum):
-    """Times of day and week that a learner can ask for."""
-
-    EVENING = "evening"
-    WEEKEND = "weekend"
-    HALF_DAY = "half day"
-
-
-WHEN_LABELS = {When.EVENING: "Evening", When.WEEKEND: "Weekend", When.HALF_DAY: "Half a day or less"}
-EVENING_FROM = "17:00"
-HALF_DAY_MINUTES = 240
-
-
-@frozen
-class ProgrammeFilter:
-    """What the programme, its month view and its calendar feed are narrowed by; an empty field does not narrow.
-
-    `audience` also finds what is for everyone; `delivery` online and in person also find hybrid sessions, which offer both.
-    `courses` are codes of courses, of which the sessions must be one's; `words` must all be found as they stand.
-    """
-
-    words: str = ""
-    courses: tuple[str, ...] = ()
-    topic: str = ""
-    audience: str = ""
-    delivery: str = ""
-    kind: str = ""
-    when: str = ""
-    date_from: date | None = None
-    date_to: date | None = None
-    has_places: bool = False
-
-    @property
-    def is_empty(self) -> bool:
-        return self == ProgrammeFilter()
-
-
-class Stage(StrEnum):
-    """Where a session stands for somebody who would like to come."""
-
-    OPEN = "open"
-    NOT_OPEN_YET = "not open yet"
-    CLOSED = "closed"
-    UNDER_WAY = "under way"
-    PAST = "past"
-    POSTPONED = "postponed"
-    CALLED_OFF = "called off"
-    ELSEWHERE = "booked elsewhere"
-    NO_BOOKING = "no booking"
-
-
-def stage_of(  # noqa: PLR0911 - one line for each stage, in the order in which they rule each other out
-    *,
-    state: str,
-    starts_at: datetime,
-    ends_at: datetime,
-    opens_at: datetime | None,
-    closes_at: datetime | None,
-    is_elsewhere: bool,
-    is_headcount_only: bool,
-    now: datetime,
-) -> Stage:
-    """The stage of a published session at `now`; booking closes when the session starts unless it closes before."""
-    if state == SessionState.CALLED_OFF:
-        return Stage.CALLED_OFF
-    if state == SessionState.POSTPONED:
-        return Stage.POSTPONED
-    if now >= ends_at:
-        return Stage.PAST
-    if now >= starts_at:
-        return Stage.UNDER_WAY
-    if is_elsewhere:
-        return Stage.ELSEWHERE
-    if is_headcount_only:
-        return Stage.NO_BOOKING
-    if opens_at is not None and now < opens_at:
-        return Stage.NOT_OPEN_YET
-    if closes_at is not None and now >= closes_at:
-        return Stage.CLOSED
-    return Stage.OPEN
+from marstraining.programme.rules.audiences import AUDIENCES
+from marstraining.programme.rules.states import Access, Arrangement, CourseKind, Delivery
 
 
 @frozen
@@ -277,6 +117,8 @@ _LONGEST_COURSE_TEXTS = {
     "title": 200, "level": 60, "audience": 300, "counts_as": 30, "owner": 200, "external_url": 500, "delivery": 12,
     "summary": 10_000, "content_note": 10_000, "joining_text": 10_000,
 }  # fmt: skip
+
+
 _CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,28}[A-Za-z0-9])?")
 
 
@@ -358,41 +200,3 @@ def check_link(link: str, *, field: str) -> None:
         return
     if not re.fullmatch(r"https?://[^\s<>\"\x00-\x20]+", link):
         raise Refused("Enter a web address that begins with https://", code="link", field=field)
-
-
-# Which audiences a post belongs to, by its agency's sector and by its job role; a restricted session asks for one of them.
-_SECTOR_AUDIENCES = {
-    "local authority children's services": "social_care",
-    "youth justice": "social_care",
-    "police": "police",
-    "health": "health",
-    "probation": "probation",
-    "education, schools": "schools",
-    "education, alternative provision": "schools",
-    "further education": "further_education",
-    "early years": "early_years",
-    "voluntary and community": "voluntary",
-}
-_ROLE_AUDIENCES = {
-    "school_staff": "schools",
-    "governor": "schools",
-    "appointing_panel": "schools",
-    "early_years": "early_years",
-    "early_years_dsl": "early_years",
-    "childminder": "early_years",
-    "gp": "health",
-    "vcse_staff": "voluntary",
-    "vcse_volunteer": "voluntary",
-    "trainer_gcp2": "trainers",
-}
-
-
-def audiences_of(*, sector: str, job_role: str, is_vcse: bool = False) -> frozenset[str]:
-    """The audiences of `AUDIENCES` that a post belongs to; everyone belongs to "all"."""
-    found = {"all"}
-    by_sector = _SECTOR_AUDIENCES.get(sector.casefold())
-    by_role = "health" if job_role.startswith("health_") else _ROLE_AUDIENCES.get(job_role)
-    found.update(audience for audience in (by_sector, by_role) if audience)
-    if is_vcse:
-        found.add("voluntary")
-    return frozenset(found)
