@@ -21,13 +21,14 @@ _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 
 @frozen
 class Column:
-    """A column: the key of its value in a row, its heading, whether the list can be sorted by it, whether it holds numbers."""
+    """A column: the key of its value in a row, its heading, whether the list can be sorted by it, whether it holds numbers or stays on a line."""
 
     key: str
     label: str
     sort: bool = False
     numeric: bool = False
     export_only: bool = False
+    nowrap: bool = False
 
 
 @frozen

@@ -32,7 +32,7 @@ from marstraining.people.queries.lists import AGENCY_ORDER, agencies_list, agenc
 
 COLUMNS = (
     Column("name", "Name", sort=True),
-    Column("code", "Code", sort=True),
+    Column("code", "Code", sort=True, nowrap=True),
     Column("sector", "Sector", sort=True),
     Column("parent", "Belongs to", sort=True),
     Column("people", "People", sort=True, numeric=True),

@@ -51,12 +51,12 @@ ACCESS_LABELS = {
 }
 COLUMNS = (
     Column("title", "Course", sort=True),
-    Column("code", "Code", sort=True),
+    Column("code", "Code", sort=True, nowrap=True),
     Column("kind", "Kind", sort=True),
     Column("owner", "Run by", sort=True),
     Column("access", "Who may book"),
     Column("coming", "Coming sessions", sort=True, numeric=True),
-    Column("next", "Next date", sort=True),
+    Column("next", "Next date", sort=True, nowrap=True),
 )
 DONE: dict[str, str | tuple[str, str]] = {
     "saved": "The course is saved.",
