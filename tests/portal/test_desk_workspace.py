@@ -169,7 +169,7 @@ async def test_after_the_end_it_says_how_many_were_booked_and_asks_for_the_regis
     await book(session, asha, clock)
     clock.travel_to(session.ends_at + timedelta(hours=1))
     page = (await (await sign_in_as(dee)).get(f"/desk/sessions/{session.ref}")).text
-    assert ("The register is not locked" in page, ">Lock the register</a>" in page) == (True, True)
+    assert ("The register is not locked" in page, ">Finish and lock the register</a>" in page) == (True, True)
     assert [words in page for words in ("Nobody is waiting", " free</span>", "Change places")] == [False] * 3
 
 
