@@ -326,7 +326,7 @@ async def test_organisations_are_asked_and_their_returns_counted(sign_in_as: Sig
     sent = await desk.post(page, {**fields, "whom": "everybody", "agencies": "STLUKES", "do": "send"})
     assert sent.status_code == 303
     returns = await desk.get(sent.headers["location"])
-    assert [words in returns.text for words in ("0 of 1 so far have answered", "After that you see", "St Luke")] == [True, True, False]
+    assert [words in returns.text for words in ("0 of 1 have answered so far", "After that you see", "St Luke")] == [True, True, False]
     assert "0 of 1 so far" in (await desk.get(page)).text
 
 

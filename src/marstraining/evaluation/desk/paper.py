@@ -18,7 +18,7 @@ from marstraining.safety.rules import emergency, office
 DONE: dict[str, str | tuple[str, str]] = {
     "entered": "The form is entered. Here is the next one.",
     "again": ("Nothing to do", "This form was entered already."),
-    "handed": "Saved. Nobody gets a letter about this survey.",
+    "handed": "Saved. Nobody gets an email about this survey.",
 }
 
 

@@ -24,7 +24,7 @@ class InstrumentKind(StrEnum):
 INSTRUMENT_WORDS = {
     InstrumentKind.AFTER: "After a course",
     InstrumentKind.SHORT: "After a briefing or forum, in short",
-    InstrumentKind.BEFORE: "Before a session, for the check of the scale",
+    InstrumentKind.BEFORE: "Before a session, so that answers before and after can be compared",
     InstrumentKind.FOLLOW_UP: "Three months later",
     InstrumentKind.MANAGER: "For managers, three months later",
     InstrumentKind.PARTNERSHIP: "Partnership survey",
