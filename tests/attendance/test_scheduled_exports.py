@@ -71,7 +71,7 @@ async def test_the_desk_adds_one_and_stops_it_on_a_page(db: TortoiseContext, dee
     desk, learner = await sign_in_as(dee), await sign_in_as(asha)
     path = "/desk/exports/scheduled"
     assert (await learner.get(path)).status_code == 404
-    assert "Select what to send Select how often Select who gets the letter" in words_in((await desk.post(path, {})).text)
+    assert "Select what to send Select how often Select who gets the email" in words_in((await desk.post(path, {})).text)
     await desk.post(path, {"kind": "register", "every": "month", "role": "desk", "agency": "STLUKES"})
     assert "Register (STLUKES) Monthly Training team Wednesday 1 April" in words_in((await desk.get(path)).text)
     export = await ScheduledExport.get()

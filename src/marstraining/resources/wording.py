@@ -9,7 +9,7 @@ from marstraining.resources.rules import OUTCOME_WORDS, LinkState, Outcome, Verd
 STATE_TAGS = {
     LinkState.OK: ("Works", "green"),
     LinkState.WAITING: ("Not checked yet", "grey"),
-    LinkState.FAILING: ("Did not work", "yellow"),
+    LinkState.FAILING: ("Did not work last time", "yellow"),
     LinkState.BROKEN: ("Broken", "red"),
     LinkState.UNCHECKED: ("Could not be checked", "yellow"),
 }

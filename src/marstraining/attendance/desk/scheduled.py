@@ -30,7 +30,7 @@ async def scheduled(request: Request) -> Response:
         form = await read_form(request)
         kind = form.choice("kind", "what to send", KIND_LABELS)
         every = form.choice("every", "how often", _EVERY)
-        role = form.choice("role", "who gets the letter", readers)
+        role = form.choice("role", "who gets the email", readers)
         course = form.choice("course", "a course of the list", courses, required=False)
         agency = form.choice("agency", "an organisation of the list", agencies, required=False)
         if not form.errors:

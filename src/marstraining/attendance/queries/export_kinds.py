@@ -89,7 +89,7 @@ BOOKINGS = Kind(
 _MARK_DAY = f"COALESCE((SELECT t.day FROM programme_day t WHERE t.id = x.training_day_id), {_DAY})"
 ATTENDANCE = Kind(
     "attendance",
-    "Attendance: every mark that stands, as an import takes it",
+    "Attendance: every mark, in the form that can be imported",
     {
         "email": "p.email", "name": "p.name", "agency": "a.code", "course": "c.code", "date": _MARK_DAY, "mark": "x.mark",
         "minutes": "x.minutes", "provenance": "x.evidence",
@@ -115,7 +115,7 @@ RECORD = Kind(
 )  # fmt: skip
 LEDGER = Kind(
     "ledger",
-    "Ledger: late cancellations and absences by organisation",
+    "Late cancellations and absences, by organisation",
     {
         "session": "s.ref", "course": "c.code", "date": _DAY, "agency": "a.code", "organisation": "a.name", "kind": "x.kind",
         "reason": "x.reason", "notice_hours": "x.notice_hours", "excused": "x.is_excused", "waived_at": "x.waived_at", "noted_at": "x.at",

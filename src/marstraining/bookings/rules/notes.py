@@ -11,7 +11,7 @@ from marstraining.messages.wording import check_wording
 LONGEST_SUBJECT = 150
 LONGEST_TEXT = 5000
 NOTE_PLACEHOLDERS: Mapping[str, str] = {
-    "name": "who the letter is to",
+    "name": "who the email is to",
     "title": "the title of the session",
     "dates": "its dates and times",
     "place": "where it is",
@@ -49,9 +49,9 @@ def check_note(note: Note) -> None:
     """Refuse a letter without words, with too many, or with placeholders that nobody fills."""
     for field, text, most in (("subject", note.subject, LONGEST_SUBJECT), ("text", note.text, LONGEST_TEXT)):
         if not text.strip():
-            raise Refused(f"Enter the {'subject' if field == 'subject' else 'text'} of the letter", code="empty", field=field)
+            raise Refused(f"Enter the {'subject' if field == 'subject' else 'text'} of the email", code="empty", field=field)
         if len(text) > most:
             raise Refused(f"The {field} must be {most:,} characters or fewer", code="too_long", field=field)
         check_wording(text, NOTE_PLACEHOLDERS, field=field)
     if not note.key.isalnum() or len(note.key) != 32:
-        raise Refused("This page is too old. Write the letter again.", code="key")
+        raise Refused("This page is too old. Write the email again.", code="key")

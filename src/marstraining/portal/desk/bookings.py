@@ -106,7 +106,7 @@ def _read_new(form: Form, agencies: dict[str, str]) -> actions.NewLearner:
     job_role = form.choice("job_role", "their role", JOB_ROLES, required=bool(agency))
     shared = form.checkbox("shared")
     if not email and not agency:
-        form.fail("email", "Enter their email address, or select the organisation whose contact gets their letters")
+        form.fail("email", "Enter their email address, or select the organisation whose contact gets their emails")
     return actions.NewLearner(name, email, int(agency) if agency else None, job_role, allows_shared=shared)
 
 

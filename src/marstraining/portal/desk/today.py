@@ -66,7 +66,7 @@ WORDS: Mapping[str, Words] = {
         "session to decide on",
         "sessions to decide on",
         "Decide whether they run",
-        "These must be decided within 7 days. Say that it runs, or call it off.",
+        "These must be decided within 7 days. For each, say that it runs or call it off.",
         "urgent",
     ),
     "postponed": Words("postponed session without a new date", "postponed sessions without a new date", "Postponed, no new date",

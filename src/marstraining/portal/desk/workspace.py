@@ -79,7 +79,7 @@ DONE: Mapping[str, str | tuple[str, str]] = {
     "online": "The session runs online. Everybody with a booking gets an email.",
     "joining": "The joining instructions are on their way to everybody who is booked.",
     "counted": "The number of people is saved.",
-    "sent": "Your letter is on its way.",
+    "sent": "Your email is on its way.",
     "arranged": "What you noted about access needs is saved.",
 }
 _COLUMNS = (

@@ -15,7 +15,7 @@ _WHO_RUNS = roles(Role.DESK, Role.PARTNER_ORGANISER)
 _LONGEST_REASON = 300
 DONE: dict[str, str | tuple[str, str]] = {
     "asked": "They are asked by email. Their answer will be shown here.",
-    "already": ("Already asked", "This person has been asked before, and no letter was sent."),
+    "already": ("Already asked", "This person has been asked before, and no email was sent."),
     "removed": "They are no trainer of this session any more. They get no email.",
     "removed-told": "They are no trainer of this session any more. They get an email that says so.",
 }
