@@ -21,7 +21,7 @@ _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 
 @frozen
 class Column:
-    """A column: the key of its value in a row, its heading, whether the list can be sorted by it, whether it holds numbers or stays on a line."""
+    """A column: the key of its value in a row, its heading, whether it sorts the list, holds numbers, or stays on one line."""
 
     key: str
     label: str
