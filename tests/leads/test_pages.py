@@ -5,7 +5,7 @@ import pytest
 from tortoise.context import TortoiseContext
 
 from marstraining.attendance.models import Mark
-from marstraining.bookings.actions import book_place
+from marstraining.bookings.actions import book_place, postpone_session
 from marstraining.bookings.models import Booking
 from marstraining.bookings.rules import BookPlace
 from marstraining.colleagues.actions import keep_places, note_absences
@@ -363,3 +363,17 @@ async def test_a_past_booking_of_a_colleague_is_no_longer_called_booked(
     for path in ("/agency/bookings?show=past", f"/agency/bookings/{booking.ref}", f"/agency/staff/{asha.ref}"):
         page = (await client.get(path)).text
         assert ("Took place" in page, ">Booked<" in page) == (True, False), path
+
+
+async def test_a_booking_of_a_postponed_session_is_told_as_such_on_every_page_and_without_the_date_that_does_not_stand(
+    school: Agency, lena: Person, clock: Clock, sign_in_as: SignIn
+) -> None:
+    asha = await makers.make_person("Asha Patel", agency=school)
+    session = await makers.make_session(now=clock.now)
+    booking = await _booked(session, asha, clock)
+    await postpone_session(session.id, reason="", by=SYSTEM, now=clock.now)
+    client = await sign_in_as(lena)
+    for path in ("/agency", "/agency/bookings", f"/agency/bookings/{booking.ref}", f"/agency/staff/{asha.ref}"):
+        page = (await client.get(path)).text
+        told = ("Booked, postponed" in page, "New date to follow" in page, ">Booked<" in page, day_plain(session.starts_at) in page)
+        assert told == (True, True, False, False), path

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from marstraining.bookings.actions import cancel_booking
-from marstraining.bookings.rules import LIVE_STATES, STATE_WORDS, BookingState, past_words
+from marstraining.bookings.rules import LIVE_STATES, BookingState
 from marstraining.colleagues.actions import approve_booking, decline_booking, substitute
 from marstraining.colleagues.queries import BOOKING_ORDER, bookings_for, colleagues_by_ref, led_booking, staff
 from marstraining.core import clock
@@ -30,8 +30,7 @@ from marstraining.core.web import (
     viewer_of,
 )
 from marstraining.history.actions import record_export
-from marstraining.leads.desk.home import WHO_LEADS, narrowed
-from marstraining.portal.desk.workspace import STATE_COLOURS
+from marstraining.leads.desk.home import NEW_DATE, WHO_LEADS, narrowed, state_tag
 from marstraining.programme.place import place_of
 from marstraining.programme.queries.facts import training_days
 from marstraining.programme.rules import SessionState
@@ -78,20 +77,11 @@ def _rows(found: Iterable[Mapping[str, Any]], *, now: datetime) -> Iterable[dict
         yield {
             "name": Link(row["name"], f"/agency/bookings/{row['ref']}"),
             "session": row["title"],
-            "when": clock.local(row["starts_at"]).date(),
+            "when": NEW_DATE if row["session_state"] == SessionState.POSTPONED else clock.local(row["starts_at"]).date(),
             "agency": row["agency"],
-            "state": Tag(*_state_tag(row, now=now)),
+            "state": Tag(*state_tag(row, now=now)),
             "answer_by": clock.local(row["answer_by"]).date() if row["answer_by"] and state in _UNANSWERED else "",
         }
-
-
-def _state_tag(row: Mapping[str, Any], *, now: datetime) -> tuple[str, str]:
-    if row["ends_at"] <= now and row["session_state"] != SessionState.POSTPONED:
-        return past_words(row["state"]), "grey"
-    state = BookingState(row["state"])
-    if state == BookingState.CONFIRMED and row["session_state"] == SessionState.POSTPONED:
-        return "Booked, postponed", "orange"
-    return STATE_WORDS[state], STATE_COLOURS.get(state, "grey")
 
 
 async def booking(request: Request) -> Response:
@@ -126,7 +116,8 @@ async def booking(request: Request) -> Response:
         days=[day for day in await training_days(row["session_id"]) if not day.is_cancelled],
         is_unanswered=row["state"] in _UNANSWERED,
         place=place_of(row["delivery"], row["venue"]),
-        tag=_state_tag(row, now=now),
+        new_date=NEW_DATE,
+        tag=state_tag(row, now=now),
         form=form,
         done=DONE,
     )

@@ -6,7 +6,6 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
-from marstraining.bookings.rules import STATE_WORDS, past_words
 from marstraining.certificates.queries import accreditations_of
 from marstraining.certificates.rules import time_words
 from marstraining.colleagues.queries import STAFF_ORDER, Colleague, bookings_for, colleagues_by_ref, staff
@@ -15,12 +14,11 @@ from marstraining.core.errors import NotFound
 from marstraining.core.web import Column, Files, Link, TableView, export_response, nearest_page, page, render, viewer_of
 from marstraining.coverage.paper import accreditation_tag, due_words, progress, why
 from marstraining.coverage.queries import people_asked
-from marstraining.coverage.rules import STATE_WORDS as STATE_WORDS_OF_DUE
+from marstraining.coverage.rules import STATE_WORDS
 from marstraining.history.actions import record_export
-from marstraining.leads.desk.home import WHO_LEADS, narrowed
+from marstraining.leads.desk.home import NEW_DATE, WHO_LEADS, narrowed, state_tag
 from marstraining.leads.queries import completed_by
 from marstraining.people.rules import JOB_ROLES
-from marstraining.portal.desk.workspace import STATE_COLOURS
 from marstraining.portal.queries.came import came
 
 COLUMNS = (
@@ -80,15 +78,13 @@ async def colleague(request: Request) -> Response:
         accreditations=await accreditations_of(one.person_id),
         accreditation_tag=accreditation_tag,
         today=today,
-        state_words=STATE_WORDS_OF_DUE,
+        state_words=STATE_WORDS,
         why=why,
         due_words=due_words,
         progress=progress,
         time_words=time_words,
-        words=STATE_WORDS,
-        past_words=past_words,
-        now=now,
-        colours=STATE_COLOURS,
+        tag_of=partial(state_tag, now=now),
+        new_date=NEW_DATE,
     )
 
 
