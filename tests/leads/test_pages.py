@@ -13,7 +13,7 @@ from marstraining.colleagues.rules import Absence
 from marstraining.core.db import transaction
 from marstraining.core.tokens import new_ref
 from marstraining.core.viewer import SYSTEM, Role
-from marstraining.core.web.dates import day_plain, when
+from marstraining.core.web.dates import clock_time, day_plain, when
 from marstraining.coverage.actions import seed_rules
 from marstraining.people.models import Agency, Person, Position
 from marstraining.programme.models import Session
@@ -210,7 +210,7 @@ async def test_a_lead_is_told_until_when_an_offered_place_can_be_taken(
     until = clock.now + timedelta(days=2)
     await Booking.filter(id=booking.id).update(state="offered", offered_at=clock.now, offer_expires_at=until)
     client = await sign_in_as(lena)
-    assert day_plain(until) in (await client.get("/agency/bookings")).text
+    assert f"{day_plain(until)}, {clock_time(until)}" in (await client.get("/agency/bookings")).text
     page = (await client.get(f"/agency/bookings/{booking.ref}")).text
     assert [words for words in ("To be taken by", "Where", when(until)) if words not in page] == []
 

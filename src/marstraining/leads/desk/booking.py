@@ -1,6 +1,6 @@
 """Bookings on behalf of an agency: the list, and one booking with what its lead may do."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -29,6 +29,7 @@ from marstraining.core.web import (
     see_other,
     viewer_of,
 )
+from marstraining.core.web.dates import clock_time, day_plain
 from marstraining.history.actions import record_export
 from marstraining.leads.desk.home import NEW_DATE, WHO_LEADS, narrowed, state_tag
 from marstraining.programme.place import place_of
@@ -66,12 +67,18 @@ async def bookings(request: Request) -> Response:
     if view.export:
         found, total = await bookings_for(viewer, shown=shown or "coming", on=today, now=now, order=order)
         await record_export("agency_bookings", by=viewer, now=now, subject_kind="agency", subject_id=None, lines=total)
-        return export_response(request, view.export, "bookings", COLUMNS, _rows(found, now=now))
+        return export_response(request, view.export, "bookings", COLUMNS, _rows(found, now=now, at=clock.local))
     view, (found, _) = await nearest_page(view, partial(bookings_for, viewer, shown=shown or "coming", on=today, now=now, order=order))
     return render(request, "leads/bookings.html", view=narrowed(view, viewer), rows=list(_rows(found, now=now)), shown=SHOWN, done=DONE)
 
 
-def _rows(found: Iterable[Mapping[str, Any]], *, now: datetime) -> Iterable[dict[str, object]]:
+def _day_and_time(at: datetime) -> str:
+    return f"{day_plain(at)}, {clock_time(at)}"
+
+
+def _rows(
+    found: Iterable[Mapping[str, Any]], *, now: datetime, at: Callable[[datetime], object] = _day_and_time
+) -> Iterable[dict[str, object]]:
     for row in found:
         state = BookingState(row["state"])
         yield {
@@ -80,7 +87,7 @@ def _rows(found: Iterable[Mapping[str, Any]], *, now: datetime) -> Iterable[dict
             "when": NEW_DATE if row["session_state"] == SessionState.POSTPONED else clock.local(row["starts_at"]).date(),
             "agency": row["agency"],
             "state": Tag(*state_tag(row, now=now)),
-            "answer_by": clock.local(row["answer_by"]).date() if row["answer_by"] and state in _UNANSWERED else "",
+            "answer_by": at(row["answer_by"]) if row["answer_by"] and state in _UNANSWERED else "",
         }
 
 
