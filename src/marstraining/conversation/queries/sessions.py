@@ -28,15 +28,25 @@ async def session_items(refs: Sequence[str], asker: Asker) -> dict[str, Item]:
     return {ref: _item(row, left.get(row.id), now=asker.now) for ref, row in found.items()}
 
 
+async def when_and_where(ref: str, asker: Asker) -> str:
+    """When a session begins and where it is held, as a sentence names it; KeyError where the asker may not know of it."""
+    row = (await sessions_by_ref([ref], scope=await visible_to(asker.viewer, now=asker.now)))[ref]
+    return f"{_when(row)}, {place_words(row.delivery, row.venue)}"
+
+
 def _item(row: SessionRow, left: Places | None, *, now: datetime) -> Item:
+    state = status_words(row.stage(now), left, opens_at=row.opens_at, is_list_open=row.is_list_open)
+    place = place_words(row.delivery, row.venue)
+    return Item(Span(row.title, is_strong=True), (_when(row), f"{place} · {state}"), button("Choose", Verb.SESSION, row.ref))
+
+
+def _when(row: SessionRow) -> str:
     live = [(one.day, one.starts, one.ends) for one in row.days if not one.is_cancelled] or [
         (one.day, one.starts, one.ends) for one in row.days
     ]
     first = when_words(live[:1])[0] if live else ""
     more = f", and {plural(len(live) - 1, 'more day')}" if len(live) > 1 else ""
-    state = status_words(row.stage(now), left, opens_at=row.opens_at, is_list_open=row.is_list_open)
-    place = place_words(row.delivery, row.venue)
-    return Item(Span(row.title, is_strong=True), (f"{first}{more}", f"{place} · {state}"), button("Choose", Verb.SESSION, row.ref))
+    return f"{first}{more}"
 
 
 def status_words(stage: Stage, left: Places | None, *, opens_at: datetime | None, is_list_open: bool) -> str:

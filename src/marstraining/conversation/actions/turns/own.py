@@ -11,7 +11,7 @@ from marstraining.conversation.actions.turns.pressed import cancelling, card, co
 from marstraining.conversation.actions.turns.said import Said, nth
 from marstraining.conversation.queries.own import live_bookings
 from marstraining.conversation.queries.results import SESSION
-from marstraining.conversation.queries.sessions import first_with_places, other_dates
+from marstraining.conversation.queries.sessions import first_with_places, other_dates, when_and_where
 from marstraining.conversation.rules.exchange import Reply, line
 from marstraining.conversation.rules.state import Deed, Scene
 from marstraining.core.clock import local
@@ -20,8 +20,6 @@ from marstraining.search.queries import find
 from marstraining.search.rules import Intent
 
 WHICH_ONE = Reply((line("Which one? Choose it, or write its number."),), answer_type="clarify")
-_EARLIER = "You cannot book the dates before this one at the moment. This is the next that you can."
-EARLIER_FULL = Reply((line(_EARLIER),), answer_type="acknowledge")
 # What leaves the question before it open.
 _BESIDE = frozenset({Scene.BOUNDARY, Scene.LOST, Scene.ANSWER, Scene.TERM, Scene.CONTACTS, Scene.PERSON, Scene.PRIVACY, Scene.THANKS})
 _PLAIN_CANCEL = re.compile(r"\b(?:cancel\w*|withdraw|drop|release|give up|take me off|unbook|undo)\b", re.IGNORECASE)
@@ -52,7 +50,14 @@ async def book(said: Said) -> Turn:
     course = sessions[0][0].document.key
     refs = [ref for hit, ref in sessions if hit.document.key == course]
     ref = await first_with_places(refs, said.asker)
-    return Turn(card(state, Deed.BOOK, ref=ref), before=(EARLIER_FULL,) if ref != refs[0] else ())
+    return Turn(card(state, Deed.BOOK, ref=ref), before=(await _earlier_full(ref, said),) if ref != refs[0] else ())
+
+
+async def _earlier_full(ref: str, said: Said) -> Reply:
+    """Names the date that is booked instead of an earlier one, since the card may first ask something else."""
+    named = await when_and_where(ref, said.asker)
+    told = f"You cannot book the earlier dates at the moment. The next that you can book is {named}."
+    return Reply((line(told),), answer_type="acknowledge")
 
 
 def _book_shown(said: Said) -> Turn:
