@@ -166,7 +166,7 @@ async def test_another_website_cannot_write_for_somebody(clock: Clock, asha: Per
 
 async def test_what_it_understands_is_published_from_the_stories(client: Visitor, clock: Clock) -> None:
     page = (await client.get("/chat/what-it-understands")).text
-    assert "Find training in one sentence and book a place" in page
+    assert "Find training on a topic, by month or audience" in page
     assert "any neglect training in March for early years staff?" in page
 
 
