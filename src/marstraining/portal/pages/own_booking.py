@@ -32,7 +32,7 @@ DONE: dict[str, str | tuple[str, str]] = {
     "turned_down": ("You have turned the place down", "It has been passed on. Thank you for telling us."),
     "cancelled": ("Your booking is cancelled", "We have sent you an email that takes it out of your calendar."),
     "withdrawn": ("You have left the waiting list", "We have sent you an email to confirm it."),
-    "there": "You have a booking of this session already: here it is.",
+    "there": ("You have a booking already", "It is shown here. Nothing was changed."),
     "standby": "Your choice for short notice is saved.",
     "answered": "Thank you. If the place is yours, we email you at the end of the 4 working hours.",
     "coming": "Thank you for telling us that you are coming.",
