@@ -300,7 +300,7 @@ async def test_the_form_beforehand_says_that_it_is_asked_before_and_closes_when_
         ": before you come</h1>",
         f"until the session begins on {when(session.starts_at)}",
         'href="tel:999"',
-        "Single Point of Contact on",
+        "</a> (Single Point of Contact), or see",
     )
     assert [words for words in said if words not in page] == []
     clock.travel_to(session.starts_at)
