@@ -188,6 +188,13 @@ async def test_who_has_a_place_is_led_to_their_booking_and_not_to_the_forms_of_s
     assert ("lost-link" in public, "when you book" in public, "and its other dates" in public) == (True, True, True)
 
 
-def test_a_session_that_one_trains_stands_below_my_training_in_the_menu() -> None:
-    here = [item.text for item, is_here in bar("main", Viewer(person_id=1), "/teaching/abc/register") if is_here]
-    assert here == ["My training"]
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("/teaching/abc/register", "My training"), ("/certificates/abc", "My training"), ("/me/record", "My training"),
+        ("/me/programme", "Find training"), ("/me/sessions/abc", "Find training"), ("/me/courses/CP", "Find training"),
+        ("/me/resources", "Resources"), ("/me/resources/abc", "Resources"),
+    ],
+)  # fmt: skip
+def test_pages_of_ones_own_stand_in_the_menu_where_the_same_pages_of_everybody_stand(path: str, place: str) -> None:
+    assert [item.text for item, is_here in bar("main", Viewer(person_id=1), path) if is_here] == [place]

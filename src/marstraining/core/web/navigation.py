@@ -23,11 +23,11 @@ class NavItem:
 
 
 PUBLIC = (
-    NavItem("Find training", "/programme", ("/courses", "/sessions")),
-    NavItem("Resources", "/resources", ("/topics",)),
+    NavItem("Find training", "/programme", ("/courses", "/sessions", "/me/programme", "/me/sessions", "/me/courses")),
+    NavItem("Resources", "/resources", ("/topics", "/me/resources")),
     NavItem("Search", "/search"),
     NavItem("Calendar", "/calendar"),
-    NavItem("My training", "/me", ("/bookings", "/teaching")),
+    NavItem("My training", "/me", ("/bookings", "/teaching", "/certificates")),
     NavItem("Ask about training", "/chat"),
     NavItem("Help", "/help"),
 )
