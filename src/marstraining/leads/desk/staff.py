@@ -41,6 +41,8 @@ async def people(request: Request) -> Response:
         await record_export("staff", by=viewer, now=now, subject_kind="agency", subject_id=None, lines=total)
         return export_response(request, view.export, "staff", COLUMNS, _rows(found))
     view, (found, _) = await nearest_page(view, partial(staff, viewer, words=words, on=today, now=now, order=order))
+    if not any(one.staff_number for one in found):
+        view = view.without("staff_number")
     return render(request, "leads/staff.html", view=narrowed(view, viewer), rows=list(_rows(found)))
 
 
