@@ -129,7 +129,7 @@ def test_the_answer_to_a_worry_begins_with_999_and_has_fewer_than_twelve_lines(k
     ("now", "said"),
     [
         (NOW, "01724 296500 (Single Point of Contact, open now)"),
-        (datetime(2026, 3, 9, 20, tzinfo=UTC), "01724 296555 (Out of hours, an answerphone)"),
+        (datetime(2026, 3, 9, 20, tzinfo=UTC), "01724 296555 (out of hours, an answerphone)"),
     ],
 )
 def test_the_one_line_names_who_answers_now_and_promises_nobody_where_a_machine_does(now: datetime, said: str) -> None:

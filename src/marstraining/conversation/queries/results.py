@@ -89,7 +89,8 @@ def _heading(state: State) -> str:
         return f"Nothing fits all of that. Without {label} there {'is one' if number == 1 else f'are {number}'}:"
     if state.intent == Intent.FIND_RESOURCE:
         return "I found this:" if number == 1 else f"I found {plural(number, 'resource')}:"
-    return "I found this:" if number == 1 else f"I found {number}:"
+    noun = "session" if all(key.startswith(SESSION) for key in state.found) else "result"
+    return "I found this:" if number == 1 else f"I found {plural(number, noun)}:"
 
 
 _DROPPED = {

@@ -37,7 +37,9 @@ async def when_and_where(ref: str, asker: Asker) -> str:
 def _item(row: SessionRow, left: Places | None, *, now: datetime) -> Item:
     state = status_words(row.stage(now), left, opens_at=row.opens_at, is_list_open=row.is_list_open)
     place = place_words(row.delivery, row.venue)
-    return Item(Span(row.title, is_strong=True), (_when(row), f"{place} · {state}"), button("Choose", Verb.SESSION, row.ref))
+    return Item(
+        Span(row.title, is_strong=True), (_when(row), f"{place} · {state[:1].upper()}{state[1:]}"), button("Choose", Verb.SESSION, row.ref)
+    )
 
 
 def _when(row: SessionRow) -> str:

@@ -111,7 +111,10 @@ def signpost_line(numbers: Sequence[Number]) -> Paragraph:
     if office is not None:
         # Whoever answers now stands first, so that nobody rings an office that is shut.
         named = closed if office.standing.is_open is False and closed is not None else office
-        spans += [Span(", or "), _tel(named), Span(f" ({_short(named)})")]
+        label = _short(named)
+        # In the middle of a sentence; a name keeps its capitals.
+        label = label.lower() if label[1:].islower() else label
+        spans += [Span(", or "), _tel(named), Span(f" ({label})")]
     return Paragraph((*spans, Span(". Do not write about it here.")))
 
 
