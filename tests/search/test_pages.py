@@ -70,6 +70,9 @@ async def test_two_readings_are_asked_about(client: Visitor) -> None:
     assert "“next Friday” can mean two dates" in text
     assert 'href="/search?q=neglect+on+13+March+2026"' in text
     assert 'href="/search?q=neglect+on+20+March+2026"' in text
+    assert ("Nothing fits all of that" in text, "(shown below)" in text) == (False, True)
+    text = unescape((await client.get("/search?q=neglect+next+Wednesday")).text)
+    assert ("Nothing fits all of that" in text, "(nothing on that day)" in text, "(shown below)" in text) == (True, True, False)
 
 
 async def test_both_readings_of_an_open_range_stay_open(client: Visitor) -> None:
