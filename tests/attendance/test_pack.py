@@ -110,7 +110,7 @@ async def test_each_kind_is_for_whom_it_says_and_nobody_else(settings: Settings,
         opened[name] = [str(kind) for kind, ref in refs.items() if (await visitor.get(f"/files/{ref}")).status_code == 200]
         listed = (await visitor.get("/me/files")).text
         dated = f"Child Protection, {day(held.session.starts_at)}"
-        assert ("To read before" in listed, dated in listed) == (name in {"booked", "came"}, name not in {"dee", "stranger"})
+        assert (">Pre-reading<" in listed, dated in listed) == (name in {"booked", "came"}, name not in {"dee", "stranger"})
         assert [str(kind) for kind, ref in refs.items() if ref in listed] == (
             opened[name] if name in {"booked", "came", "cora"} else (["running_order"] if name == "tess" else [])
         )

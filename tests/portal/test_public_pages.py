@@ -118,6 +118,7 @@ async def test_a_filter_that_is_not_understood_is_said_and_kept(db: TortoiseCont
     assert page.status_code == 200
     assert "“From” must be a real date, like 14/6/2027" in page.text
     assert 'value="31/2/2027"' in page.text
+    assert page.text.index("must be a real date") < page.text.index("Filter sessions")
     assert _headings(page.text) == ["Neglect"]
 
 
@@ -165,6 +166,7 @@ async def test_restricted_sessions_are_shown_to_those_signed_in_whom_they_are_fo
         ({"is_headcount_only": True}, "No booking by name"),
         ({"state": "called_off", "called_off_reason": "The trainer is unwell."}, "The trainer is unwell."),
         ({"state": "postponed"}, "This session has been postponed."),
+        ({"state": "postponed"}, "See or cancel my booking"),
     ],
 )
 async def test_a_session_says_the_one_thing_to_do_next(

@@ -178,8 +178,11 @@ async def test_who_has_a_place_is_led_to_their_booking_and_not_to_the_forms_of_s
 ) -> None:
     session = await makers.make_session(now=clock.now, has_catering=True)
     visitor = await sign_in_as(asha)
+    file = f"/sessions/{session.ref}.ics"
+    assert file in (await visitor.get(f"/me/sessions/{session.ref}")).text
     booking = await book(session, asha, clock)
     shown = (await visitor.get(f"/me/sessions/{session.ref}")).text
+    assert file not in shown
     assert [words in shown for words in (f"/bookings/{booking.ref}/needs", "lost-link", "when you book", "and its other dates")] == [
         True, False, False, False,
     ]  # fmt: skip

@@ -56,7 +56,7 @@ async def own(request: Request) -> Response:
     return render(request, "attendance/files.html", files=files, kinds=_OWN, scan_words=STATE_WORDS)
 
 
-_OWN = {FileKind.RUNNING_ORDER: "Running order", FileKind.PRE_READING: "To read before", FileKind.HANDOUT: "Handouts"}
+_OWN = {FileKind.RUNNING_ORDER: "Running order", FileKind.PRE_READING: "Pre-reading", FileKind.HANDOUT: "Handouts"}
 
 
 async def download(request: Request) -> Response:
