@@ -25,7 +25,7 @@ def test_every_direction_has_its_number_and_the_colours_their_words() -> None:
 
 
 def test_merged_directions_are_told_as_such() -> None:
-    chart = direction_chart([_shown("Recognise abuse", 4, 2, 1)], name="d")
+    chart = direction_chart([_shown("recognise abuse", 4, 2, 1)], name="d")
     assert _texts(chart) == ["more", "the same or less", "Recognise abuse", "4", "3"]
 
 

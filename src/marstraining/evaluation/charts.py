@@ -38,7 +38,7 @@ def _at(value: float, low: float = 0, high: float = _SCALE_END) -> float:
 
 def _label_lines(text: str) -> list[str]:
     """A label on one line or two; what does not fit on two ends in an ellipsis, and stands whole in the table."""
-    return wrap(text, _LETTERS, max_lines=2, placeholder="…")
+    return wrap(text[:1].upper() + text[1:], _LETTERS, max_lines=2, placeholder="…")
 
 
 def _labels(lines: Sequence[Shown]) -> int:

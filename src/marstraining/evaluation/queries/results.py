@@ -323,6 +323,4 @@ async def own_average(person_id: int) -> Shown | None:
     means = {name: sum(one["n"] * one[name] for one, _ in parts) / n for name in ("mean_then", "mean_now", "mean_change")}
     totals = {name: sum(one[name] for one, _ in parts) for name in ("up", "same", "down", "at_top")}
     asked = sum(number for _, number in parts)
-    return shown(
-        "Your sessions together", {"n": n, "low": None, "high": None, **means, **totals}, asked, of=Of.TRAINER, sessions=len(parts)
-    )
+    return shown("All statements", {"n": n, "low": None, "high": None, **means, **totals}, asked, of=Of.TRAINER, sessions=len(parts))
