@@ -242,6 +242,7 @@ async def test_before_it_begins_a_register_is_read_and_opens_no_row(sign_in_as: 
     visitor = await sign_in_as(held.trainer)
     shown = (await visitor.get(held.teaching)).text
     assert ("You can mark who is there from 11:15am" in shown, "data-tap=" in shown) == (True, False)
+    assert ("data-count=" in shown, "/register/lock" in shown) == (False, False)
     assert await Register.all().count() == 0
     assert (await visitor.post(held.teaching, {"mark": f"{held.learners[0].ref}.attended"})).status_code == 422
 
