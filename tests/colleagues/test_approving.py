@@ -15,7 +15,7 @@ from marstraining.core.viewer import ANYBODY, Role, Viewer
 from marstraining.core.web.dates import day
 from marstraining.messages.models import Message
 from marstraining.people.models import Agency, Person
-from marstraining.programme.models import Session, TrainingDay
+from marstraining.programme.models import Session, SessionTrainer, TrainingDay
 from tests import makers
 from tests.conftest import SECRET_KEY, Clock, Visitor
 
@@ -117,6 +117,21 @@ async def test_what_was_taken_back_cannot_be_approved(school: Agency) -> None:
         await approve_booking(booking.id, by=ANYBODY, now=NOW)
 
 
+@pytest.mark.parametrize(("state", "says"), [("accepted", "Asha trains or speaks"), ("asked", "wait for their answer first")])
+async def test_who_trains_the_session_by_now_is_not_approved_and_the_request_waits(school: Agency, state: str, says: str) -> None:
+    await makers.make_person("Lena Lead", agency=school, roles=(Role.AGENCY_LEAD,))
+    asha = await makers.make_person("Asha", agency=school)
+    session = await a_session()
+    booking = await asked(session, asha)
+    trains = await SessionTrainer.create(session=session, person=asha, state=state, asked_at=NOW)
+    with pytest.raises(Refused, match=says) as refusal:
+        await approve_booking(booking.id, by=ANYBODY, now=NOW)
+    assert (refusal.value.code, (await Booking.get(id=booking.id)).state) == ("trains", "requested")
+    assert await letters() == [("requested", "Asha"), ("approval_asked", "Lena Lead")]
+    await SessionTrainer.filter(id=trains.id).update(state="declined")
+    assert await approve_booking(booking.id, by=ANYBODY, now=NOW) == "confirmed"
+
+
 async def test_the_letters_page_answers_by_its_buttons_alone_and_nobody_guesses_its_address(
     school: Agency, clock: Clock, client: Visitor
 ) -> None:
@@ -137,3 +152,19 @@ async def test_the_letters_page_answers_by_its_buttons_alone_and_nobody_guesses_
     assert "The place is booked" in (await client.post(here, {"do": "approve"})).text
     assert "The place is booked" in (await client.post(here, {"do": "decline"})).text
     assert (await Booking.get(id=booking.id)).state == "confirmed"
+
+
+async def test_the_letters_page_says_that_who_trains_the_session_has_no_place_and_lets_it_be_declined(
+    school: Agency, clock: Clock, client: Visitor
+) -> None:
+    await makers.make_person("Lena Lead", agency=school, roles=(Role.AGENCY_LEAD,))
+    session = await makers.make_session(course=await makers.make_course("Train the trainer", needs_approval=True), now=clock.now)
+    asha = await makers.make_person("Asha Patel", agency=school)
+    made = await book_place(BookPlace(session_id=session.id, learner_id=asha.id), by=makers.as_learner(asha), now=clock.now)
+    await SessionTrainer.create(session=session, person=asha, state="accepted", asked_at=clock.now)
+    booking = await Booking.get(id=made.id)
+    here = f"/approvals/{booking.ref}/{derive_token(SECRET_KEY, APPROVAL_TOKEN, booking.id, booking.nonce)}"
+    page = (await client.post(here, {"do": "approve"})).text
+    assert ("Asha Patel trains or speaks at this session" in page, "Do not approve" in page) == (True, True)
+    await client.post(here, {"do": "decline"})
+    assert (await Booking.get(id=booking.id)).state == "declined"

@@ -61,6 +61,17 @@ async def test_a_colleague_is_invited_holds_a_place_confirms_and_gets_the_letter
     assert await letters() == [("invited_to_confirm", "Asha Patel"), ("confirmed", "Asha Patel")]
 
 
+async def test_who_trains_the_session_by_now_does_not_confirm_and_the_invitation_stands(school: Agency, lena: Viewer) -> None:
+    asha = await makers.make_person("Asha Patel", agency=school)
+    session = await makers.make_session(now=NOW)
+    await invite_colleagues(session.ref, [asha.ref], by=lena, now=NOW)
+    booking = await Booking.get(session_id=session.id)
+    await SessionTrainer.create(session=session, person=asha, state="asked", asked_at=NOW)
+    with pytest.raises(Refused, match="Say yes or no") as refusal:
+        await confirm_invitation(booking.id, by=makers.as_learner(asha), now=NOW)
+    assert (refusal.value.code, await states(session.id)) == ("trains", ["invited"])
+
+
 async def test_who_looked_before_they_were_invited_elsewhere_at_that_time_meets_the_clash(school: Agency, lena: Viewer) -> None:
     asha = await makers.make_person("Asha Patel", agency=school)
     one, other = await makers.make_session(now=NOW), await makers.make_session(now=NOW)

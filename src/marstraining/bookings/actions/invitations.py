@@ -4,7 +4,7 @@ from datetime import datetime
 
 from marstraining.bookings import rules
 from marstraining.bookings.actions import steps
-from marstraining.bookings.actions.offers import held_booking
+from marstraining.bookings.actions.offers import check_learner_trains_not, held_booking
 from marstraining.bookings.actions.waiting import confirm_entry, pass_on
 from marstraining.bookings.queries import conflicts, session_row
 from marstraining.bookings.rules import BookingState
@@ -20,7 +20,7 @@ async def confirm_invitation(booking_id: int, *, by: Viewer, now: datetime) -> s
     """Take the place an invitation holds; returns the state. Confirming twice is confirming once.
 
     Refused after the invitation's deadline, even if the job that ends it has not run, and where a training day clashes with another
-    booking of the learner (booking.md, Agencies 2).
+    booking of the learner (booking.md, Agencies 2), or they train the session or are asked to: then the invitation stands on.
     """
     async with transaction():
         booking = await held_booking(booking_id)
@@ -41,6 +41,7 @@ async def confirm_invitation(booking_id: int, *, by: Viewer, now: datetime) -> s
             raise NotFound
         if now >= session.starts_at and session.state != SessionState.POSTPONED:
             raise Refused("This session has begun, so the place can no longer be confirmed.", code="started")
+        await check_learner_trains_not(booking, by=by)
         found = await conflicts(session.id, booking.learner_id, course_id=session.course_id, kind=session.kind, now=now)
         rules.check_conflicts(found, instead_of=None)
         await confirm_entry(session, booking.id, booking.learner_id, from_state=BookingState.INVITED, by=by, now=now)

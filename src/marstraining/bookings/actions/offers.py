@@ -7,7 +7,7 @@ from marstraining.bookings.actions import steps
 from marstraining.bookings.actions.cancelling import give_up
 from marstraining.bookings.actions.waiting import confirm_entry, offer, pass_on
 from marstraining.bookings.letters import letter_about
-from marstraining.bookings.queries import SessionRow, conflicts, learner_rows, session_row, waiting_list
+from marstraining.bookings.queries import SessionRow, conflicts, learner_rows, session_row, trainer_state, waiting_list
 from marstraining.bookings.queries.entries import day_entries
 from marstraining.bookings.queries.own import OwnBooking, booking_by_id
 from marstraining.bookings.rules import BookingState, Standby
@@ -28,7 +28,8 @@ async def accept_offer(booking_id: int, *, instead_of: int | None = None, by: Vi
     """Take an offered place; returns the state. At the deadline's second it still works, one second later it is refused.
 
     It is refused then even if the job that lapses offers has not run. Accepting twice is accepting once. A clash with
-    another booking is refused as booking is, unless that one is given up in the same step (`instead_of`).
+    another booking is refused as booking is, unless that one is given up in the same step (`instead_of`). Who trains the session
+    by now, or is asked to, is refused too, and the offer stands until it runs out: they may say no to training, or turn it down.
     """
     async with transaction():
         booking = await held_booking(booking_id, and_of=instead_of)
@@ -40,6 +41,7 @@ async def accept_offer(booking_id: int, *, instead_of: int | None = None, by: Vi
             raise NotFound
         if now >= session.starts_at:
             raise Refused("This session has already started, so the place can no longer be taken.", code="past")
+        await check_learner_trains_not(booking, by=by)
         if instead_of is not None:
             await give_up(instead_of, booking.learner_id, by=by, now=now)
         await _check_conflicts(session, booking, now=now)
@@ -72,7 +74,7 @@ async def turn_down_offer(booking_id: int, *, by: Viewer, now: datetime) -> str:
 async def answer_standby(booking_id: int, *, by: Viewer, now: datetime) -> str:
     """Say "yes" to the standby question: after four working hours the highest on the list who answered gets the place.
 
-    Refused as booking is where the learner is booked elsewhere at that time.
+    Refused as booking is where the learner is booked elsewhere at that time, or trains the session or is asked to.
     """
     async with transaction():
         booking = await held_booking(booking_id)
@@ -83,6 +85,7 @@ async def answer_standby(booking_id: int, *, by: Viewer, now: datetime) -> str:
         session = await session_row(booking.session_id)
         if session is None:
             raise NotFound
+        await check_learner_trains_not(booking, by=by)
         await _check_conflicts(session, booking, now=now)
         if booking.standby_answered_at is None:
             await execute(
@@ -109,7 +112,10 @@ async def choose_standby(booking_id: int, *, standby: Standby, by: Viewer, now: 
 
 
 async def offer_now(booking_id: int, *, by: Viewer, now: datetime) -> None:
-    """The desk offers a place to somebody on the list out of turn; refused where nothing is free or they are waiting no longer."""
+    """The desk offers a place to somebody on the list out of turn.
+
+    Refused where nothing is free, they are waiting no longer, or they train the session or are asked to.
+    """
     async with transaction():
         booking = await held_booking(booking_id)
         session = await session_row(booking.session_id)
@@ -120,6 +126,7 @@ async def offer_now(booking_id: int, *, by: Viewer, now: datetime) -> None:
             raise Refused("This session has no date yet. Set the new date first.", code="postponed")
         if now >= session.starts_at:
             raise Refused("This session has already started.", code="past")
+        await check_learner_trains_not(booking, by=by)
         held = await steps.counted_held(session.id, now=now)
         if rules.free_places(session.capacity, held, booking.mode, behind_the_list=False) == 0:
             raise Refused("No place is free. Raise the number of places first, or cancel a booking.", code="full")
@@ -139,6 +146,12 @@ async def set_priority(booking_id: int, *, priority: int, by: Viewer, now: datet
 async def _check_conflicts(session: SessionRow, booking: OwnBooking, *, now: datetime) -> None:
     found = await conflicts(session.id, booking.learner_id, course_id=session.course_id, kind=session.kind, now=now)
     rules.check_conflicts(found, instead_of=None)
+
+
+async def check_learner_trains_not(booking: OwnBooking, *, by: Viewer) -> None:
+    """Refuse who trains the booking's session by now, or is asked to, in words for who acts: the learner, or somebody for them."""
+    named = "" if by.person_id == booking.learner_id else booking.learner_name
+    rules.check_trains_not(await trainer_state(booking.session_id, booking.learner_id), of=named)
 
 
 async def held_booking(booking_id: int, *, and_of: int | None = None) -> OwnBooking:

@@ -223,6 +223,14 @@ async def conflicts(session_id: int, learner_id: int, *, course_id: int, kind: s
     return [conflict for row in found if (conflict := _conflict(row, course_id=course_id, kind=kind))]
 
 
+async def trainer_state(session_id: int, person_id: int) -> str:
+    """Whether somebody trains or speaks at a session ("accepted") or is asked to ("asked"); "" for neither."""
+    found = await rows(
+        "SELECT state FROM programme_trainer WHERE session_id = ? AND person_id = ? AND state <> 'declined'", session_id, person_id
+    )
+    return str(found[0]["state"]) if found else ""
+
+
 def _conflict(row: dict[str, Any], *, course_id: int, kind: str) -> Conflict | None:
     if row["overlaps"]:
         is_soft = row["state"] == BookingState.WAITING or row["drop_in"]

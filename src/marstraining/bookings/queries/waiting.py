@@ -9,8 +9,10 @@ from marstraining.bookings.rules import Candidate, Held
 from marstraining.core.db import rows
 from marstraining.core.values import frozen
 
+# Whoever trains the session, or is asked to, can as little take a place on it as who is booked elsewhere at that time.
 _CLASHES = (
-    "(SELECT count(*) FROM bookings_booking x JOIN programme_session t ON t.id = x.session_id AND t.state = 'published'"
+    "(SELECT count(*) FROM programme_trainer r WHERE r.session_id = b.session_id AND r.person_id = b.learner_id AND r.state <> 'declined')"
+    " + (SELECT count(*) FROM bookings_booking x JOIN programme_session t ON t.id = x.session_id AND t.state = 'published'"
     " JOIN programme_course u ON u.id = t.course_id JOIN programme_session w ON w.id = b.session_id"
     " JOIN programme_course v ON v.id = w.course_id JOIN programme_day d ON d.session_id = t.id AND NOT d.is_cancelled"
     " JOIN programme_day e ON e.session_id = b.session_id AND NOT e.is_cancelled"

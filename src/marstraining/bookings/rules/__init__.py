@@ -14,6 +14,7 @@ from marstraining.bookings.rules.booking import (
     check_bookable,
     check_conflicts,
     check_open,
+    check_trains_not,
     may_come_alone,
     warnings_of,
 )
@@ -87,6 +88,7 @@ __all__ = [
     "check_needs_reason",
     "check_note",
     "check_open",
+    "check_trains_not",
     "choose_next",
     "eligible_on_standby",
     "free_places",

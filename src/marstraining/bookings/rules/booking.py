@@ -115,7 +115,7 @@ def check_bookable(situation: Situation, *, now: datetime, by_desk: bool = False
     if situation.access == Access.INVITED and not (situation.is_invited or by_desk):
         raise NotFound
     check_open(situation, now=now, by_desk=by_desk)
-    _check_trains_not(situation)
+    check_trains_not(situation.trainer_state)
     if not by_desk:
         _check_eligible(situation)
         _check_prerequisites(situation)
@@ -137,18 +137,27 @@ def check_open(situation: Situation, *, now: datetime, by_desk: bool = False) ->
         _check_window(situation, now=now)
 
 
-def _check_trains_not(situation: Situation) -> None:
-    """Refuse who trains or speaks at the session, or is asked to: nobody is learner and trainer on one register."""
-    if not situation.trainer_state:
+def check_trains_not(trainer_state: str, *, of: str = "") -> None:
+    """Refuse who trains or speaks at the session, or is asked to: nobody is learner and trainer on one register.
+
+    `trainer_state` is "" for who is neither; `of` is the learner's name where the sentence is for somebody else.
+    """
+    if not trainer_state:
         return
-    is_asked = situation.trainer_state == TrainerState.ASKED
-    raise Refused(
-        "You are asked to train this session. Say yes or no to that first: nobody can both train it and have a place on it."
-        if is_asked
-        else "You train or speak at this session, so you cannot also have a place on it.",
-        code="trains",
-        facts={"is_asked": is_asked},
-    )
+    is_asked = trainer_state == TrainerState.ASKED
+    if of:
+        said = (
+            f"{of} is asked to train this session. Nobody can both train it and have a place on it, so wait for their answer first."
+            if is_asked
+            else f"{of} trains or speaks at this session, so they cannot also have a place on it."
+        )
+    else:
+        said = (
+            "You are asked to train this session. Say yes or no to that first: nobody can both train it and have a place on it."
+            if is_asked
+            else "You train or speak at this session, so you cannot also have a place on it."
+        )
+    raise Refused(said, code="trains", facts={"is_asked": is_asked})
 
 
 def _check_window(situation: Situation, *, now: datetime) -> None:

@@ -7,7 +7,7 @@ from marstraining.bookings.actions import looking, steps
 from marstraining.bookings.actions.offers import held_booking
 from marstraining.bookings.actions.waiting import confirm_entry, pass_on
 from marstraining.bookings.letters import letter_about
-from marstraining.bookings.queries import SessionRow, learner_rows, session_row
+from marstraining.bookings.queries import SessionRow, learner_rows, session_row, trainer_state
 from marstraining.bookings.queries.own import OwnBooking
 from marstraining.bookings.rules import BookingState
 from marstraining.core.db import hold, rows, transaction
@@ -25,12 +25,13 @@ async def approve_booking(booking_id: int, *, by: Viewer, now: datetime) -> str:
     """Approve: the learner has the place if one is free, else stands on the list; returns the state.
 
     Of two who answer at once the first counts, and the second is told what it was: one outcome, one letter. Refused once the
-    request has run out, and where the learner has booked something else at that time.
+    request has run out, and where the learner trains the session by now or is asked to: the request then waits on for its answer.
     """
     async with transaction():
         booking, session = await _requested(booking_id, now=now)
         if session is None:
             return booking.state
+        booking_rules.check_trains_not(await trainer_state(session.id, booking.learner_id), of=booking.learner_name)
         counted = await steps.counted_held(session.id, now=now)
         held = await looking.before_strangers(session, counted, agency_id=booking.agency_id, now=now)
         free = 0 if held is None else booking_rules.free_places(session.capacity, held, booking.mode, behind_the_list=True)
