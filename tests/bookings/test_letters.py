@@ -347,7 +347,7 @@ async def test_called_off_says_why_and_offers_the_next_date(clock: Clock) -> Non
     said = body_of(await scene.read("called_off"))
     assert said[2] == "The reason: The trainer is ill"
     assert said[5] == (
-        f"The next date of this course with places is Friday 12 June 2026. Book a place there:\nhttp://127.0.0.1:8000/sessions/{other.ref}"
+        f"The next date of this course with places is Friday 12 June 2026, 9:30am. Book a place there:\nhttp://127.0.0.1:8000/sessions/{other.ref}"
     )
 
 

@@ -3,6 +3,7 @@
 from datetime import date, time, timedelta
 from typing import Any
 
+import pytest
 from tortoise.context import TortoiseContext
 
 from marstraining.bookings.actions import book_place
@@ -13,6 +14,7 @@ from marstraining.core.viewer import ANYBODY, SYSTEM, Viewer
 from marstraining.people.models import Person
 from marstraining.programme.models import Course, Session
 from tests import makers
+from tests.bookings.letters import called_off, make_scene
 from tests.conftest import Clock
 
 
@@ -66,3 +68,26 @@ async def test_nobody_knows_of_places_where_no_names_are_taken(db: TortoiseConte
     found = await _next(clock, off)
     assert found is not None
     assert (found.ref, found.has_places) == (open_day.ref, False)
+
+
+@pytest.mark.parametrize(
+    ("columns", "says"),
+    [
+        ({"capacity": 0}, "{next}. It is full, and you can join its waiting list:"),
+        ({"capacity": 0, "is_list_open": False}, "{next}. It is full:"),
+        ({"opens_at": True}, "{next}. Booking opens at 10am on Tuesday 10 March 2026:"),
+        ({"is_headcount_only": True}, "{next}:"),
+    ],
+)
+async def test_the_letter_of_a_called_off_session_promises_no_places_that_nobody_knows_of(
+    db: TortoiseContext, clock: Clock, columns: dict[str, Any], says: str
+) -> None:
+    scene = await make_scene(clock)
+    if "opens_at" in columns:
+        columns = {"opens_at": clock.now + timedelta(days=1)}
+    other = await makers.make_session(course=scene.course, now=clock.now, starts=from_wall(date(2026, 6, 12), time(9, 30)), **columns)
+    await called_off(scene)
+    sentence = says.format(next="The next date of this course is Friday 12 June 2026, 9:30am")
+    letter = await scene.read("called_off")
+    assert f"{sentence}\nhttp://127.0.0.1:8000/sessions/{other.ref}" in letter.text
+    assert ("Book a place there" in letter.html, "Join the waiting list" in letter.html) == (False, "waiting list" in says)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from marstraining.bookings.queries import LearnerRow, SessionRow
+from marstraining.bookings.queries import LearnerRow, NextDate, SessionRow
 from marstraining.bookings.queries.entries import DayEntry
 from marstraining.bookings.queries.told import thread_of
 from marstraining.bookings.rules import Mode
@@ -163,6 +163,28 @@ def moment(instant: datetime) -> str:
     """An instant in words, in London: "10am on Thursday 12 March 2026"."""
     at = local(instant)
     return f"{time_words(at.time())} on {date_words(at)}"
+
+
+def next_date_facts(found: NextDate | None) -> dict[str, str]:
+    """Where else somebody could go, for the letter of a session that they were not at or that will not be.
+
+    `next_is` says what one can do there: "open" has places, "opens" does later, "listed" is full with a waiting list, "full" without,
+    and of "uncounted" nobody knows.
+    """
+    if found is None:
+        return {"next_ref": "", "next_date": "", "next_is": "", "next_opens": ""}
+    if found.is_full:
+        standing = "listed" if found.is_list_open else "full"
+    elif found.opens_at is not None:
+        standing = "opens"
+    else:
+        standing = "open" if found.is_counted else "uncounted"
+    return {
+        "next_ref": found.ref,
+        "next_date": f"{date_words(found.starts_at)}, {time_words(local(found.starts_at).time())}",
+        "next_is": standing,
+        "next_opens": moment(found.opens_at) if found.opens_at else "",
+    }
 
 
 def calendar_items(

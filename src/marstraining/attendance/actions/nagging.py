@@ -7,12 +7,12 @@ from marstraining.attendance import queries
 from marstraining.attendance.actions.marking import open_register
 from marstraining.attendance.models import Register
 from marstraining.attendance.queries.due import OpenRegister, locked_registers, missed, open_registers, trainers_to_ask
-from marstraining.bookings.letters import date_words, recipient
-from marstraining.bookings.queries import learner_rows, session_row
-from marstraining.bookings.queries.roster import next_date
+from marstraining.bookings.letters import date_words, next_date_facts, recipient
+from marstraining.bookings.queries import learner_rows, next_date_of, session_row
 from marstraining.core import config
-from marstraining.core.clock import from_wall, local, time_words
+from marstraining.core.clock import from_wall, local
 from marstraining.core.db import execute, hold, rows, transaction
+from marstraining.core.viewer import ANYBODY
 from marstraining.messages.actions import queue_letter, queue_letters
 from marstraining.messages.rules import Letter, Priority, Recipient
 
@@ -119,7 +119,7 @@ async def _tell_missed(register_id: int, session_id: int, *, now: datetime) -> i
     session = await session_row(session_id)
     if session is None:
         return 0
-    following = await next_date(session_id, now=now)
+    following = await next_date_of(session.course_id, session_id, viewer=ANYBODY, now=now)
     async with transaction():
         await hold(Register, register_id)
         if not await rows("SELECT id FROM attendance_register WHERE id = ? AND told_missed_at IS NULL", register_id):
@@ -139,15 +139,9 @@ async def _tell_missed(register_id: int, session_id: int, *, now: datetime) -> i
                     "title": session.title,
                     "course_code": session.course_code,
                     "date": date_words(session.starts_at),
-                    "next_ref": following["ref"] if following else "",
-                    "next_date": _moment(following["starts_at"]) if following else "",
-                    "next_is_full": bool(following and following["is_full"]),
+                    **next_date_facts(following),
                 },
                 session_id=session_id,
             )
             await queue_letter(letter, now=now)
     return len(reached)
-
-
-def _moment(instant: datetime) -> str:
-    return f"{date_words(instant)}, {time_words(local(instant).time())}"

@@ -18,19 +18,19 @@ from marstraining.bookings.letters import (
     letter_about,
     moment,
     named,
+    next_date_facts,
     takes_entries,
     where_sentence,
 )
-from marstraining.bookings.queries import SessionRow, learner_rows, session_row
+from marstraining.bookings.queries import SessionRow, learner_rows, next_date_of, session_row
 from marstraining.bookings.queries.entries import DayEntry, day_entries
-from marstraining.bookings.queries.roster import RosterRow, live_bookings, next_date
+from marstraining.bookings.queries.roster import RosterRow, live_bookings
 from marstraining.bookings.queries.told import Told, changed_sessions, last_told, with_an_old_link, written_to_before
 from marstraining.bookings.rules import BookingState
-from marstraining.core.clock import local
 from marstraining.core.db import execute, hold, rows, transaction
 from marstraining.core.errors import NotFound
 from marstraining.core.values import frozen
-from marstraining.core.viewer import SYSTEM, Viewer
+from marstraining.core.viewer import ANYBODY, SYSTEM, Viewer
 from marstraining.messages.actions import queue_letters
 from marstraining.messages.rules import Letter, Priority
 from marstraining.programme import actions as programme
@@ -84,7 +84,9 @@ async def call_off_session(session_id: int, *, reason: str, by: Viewer, now: dat
         await programme.cancel_session(session_id, reason=reason, by=by, now=now)
         await withdraw_reminders(session_id)
         ended = await _end_all(people, to_state=BookingState.CALLED_OFF, by=by, now=now)
-        extra = {"reason": reason, **await _next_date_facts(session_id, now=now)}
+        # One rule for letters and pages, as everybody sees it: the same letter goes to all.
+        following = await next_date_of(session.course_id, session_id, viewer=ANYBODY, now=now)
+        extra = {"reason": reason, **next_date_facts(following)}
         return await _tell_all(session, ended, "called_off", method="CANCEL", extra=extra, only_days=None, now=now)
 
 
@@ -298,14 +300,6 @@ async def _raise_versions(people: Sequence[RosterRow], *, now: datetime) -> list
 
 def _subject(row: RosterRow, version: int) -> Subject:
     return Subject(row.id, row.ref, version, row.nonce, row.check_in_code, row.mode)
-
-
-async def _next_date_facts(session_id: int, *, now: datetime) -> dict[str, object]:
-    following = await next_date(session_id, now=now)
-    if following is None:
-        return {"next_ref": "", "next_date": "", "next_is_full": False}
-    at = local(following["starts_at"])
-    return {"next_ref": following["ref"], "next_date": f"{at:%A} {at.day} {at:%B %Y}", "next_is_full": following["is_full"]}
 
 
 async def _tell_all(

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from marstraining.bookings.queries.holding import HOLDS
 from marstraining.core.db import rows
 from marstraining.core.values import frozen
 
@@ -64,30 +63,6 @@ async def coming_bookings(learner_id: int, *, now: datetime) -> list[Coming]:
         instants=("starts_at",),
     )
     return [Coming(**row) for row in found]
-
-
-async def next_date(session_id: int, *, now: datetime) -> dict[str, Any] | None:
-    """The next date of the same course that can be booked now, for letters of a session that will not take place as planned.
-
-    One with places comes before one that is full (`is_full`) and has a list to join.
-    """
-    found = await rows(
-        "SELECT s.ref, s.starts_at, CASE WHEN s.capacity IS NOT NULL AND s.capacity <= (SELECT count(*) FROM bookings_booking b"
-        f" WHERE b.session_id = s.id AND ({HOLDS} OR b.state = 'waiting')) THEN 1 ELSE 0 END AS is_full"
-        " FROM programme_session o JOIN programme_session s ON s.course_id = o.course_id AND s.id <> o.id"
-        " JOIN programme_course c ON c.id = s.course_id"
-        " WHERE o.id = ? AND s.state = 'published' AND s.starts_at > ? AND (s.opens_at IS NULL OR s.opens_at <= ?)"
-        " AND (s.closes_at IS NULL OR s.closes_at > ?) AND (CASE WHEN s.access = '' THEN c.access ELSE s.access END) = 'public'"
-        " ORDER BY 3, s.starts_at LIMIT 1",
-        now,
-        session_id,
-        now,
-        now,
-        now,
-        instants=("starts_at",),
-        flags=("is_full",),
-    )
-    return found[0] if found else None
 
 
 async def trainer_names(session_id: int) -> list[str]:
