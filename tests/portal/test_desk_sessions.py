@@ -78,12 +78,31 @@ async def test_what_is_not_counted_here_is_not_nought(dee: Person, sign_in_as: S
     assert [(found["Asked for"][name]) for name in ("State", "Booked", "Places")] == ["By invitation", "0", "20"]
 
 
+async def test_a_session_of_the_past_whose_people_were_only_counted_shows_their_number(
+    dee: Person, asha: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    await _session(clock, "Counted", date(2026, 3, 2), imported_headcount=32)
+    await _session(clock, "Nobody", date(2026, 3, 2))
+    booked = await _session(clock, "Booked", date(2026, 6, 2), imported_headcount=9)
+    await book_place(BookPlace(session_id=booked.id, learner_id=asha.id), by=makers.as_learner(asha), now=clock.now)
+    desk = await sign_in_as(dee)
+    page = (await desk.get("/desk/sessions?when=all")).text
+    assert ("32 came" in page, "9 came" in page) == (True, False)
+    answer = await desk.get("/desk/sessions?when=all&export=csv")
+    found = {row["Session"]: row for row in csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))}
+    assert {name: (row["Booked"], row["Came, by number"]) for name, row in found.items()} == {
+        "Counted": ("0", "32"),
+        "Nobody": ("0", ""),
+        "Booked": ("1", "9"),
+    }
+
+
 async def test_the_list_is_taken_away(dee: Person, asha: Person, sign_in_as: SignInAs, clock: Clock) -> None:
     session = await _session(clock, "Neglect", date(2026, 6, 2))
     await book_place(BookPlace(session_id=session.id, learner_id=asha.id), by=makers.as_learner(asha), now=clock.now)
     line = (await (await sign_in_as(dee)).get("/desk/sessions?export=csv")).text.splitlines()[1]
     assert line.startswith("2026-06-02 09:30,Neglect,")
-    assert line.endswith(",Open,In person,,1,20,,")
+    assert line.endswith(",Open,In person,,1,20,,,")
 
 
 async def test_the_list_is_for_those_who_run_sessions(asha: Person, sign_in_as: SignInAs) -> None:

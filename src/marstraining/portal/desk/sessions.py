@@ -27,6 +27,7 @@ COLUMNS = (
     Column("places", "Places", sort=True, numeric=True),
     Column("waiting", "Waiting", sort=True, numeric=True),
     Column("trainers", "Trainers", numeric=True),
+    Column("came", "Came, by number", export_only=True, numeric=True),
 )
 STATES = {
     SessionState.DRAFT.value: "Draft",
@@ -64,9 +65,7 @@ async def sessions(request: Request) -> Response:
     view, found = await nearest_page(view, read)
     if view.export:
         await record_export("sessions", by=viewer, now=now, subject_kind="programme", subject_id=None, lines=found.total)
-        return export_response(
-            request, view.export, "sessions", COLUMNS, [{**_row(line), "starts": line["starts_at"]} for line in found.rows]
-        )
+        return export_response(request, view.export, "sessions", COLUMNS, [_row(line) | _exported(line) for line in found.rows])
     return render(
         request,
         "portal_desk/sessions.html",
@@ -82,8 +81,7 @@ async def sessions(request: Request) -> Response:
 
 
 def _row(line: Mapping[str, Any]) -> dict[str, object]:
-    # People book elsewhere, or without names: what is not counted here is not nought.
-    is_uncounted = bool(line["external_url"]) or line["kind"] == CourseKind.EXTERNAL or line["is_headcount_only"]
+    is_uncounted = _is_uncounted(line)
     return {
         "starts": f"{day_short(line['starts_at'])} {clock.local(line['starts_at']):%Y}, {clock_time(line['starts_at'])}"
         + _more(line["days"]),
@@ -92,11 +90,29 @@ def _row(line: Mapping[str, Any]) -> dict[str, object]:
         "state": Tag(*_state(line)),
         "delivery": DELIVERY_LABELS[Delivery(line["delivery"])],
         "venue": line["venue"],
-        "held": (line["imported_headcount"] if is_uncounted else line["held"]) or ("" if is_uncounted else 0),
+        "held": _held(line),
         "places": "" if is_uncounted else line["capacity"] if line["capacity"] is not None else "No limit",
         "waiting": line["waiting"] or "",
         "trainers": line["trainers"] or "",
     }
+
+
+def _exported(line: Mapping[str, Any]) -> dict[str, object]:
+    """What a file says otherwise than the page: the instant, and numbers alone, bookings apart from who came."""
+    came = line["imported_headcount"]
+    return {"starts": line["starts_at"], "held": "" if _is_uncounted(line) else line["held"], "came": "" if came is None else came}
+
+
+def _is_uncounted(line: Mapping[str, Any]) -> bool:
+    """Whether people book elsewhere, or without names: what is not counted here is not nought."""
+    return bool(line["external_url"]) or line["kind"] == CourseKind.EXTERNAL or bool(line["is_headcount_only"])
+
+
+def _held(line: Mapping[str, Any]) -> object:
+    """How many are booked; where nobody was by name, how many came by the number that was entered or imported."""
+    if line["imported_headcount"] is not None and not line["held"]:
+        return f"{line['imported_headcount']} came"
+    return "" if _is_uncounted(line) else line["held"]
 
 
 def _more(days: int) -> str:
