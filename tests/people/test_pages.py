@@ -257,6 +257,11 @@ async def test_a_second_address_is_confirmed_from_its_mailbox(asha: Person, ben:
     page = (await visitor.get(f"/me/account/confirm/{token}")).text
     assert ("asha@home.example</strong> becomes your second email address" in page, "Not now" in page) == (True, True)
     assert (await visitor.post(f"/me/account/confirm/{token}")).headers["location"] == "/me/account?done=confirmed"
+    # A second press, or the letter opened again, says why the link works no more.
+    again = [await visitor.get(f"/me/account/confirm/{token}"), await visitor.post(f"/me/account/confirm/{token}", seen="/me/account")]
+    assert [(page.status_code, "works once, for 24 hours" in page.text, 'href="/me/account"' in page.text) for page in again] == [
+        (404, True, True)
+    ] * 2
     assert "asha@home.example" in (await visitor.get("/me/account")).text
     await visitor.post("/me/account/email/remove", seen="/me/account")
     assert (await Person.get(id=asha.id)).second_email is None

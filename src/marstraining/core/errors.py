@@ -23,7 +23,14 @@ class NotFound(Exception):  # noqa: N818
 
 
 class UnknownLink(NotFound):
-    """The same for a link that was sent to somebody by email: most likely a part of it was lost on the way."""
+    """The same for a link that was sent to somebody by email: most likely a part of it was lost on the way.
+
+    `message` says what else may have become of it, where such a link works once or for a while.
+    """
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message)
+        self.message = message
 
 
 class NotAllowed(Exception):  # noqa: N818

@@ -72,10 +72,10 @@ async def _not_found(request: Request, _fault: NotFound) -> Response:
     return error_response(request, 404)
 
 
-async def _unknown_link(request: Request, _fault: UnknownLink) -> Response:
+async def _unknown_link(request: Request, fault: UnknownLink) -> Response:
     if wants_json(request):
         return error_response(request, 404)
-    return render(request, "errors/link.html", status=404, headers=NO_REFERRER)
+    return render(request, "errors/link.html", status=404, headers=NO_REFERRER, message=fault.message)
 
 
 async def _not_allowed(request: Request, fault: NotAllowed) -> Response:

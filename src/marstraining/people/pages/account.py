@@ -35,6 +35,7 @@ CALENDAR_HINTS = {
     rules.CalendarChoice.FEED.value: "New bookings come without an entry: your calendar reads them from an address of your own",
 }
 ADDRESS_KINDS = {"second": "As a second address, to sign in with when you cannot reach the first", "first": "Instead of my present address"}
+_SPENT = "A link to confirm an email address works once, for 24 hours, and for whoever asked for it."
 
 
 async def account(request: Request) -> Response:
@@ -123,13 +124,15 @@ async def confirm(request: Request) -> Response:
         form = await read_form(request)
         try:
             await actions.confirm_address(request.path_params["token"], by=viewer, now=clock.now())
+        except NotFound:
+            raise UnknownLink(_SPENT) from None
         except Refused as refusal:
             form.refuse(refusal)
         else:
             return see_other(f"{HOME}?done=confirmed")
     asked = await queries.asked_change(request.path_params["token"], person["id"], now=clock.now())
     if asked is None:
-        raise UnknownLink
+        raise UnknownLink(_SPENT)
     return render(request, "people/confirm.html", form=form, asked=asked, present=person["email"] or "", headers=NO_REFERRER)
 
 
