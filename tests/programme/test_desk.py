@@ -267,6 +267,28 @@ async def test_a_partner_organiser_runs_the_courses_of_their_agency_only(ben: Pe
     assert (await partner.post(f"/desk/sessions/{other.ref}/publish", seen="/desk/sessions/new")).status_code == 404
 
 
+async def test_security_4_a_partner_organiser_sees_no_titles_of_courses_of_others_that_are_not_public(
+    ben: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    agency = await makers.make_agency("Voluntary Action")
+    await RoleGrant.create(person=ben, role=Role.PARTNER_ORGANISER, agency=agency, granted_at=clock.now)
+    theirs = await makers.make_course("Theirs", code="VCSE", owner_agency=agency)
+    await makers.make_course("Their closed one", code="CLOSED", owner_agency=agency, access="invited")
+    await makers.make_course("For everybody", code="ALL")
+    await makers.make_course("Hidden", code="HID", access="invited")
+    needed = await makers.make_course("Needed already", code="OLD", access="invited")
+    await Prerequisite.create(course=theirs, needs=needed)
+    partner, here = await sign_in_as(ben), "/desk/courses/VCSE/edit"
+    titles = ("Their closed one", "For everybody", "Hidden", "Needed already")
+    page = (await partner.get(here)).text
+    assert [f"{title} (" in page for title in titles] == [True, True, False, True]
+    typed = {**COURSE, "code": "VCSE", "title": "Theirs", "owner_agency": str(agency.id)}
+    refused = await partner.post(here, {**typed, "needs": "HID"})
+    assert (refused.status_code, "no course with the code “HID”" in refused.text, "Hidden (" in refused.text) == (422, True, False)
+    assert (await partner.post(here, {**typed, "needs": ["ALL", "OLD", "CLOSED"]})).status_code == 303
+    assert await Prerequisite.filter(course=theirs).count() == 3
+
+
 async def test_security_4_who_leads_one_agency_and_organises_for_another_runs_the_courses_of_the_other_alone(
     ben: Person, sign_in_as: SignInAs, clock: Clock
 ) -> None:

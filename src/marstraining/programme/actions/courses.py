@@ -11,6 +11,7 @@ from marstraining.core.viewer import Viewer
 from marstraining.history.actions import record
 from marstraining.people.models import Agency
 from marstraining.programme.models import Course, CourseTopic, Prerequisite, Topic, Venue
+from marstraining.programme.queries.desk import known_beside
 from marstraining.programme.questions import as_stored, questions_of
 from marstraining.programme.rules import CourseDraft, VenueDraft, check_course
 from marstraining.programme.topics import topic_of
@@ -19,7 +20,8 @@ from marstraining.programme.topics import topic_of
 async def save_course(draft: CourseDraft, *, code: str | None, by: Viewer, now: datetime) -> tuple[int, bool]:
     """Create a course, or with `code` change the one that has it; gives its id and whether anything changed.
 
-    Refuses a code that another course has, an unknown kind, audience or prerequisite, and a course that needs itself.
+    Refuses a code that another course has, an unknown kind, audience or prerequisite, and a course that needs itself. A course that
+    `by` may not know of is as unknown as one that never was.
     """
     check_course(draft)
     async with transaction():
@@ -38,7 +40,7 @@ async def save_course(draft: CourseDraft, *, code: str | None, by: Viewer, now: 
         else:
             is_changed = await _change(course_id, values)
         is_changed |= await _link_topics(course_id, draft.topics)
-        is_changed |= await _link_needs(course_id, draft.needs)
+        is_changed |= await _link_needs(course_id, draft.needs, by=by)
         if is_changed and code is not None:
             await record("edit_course", by=by, now=now, subject_kind="course", subject_id=course_id)
     return course_id, is_changed
@@ -130,8 +132,12 @@ async def _link_topics(course_id: int, labels: Sequence[str]) -> bool:
     return has != needed
 
 
-async def _link_needs(course_id: int, codes: Sequence[str]) -> bool:
-    found = {course.code: course.id for course in await Course.filter(code__in=list(codes))} if codes else {}
+async def _link_needs(course_id: int, codes: Sequence[str], *, by: Viewer) -> bool:
+    found: dict[str, int] = {}
+    if codes:
+        known, params = known_beside(by)
+        sql = f"SELECT c.code, c.id FROM programme_course c WHERE {known} AND c.code IN ({', '.join('?' for _ in codes)})"
+        found = {row["code"]: row["id"] for row in await rows(sql, *params, course_id, *codes)}
     for code in codes:
         if code not in found:
             raise Refused(f"There is no course with the code “{code}”", code="needs", field="needs")

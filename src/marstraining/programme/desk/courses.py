@@ -145,7 +145,7 @@ async def _page(request: Request, form: Form, course: Course | None) -> Response
         audiences=AUDIENCES,
         accesses=ACCESS_LABELS,
         owners=await owner_choices(),
-        others=await other_courses(course.id if course else None, kept=form.all("needs")),
+        others=await other_courses(course.id if course else None, kept=form.all("needs"), by=viewer_of(request)),
         counted=await counted_choices(kept=form.get("counts_as")),
         done=DONE,
     )

@@ -96,10 +96,17 @@ async def course_choices(by: Viewer) -> list[tuple[str, str]]:
     return [(row["code"], f"{row['title']} ({row['code']})") for row in found]
 
 
-async def other_courses(course_id: int | None, *, kept: Collection[str]) -> list[tuple[str, str]]:
-    """The courses that may have to be completed before the one of `course_id`; one of the `kept` codes stays though it is not run."""
+async def other_courses(course_id: int | None, *, kept: Collection[str], by: Viewer) -> list[tuple[str, str]]:
+    """The courses that may have to be completed before the one of `course_id`; one of the `kept` codes stays though it is not run.
+
+    A partner organiser sees those that everybody sees, their own and what the course needs already.
+    """
+    known, params = known_beside(by)
     found = await rows(
-        f"SELECT c.id, c.code, c.title, c.is_archived FROM programme_course c ORDER BY {_BY_TITLE}, c.id", flags=("is_archived",)
+        f"SELECT c.id, c.code, c.title, c.is_archived FROM programme_course c WHERE {known} ORDER BY {_BY_TITLE}, c.id",
+        *params,
+        course_id or 0,
+        flags=("is_archived",),
     )
     return [
         (row["code"], f"{row['title']} ({row['code']})")
@@ -185,6 +192,16 @@ def owned_by(by: Viewer) -> tuple[str, tuple[object, ...]]:
         return "c.id > 0", ()
     owners = tuple(sorted(by.organiser_agency_ids))
     return (f"c.owner_agency_id IN ({', '.join('?' for _ in owners)})", owners) if owners else ("c.id < 0", ())
+
+
+def known_beside(by: Viewer) -> tuple[str, tuple[object, ...]]:
+    """A condition on courses `c` whose titles `by` sees beside one that they run, with the id of that one as its last value.
+
+    All for the training team; for partner organisers what is public, their own and what the one needs already.
+    """
+    owned, params = owned_by(by)
+    needed = "EXISTS (SELECT 1 FROM programme_prerequisite q WHERE q.needs_id = c.id AND q.course_id = ?)"
+    return f"(c.access = 'public' OR {owned} OR {needed})", params
 
 
 def _owns(by: Viewer, agency_id: int | None) -> bool:
