@@ -31,7 +31,7 @@ from marstraining.resources.queries import (
 )
 from marstraining.resources.rules import KIND_LABELS, ResourceKind, is_somebody
 from marstraining.resources.uses import UNWRITTEN, Way
-from marstraining.resources.wording import STATE_TAGS, checks_line, link_words, quality_words, review_words, size_words, type_words
+from marstraining.resources.wording import checks_line, link_words, quality_words, review_words, size_words, type_words
 from marstraining.safety.gate import ring_first
 
 # The choices of the filter's list; nobody looks for what only the invited may come to.
@@ -126,7 +126,6 @@ async def _resource(request: Request, scope: Scope, *, root: str) -> Response:
         audiences=[AUDIENCES.get(code, code) for code in facts.row.audience_codes],
         similar=await similar_resources(facts, scope=scope),
         host=host_of(facts.row.url),
-        state_tags=STATE_TAGS,
         link_words=link_words,
         quality=quality_words(facts.last_check),
         review=review_words(facts.row.review_by, today=clock.today()),

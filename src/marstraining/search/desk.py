@@ -10,9 +10,8 @@ from marstraining.core.web import Form, page, read_form, render, roles, see_othe
 from marstraining.search import forms
 from marstraining.search.actions import add_entry, change_entry, remove_entry, settle_unknown_word
 from marstraining.search.queries import current_lexicon, kept_entries, kept_entry, topic_choices, unknown_words
-from marstraining.search.rules import Intent, Understood
+from marstraining.search.rules import Understood
 from marstraining.search.understanding import understand
-from marstraining.search.vocabulary import TYPE_LABELS
 
 DONE: dict[str, str | tuple[str, str]] = {
     "added": "The line is added. Search and chat know it within a second or two.",
@@ -35,8 +34,6 @@ async def lexicon(request: Request) -> Response:
         unknown=await unknown_words(),
         tried=tried,
         understood=await _tried(tried) if tried else None,
-        type_labels=TYPE_LABELS,
-        finding=frozenset({Intent.FIND_ANY, Intent.FIND_TRAINING, Intent.FIND_RESOURCE, Intent.NEXT_SESSION}),
         done=DONE,
     )
 

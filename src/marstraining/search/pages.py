@@ -62,7 +62,6 @@ async def search(request: Request) -> Response:
         states=await booking_states(shown, viewer=viewer_of(request), now=now),
         chosen=[(one.label[:1].upper() + one.label[1:], address.href(also_without=one.name, show="")) for one in understood.filters],
         readings=results.readings(understood, address),
-        corrected=" ".join(one.meant for one in understood.corrections),
         elsewhere=results.ELSEWHERE.get(understood.intent),
         definition=lexicon.definition(understood.slots.term or typed) if len(typed.split()) < _SENTENCE or understood.slots.term else None,
         offered=[(label, address.href(typed=label, show="")) for _, label in found.topics_offered],

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from marstraining.attendance import queries
 from marstraining.attendance.actions import mark_register
-from marstraining.attendance.desk.register import MODE_WORDS, TAPS
+from marstraining.attendance.desk.register import TAPS
 from marstraining.attendance.desk.taking import BOTH, CAPACITY_WORDS, Row, Taking, load, rows_of
 from marstraining.attendance.rules import (
     CORRECTIONS,
@@ -51,7 +51,6 @@ async def person(request: Request) -> Response:
         reasons=REASON_WORDS,
         capacities=_capacities(row),
         sources=_sources(row),
-        modes=MODE_WORDS,
         job_roles=JOB_ROLES,
         corrections=CORRECTIONS,
         made=await queries.marks_made(taking.session.id, row.line.id),

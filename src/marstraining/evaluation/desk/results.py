@@ -115,7 +115,7 @@ async def course(request: Request) -> Response:
 async def survey(request: Request) -> Response:
     """One survey: while it is open how many have answered, then what may be shown of it."""
     found = await own_survey(request)
-    return await survey_page(request, found, as_desk=True)
+    return await survey_page(request, found)
 
 
 async def own_survey(request: Request) -> SurveyFacts:
@@ -131,7 +131,7 @@ async def own_survey(request: Request) -> SurveyFacts:
     return found
 
 
-async def survey_page(request: Request, found: SurveyFacts, *, as_desk: bool) -> Response:
+async def survey_page(request: Request, found: SurveyFacts) -> Response:
     result = await result_of(found.id)
     return render(
         request,
@@ -143,7 +143,6 @@ async def survey_page(request: Request, found: SurveyFacts, *, as_desk: bool) ->
         kinds=SURVEY_WORDS,
         colours=COLOURS,
         direction_words=direction_words,
-        as_desk=as_desk,
     )
 
 

@@ -18,7 +18,6 @@ from marstraining.evaluation.charts import direction_words
 from marstraining.evaluation.desk.results import charts_of
 from marstraining.evaluation.queries.results import own_average, result_of
 from marstraining.evaluation.queries.surveys import responses_so_far, session_to_ask, survey_of_session
-from marstraining.evaluation.rules.asking import SURVEY_WORDS
 from marstraining.evaluation.rules.wording import Verdict
 
 _COLOURS = {Verdict.IMPROVED: "green", Verdict.FELL: "red", Verdict.NO_CLEAR_CHANGE: "grey"}
@@ -50,7 +49,6 @@ async def feedback(request: Request) -> Response:
         opens_from=asked.ends_at - _BEFORE_THE_END if asked else None,
         colours=_COLOURS,
         direction_words=direction_words,
-        kinds=SURVEY_WORDS,
         as_desk=root.startswith("/desk"),
     )
 
@@ -73,7 +71,6 @@ async def screen(request: Request) -> Response:
     return render(
         request,
         "evaluation/desk/screen.html",
-        session=session,
         root=root,
         survey=found,
         host=urlsplit(base).netloc,

@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from marstraining.bookings import actions
-from marstraining.bookings.rules import limits_of
 from marstraining.core import clock, config
 from marstraining.core.errors import Refused
 from marstraining.core.values import frozen
@@ -215,7 +214,6 @@ async def places(request: Request) -> Response:
         "portal_desk/places.html",
         session=session,
         is_hybrid=session.delivery == Delivery.HYBRID,
-        limits=limits_of(now_set),
         form=form,
     )
 
@@ -246,7 +244,7 @@ async def decide(request: Request) -> Response:
     """Go or no-go: say that it runs; otherwise it is called off on its own page."""
     session = await load(request)
     if request.method != "POST":
-        return render(request, "portal_desk/decide.html", session=session, today=clock.today())
+        return render(request, "portal_desk/decide.html", session=session)
     form = await read_form(request)
     try:
         await decide_to_run(session.id, by=viewer_of(request), now=clock.now())

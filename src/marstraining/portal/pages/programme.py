@@ -108,7 +108,7 @@ async def calendar_page(request: Request) -> Response:
     read = read_filter(request.query_params)
     address = f"{config.current().base_url}/calendar/programme.ics{read.query()}"
     chosen = _described(read, dict(await topics_in_use()))
-    return render(request, "portal/calendar.html", read=read, address=address, webcal=_webcal(address), chosen=chosen)
+    return render(request, "portal/calendar.html", address=address, webcal=_webcal(address), chosen=chosen)
 
 
 def _webcal(address: str) -> str:

@@ -29,7 +29,7 @@ async def check(request: Request) -> Response:
                 form.refuse(refusal)
             else:
                 return see_other(f"/desk/resources/{facts.row.code}?done={'checked' if is_new else 'noted'}")
-    return render(request, "resources/desk/check.html", form=form, facts=facts, row=facts.row, verdicts=VERDICT_LABELS)
+    return render(request, "resources/desk/check.html", form=form, row=facts.row, verdicts=VERDICT_LABELS)
 
 
 async def withdraw(request: Request) -> Response:
@@ -49,7 +49,7 @@ async def withdraw(request: Request) -> Response:
                 form.refuse(refusal)
             else:
                 return see_other(f"/desk/resources/{facts.row.code}?done={'withdrawn' if done else 'already'}")
-    return render(request, "resources/desk/withdraw.html", form=form, facts=facts, row=facts.row, others=others)
+    return render(request, "resources/desk/withdraw.html", form=form, row=facts.row, others=others)
 
 
 async def back(request: Request) -> Response:

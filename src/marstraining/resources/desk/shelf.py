@@ -25,7 +25,7 @@ from marstraining.resources.queries.desk import (
     topic_choices,
     uses_by_month,
 )
-from marstraining.resources.rules import KIND_LABELS, NEED_LABELS, VERDICT_LABELS, LinkState, ResourceKind, is_quality_overdue
+from marstraining.resources.rules import KIND_LABELS, NEED_LABELS, VERDICT_LABELS, ResourceKind, is_quality_overdue
 from marstraining.resources.wording import STATE_TAGS, link_words, outcome_words, quality_words, review_words, size_words, type_words
 
 WHO = roles(Role.DESK)
@@ -139,7 +139,6 @@ async def resource_page(request: Request, form: Form) -> Response:
         audiences=[AUDIENCES.get(code, code) for code in facts.row.audience_codes],
         checks=await link_checks(tuple(link.id for link in facts.links)),
         uses=await uses_by_month(facts.row.id, on=today),
-        broken=[link for link in facts.links if link.state == LinkState.BROKEN],
         is_quality_late=is_quality_overdue(facts.row.quality_checked_on, on=today),
         is_review_late=facts.row.review_by is not None and facts.row.review_by < today,
         quality=quality_words(facts.last_check),
