@@ -161,6 +161,15 @@ def test_north_lincolnshire_is_packaged() -> None:
     assert not mars.working_calendar.is_working_day(date(2026, 12, 30))
 
 
+def test_a_partnership_may_leave_out_whom_its_privacy_notice_names(tmp_path: Path) -> None:
+    text, path = PACKAGED.read_text(encoding="utf-8"), tmp_path / "partnership.toml"
+    named = load_partnership().data_protection_officer
+    line = f'data_protection_officer = "{named}"\n'
+    assert (bool(named), line in text) == (True, True)
+    path.write_text(text.replace(line, ""), encoding="utf-8")
+    assert load_partnership(path).data_protection_officer == ""
+
+
 def test_its_terms_are_those_that_the_chat_is_tried_with() -> None:
     given = Path(__file__).parents[1] / "search" / "data" / "utterances_given.json"
     said = json.loads(given.read_text(encoding="utf-8"))["calendar"]

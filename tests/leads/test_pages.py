@@ -274,6 +274,21 @@ async def test_lists_of_a_lead_ask_as_much_of_the_database_for_three_rows_as_for
     assert counts == [12, 4, 4, 4, 5, 3]
 
 
+@pytest.mark.parametrize("people", [1, 3])
+async def test_booking_colleagues_asks_as_much_of_the_database_for_three_as_for_one(
+    people: int, db: TortoiseContext, school: Agency, lena: Person, clock: Clock, sign_in_as: SignIn
+) -> None:
+    session = await makers.make_session(now=clock.now)
+    for number in range(people):
+        await makers.make_person(f"Colleague {number}", agency=school)
+        await _booked(session, await makers.make_person(f"Booked {number}", agency=school), clock)
+    client = await sign_in_as(lena)
+    async with statements(db) as heard:
+        page = (await client.get(f"/agency/sessions/{session.ref}")).text
+    assert [sum(f"{word} {number}" in page for number in range(people)) for word in ("Colleague", "Booked")] == [people, people]
+    assert len(heard) == 12
+
+
 async def test_the_desk_waives_an_entry_for_a_reason_and_a_lead_sees_that_it_does_not_count(
     school: Agency, lena: Person, dee: Person, clock: Clock, sign_in_as: SignIn
 ) -> None:

@@ -11,6 +11,7 @@ from tortoise.context import TortoiseContext
 
 from marstraining.bookings.actions import book_place
 from marstraining.bookings.rules import BookPlace
+from marstraining.core import config
 from marstraining.core.clock import from_wall
 from marstraining.people.models import Person
 from marstraining.programme.models import Course, CourseTopic, Invited, Prerequisite, Session, SessionTrainer, Topic
@@ -343,3 +344,8 @@ async def test_the_character_nul_is_no_part_of_an_address(db: TortoiseContext, c
     ]
     assert [answer.status_code for answer in answers] == [404, 404, 404, 200, 200]
     assert 'value="early"' in answers[3].text
+
+
+async def test_the_privacy_notice_names_the_data_protection_officer_of_the_partnership(client: Visitor) -> None:
+    named = config.current().partnership.data_protection_officer
+    assert f"Data protection officer: {named}." in (await client.get("/privacy")).text

@@ -173,6 +173,20 @@ async def test_a_list_asks_the_same_number_of_statements_whatever_one_has_booked
     assert await asked() == first
 
 
+@pytest.mark.parametrize("dates", [1, 3])
+async def test_ones_own_page_of_a_course_asks_the_same_number_of_statements_whatever_it_lists(
+    dates: int, db: TortoiseContext, asha: Person, sign_in_as: SignInAs, clock: Clock
+) -> None:
+    course = await makers.make_course("Neglect", code="NEG")
+    for number in range(dates):
+        session = await makers.make_session(course=course, now=clock.now, starts=clock.now + timedelta(days=10 + number))
+        await book(session, asha, clock)
+    visitor = await sign_in_as(asha)
+    async with statements(db) as heard:
+        page = await visitor.get("/me/courses/NEG")
+    assert (page.text.count("You have a place"), len(heard)) == (dates, 7)
+
+
 async def test_who_has_a_place_is_led_to_their_booking_and_not_to_the_forms_of_strangers(
     asha: Person, sign_in_as: SignInAs, clock: Clock
 ) -> None:
