@@ -169,6 +169,8 @@ async def test_at_least_60_sessions_of_every_kind_are_coming() -> None:
     assert len(kinds) == 7
     assert set(await column(coming, "delivery")) == {"in person", "online", "hybrid"}
     assert set(await column(Session.filter(starts_at__gt=NOW), "state")) == {"draft", "published", "postponed", "called_off"}
+    # Calling a session off leaves its training days as they were, as its verb does.
+    assert await TrainingDay.filter(session__state__in=("called_off", "postponed"), is_cancelled=True).count() == 0
 
 
 @pytest.mark.usefixtures("filled")

@@ -224,7 +224,6 @@ def _days(rng: random.Random, one: PlannedSession, session_id: int, *, now: date
             starts_at=from_wall(day, one.starts),
             ends_at=from_wall(day, one.ends),
             changed_at=_planned_at(one, now=now),
-            is_cancelled="called_off" in one.flags,
         )
 
 
