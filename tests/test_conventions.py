@@ -1,6 +1,7 @@
 """What every part of the service keeps to, checked over all of them at once."""
 
 import re
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from types import CodeType
@@ -148,6 +149,25 @@ def test_files_keep_to_their_size() -> None:
     files = [*SOURCES, *(path for folder in ("bots", "tests", "tools") for path in (ROOT / folder).rglob("*.py"))]
     long = {str(path.relative_to(ROOT)): lines for path in files if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 400}
     assert long == {}
+
+
+def test_statements_name_tables_of_slices_below_their_own_but_for_three() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    layers = next(one for one in contracts if one.get("exhaustive"))["layers"]
+    # The highest first; those beside each other do not know each other either.
+    rung = {name: number for number, layer in enumerate(layers) for name in re.findall(r"\w+", layer)}
+    named = {
+        (path.relative_to(ROOT / "src" / "marstraining").parts[0], table)
+        for path in SOURCES
+        for table in re.findall(r"\b(?:FROM|JOIN|INTO|UPDATE) ([a-z]+(?:_[a-z]+)+)", path.read_text(encoding="utf-8"))
+    }
+    upwards = {
+        (asking, table)
+        for asking, table in named
+        for owner in rung.keys() - {asking}
+        if asking in rung and table.startswith(f"{owner}_") and rung[owner] <= rung[asking]
+    }
+    assert upwards == {("programme", "bookings_booking"), ("programme", "record_accreditation"), ("programme", "coverage_rule")}
 
 
 def test_states_a_change_of_a_booking_is_never_overwritten() -> None:
