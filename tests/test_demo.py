@@ -202,6 +202,14 @@ async def test_the_desk_has_written_to_learners_and_one_address_has_bounced(fill
 
 
 @pytest.mark.usefixtures("filled")
+async def test_reminders_whose_use_is_over_left_in_their_time_and_none_is_missed() -> None:
+    assert await Message.filter(state__in=["waiting", "held", "missed"], expires_at__lte=NOW).count() == 0
+    sent = await Message.filter(template="reminder_two_weeks", state="sent").values("created_at", "sent_at", "expires_at")
+    assert len(sent) > 50
+    assert [one for one in sent if not one["created_at"] <= one["sent_at"] < one["expires_at"]] == []
+
+
+@pytest.mark.usefixtures("filled")
 async def test_full_sessions_have_waiting_lists_and_none_is_oversold() -> None:
     sessions = await Session.filter(state="published", starts_at__gt=NOW, capacity__isnull=False).values("id", "capacity")
     stand = await places([row["id"] for row in sessions], now=NOW)

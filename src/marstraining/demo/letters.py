@@ -1,15 +1,17 @@
-"""A letter of the desk to the learners of a session, and one of them that a mail server refused."""
+"""A letter of the desk to the learners of a session, one of them that a mail server refused, and reminders that left in their time."""
 
 from datetime import datetime
 
-from marstraining.bookings.actions import write_to_learners
+from marstraining.bookings.actions import send_reminders, steps, write_to_learners
 from marstraining.bookings.models import Booking
 from marstraining.bookings.rules import BookingState, Note, NoteTo
+from marstraining.bookings.rules.reminders import TEMPLATES, reminders_of
 from marstraining.core.viewer import Role, Viewer
 from marstraining.messages.actions.health import flag_bounced_address
 from marstraining.messages.models import Message
 from marstraining.messages.rules import LetterState
 from marstraining.people.models import RoleGrant
+from marstraining.programme.models import Session
 
 _NOTE = Note(
     to=NoteTo.CONFIRMED,
@@ -40,3 +42,21 @@ async def write_letters(*, now: datetime) -> None:
         raise RuntimeError("nobody booked in the demo has an email address")
     await Message.filter(id=letter.id).update(state=LetterState.FAILED, tries=1, first_try_at=now, last_error=_REFUSED)
     await flag_bounced_address(letter.address, letter_id=letter.id, reason=_REFUSED, now=now)
+
+
+async def note_past_reminders(*, now: datetime) -> int:
+    """Note as sent what the worker would have sent of reminders before now and what is of no use any more; how many.
+
+    Left to the worker they would be queued after their end, and stand in the outbox as missed. The others it sends.
+    """
+    await send_reminders(now=now)
+    over = Message.filter(state=LetterState.WAITING, template__in=TEMPLATES, expires_at__lte=now)
+    noted = 0
+    for session in await Session.filter(id__in=await over.values_list("session_id", flat=True)):
+        for reminder in reminders_of(starts_at=session.starts_at, calendar=steps.working_calendar()):
+            at = reminder.due_at
+            theirs = over.filter(session_id=session.id, template=reminder.template)
+            noted += await theirs.update(
+                state=LetterState.SENT, tries=1, created_at=at, first_try_at=at, next_try_at=at, sent_at=at, last_error=""
+            )
+    return noted
