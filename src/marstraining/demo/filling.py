@@ -19,7 +19,7 @@ from marstraining.demo.earlier import EARLIER, write_earlier_sessions
 from marstraining.demo.feedback import write_feedback
 from marstraining.demo.invent import invent_people, invent_settings
 from marstraining.demo.learnt import invent_history, newcomers
-from marstraining.demo.letters import note_past_reminders, write_letters
+from marstraining.demo.letters import write_letters
 from marstraining.demo.library import write_library
 from marstraining.demo.licensed import begin_digest, long_ago_rows, write_use
 from marstraining.demo.past import PastSession, attendance_rows
@@ -92,7 +92,6 @@ async def fill(*, now: datetime, report: Report, seed: int = SEED) -> None:
     await open_registers(rng, bookings, people=ids, sessions=sessions)
     await act(Done(planned, bookings, people, ids, sessions), now=now)
     await write_letters(now=now)
-    await note_past_reminders(now=now)
     report("Filling the library")
     # Chance of its own, so that what is invented above stays what it was.
     await write_library(random.Random(seed), now=now)  # noqa: S311 - as above

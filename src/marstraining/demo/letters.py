@@ -24,7 +24,10 @@ _REFUSED = "The recipient was not accepted: 550 5.1.1 User unknown in virtual ma
 
 
 async def write_letters(*, now: datetime) -> None:
-    """Write the letters, to leave when the demo is served; the last of them has failed and its address bounced."""
+    """Write the letters, to leave when the demo is served; the last of them has failed and its address bounced.
+
+    Reminders of the past are noted as sent in their time.
+    """
     desk = await RoleGrant.filter(role=Role.DESK).order_by("id").first()
     booking = (
         await Booking.filter(
@@ -42,21 +45,18 @@ async def write_letters(*, now: datetime) -> None:
         raise RuntimeError("nobody booked in the demo has an email address")
     await Message.filter(id=letter.id).update(state=LetterState.FAILED, tries=1, first_try_at=now, last_error=_REFUSED)
     await flag_bounced_address(letter.address, letter_id=letter.id, reason=_REFUSED, now=now)
+    await _note_past_reminders(now=now)
 
 
-async def note_past_reminders(*, now: datetime) -> int:
-    """Note as sent what the worker would have sent of reminders before now and what is of no use any more; how many.
+async def _note_past_reminders(*, now: datetime) -> None:
+    """Note as sent what the worker would have sent of reminders before now and what is of no use any more.
 
     Left to the worker they would be queued after their end, and stand in the outbox as missed. The others it sends.
     """
     await send_reminders(now=now)
     over = Message.filter(state=LetterState.WAITING, template__in=TEMPLATES, expires_at__lte=now)
-    noted = 0
     for session in await Session.filter(id__in=await over.values_list("session_id", flat=True)):
         for reminder in reminders_of(starts_at=session.starts_at, calendar=steps.working_calendar()):
             at = reminder.due_at
             theirs = over.filter(session_id=session.id, template=reminder.template)
-            noted += await theirs.update(
-                state=LetterState.SENT, tries=1, created_at=at, first_try_at=at, next_try_at=at, sent_at=at, last_error=""
-            )
-    return noted
+            await theirs.update(state=LetterState.SENT, tries=1, created_at=at, first_try_at=at, next_try_at=at, sent_at=at)
