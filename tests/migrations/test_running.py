@@ -14,7 +14,17 @@ import pytest
 from tortoise.context import TortoiseContext
 
 from marstraining.core.config import Settings
-from marstraining.core.db import OperationalError, connect, execute, migrate, pending_migrations, probe_write, rows, unknown_migrations
+from marstraining.core.db import (
+    OperationalError,
+    connect,
+    execute,
+    migrate,
+    pending_migrations,
+    probe_write,
+    rows,
+    runner,
+    unknown_migrations,
+)
 from marstraining.core.db.draft_migration import draft, model_operations
 from marstraining.core.db.editors import UnsafeMigrationError
 from marstraining.core.db.migrations import load_migrations, migration_names
@@ -76,6 +86,16 @@ async def test_each_migration_is_applied_once_and_told(empty: Settings, folder: 
     assert told == ["applied 0001_initial", "applied 0002_next"]
     assert await migrate(empty, told.append, folder=folder) == []
     assert len(told) == 2
+
+
+async def test_where_none_is_pending_no_models_are_made(empty: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    await migrate(empty, folder=folder)
+
+    async def made_in_vain(_migrations: object) -> None:
+        pytest.fail("a start with nothing to migrate made the models of all migrations, which takes seconds")
+
+    monkeypatch.setattr(runner, "state_after", made_in_vain)
+    assert await migrate(empty, folder=folder) == []
 
 
 async def test_what_is_pending_and_what_is_unknown_can_be_asked(empty: Settings, folder: Path, tmp_path: Path) -> None:

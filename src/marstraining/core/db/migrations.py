@@ -12,7 +12,7 @@ from typing import Any, cast
 from tortoise.fields import Field
 from tortoise.fields.relational import ForeignKeyFieldInstance
 from tortoise.migrations.migration import Migration
-from tortoise.migrations.operations import AddField, CreateModel
+from tortoise.migrations.operations import AddField, AlterField, CreateModel
 from tortoise.migrations.schema_editor import BaseSchemaEditor
 from tortoise.migrations.schema_generator.state import ModelState, State
 from tortoise.migrations.schema_generator.state_apps import StateApps
@@ -67,7 +67,7 @@ async def apply(migration: Migration, state: State, editor: BaseSchemaEditor | N
     """Move `state` past a migration, and with an editor the database too, inside the caller's transaction.
 
     Tortoise 1.1.9 copies all models before each operation and builds each again whenever another refers to it, which takes
-    seconds for forty tables; here tables that are made one after another enter the state together, and so do new columns.
+    seconds for forty tables; here tables that are made one after another enter the state together, and so do new and changed columns.
     """
     for kind, operations in groupby(migration.operations, type):
         if kind is CreateModel:
@@ -75,6 +75,9 @@ async def apply(migration: Migration, state: State, editor: BaseSchemaEditor | N
             continue
         if kind is AddField:
             await _add_fields([operation for operation in operations if isinstance(operation, AddField)], state, editor)
+            continue
+        if kind is AlterField:
+            await _alter_fields([operation for operation in operations if isinstance(operation, AlterField)], state, editor)
             continue
         for operation in operations:
             before = state if editor is None else state.clone()
@@ -93,18 +96,34 @@ async def _create(operations: Sequence[CreateModel], state: State, editor: BaseS
             await operation.database_forward(APP, state, state, editor)
 
 
+async def _alter_fields(operations: Sequence[AlterField], state: State, editor: BaseSchemaEditor | None) -> None:
+    before = state if editor is None else state.clone()
+    changed: set[tuple[str, str]] = set()
+    for operation in operations:
+        if operation.name not in state.models[APP, operation.model_name].fields:
+            raise UnsafeMigrationError(f"{operation.model_name} has no column {operation.name}")
+        _put(operation, state, changed)
+    state.reload_models(changed)
+    for operation in operations:
+        await operation.database_forward(APP, before, state, editor)
+
+
+def _put(operation: AddField | AlterField, state: State, changed: set[tuple[str, str]]) -> None:
+    """Give a model of the state a column, and note which models are to be made again for it."""
+    state.models[APP, operation.model_name].fields[operation.name] = deepcopy(cast("Field[Any]", operation.field))
+    changed.add((APP, operation.model_name))
+    if isinstance(operation.field, ForeignKeyFieldInstance):
+        changed.add(state.apps.split_reference(operation.field.model_name))
+
+
 async def _add_fields(operations: Sequence[AddField], state: State, editor: BaseSchemaEditor | None) -> None:
     changed: set[tuple[str, str]] = set()
     added: dict[str, list[str]] = {}
     for operation in operations:
-        columns = state.models[APP, operation.model_name].fields
-        if operation.name in columns:
+        if operation.name in state.models[APP, operation.model_name].fields:
             raise UnsafeMigrationError(f"{operation.model_name} has a column {operation.name} already")
-        columns[operation.name] = deepcopy(cast("Field[Any]", operation.field))
         added.setdefault(operation.model_name, []).append(operation.name)
-        changed.add((APP, operation.model_name))
-        if isinstance(operation.field, ForeignKeyFieldInstance):
-            changed.add(state.apps.split_reference(operation.field.model_name))
+        _put(operation, state, changed)
     state.reload_models(changed)
     for model_name, names in added.items():
         model = state.apps.get_model(f"{APP}.{model_name}")
